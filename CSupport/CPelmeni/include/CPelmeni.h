@@ -1,0 +1,13 @@
+#ifndef CPELMENI_H
+#define CPELMENI_H
+
+// What Swift sees of the shim. No header here includes <liburing.h>: kernel numbers stay below.
+#include "pelmeni_counter.h"
+#include "pelmeni_error.h"
+#include "pelmeni_features.h"
+#include "pelmeni_poll.h"
+#include "pelmeni_socket.h"
+#include "pelmeni_thread.h"
+#include "pelmeni_uring.h"
+
+#endif

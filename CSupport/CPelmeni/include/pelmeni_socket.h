@@ -1,0 +1,44 @@
+#ifndef PELMENI_SOCKET_H
+#define PELMENI_SOCKET_H
+
+#include <features.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+// Every call returns a descriptor, a count or 0, or -errno. Sockets are close-on-exec.
+
+typedef struct {
+    int32_t no_delay;                  // TCP_NODELAY
+    int32_t keep_alive_seconds;        // SO_KEEPALIVE with TCP_KEEPIDLE; 0 is off
+    uint32_t user_timeout_milliseconds; // TCP_USER_TIMEOUT; 0 is the kernel's own
+    int32_t only_v6;                   // -1: leave; 0: dual stack; 1: IPv6 only
+} pelmeni_socket_options;
+
+int pelmeni_socket_open(int family, int nonblocking);
+int pelmeni_socket_configure(int socket, int family, const pelmeni_socket_options *options);
+int pelmeni_socket_bind(int socket, const void *address, socklen_t length, int reuse_address);
+int pelmeni_socket_share_port(int socket); // SO_REUSEPORT
+int pelmeni_socket_listen(int socket, int backlog);
+int pelmeni_socket_accept(int listener, int nonblocking);
+int pelmeni_socket_connect(int socket, const void *address, socklen_t length); // -EINPROGRESS is usual
+int pelmeni_socket_error(int socket);                                          // SO_ERROR as -errno, or 0
+int pelmeni_socket_nonblocking(int socket, int on);
+int pelmeni_socket_name(int socket, void *address, socklen_t *length);
+int pelmeni_socket_peer_name(int socket, void *address, socklen_t *length);
+ssize_t pelmeni_socket_receive(int socket, void *data, size_t length);            // never blocks
+ssize_t pelmeni_socket_send(int socket, const void *data, size_t length);         // never blocks, no SIGPIPE
+ssize_t pelmeni_socket_send_gathered(int socket, const struct iovec *pieces, int count);
+int pelmeni_socket_shutdown_write(int socket);
+int pelmeni_socket_shutdown_both(int socket);
+int pelmeni_socket_close(int socket);
+int pelmeni_socket_close_reset(int socket);    // SO_LINGER {1, 0}, then close
+int64_t pelmeni_socket_outstanding(int socket); // SIOCOUTQ: bytes that the other side has not acknowledged
+int64_t pelmeni_socket_acknowledged(int socket); // TCP_INFO bytes_acked; -errno where there is none
+int pelmeni_socket_broken(int socket); // 1 when an error such as a reset is pending: poll(2), POLLERR
+int pelmeni_event_create(void);                  // eventfd, non-blocking where used with epoll
+int pelmeni_event_signal(int event);
+int pelmeni_event_take(int event);
+
+#endif

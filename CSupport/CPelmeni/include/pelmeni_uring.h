@@ -1,0 +1,65 @@
+#ifndef PELMENI_URING_H
+#define PELMENI_URING_H
+
+#include <features.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+// The ring of one worker. Every call comes from the thread that created it.
+struct pelmeni_uring;
+typedef struct pelmeni_uring pelmeni_uring;
+
+enum { PELMENI_SEND_PIECES = 16 }; // pieces that one gathered send takes at the most
+
+// What came back. `slot` has a meaning only with the BLOCK flag.
+typedef struct {
+    uint64_t token;
+    int32_t result; // bytes or descriptor, or -errno
+    uint16_t slot;  // the posted slot whose block was filled
+    uint16_t flags;
+} pelmeni_completion;
+
+static const uint16_t PELMENI_MORE = 1;     // the operation stays armed
+static const uint16_t PELMENI_BLOCK = 2;    // a posted block was used up
+static const uint16_t PELMENI_NONEMPTY = 4; // a hint: the socket holds more bytes
+
+typedef struct {
+    uint32_t entries;     // submission queue
+    uint32_t completions; // completion queue
+    uint32_t features;    // PELMENI_FEATURE_*: what this ring may use
+} pelmeni_uring_options;
+
+// 0 or -errno. Setup flags that the kernel refuses are dropped one after the other, and leave `features`.
+int pelmeni_uring_create(pelmeni_uring **ring, const pelmeni_uring_options *options);
+void pelmeni_uring_destroy(pelmeni_uring *ring);
+uint32_t pelmeni_uring_features(const pelmeni_uring *ring);
+uint64_t pelmeni_uring_enters(const pelmeni_uring *ring); // io_uring_enter calls so far
+uint64_t pelmeni_uring_overflows(const pelmeni_uring *ring); // times the completion queue overflowed
+
+// Provided blocks: `group` 0 or 1, `slots` a power of two up to 32768. Posting stages a block under a slot number;
+// publishing makes all staged ones visible to the kernel with one store.
+int pelmeni_uring_group(pelmeni_uring *ring, uint16_t group, uint32_t slots);
+void pelmeni_uring_post(pelmeni_uring *ring, uint16_t group, uint16_t slot, void *block, uint32_t bytes);
+void pelmeni_uring_publish(pelmeni_uring *ring, uint16_t group);
+
+// Operations. They are staged, and go to the kernel with the next submit. When the queue is full the staged ones are
+// handed over at once, without waiting. 0, or -errno when the kernel took none of them.
+int pelmeni_uring_accept(pelmeni_uring *ring, int listener, int multishot, uint64_t token);
+int pelmeni_uring_connect(pelmeni_uring *ring, int socket, const void *address, socklen_t length, uint64_t token);
+// turn_bytes and total_bytes bound a multishot receive (0: unbounded); one-shot where multishot is 0.
+int pelmeni_uring_receive(pelmeni_uring *ring, int socket, uint16_t group, int multishot, uint32_t turn_bytes,
+                          uint32_t total_bytes, int poll_first, uint64_t token);
+int pelmeni_uring_send(pelmeni_uring *ring, int socket, const void *data, uint32_t length, uint64_t token);
+// Room for `count` pieces (at most PELMENI_SEND_PIECES) that the caller fills before it enqueues anything else.
+struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *ring, int socket, uint32_t count, uint64_t token);
+int pelmeni_uring_wake(pelmeni_uring *ring, int event, uint64_t *value, uint64_t token); // reads an eventfd
+int pelmeni_uring_cancel(pelmeni_uring *ring, uint64_t target, uint64_t token);
+
+// Hands over what is staged and waits until a completion is there or the time is over (0: do not wait; INT64_MAX: no
+// limit). One io_uring_enter. 0 or -errno; running out of time, EINTR, EAGAIN and EBUSY are no errors. EBADR: completions were lost.
+int pelmeni_uring_submit(pelmeni_uring *ring, int64_t wait_nanoseconds);
+uint32_t pelmeni_uring_reap(pelmeni_uring *ring, pelmeni_completion *out, uint32_t capacity);
+
+#endif

@@ -1,0 +1,213 @@
+#define _GNU_SOURCE
+#include "pelmeni_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+// Not <netinet/tcp.h>: glibc's tcp_info ends before bytes_acked, and the two headers exclude each other.
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+    KERNEL_KEEP_ALIVE_SECONDS = 7200, // net.ipv4.tcp_keepalive_time, unless somebody changed it
+    LONGEST_KEEP_ALIVE_SECONDS = 32767, // the kernel refuses more
+    KEEP_ALIVE_PROBES = 4,
+};
+
+static int set_number(int socket, int level, int option, int value) {
+    return setsockopt(socket, level, option, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_open(int family, int nonblocking) {
+    int type = SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
+    int descriptor = socket(family, type, 0);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+// Four probes over one more idle time: a peer that vanished is noticed after twice the time asked for.
+static int keep_alive(int socket, int seconds) {
+    int result = set_number(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    // Every call here is paid for by each new connection, so what the kernel does anyway is not said again.
+    if (result < 0 || seconds == KERNEL_KEEP_ALIVE_SECONDS) { return result; }
+    if (seconds > LONGEST_KEEP_ALIVE_SECONDS) { seconds = LONGEST_KEEP_ALIVE_SECONDS; }
+    int interval = seconds / KEEP_ALIVE_PROBES;
+    result = set_number(socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+    if (result == 0) { result = set_number(socket, IPPROTO_TCP, TCP_KEEPINTVL, interval > 0 ? interval : 1); }
+    if (result == 0) { result = set_number(socket, IPPROTO_TCP, TCP_KEEPCNT, KEEP_ALIVE_PROBES); }
+    return result;
+}
+
+int pelmeni_socket_configure(int socket, int family, const pelmeni_socket_options *options) {
+    if (family != AF_INET && family != AF_INET6) { return 0; }
+    int result = 0;
+    if (family == AF_INET6 && options->only_v6 >= 0) {
+        result = set_number(socket, IPPROTO_IPV6, IPV6_V6ONLY, options->only_v6 != 0);
+    }
+    if (result == 0 && options->no_delay) { result = set_number(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
+    if (result == 0 && options->keep_alive_seconds > 0) { result = keep_alive(socket, options->keep_alive_seconds); }
+    if (result == 0 && options->user_timeout_milliseconds > 0) {
+        result = set_number(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)options->user_timeout_milliseconds);
+    }
+    return result;
+}
+
+int pelmeni_socket_bind(int socket, const void *address, socklen_t length, int reuse_address) {
+    if (reuse_address) {
+        int result = set_number(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+        if (result < 0) { return result; }
+    }
+    return bind(socket, address, length) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_share_port(int socket) {
+    return set_number(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+}
+
+int pelmeni_socket_listen(int socket, int backlog) {
+    return listen(socket, backlog) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_accept(int listener, int nonblocking) {
+    int descriptor;
+    do {
+        descriptor = accept4(listener, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int pelmeni_socket_connect(int socket, const void *address, socklen_t length) {
+    if (connect(socket, address, length) == 0) { return 0; }
+    // An interrupted connect goes on by itself, and asking again would only say EALREADY.
+    return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+int pelmeni_socket_error(int socket) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) < 0) { return -errno; }
+    return -error;
+}
+
+int pelmeni_socket_nonblocking(int socket, int on) {
+    int flags = fcntl(socket, F_GETFL);
+    if (flags < 0) { return -errno; }
+    int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    if (wanted == flags) { return 0; }
+    return fcntl(socket, F_SETFL, wanted) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_name(int socket, void *address, socklen_t *length) {
+    return getsockname(socket, address, length) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_peer_name(int socket, void *address, socklen_t *length) {
+    return getpeername(socket, address, length) < 0 ? -errno : 0;
+}
+
+ssize_t pelmeni_socket_receive(int socket, void *data, size_t length) {
+    ssize_t count;
+    do {
+        count = recv(socket, data, length, MSG_DONTWAIT);
+    } while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : count;
+}
+
+ssize_t pelmeni_socket_send(int socket, const void *data, size_t length) {
+    ssize_t count;
+    do {
+        count = send(socket, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : count;
+}
+
+ssize_t pelmeni_socket_send_gathered(int socket, const struct iovec *pieces, int count) {
+    if (count < 0) { return -EINVAL; }
+    struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
+    ssize_t sent;
+    do {
+        sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+int pelmeni_socket_shutdown_write(int socket) {
+    return shutdown(socket, SHUT_WR) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_shutdown_both(int socket) {
+    return shutdown(socket, SHUT_RDWR) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_close(int socket) {
+    // Linux has given the descriptor back when it says EINTR: a second close could hit somebody else's.
+    return close(socket) < 0 && errno != EINTR ? -errno : 0;
+}
+
+int pelmeni_socket_close_reset(int socket) {
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    int result = setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now) < 0 ? -errno : 0;
+    int closed = pelmeni_socket_close(socket);
+    return closed < 0 ? closed : result;
+}
+
+int64_t pelmeni_socket_outstanding(int socket) {
+    int bytes = 0;
+    return ioctl(socket, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
+}
+
+int64_t pelmeni_socket_acknowledged(int socket) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) { return -errno; }
+    // Kernels before 4.1, and systems that only resemble Linux, give a shorter record.
+    size_t needed = offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
+    return length < needed ? -ENOSYS : (int64_t)info.tcpi_bytes_acked;
+}
+
+// poll(2) leaves the error where it is, so that the next receive still reports it; SO_ERROR would take it away.
+int pelmeni_socket_broken(int socket) {
+    struct pollfd asked = {.fd = socket};
+    int count;
+    do {
+        count = poll(&asked, 1, 0);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) { return -errno; }
+    return asked.revents & POLLNVAL ? -EBADF : (asked.revents & POLLERR) != 0;
+}
+
+// Blocking on purpose: io_uring answers a read of a non-blocking eventfd with EAGAIN instead of waiting for it.
+// Nothing here can block all the same, see pelmeni_event_take; a write waits only at 2^64 - 2 signals.
+int pelmeni_event_create(void) {
+    int event = eventfd(0, EFD_CLOEXEC);
+    return event < 0 ? -errno : event;
+}
+
+int pelmeni_event_signal(int event) {
+    uint64_t one = 1;
+    ssize_t count;
+    do {
+        count = write(event, &one, sizeof one);
+    } while (count < 0 && errno == EINTR);
+    return count < 0 ? -errno : 0;
+}
+
+// 1 when there was a signal, 0 when there was none.
+int pelmeni_event_take(int event) {
+    uint64_t value = 0;
+    struct iovec piece = {.iov_base = &value, .iov_len = sizeof value};
+    ssize_t count;
+    do {
+        count = preadv2(event, &piece, 1, -1, RWF_NOWAIT); // an eventfd knows RWF_NOWAIT since 5.8
+    } while (count < 0 && errno == EINTR);
+    if (count < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) {
+        struct pollfd readable = {.fd = event, .events = POLLIN};
+        if (poll(&readable, 1, 0) <= 0) { return 0; }
+        count = read(event, &value, sizeof value);
+    }
+    if (count < 0) { return errno == EAGAIN ? 0 : -errno; }
+    return 1;
+}

@@ -1,0 +1,97 @@
+# Pelmeni's commands. `make run` and `make test` are all that a newcomer needs;
+# each installs what is missing first (see .ci/setup). `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SEEDS ?= 10000
+SEEDS_LONG ?= 200000
+SWIFT ?= swift
+
+# What `make run` relays, as `pelmeni run` takes it. The environment carries it, so
+# that the `&` of a URL's query reaches the program and not the shell.
+ARGS ?=
+export ARGS
+
+RELEASE := .build/release
+FORMATTED := Sources Tests Package.swift
+STATIC := .build-static
+STATIC_BINARY := $(STATIC)/release/pelmeni
+DOCUMENTED := Pelmeni PelmeniCore
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: ## install what building and testing need
+	@.ci/setup test
+
+.PHONY: setup-build
+setup-build:
+	@.ci/setup build
+
+.PHONY: run
+run: setup-build ## the demonstration; with ARGS="tcp://:8080 tcp://host:80", a relay
+	@$(SWIFT) build -c release --product pelmeni >&2
+	@set -f; if [[ -z "$$ARGS" ]]; then exec $(RELEASE)/pelmeni demo; else exec $(RELEASE)/pelmeni run $$ARGS; fi
+
+.PHONY: release
+release: setup-build
+	$(SWIFT) build -c release --product pelmeni
+	$(SWIFT) build -c release --product pelmeni-simulator
+
+# One at a time and in this order: two builds in one folder wait for each other.
+.PHONY: test
+test: setup ## everything a change must pass, within 15 minutes on two cores
+	$(MAKE) lint
+	$(MAKE) release
+	$(SWIFT) test
+	$(MAKE) check-hot
+	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS)
+
+# Swift Testing's own glue leaks, so the leak sanitizer stays off.
+.PHONY: test-long
+test-long: setup ## more seeds, then the tests under the address and thread sanitizers
+	$(MAKE) release
+	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS_LONG)
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
+	$(SWIFT) test --sanitize thread --scratch-path .build-tsan
+
+.PHONY: lint
+lint: ## check the format and the style rules of every Swift file
+	$(SWIFT) format lint --strict -r -p $(FORMATTED)
+
+.PHONY: format
+format: ## rewrite every Swift file in the project's format
+	$(SWIFT) format -i -r -p $(FORMATTED)
+
+.PHONY: check-hot
+check-hot: release ## prove that the workers' loops neither count references nor allocate
+	python3 Tests/check-hot.py --self-test
+	python3 Tests/check-hot.py $(RELEASE)/pelmeni
+
+.PHONY: docs
+docs: setup-build ## the API's pages, in .build/docs
+	@.ci/docs .build/docs $(DOCUMENTED)
+
+.PHONY: static
+static: setup-build ## one binary that needs no Swift where it runs
+	@.ci/static $(STATIC)
+
+# An installed binary must outlive the toolchain that built it: it is the static one.
+# Under `sudo` there is often no swift; what `make static` built before is then taken.
+.PHONY: install
+install: ## install the static binary under DESTDIR and PREFIX (/usr/local)
+	@if command -v $(SWIFT) >/dev/null; then $(MAKE) static; fi
+	@[[ -x $(STATIC_BINARY) ]] || { echo "nothing to install: run 'make static' first" >&2; exit 1; }
+	install -D -m 755 $(STATIC_BINARY) "$(DESTDIR)$(PREFIX)/bin/pelmeni"
+	@if [[ -f LICENSE ]]; then install -D -m 644 LICENSE "$(DESTDIR)$(PREFIX)/share/doc/pelmeni/LICENSE"; fi
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf .build .build-* Benchmarks/.build

@@ -1,0 +1,67 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "pelmeni",
+    products: [
+        .library(name: "Pelmeni", targets: ["Pelmeni"]),
+        .executable(name: "pelmeni", targets: ["PelmeniCLI"]),
+        .executable(name: "pelmeni-simulator", targets: ["PelmeniSimulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLiburing",
+            path: "CSupport/CLiburing",
+            pkgConfig: "liburing",
+            providers: [.apt(["liburing-dev"])]
+        ),
+        .target(name: "CPelmeni", dependencies: ["CLiburing"], path: "CSupport/CPelmeni"),
+        .target(name: "PelmeniCore", dependencies: ["CPelmeni"], swiftSettings: strict),
+        .target(name: "Pelmeni", dependencies: ["PelmeniCore"], swiftSettings: strict),
+        .target(
+            name: "PelmeniLoad", dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "PelmeniCLI",
+            dependencies: [
+                "Pelmeni", "PelmeniLoad",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "PelmeniSimulator", dependencies: ["PelmeniCore"],
+            path: "Tests/PelmeniSimulator", swiftSettings: strict
+        ),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+        .testTarget(
+            name: "PelmeniCoreTests", dependencies: ["PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniTests", dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniLoadTests",
+            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "PelmeniCLITests", dependencies: ["PelmeniCLI"], swiftSettings: strict),
+        .testTarget(name: "IntegrationTests", dependencies: ["CPelmeni"], swiftSettings: strict),
+    ]
+)

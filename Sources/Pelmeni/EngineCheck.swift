@@ -1,0 +1,89 @@
+internal import PelmeniCore
+
+/// Turns descriptions into a plan, or says what makes no sense.
+enum EngineCheck {
+    static func plan(
+        backend: BackendChoice, workers: Int?, servers: [any Server], options: EngineOptions
+    ) throws(EngineError) -> RuntimePlan {
+        guard !servers.isEmpty else {
+            throw usage("servers", "an engine needs at least one server")
+        }
+        guard servers.count <= RuntimePlan.pairsMax else {
+            throw usage("servers", "at most \(RuntimePlan.pairsMax) pairs fit into one engine")
+        }
+        let count = workers ?? Processors.workers()
+        guard (1...RuntimePlan.workersMax).contains(count) else {
+            throw usage("workers", "\(count) is not between 1 and \(RuntimePlan.workersMax)")
+        }
+        guard options.poolBytes >= count << 20 else {
+            throw usage("poolBytes", "each worker needs at least 1 MiB of blocks")
+        }
+        if let sessions = options.sessions, sessions < 1 {
+            throw usage("sessions", "\(sessions) is not a number of sessions")
+        }
+        var without: IOUringFeatures = []
+        for name in options.without {
+            guard let feature = IOUringFeatures.named(name) else {
+                let names = IOUringFeatures.descriptions.map(\.name).joined(separator: ", ")
+                throw usage(name, "no io_uring feature has this name", "one of none, 6.1, \(names)")
+            }
+            without.formUnion(feature)
+        }
+        var pairs: [PairPlan] = []
+        for server in servers { pairs.append(try pair(server, workers: count)) }
+        return RuntimePlan(
+            choice: backend, without: without, workers: count, pins: options.pin, pairs: pairs,
+            poolBytes: options.poolBytes, sessionsCap: options.sessions ?? 0,
+            log: EngineLog(level: options.logLevel, sink: options.log))
+    }
+
+    private static func pair(_ server: any Server, workers: Int) throws(EngineError) -> PairPlan {
+        let subject = server.listens.description
+        let destinations = server.client.destinations
+        guard (1...Upstream.upstreamsMax).contains(destinations.count) else {
+            throw usage(
+                subject, "a client has 1 to \(Upstream.upstreamsMax) destinations, not \(destinations.count)")
+        }
+        for destination in destinations { try check(destination) }
+        if case .unix = server.listens.kind { try check(server.listens) }
+        let options = server.options
+        if let sessions = options.sessions, sessions < 1 {
+            throw usage(subject, "\(sessions) is not a number of sessions")
+        }
+        guard options.connect > .zero else { throw usage(subject, "connect must be more than 0") }
+        if let chosen = options.workers {
+            guard !chosen.isEmpty, Set(chosen).count == chosen.count else {
+                throw usage(subject, "the workers of a pair are named once each, and at least one")
+            }
+            if let wrong = chosen.first(where: { !(0..<workers).contains($0) }) {
+                throw usage(
+                    subject, "there is no worker \(wrong)", "workers are numbered 0 to \(workers - 1)")
+            }
+        }
+        return PairPlan(
+            listen: server.listens.place, upstreams: destinations.map(\.place),
+            deadlines: options.deadlines, options: options.socketOptions,
+            sessionsMax: options.sessions ?? 0, workers: options.workers?.sorted(),
+            mode: server.mode)
+    }
+
+    private static func check(_ destination: Destination) throws(EngineError) {
+        switch destination.kind {
+        case .tcp(let host, let port):
+            guard !host.isEmpty else {
+                throw usage(destination.description, "a destination needs a host")
+            }
+            guard port > 0 else { throw usage(destination.description, "a destination needs a port") }
+        case .unix(let path):
+            guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
+                throw usage(path, "a socket path has 1 to 107 bytes")
+            }
+        }
+    }
+
+    private static func usage(
+        _ subject: String, _ reason: String, _ remedy: String = ""
+    ) -> EngineError {
+        EngineError(kind: .usage, side: .engine, subject: subject, reason: reason, remedy: remedy)
+    }
+}

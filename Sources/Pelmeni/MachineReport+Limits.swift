@@ -1,0 +1,84 @@
+internal import CPelmeni
+internal import Glibc
+internal import PelmeniCore
+
+extension MachineReport {
+    /// The limits that Pelmeni runs into first.
+    package struct Limits: Codable, Equatable, Sendable {
+        /// Descriptors (`ulimit -n`): what is in force, and what an engine raises it to.
+        package var descriptors: UInt64
+        package var descriptorsHard: UInt64
+        /// Bytes that may be locked (`ulimit -l`); nil is no limit.
+        package var lockedBytes: UInt64?
+        /// The processors of the affinity mask.
+        package var processors: [Int]
+        /// The cgroup's quota in whole processors; nil is none.
+        package var processorQuota: Int?
+        /// How many workers an engine has unless told otherwise.
+        package var workers: Int
+        /// The longest queue of connections that wait to be accepted: `net.core.somaxconn`.
+        package var acceptQueue: Int?
+        /// `net.ipv4.ping_group_range`, and whether this process is in it: needed for icmp without root.
+        package var pingGroups: String?
+        package var mayPing: Bool
+        package var hasIPv6: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case descriptors
+            case descriptorsHard = "descriptors_hard"
+            case lockedBytes = "locked_bytes"
+            case processors
+            case processorQuota = "processor_quota"
+            case workers
+            case acceptQueue = "accept_queue"
+            case pingGroups = "ping_groups"
+            case mayPing = "may_ping"
+            case hasIPv6 = "ipv6"
+        }
+
+        static func gather() -> Limits {
+            var soft: UInt64 = 0
+            var hard: UInt64 = 0
+            _ = pelmeni_descriptor_limit(&soft, &hard)
+            let quota = Int(pelmeni_quota_processors())
+            let groups = MachineReport.Files.text("/proc/sys/net/ipv4/ping_group_range")
+                .map { $0.split(whereSeparator: \.isWhitespace) }
+            return Limits(
+                descriptors: soft, descriptorsHard: hard, lockedBytes: lockedLimit(),
+                processors: Processors.usable().map(Int.init),
+                processorQuota: quota > 0 ? quota : nil, workers: Processors.workers(),
+                acceptQueue: MachineReport.Files.number("/proc/sys/net/core/somaxconn"),
+                pingGroups: groups?.joined(separator: " "), mayPing: mayPing(groups ?? []),
+                hasIPv6: opensIPv6())
+        }
+
+        private static func lockedLimit() -> UInt64? {
+            var limit = rlimit()
+            guard getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else {
+                return nil
+            }
+            return limit.rlim_cur == rlim_t.max ? nil : UInt64(limit.rlim_cur)
+        }
+
+        private static func mayPing(_ range: [Substring]) -> Bool {
+            let ends = range.compactMap { UInt32($0) }
+            guard ends.count == 2, ends[0] <= ends[1] else { return false }
+            let count = getgroups(0, nil)
+            var groups = [gid_t](repeating: 0, count: max(0, Int(count)))
+            let got = getgroups(count, &groups)
+            let allowed = ends[0]...ends[1]
+            return ([getegid()] + groups.prefix(max(0, Int(got)))).contains { allowed.contains($0) }
+        }
+
+        /// By use: a kernel may have the family, and every interface have it switched off.
+        private static func opensIPv6() -> Bool {
+            let socket = pelmeni_socket_open(AF_INET6, 0)
+            guard socket >= 0 else { return false }
+            defer { _ = pelmeni_socket_close(socket) }
+            let loopback = SocketAddress(v6: in6addr_loopback, port: 0)
+            return withUnsafeBytes(of: loopback.storage) { bytes in
+                pelmeni_socket_bind(socket, bytes.baseAddress, loopback.length, 0) == 0
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+internal import PelmeniCore
+
+extension Statistics {
+    init(_ runtime: EngineRuntime) {
+        for cause in Cause.allCases {
+            let sum = runtime.workers.reduce(0) { $0 + $1.counters.get(cause) }
+            if sum > 0 { causes[cause] = sum }
+        }
+        for worker in runtime.workers {
+            let counters = worker.counters
+            accepted += counters.get(.accepted)
+            open += counters.get(.sessionsOpen)
+            bytesToUpstream += counters.get(.bytesToUpstream)
+            bytesToClient += counters.get(.bytesToClient)
+            let served = runtime.plan.pairs.indices.filter {
+                runtime.plan.pairs[$0].workers?.contains(worker.index) ?? true
+            }
+            workers.append(
+                WorkerStatistics(
+                    accepted: counters.get(.accepted), open: counters.get(.sessionsOpen),
+                    cpuNanoseconds: UInt64(clamping: worker.cpuNanoseconds),
+                    loops: counters.get(.loops), enters: counters.get(.enters),
+                    acceptPauses: counters.get(.acceptPauses), starved: counters.get(.starved),
+                    blocksLeased: counters.get(.blocksLeased), pairs: Array(served)))
+        }
+        openByPair = runtime.plan.pairs.indices.map { runtime.sessionsOpen(pair: $0) }
+    }
+}

@@ -1,0 +1,19 @@
+public import PelmeniCore
+
+/// What an engine has done so far: a snapshot, sums over its workers.
+public struct Statistics: Sendable {
+    /// Connections accepted.
+    public var accepted: UInt64 = 0
+    /// Sessions open now.
+    public var open: UInt64 = 0
+    /// Bytes received from clients.
+    public var bytesToUpstream: UInt64 = 0
+    /// Bytes received from upstreams.
+    public var bytesToClient: UInt64 = 0
+    /// How sessions ended. The sum is what was accepted less what is open.
+    public var causes: [Cause: UInt64] = [:]
+    /// Each worker's part.
+    public var workers: [WorkerStatistics] = []
+    /// Sessions open on each pair now, in the order of the servers.
+    public var openByPair: [Int] = []
+}

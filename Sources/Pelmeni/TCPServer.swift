@@ -1,0 +1,22 @@
+/// Listens on TCP.
+public struct TCPServer: Server {
+    /// Where accepted bytes go.
+    public let client: any Client
+    /// Deadlines, caps and placement of the pair.
+    public var options: PairOptions
+    /// Where it listens.
+    public let listens: Destination
+
+    /// - Parameters:
+    ///   - client: where accepted bytes go.
+    ///   - listen: an address of this machine, a name of it, or empty for all addresses (dual-stack).
+    ///   - port: 0 asks the kernel for one; ``Engine/listening`` says which it was.
+    public init(
+        _ client: any Client, listen: String = "", port: UInt16 = 8080,
+        options: PairOptions = PairOptions()
+    ) {
+        self.client = client
+        self.options = options
+        listens = Destination(host: listen, port: port)
+    }
+}

@@ -1,0 +1,21 @@
+/// What one worker has done so far.
+public struct WorkerStatistics: Sendable {
+    /// Connections accepted.
+    public var accepted: UInt64
+    /// Sessions open now.
+    public var open: UInt64
+    /// Processor time of its thread, user and system, in nanoseconds.
+    public var cpuNanoseconds: UInt64
+    /// Loops, and how often one entered the kernel to submit or wait.
+    public var loops: UInt64
+    /// Calls that submitted or waited.
+    public var enters: UInt64
+    /// Times accepting had to stop.
+    public var acceptPauses: UInt64
+    /// Reads that found the buffer pool empty.
+    public var starved: UInt64
+    /// Blocks in use, those posted to the kernel included.
+    public var blocksLeased: UInt64
+    /// The numbers of the pairs that it serves, in the order of the servers.
+    public var pairs: [Int]
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Pelmeni
+import Yams
+
+/// `pelmeni check`: says what would run, and runs nothing.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Say what would run, as YAML.",
+        usage: "pelmeni check LISTEN UPSTREAM [LISTEN UPSTREAM ...] [options]",
+        discussion: """
+            EXAMPLES:
+              pelmeni check tcp://:8080 'tcp://10.0.0.1:80,10.0.0.2:80?connect=2s'
+              pelmeni check unix:///run/app.sock 'tcp://db:5432?idle=none' --workers 4
+
+            Nothing is opened. A name that does not resolve is a comment, since `run` would retry it.
+
+            \(EndpointHelp.text)
+
+            EXIT CODES: 0 it makes sense, 2 it does not.
+            """)
+
+    @Argument(help: ArgumentHelp("Endpoints, LISTEN and UPSTREAM in turn.", valueName: "endpoint"))
+    var endpoints: [String]
+
+    @OptionGroup var engineArguments: EngineArguments
+
+    func run() async throws {
+        let pairs = try EndpointPair.list(endpoints)
+        StandardStream.output.write(try await text(pairs))
+    }
+
+    /// The plan, and a comment for each thing that would not go well.
+    func text(
+        _ pairs: [EndpointPair],
+        unresolved: @Sendable ([String]) async -> [String] = NameCheck.unresolved
+    ) async throws -> String {
+        let plan = try RunPlan(pairs, engineArguments)
+        var names: [String] = []
+        for name in pairs.flatMap({ [$0.listener] + $0.upstreams }).compactMap(\.name)
+        where !names.contains(name) {
+            names.append(name)
+        }
+        var warnings = await unresolved(names).map { "\"\($0)\" does not resolve now" }
+        if plan.backend.runs == RunPlan.noBackend {
+            warnings.append("this would not start: \(plan.backend.reason)")
+        }
+        let encoder = YAMLEncoder()
+        encoder.options.width = -1
+        return warnings.map { "# warning: \($0)\n" }.joined() + (try encoder.encode(plan))
+    }
+}

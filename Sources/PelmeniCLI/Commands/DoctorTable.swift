@@ -1,0 +1,88 @@
+import Pelmeni
+
+/// A machine's report as a person reads it.
+enum DoctorTable {
+    static func text(_ report: MachineReport) -> String {
+        let sections = [
+            ["kernel    \(report.kernel)", "io_uring  \(verdict(report.uring))"]
+                + (report.uring.refusal?.hints ?? []).map { "          hint: \($0)" },
+            ["auto      \(report.choice.backend ?? "would not start"): \(report.choice.reason)"],
+            features(report.uring),
+            limits(report),
+        ]
+        return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func verdict(_ uring: MachineReport.Uring) -> String {
+        uring.refusal.map { "refused: \($0.reason)" } ?? "granted"
+    }
+
+    private static func features(_ uring: MachineReport.Uring) -> [String] {
+        let head = ["io_uring feature", "since", "granted", "used", "for"]
+        let rows = uring.features.map { it in
+            [
+                it.name + (it.isNeeded ? " *" : ""), it.since, mark(it.isGranted), mark(it.isUsed),
+                it.purpose,
+            ]
+        }
+        return aligned([head] + rows) + ["* needed: without it Pelmeni runs on epoll"]
+    }
+
+    private static func limits(_ report: MachineReport) -> [String] {
+        let limits = report.limits
+        let quota = limits.processorQuota.map { "quota \($0)" } ?? "no quota"
+        let processors = limits.processors.map(String.init).joined(separator: ",")
+        let raised =
+            limits.descriptorsHard > limits.descriptors
+            ? "\(limits.descriptors), raised to \(limits.descriptorsHard)" : "\(limits.descriptors)"
+        return aligned([
+            ["limit", "value"],
+            ["descriptors", raised],
+            ["locked memory", size(limits.lockedBytes)],
+            ["processors", "\(processors) (\(limits.processors.count), \(quota))"],
+            ["workers", "\(limits.workers) unless --workers says otherwise"],
+            ["accept queue", limits.acceptQueue.map { "\($0) (net.core.somaxconn)" } ?? "unknown"],
+            [
+                "icmp without root",
+                "\(limits.mayPing ? "yes" : "no") (net.ipv4.ping_group_range "
+                    + "\(limits.pingGroups ?? "unknown"))",
+            ],
+            ["IPv6", limits.hasIPv6 ? "yes" : "no"],
+            ["seccomp", seccomp(report.uring.seccompMode)],
+            [
+                "io_uring_disabled",
+                report.uring.disabledSetting.map(String.init) ?? "no such setting",
+            ],
+        ])
+    }
+
+    private static func size(_ bytes: UInt64?) -> String {
+        bytes.map { SizeText.format(Int(clamping: $0)) } ?? "no limit"
+    }
+
+    private static func seccomp(_ mode: Int?) -> String {
+        switch mode {
+        case 0: "none"
+        case 1: "strict"
+        case 2: "a filter"
+        default: "unknown"
+        }
+    }
+
+    private static func mark(_ yes: Bool) -> String { yes ? "✓" : "✗" }
+
+    /// Columns two spaces apart; the last one is as long as it likes.
+    private static func aligned(_ rows: [[String]]) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            row.indices.map { column in
+                let cell = row[column]
+                guard column < row.count - 1 else { return cell }
+                return cell + String(repeating: " ", count: widths[column] - cell.count + 2)
+            }.joined()
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Pelmeni
+
+/// `pelmeni run`: relays every pair until a signal ends it.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Relay every pair until a signal ends it.",
+        usage: "pelmeni run LISTEN UPSTREAM [LISTEN UPSTREAM ...] [options]",
+        discussion: """
+            EXAMPLES:
+              pelmeni run tcp://127.0.0.1:8080 tcp://127.0.0.1:9000
+              pelmeni run tcp://:8080 'tcp://10.0.0.1:80,10.0.0.2:80?connect=2s'
+              pelmeni run 'unix:///run/app.sock?mode=0660' tcp://[::1]:5432 --backend epoll
+              pelmeni run 'tcp://:80?on=0' tcp://web:80 'tcp://:443?on=1' tcp://web:443 --workers 2
+
+            \(EndpointHelp.text)
+
+            SIGNALS: TERM and INT stop accepting and let what is open end, until the drain timeout; a \
+            second one stops now.
+
+            EXIT CODES: 0 ended well, 1 failed, 2 bad usage, 3 the backend is refused, 4 sessions were \
+            cut off.
+            """)
+
+    @Argument(help: ArgumentHelp("Endpoints, LISTEN and UPSTREAM in turn.", valueName: "endpoint"))
+    var endpoints: [String]
+
+    @OptionGroup var engineArguments: EngineArguments
+
+    @Option(help: "Log entries from this level on, to standard error.")
+    var logLevel = LogLevelArgument.info
+
+    @Option(help: "How log entries are written.")
+    var logFormat = LogFormat.text
+
+    func run() async throws {
+        let pairs = try EndpointPair.list(endpoints)
+        let logger = EngineLogger(level: logLevel, format: logFormat)
+        let engine = try engineArguments.engine(pairs, level: logLevel.engineLevel) {
+            logger.log($0)
+        }
+        // From here on a signal means drain, also one that comes before the listeners are open.
+        let signals = SignalWatch.process.subscribe()
+        try await engine.start()
+        if !StandardStream.output.write(RunCommand.readyText(engine)) {
+            logger.log(.warning, "standard output took no ready line; relaying all the same")
+        }
+        let ending = RunEnding(engine, timeout: engineArguments.drainTimeout, logger)
+        let watcher = Task { await ending.follow(signals) }
+        defer { watcher.cancel() }
+        try await engine.run()
+        let statistics = engine.statistics
+        logger.log(RunSummary.entry(statistics))
+        if ending.isForced || statistics.causes[.drainCut, default: 0] > 0 { throw ExitStatus.cut }
+    }
+
+    /// One line for each listener, then the ready line.
+    private static func readyText(_ engine: Engine) -> String {
+        let listening = engine.listening.map { "listening \($0)\n" }.joined()
+        let backend = engine.backend?.rawValue ?? "none"
+        return listening + "ready backend=\(backend) workers=\(engine.workers)\n"
+    }
+}

@@ -1,0 +1,53 @@
+import Pelmeni
+import Synchronization
+
+/// Answers signals while an engine runs: the first drains it, the second stops it.
+final class RunEnding: Sendable {
+    private let engine: Engine
+    private let timeout: Duration
+    private let logger: EngineLogger
+    private let endings = Mutex(0)
+
+    init(_ engine: Engine, timeout: Duration, _ logger: EngineLogger) {
+        self.engine = engine
+        self.timeout = timeout
+        self.logger = logger
+    }
+
+    /// Whether a second signal came before the drain was over.
+    var isForced: Bool { endings.withLock { $0 > 1 } }
+
+    /// Returns when its task is cancelled.
+    func follow(_ signals: AsyncStream<Signal>) async {
+        for await signal in signals { answer(signal) }
+    }
+
+    private func answer(_ signal: Signal) {
+        guard signal == .terminate || signal == .interrupt else {
+            return logger.log(.info, "signal ignored", [.init("signal", signal.name)])
+        }
+        let count = endings.withLock { count in
+            count += 1
+            return count
+        }
+        let engine = engine
+        switch count {
+        case 1:
+            logger.log(
+                .info, "draining",
+                [
+                    .init("signal", signal.name), .init("open", "\(engine.statistics.open)"),
+                    .init("timeout", DurationText.format(timeout)),
+                ])
+            let timeout = timeout
+            // Not awaited: the next signal is to be heard meanwhile.
+            Task { await engine.drain(within: timeout) }
+        case 2:
+            logger.log(
+                .info, "stopping now",
+                [.init("signal", signal.name), .init("open", "\(engine.statistics.open)")])
+            Task { await engine.stop() }
+        default: break
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Pelmeni
+
+/// What `run` would do, in the form that `check` prints.
+struct RunPlan: Codable, Equatable {
+    var backend: BackendPlan
+    var workers: Int
+    var pin: Bool
+    /// Over all pairs; nil is as many as descriptors allow.
+    var sessions: Int?
+    var pool: String
+    var drainTimeout: String
+    var pairs: [PairPlan]
+
+    /// What stands for a backend where none would do.
+    static let noBackend = "none"
+
+    enum CodingKeys: String, CodingKey {
+        case backend
+        case workers
+        case pin
+        case sessions
+        case pool
+        case drainTimeout = "drain-timeout"
+        case pairs
+    }
+
+    /// The backend that was asked for, and what this machine makes of it.
+    struct BackendPlan: Codable, Equatable {
+        var asked: String
+        var runs: String
+        var reason: String
+        var without: [String]?
+    }
+
+    /// A pair with all that holds for it, defaults included.
+    struct PairPlan: Codable, Equatable {
+        var listen: String
+        var mode: String?
+        var upstreams: [String]
+        /// The numbers of the workers that serve it.
+        var on: [Int]
+        var sessions: Int?
+        var connect: String
+        var firstByte: String
+        var idle: String
+        var linger: String
+        var stall: String
+        var keepAlive: String
+        var userTimeout: String
+
+        enum CodingKeys: String, CodingKey {
+            case listen
+            case mode
+            case upstreams
+            case on
+            case sessions
+            case connect
+            case firstByte = "first-byte"
+            case idle
+            case linger
+            case stall
+            case keepAlive = "keepalive"
+            case userTimeout = "user-timeout"
+        }
+
+        init(_ pair: EndpointPair, workers: Int) {
+            let options = pair.options
+            listen = pair.listener.url
+            if case .unix = pair.listener { mode = PairOption.Value.mode(pair.mode).description }
+            upstreams = pair.upstreams.map(\.url)
+            on = options.workers ?? Array(0..<workers)
+            sessions = options.sessions
+            connect = DurationText.format(options.connect)
+            firstByte = DurationText.format(options.firstByte)
+            idle = DurationText.format(options.idle)
+            linger = DurationText.format(options.linger)
+            stall = DurationText.format(options.stall)
+            keepAlive = DurationText.format(options.keepAlive)
+            userTimeout = DurationText.format(options.userTimeout)
+        }
+    }
+
+    /// - Throws: what the engine would refuse too.
+    init(_ pairs: [EndpointPair], _ arguments: EngineArguments) throws(EngineError) {
+        workers = try arguments.engine(pairs).workers
+        let choice = MachineReport.choice(arguments.backend, without: arguments.without)
+        backend = BackendPlan(
+            asked: arguments.backend.rawValue, runs: choice.backend ?? Self.noBackend,
+            reason: choice.reason, without: arguments.without.isEmpty ? nil : arguments.without)
+        pin = arguments.pin
+        sessions = arguments.sessions
+        pool = SizeText.format(arguments.pool)
+        drainTimeout = DurationText.format(arguments.drainTimeout)
+        let count = workers
+        self.pairs = pairs.map { PairPlan($0, workers: count) }
+    }
+}

@@ -1,0 +1,69 @@
+/// One endpoint URL, read: `tcp://10.0.0.1:80,10.0.0.2:80?connect=2s`.
+struct Endpoint: Sendable {
+    /// As it was given.
+    let url: String
+    let scheme: Scheme
+    /// One for a listener, one or more for an upstream.
+    let addresses: [EndpointAddress]
+    let options: [PairOption: PairOption.Value]
+
+    init(_ url: String, side: EndpointSide) throws(UsageError) {
+        guard let mark = url.firstRange(of: "://") else {
+            throw UsageError(
+                "\"\(url)\" is not an endpoint; write SCHEME://ADDRESS, as in "
+                    + "tcp://127.0.0.1:8080; valid schemes: \(Scheme.servedList)")
+        }
+        scheme = try Scheme.named(url[..<mark.lowerBound], in: url)
+        self.url = url
+        let rest = url[mark.upperBound...]
+        let end = rest.firstIndex(of: "?") ?? rest.endIndex
+        addresses = try Self.addresses(rest[..<end], scheme, side, url)
+        options = end < rest.endIndex ? try Self.options(rest[end...].dropFirst(), url) : [:]
+    }
+
+    private static func addresses(
+        _ text: Substring, _ scheme: Scheme, _ side: EndpointSide, _ url: String
+    ) throws(UsageError) -> [EndpointAddress] {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard side == .upstream || parts.count == 1 else {
+            throw UsageError(
+                "\"\(url)\" has \(parts.count) addresses; a listener has one, "
+                    + "further ones are pairs of their own")
+        }
+        var addresses: [EndpointAddress] = []
+        for part in parts {
+            guard !part.isEmpty || parts.count == 1 else {
+                throw UsageError("\"\(url)\" has an empty address beside a comma")
+            }
+            let address = try EndpointAddress(part, scheme: scheme, side: side, url: url)
+            guard !addresses.contains(address) else {
+                throw UsageError("\"\(part)\" stands twice in \"\(url)\"")
+            }
+            addresses.append(address)
+        }
+        return addresses
+    }
+
+    private static func options(
+        _ query: Substring, _ url: String
+    ) throws(UsageError) -> [PairOption: PairOption.Value] {
+        var options: [PairOption: PairOption.Value] = [:]
+        for part in query.split(separator: "&", omittingEmptySubsequences: false) {
+            let sign = part.firstIndex(of: "=") ?? part.endIndex
+            let option = try PairOption.named(part[..<sign], in: url)
+            guard sign < part.endIndex, let text = PercentCoding.decoded(part[sign...].dropFirst())
+            else {
+                throw UsageError(
+                    "option \"\(part)\" in \"\(url)\" has no value; write \(option.rawValue)=VALUE")
+            }
+            let value = try option.value(text, in: url)
+            if let other = options[option], other != value {
+                throw UsageError(
+                    "option \"\(option.rawValue)\" stands twice in \"\(url)\", "
+                        + "as \(other) and as \(value)")
+            }
+            options[option] = value
+        }
+        return options
+    }
+}

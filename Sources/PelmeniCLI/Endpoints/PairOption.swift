@@ -1,0 +1,129 @@
+/// An option of a pair, as it stands in the query of either of its URLs.
+enum PairOption: String, CaseIterable, Sendable {
+    case connect
+    case firstByte = "first-byte"
+    case idle
+    case linger
+    case stall
+    case sessions
+    case on
+    case keepAlive = "keepalive"
+    case userTimeout = "user-timeout"
+    case mode
+
+    /// Known to the contract, but of pairs that this build does not relay.
+    private static let elsewhere = [
+        "framing", "max-frame", "head", "answer", "requests", "responses",
+    ]
+
+    /// For messages.
+    static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+    /// What an option was set to.
+    enum Value: Hashable, Sendable, CustomStringConvertible {
+        /// Nil is off.
+        case duration(Duration?)
+        case count(Int)
+        case workers([Int])
+        case mode(UInt16)
+
+        var description: String {
+            switch self {
+            case .duration(let duration): DurationText.format(duration)
+            case .count(let count): "\(count)"
+            case .workers(let workers): workers.map(String.init).joined(separator: ",")
+            case .mode(let mode): "0" + String(mode, radix: 8)
+            }
+        }
+    }
+
+    static func named(_ name: Substring, in url: String) throws(UsageError) -> PairOption {
+        if let option = PairOption(rawValue: String(name)) { return option }
+        guard elsewhere.contains(String(name)) else {
+            throw UsageError("unknown option \"\(name)\" in \"\(url)\"; valid options: \(list)")
+        }
+        throw UsageError(
+            "option \"\(name)\" in \"\(url)\" belongs to pairs that are not in this build; "
+                + "valid options: \(list)")
+    }
+
+    func value(_ text: String, in url: String) throws(UsageError) -> Value {
+        do {
+            switch self {
+            case .connect: return .duration(try Self.duration(text))
+            case .firstByte, .idle, .linger, .stall:
+                return .duration(text == "none" ? nil : try Self.duration(text))
+            case .userTimeout:
+                return .duration(text == "none" ? nil : try Self.userTimeout(text))
+            case .keepAlive:
+                return .duration(text == "none" ? nil : try Self.keepAlive(text))
+            case .sessions: return .count(try Self.count(text))
+            case .on: return .workers(try Self.workers(text))
+            case .mode: return .mode(try Self.mode(text))
+            }
+        } catch {
+            throw UsageError("option \"\(rawValue)\" in \"\(url)\": \(error)")
+        }
+    }
+
+    private static func duration(_ text: String) throws(UsageError) -> Duration {
+        let duration = try DurationText.parse(text)
+        guard duration > .zero else {
+            throw UsageError("\"\(text)\" is no time at all; valid: 1ms or more")
+        }
+        return duration
+    }
+
+    /// tcp(7) takes whole seconds.
+    private static func keepAlive(_ text: String) throws(UsageError) -> Duration {
+        let duration = try duration(text)
+        guard duration.components.attoseconds == 0, duration <= .seconds(32_767) else {
+            throw UsageError(
+                "\"\(text)\" is not valid; valid: 1s to 32767s in whole seconds, or none")
+        }
+        return duration
+    }
+
+    /// tcp(7) counts milliseconds in 31 bits, and says nothing when there are more.
+    private static func userTimeout(_ text: String) throws(UsageError) -> Duration {
+        let duration = try duration(text)
+        guard duration <= .seconds(24 * 3_600) else {
+            throw UsageError("\"\(text)\" is not valid; valid: 1ms to 24h, or none")
+        }
+        return duration
+    }
+
+    private static func count(_ text: String) throws(UsageError) -> Int {
+        guard let count = number(Substring(text)), count > 0 else {
+            throw UsageError("\"\(text)\" is not a number of sessions; valid: 1 or more")
+        }
+        return count
+    }
+
+    private static func workers(_ text: String) throws(UsageError) -> [Int] {
+        var workers: Set<Int> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let worker = number(part) else {
+                throw UsageError(
+                    "\"\(part)\" is not a worker; write numbers from 0 and commas, as in on=0,2")
+            }
+            workers.insert(worker)
+        }
+        return workers.sorted()
+    }
+
+    private static func mode(_ text: String) throws(UsageError) -> UInt16 {
+        guard !text.isEmpty, text.allSatisfy({ ("0"..."7").contains($0) }),
+            let mode = UInt16(text, radix: 8), mode <= 0o777
+        else {
+            throw UsageError(
+                "\"\(text)\" is not a file mode; valid: 0 to 0777 in octal, as in 0660")
+        }
+        return mode
+    }
+
+    private static func number(_ text: Substring) -> Int? {
+        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+        return Int32(text).map(Int.init)
+    }
+}

@@ -1,0 +1,34 @@
+import Logging
+import Pelmeni
+
+/// Takes the engine's log entries, and the command's own, to swift-log.
+struct EngineLogger: Sendable {
+    private let logger: Logger
+
+    init(level: LogLevelArgument, format: LogFormat) {
+        self.init(LineLogHandler(format: format, logLevel: level.loggerLevel))
+    }
+
+    init(_ handler: LineLogHandler) {
+        logger = Logger(label: "pelmeni", factory: { _ in handler })
+    }
+
+    func log(_ entry: LogEntry) {
+        let level: Logger.Level =
+            switch entry.level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        let fields = entry.fields.flatMap { [$0.key, $0.value] }
+            .map { Logger.Metadata.Value.string($0) }
+        logger.log(
+            level: level, "\(entry.message)",
+            metadata: fields.isEmpty ? nil : [LineLogHandler.orderedKey: .array(fields)])
+    }
+
+    func log(_ level: LogEntry.Level, _ message: String, _ fields: [LogEntry.Field] = []) {
+        log(LogEntry(level, message, fields))
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Logging
+import Pelmeni
+
+/// `--log-level`.
+enum LogLevelArgument: String, CaseIterable, Sendable, ExpressibleByArgument {
+    case debug
+    case info
+    case warning
+    case error
+
+    var engineLevel: LogEntry.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+
+    var loggerLevel: Logger.Level {
+        switch self {
+        case .debug: .debug
+        case .info: .info
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

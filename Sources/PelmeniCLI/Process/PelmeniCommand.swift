@@ -1,0 +1,50 @@
+import ArgumentParser
+import Pelmeni
+
+/// The command `pelmeni`.
+struct PelmeniCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pelmeni",
+        abstract: "A many-to-many protocol proxy on io_uring or epoll.",
+        discussion: """
+            EXAMPLES:
+              pelmeni run tcp://127.0.0.1:8080 tcp://127.0.0.1:9000   relay one pair
+              pelmeni check tcp://:8080 tcp://web:80,web2:80          say what would run
+              pelmeni doctor                                          what this machine grants
+              pelmeni demo                                            see it move bytes
+            """,
+        version: Version.text,
+        subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, DemoCommand.self])
+
+    /// What a command left behind for the shell.
+    struct Outcome: Sendable {
+        let status: ExitStatus
+        /// For standard output when the status is success, else for standard error; may be empty.
+        let message: String
+    }
+
+    /// Runs the command that the arguments name, to its end.
+    static func perform(_ arguments: [String]) async -> Outcome {
+        do {
+            var command = try parseAsRoot(arguments)
+            if !(command is RunCommand) { SignalWatch.process.letGo() }
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return Outcome(status: .success, message: "")
+        } catch {
+            return Outcome(status: ExitStatus(error), message: message(about: error))
+        }
+    }
+
+    private static func message(about error: any Error) -> String {
+        switch error {
+        case is ExitStatus: ""
+        case let error as UsageError: "pelmeni: \(error)\nSee 'pelmeni run --help' for more."
+        case let error as EngineError: "pelmeni: \(error)"
+        default: fullMessage(for: error)
+        }
+    }
+}

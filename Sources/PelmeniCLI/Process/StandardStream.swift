@@ -1,0 +1,48 @@
+import Glibc
+
+/// Standard output or standard error, written a whole line at a time.
+///
+/// A reader that went away is no reason to stop relaying: what cannot be written is dropped, and the
+/// caller is told.
+enum StandardStream: Int32, Sendable {
+    case output = 1
+    case error = 2
+
+    /// Gives a descriptor to each standard stream that the process was started without: a socket would
+    /// get its number, and log lines would go to a client.
+    static func fillGaps() {
+        // The lowest free number is taken, so that it fills the gap or ends above them.
+        while true {
+            let descriptor = open("/dev/null", O_RDWR)
+            guard !(0...2).contains(descriptor) else { continue }
+            if descriptor > 2 { close(descriptor) }
+            return
+        }
+    }
+
+    /// - Returns: false when the stream did not take all of it.
+    @discardableResult
+    func write(line: String) -> Bool { write(line + "\n") }
+
+    @discardableResult
+    func write(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var done = 0
+            while done < bytes.count {
+                let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[done...])
+                let count = Glibc.write(rawValue, piece.baseAddress, piece.count)
+                if count > 0 {
+                    done += count
+                } else if errno == EAGAIN {
+                    // Somebody made the terminal or pipe non-blocking, and it is full.
+                    var waiting = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                    guard poll(&waiting, 1, 1_000) == 1 else { return false }
+                } else if errno != EINTR {
+                    return false
+                }
+            }
+            return true
+        }
+    }
+}

@@ -1,0 +1,203 @@
+internal import CPelmeni
+internal import Glibc
+
+/// The blocks of one worker: where they come from and go back to.
+///
+/// All memory is mapped once and touched on demand. Free blocks are taken last in, first out, so that
+/// the block just given back, still in the cache, is the next to be filled. A block has a count of
+/// leases, a plain integer since one thread uses the pool; it is free again when the last lease ends.
+///
+/// The pool is a handle: copies mean the same blocks. Only the worker's thread may use it.
+package struct BufferPool: @unchecked Sendable {
+    /// Lives outside of Swift's reference counting, so that the loop neither retains nor releases.
+    struct State {
+        var memory: UnsafeMutableRawPointer
+        var memoryBytes: Int
+        var smallBlocks: UInt32
+        var blocks: UInt32
+        /// Leases of each block.
+        var leases: UnsafeMutablePointer<UInt32>
+        /// Stacks of free blocks.
+        var freeSmall: UnsafeMutablePointer<UInt32>
+        var freeSmallCount: Int
+        var freeBulk: UnsafeMutablePointer<UInt32>
+        var freeBulkCount: Int
+        var pieces: UnsafeMutablePointer<Piece>
+        var freePiece: PieceID
+        var freePieceCount: Int
+        var pieceCount: Int
+    }
+
+    let state: UnsafeMutablePointer<State>
+
+    /// Maps the memory. Nil when the address space does not hold it.
+    package init?(limits: PoolLimits) {
+        let bytes = limits.bytes
+        guard let memory = pelmeni_memory_map(UInt64(bytes)) else { return nil }
+        let blocks = limits.smallBlocks + limits.bulkBlocks
+        state = .allocate(capacity: 1)
+        let pieces = UnsafeMutablePointer<Piece>.allocate(capacity: limits.pieces)
+        for index in 0..<limits.pieces {
+            let next = index + 1 < limits.pieces ? PieceID(rawValue: UInt32(index + 1)) : .none
+            let empty = Slice(block: .none, offset: 0, length: 0)
+            (pieces + index).initialize(to: Piece(slice: empty, next: next))
+        }
+        state.initialize(
+            to: State(
+                memory: memory, memoryBytes: bytes,
+                smallBlocks: UInt32(limits.smallBlocks), blocks: UInt32(blocks),
+                leases: .allocate(capacity: blocks),
+                freeSmall: .allocate(capacity: max(1, limits.smallBlocks)),
+                freeSmallCount: limits.smallBlocks,
+                freeBulk: .allocate(capacity: max(1, limits.bulkBlocks)),
+                freeBulkCount: limits.bulkBlocks, pieces: pieces,
+                freePiece: PieceID(rawValue: 0), freePieceCount: limits.pieces,
+                pieceCount: limits.pieces))
+        state.pointee.leases.initialize(repeating: 0, count: blocks)
+        // The lowest numbers lie on top, so that a quiet worker touches few pages.
+        for index in 0..<limits.smallBlocks {
+            state.pointee.freeSmall[index] = UInt32(limits.smallBlocks - 1 - index)
+        }
+        for index in 0..<limits.bulkBlocks {
+            state.pointee.freeBulk[index] = UInt32(blocks - 1 - index)
+        }
+    }
+
+    /// Gives the memory back to the system. No copy of the handle may be used after it.
+    package func destroy() {
+        let it = state.pointee
+        pelmeni_memory_unmap(it.memory, UInt64(it.memoryBytes))
+        it.leases.deallocate()
+        it.freeSmall.deallocate()
+        it.freeBulk.deallocate()
+        it.pieces.deallocate()
+        state.deallocate()
+    }
+
+    // MARK: Blocks
+
+    /// A free block with one lease, or ``BlockID/none``.
+    @inline(__always)
+    package func take(_ blockClass: BlockClass) -> BlockID {
+        let raw: UInt32
+        if blockClass == .small {
+            guard state.pointee.freeSmallCount > 0 else { return .none }
+            state.pointee.freeSmallCount &-= 1
+            raw = state.pointee.freeSmall[state.pointee.freeSmallCount]
+        } else {
+            guard state.pointee.freeBulkCount > 0 else { return .none }
+            state.pointee.freeBulkCount &-= 1
+            raw = state.pointee.freeBulk[state.pointee.freeBulkCount]
+        }
+        assert(state.pointee.leases[Int(raw)] == 0, "a block on the free stack is leased")
+        state.pointee.leases[Int(raw)] = 1
+        return BlockID(rawValue: raw)
+    }
+
+    /// One more lease on a block that is leased already.
+    @inline(__always)
+    package func lease(_ block: BlockID) {
+        assert(state.pointee.leases[Int(block.rawValue)] > 0, "a free block gets no lease")
+        state.pointee.leases[Int(block.rawValue)] &+= 1
+    }
+
+    /// Ends one lease; the last one frees the block.
+    @inline(__always)
+    package func release(_ block: BlockID) {
+        let index = Int(block.rawValue)
+        assert(state.pointee.leases[index] > 0, "a lease ends once")
+        state.pointee.leases[index] &-= 1
+        guard state.pointee.leases[index] == 0 else { return }
+        #if DEBUG
+            // Whoever still reads the block now sees it: another session's bytes would look alive.
+            address(block).initializeMemory(as: UInt8.self, repeating: 0xdb, count: 256)
+        #endif
+        if block.rawValue < state.pointee.smallBlocks {
+            state.pointee.freeSmall[state.pointee.freeSmallCount] = block.rawValue
+            state.pointee.freeSmallCount &+= 1
+        } else {
+            state.pointee.freeBulk[state.pointee.freeBulkCount] = block.rawValue
+            state.pointee.freeBulkCount &+= 1
+        }
+    }
+
+    @inline(__always)
+    package func leases(of block: BlockID) -> Int { Int(state.pointee.leases[Int(block.rawValue)]) }
+
+    /// Where a block's bytes are.
+    @inline(__always)
+    package func address(_ block: BlockID) -> UnsafeMutableRawPointer {
+        let small = state.pointee.smallBlocks
+        let offset =
+            block.rawValue < small
+            ? Int(block.rawValue) << 14
+            : Int(small) << 14 + Int(block.rawValue &- small) << 18
+        return state.pointee.memory + offset
+    }
+
+    @inline(__always)
+    package func blockClass(of block: BlockID) -> BlockClass {
+        block.rawValue < state.pointee.smallBlocks ? .small : .bulk
+    }
+
+    @inline(__always)
+    package func freeBlocks(_ blockClass: BlockClass) -> Int {
+        blockClass == .small ? state.pointee.freeSmallCount : state.pointee.freeBulkCount
+    }
+
+    @inline(__always)
+    package func totalBlocks(_ blockClass: BlockClass) -> Int {
+        let small = Int(state.pointee.smallBlocks)
+        return blockClass == .small ? small : Int(state.pointee.blocks) - small
+    }
+
+    /// Blocks that are out, posted ones included.
+    package var leasedBlocks: Int {
+        Int(state.pointee.blocks) - state.pointee.freeSmallCount - state.pointee.freeBulkCount
+    }
+
+    // MARK: Pieces
+
+    /// A piece for a slice, or ``PieceID/none`` when all are queued.
+    @inline(__always)
+    func takePiece(_ slice: Slice) -> PieceID {
+        let piece = state.pointee.freePiece
+        guard !piece.isNone else { return .none }
+        let at = state.pointee.pieces + Int(piece.rawValue)
+        state.pointee.freePiece = at.pointee.next
+        state.pointee.freePieceCount &-= 1
+        at.pointee = Piece(slice: slice, next: .none)
+        return piece
+    }
+
+    @inline(__always)
+    func returnPiece(_ piece: PieceID) {
+        (state.pointee.pieces + Int(piece.rawValue)).pointee.next = state.pointee.freePiece
+        state.pointee.freePiece = piece
+        state.pointee.freePieceCount &+= 1
+    }
+
+    @inline(__always)
+    package func piece(_ piece: PieceID) -> UnsafeMutablePointer<Piece> {
+        state.pointee.pieces + Int(piece.rawValue)
+    }
+
+    /// Writes the addresses of `count` pieces, from `first` on, for a gathered send.
+    @inline(__always)
+    func gather(
+        _ first: PieceID, count: Int, into vector: UnsafeMutablePointer<iovec>
+    ) {
+        var piece = first
+        for index in 0..<count {
+            let at = self.piece(piece).pointee
+            vector[index] = iovec(
+                iov_base: address(at.slice.block) + Int(at.slice.offset),
+                iov_len: Int(at.slice.length))
+            piece = at.next
+        }
+    }
+
+    /// Pieces that are not in any queue, and all there are.
+    package var freePieces: Int { state.pointee.freePieceCount }
+    package var totalPieces: Int { state.pointee.pieceCount }
+}

@@ -1,0 +1,73 @@
+internal import Glibc
+
+/// Which backend an engine runs on, decided once for all of its workers.
+package struct BackendDecision: Sendable {
+    package var backend: Backend
+    package var features: IOUringFeatures
+    /// Why it is not io_uring though that would have been taken; nil when nothing was given up.
+    package var fallback: EngineError?
+
+    /// Probes io_uring where the choice allows it.
+    ///
+    /// `auto` gives way to epoll only when io_uring is refused, missing or unsound. Being out of memory or
+    /// descriptors is a failure of its own, and never decides about a backend.
+    package static func decide(
+        _ choice: BackendChoice, without: IOUringFeatures
+    ) throws(EngineError) -> BackendDecision {
+        if choice == .epoll { return BackendDecision(backend: .epoll, features: [], fallback: nil) }
+        return try decide(choice, probe: IOUringProbe.run(without: without))
+    }
+
+    package static func decide(
+        _ choice: BackendChoice, probe: IOUringProbe
+    ) throws(EngineError) -> BackendDecision {
+        if probe.verdict == .granted {
+            return BackendDecision(backend: .ioUring, features: probe.features, fallback: nil)
+        }
+        let refusal = refusal(probe.verdict)
+        if choice == .ioUring || refusal.kind == .failed { throw refusal }
+        return BackendDecision(backend: .epoll, features: [], fallback: refusal)
+    }
+
+    /// What a verdict means to a person.
+    package static func refusal(_ verdict: IOUringProbe.Verdict) -> EngineError {
+        switch verdict {
+        case .granted:
+            return EngineError(kind: .failed, side: .backend, subject: "io_uring", reason: "granted")
+        case .lacking:
+            return EngineError(
+                kind: .backendRefused, side: .backend, subject: "io_uring",
+                reason: "the kernel lacks a feature that Pelmeni needs",
+                remedy: "`pelmeni doctor` lists them; Linux 5.19 has all that are needed")
+        case .unsound(let errno):
+            let isOurs = errno.code == EMFILE || errno.code == ENOMEM || errno.code == ENFILE
+            return EngineError(
+                kind: isOurs ? .failed : .backendRefused, side: .backend, subject: "io_uring",
+                errno: errno, reason: "its self-test failed",
+                remedy: isOurs ? hint(errno.code) : "bytes are not safe there; use --backend epoll")
+        case .refused(let errno):
+            let isOurs = errno.code == EMFILE || errno.code == ENOMEM || errno.code == ENFILE
+            return EngineError(
+                kind: isOurs ? .failed : .backendRefused, side: .backend, subject: "io_uring",
+                errno: errno, reason: "the kernel refuses it", remedy: hint(errno.code))
+        }
+    }
+
+    private static func hint(_ code: Int32) -> String {
+        switch code {
+        case EPERM, EACCES:
+            "a seccomp profile (containers have one by default) or kernel.io_uring_disabled forbids "
+                + "it; allow it there, or use --backend epoll"
+        case ENOSYS:
+            "this kernel has no io_uring, or a sandbox hides it; use --backend epoll"
+        case EINVAL:
+            "this kernel is too old (5.19 is needed); use --backend epoll"
+        case ENOMEM:
+            "memory or RLIMIT_MEMLOCK is used up; raise it (`ulimit -l`)"
+        case EMFILE, ENFILE:
+            "no descriptor is left; raise RLIMIT_NOFILE (`ulimit -n`)"
+        default:
+            "`pelmeni doctor` says more; --backend epoll does without it"
+        }
+    }
+}

@@ -1,0 +1,233 @@
+internal import CPelmeni
+internal import Glibc
+internal import Synchronization
+
+/// A running engine: its workers' threads, the sessions they share counts of, and how it ends.
+package final class EngineRuntime: Sendable {
+    private struct State {
+        var starting = 0
+        var running = 0
+        var failure: EngineError?
+        var startWaiter: CheckedContinuation<Void, Never>?
+        var endWaiters: [CheckedContinuation<Void, Never>] = []
+        var hasEnded = false
+    }
+
+    package let plan: RuntimePlan
+    package let decision: BackendDecision
+    package let addresses: [SocketAddress]
+    package let workers: [WorkerShared]
+    private let state: Mutex<State>
+    private let counts: SharedCounts
+    private let resolver: Resolver?
+    private let files: Mutex<ListenerSet>
+
+    // MARK: Starting
+
+    /// Decides the backend, opens every listener and starts every worker.
+    ///
+    /// - Throws: what went wrong first; nothing is left behind then.
+    package static func start(_ plan: RuntimePlan) async throws(EngineError) -> EngineRuntime {
+        // Before anything is armed: the limit is latched when an accept is prepared.
+        _ = pelmeni_descriptor_limit_raise()
+        let decision = try BackendDecision.decide(plan.choice, without: plan.without)
+        if let fallback = decision.fallback {
+            let isUnsound = fallback.reason.contains("self-test")
+            plan.log(isUnsound ? .error : .warning, fallback)
+        }
+        let runtime = try EngineRuntime(plan: plan, decision: decision)
+        do throws(EngineError) {
+            try await runtime.launch()
+        } catch {
+            runtime.stop()
+            await runtime.wait()
+            throw error
+        }
+        return runtime
+    }
+
+    private init(plan: RuntimePlan, decision: BackendDecision) throws(EngineError) {
+        var listeners = ListenerSet(nonblocking: decision.backend == .epoll)
+        for (number, pair) in plan.pairs.enumerated() {
+            let serving = pair.workers ?? Array(0..<plan.workers)
+            try listeners.open(pair, pair: number, workers: serving)
+        }
+        self.plan = plan
+        self.decision = decision
+        addresses = listeners.addresses
+        counts = SharedCounts(pairs: plan.pairs.count)
+        var workers: [WorkerShared] = []
+        for index in 0..<plan.workers {
+            do throws(Errno) {
+                workers.append(
+                    try WorkerShared(
+                        index: index, pairs: plan.pairs, sessionsOpen: counts.pairs, log: plan.log))
+            } catch {
+                throw EngineError(
+                    kind: .failed, side: .engine, subject: "worker \(index)", errno: error,
+                    reason: "no wake-up descriptor", remedy: "raise RLIMIT_NOFILE (`ulimit -n`)")
+            }
+        }
+        self.workers = workers
+        files = Mutex(listeners)
+        state = Mutex(State())
+        resolver = Self.makeResolver(plan, workers)
+    }
+
+    private static func makeResolver(_ plan: RuntimePlan, _ workers: [WorkerShared]) -> Resolver? {
+        var names: [Resolver.Name] = []
+        for (pair, it) in plan.pairs.enumerated() {
+            for (upstream, place) in it.upstreams.enumerated() where place.address == nil {
+                guard case .tcp(let host, let port) = place else { continue }
+                names.append(
+                    Resolver.Name(
+                        host: host, port: port, pair: UInt16(pair), upstream: UInt16(upstream)))
+            }
+        }
+        guard !names.isEmpty else { return nil }
+        let log = plan.log
+        return Resolver(names: names, lookup: plan.lookup) { name, result in
+            switch result {
+            case .success(let addresses):
+                for worker in workers {
+                    worker.mailbox.update(
+                        Mailbox.AddressUpdate(
+                            pair: name.pair, upstream: name.upstream, addresses: addresses))
+                }
+                log(.debug, "name resolved", [
+                    .init("name", name.host), .init("addresses", "\(addresses.count)"),
+                ])
+            case .failure(let failure):
+                log(.warning, "name does not resolve; trying again", [
+                    .init("name", name.host), .init("reason", failure.reason),
+                ])
+            }
+        }
+    }
+
+    private func launch() async throws(EngineError) {
+        let limits = sessionLimits()
+        let processors = Processors.usable()
+        let pool = PoolLimits(bytes: plan.poolBytes / plan.workers)
+        resolver?.start()
+        await settleNames()
+        state.withLock {
+            $0.starting = workers.count
+            $0.running = workers.count
+        }
+        for worker in workers {
+            let sockets = files.withLock { $0.take(worker: worker.index) }
+            let order = WorkerThread.Order(
+                shared: worker, decision: decision,
+                listeners: sockets.map {
+                    WorkerListener(
+                        socket: $0.socket, pair: UInt16($0.pair), isShared: $0.isShared)
+                },
+                pool: pool, limits: limits,
+                processor: plan.pins ? processors[worker.index % processors.count] : nil,
+                began: { [weak self] in self?.workerBegan($0) },
+                ended: { self.workerEnded($0) })
+            guard WorkerThread.start(order) else {
+                for socket in sockets { _ = pelmeni_socket_close(socket.socket) }
+                let error = EngineError(
+                    kind: .failed, side: .engine, subject: "worker \(worker.index)",
+                    reason: "the system gives no thread")
+                workerBegan(error)
+                workerEnded(error)
+                continue
+            }
+        }
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.starting == 0 { return true }
+                state.startWaiter = continuation
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// Waits for names to be looked up once, at most two seconds: a slow name server must not keep the
+    /// pairs that need none from starting.
+    private func settleNames() async {
+        guard let resolver else { return }
+        for _ in 0..<100 where !resolver.isSettled {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// How many sessions fit into the descriptors; two for each, and some are left alone.
+    private func sessionLimits() -> RelayLimits {
+        var soft: UInt64 = 0
+        var hard: UInt64 = 0
+        _ = pelmeni_descriptor_limit(&soft, &hard)
+        let used = max(0, Int(pelmeni_descriptors_open()))
+        // A ring, a reserve and a poller for each worker are still to come.
+        let kept = min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4) + 3 * plan.workers
+        let left = Int(clamping: soft) - used - kept
+        let sessions = min(max(1, left / 2), RuntimePlan.sessionsMax)
+        return RelayLimits(
+            sessions: sessions, engineSessionsMax: Int64(sessions),
+            engineSessionsCap: Int64(plan.sessionsCap), engineSessionsOpen: counts.engine)
+    }
+
+    // MARK: Workers' reports
+
+    private func workerBegan(_ error: EngineError?) {
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+            state.starting -= 1
+            if let error, state.failure == nil { state.failure = error }
+            guard state.starting == 0 else { return nil }
+            defer { state.startWaiter = nil }
+            return state.startWaiter
+        }
+        waiter?.resume()
+    }
+
+    private func workerEnded(_ error: EngineError?) {
+        let isLast = state.withLock { state in
+            state.running -= 1
+            if let error, state.failure == nil { state.failure = error }
+            return state.running == 0
+        }
+        // One worker gone would leave its listeners' share of connections unanswered.
+        if error != nil { for worker in workers { worker.mailbox.stop() } }
+        guard isLast else { return }
+        resolver?.stop()
+        files.withLock { $0.removeFiles() }
+        let waiters = state.withLock { state in
+            state.hasEnded = true
+            defer { state.endWaiters = [] }
+            return state.endWaiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    // MARK: Ending
+
+    /// Stops accepting; what is open may end.
+    package func drain() { for worker in workers { worker.mailbox.drain() } }
+
+    /// Cuts everything off.
+    package func stop() { for worker in workers { worker.mailbox.stop() } }
+
+    /// Until every worker has ended.
+    package func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.hasEnded { return true }
+                state.endWaiters.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// Why a worker ended by itself; nil when none did.
+    package var failure: EngineError? { state.withLock { $0.failure } }
+    package var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    /// Sessions open on a pair now.
+    package func sessionsOpen(pair: Int) -> Int { Int(pelmeni_shared_get(counts.pairs + pair)) }
+}

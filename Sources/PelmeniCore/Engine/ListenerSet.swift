@@ -1,0 +1,209 @@
+internal import CPelmeni
+internal import Glibc
+
+/// The listening sockets of all pairs, opened before any worker starts.
+///
+/// A TCP pair has one socket for each of its workers (SO_REUSEPORT), a Unix pair one descriptor each for
+/// the same socket. The first TCP socket is bound without SO_REUSEPORT and gets it afterwards, so that
+/// a second process cannot silently take half of the connections.
+package struct ListenerSet: ~Copyable {
+    /// A socket for one worker.
+    package struct Opened: Sendable {
+        package var worker: Int
+        package var pair: Int
+        package var socket: Int32
+        package var isShared: Bool
+    }
+
+    /// A socket file that has to go when the engine ends.
+    private struct File {
+        var path: String
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// What workers have not taken over yet.
+    package private(set) var opened: [Opened] = []
+    /// The real address of each pair.
+    package private(set) var addresses: [SocketAddress] = []
+    private var files: [File] = []
+    private let nonblocking: Bool
+
+    package init(nonblocking: Bool) { self.nonblocking = nonblocking }
+
+    deinit { for socket in opened { _ = pelmeni_socket_close(socket.socket) } }
+
+    /// Opens what a pair needs, one socket for each worker.
+    package mutating func open(_ plan: PairPlan, pair: Int, workers: [Int]) throws(EngineError) {
+        switch plan.listen {
+        case .tcp(let host, let port):
+            try openTCP(host, port, plan: plan, pair: pair, workers: workers)
+        case .unix(let path):
+            try openUnix(path, plan: plan, pair: pair, workers: workers)
+        }
+    }
+
+    /// Hands a worker its sockets; it closes them from now on.
+    package mutating func take(worker: Int) -> [Opened] {
+        let taken = opened.filter { $0.worker == worker }
+        opened.removeAll { $0.worker == worker }
+        return taken
+    }
+
+    /// Removes the socket files that are still the ones made here.
+    package mutating func removeFiles() {
+        for file in files {
+            var status = stat()
+            guard lstat(file.path, &status) == 0, UInt64(status.st_ino) == file.inode,
+                UInt64(status.st_dev) == file.device
+            else { continue }
+            unlink(file.path)
+        }
+        files = []
+    }
+
+    // MARK: TCP
+
+    private mutating func openTCP(
+        _ host: String, _ port: UInt16, plan: PairPlan, pair: Int, workers: [Int]
+    ) throws(EngineError) {
+        let subject = plan.listen.description
+        var address = try listenAddress(host, port, subject: subject)
+        for (index, worker) in workers.enumerated() {
+            let socket = try openSocket(&address, isFirst: index == 0, plan: plan, subject: subject)
+            opened.append(Opened(worker: worker, pair: pair, socket: socket, isShared: false))
+            if index == 0 {
+                var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+                _ = pelmeni_socket_name(socket, &address.storage, &length)
+                address.length = length
+                addresses.append(address)
+            }
+        }
+    }
+
+    private func listenAddress(
+        _ host: String, _ port: UInt16, subject: String
+    ) throws(EngineError) -> SocketAddress {
+        if host.isEmpty {
+            // Dual-stack, or IPv4 alone where IPv6 is off: the socket call tells.
+            let socket = pelmeni_socket_open(AF_INET6, 0)
+            if socket >= 0 { _ = pelmeni_socket_close(socket) }
+            return .any(port: port, v6: socket >= 0)
+        }
+        if let address = SocketAddress(numeric: host, port: port) { return address }
+        switch Resolver.system(host, port) {
+        case .success(let found):
+            if let first = found.first { return first }
+            throw failed(subject, nil, "the name has no address")
+        case .failure(let failure):
+            throw EngineError(
+                kind: .failed, side: .listener, subject: subject, reason: failure.reason,
+                remedy: "listen on an address of this machine, or on all with an empty host")
+        }
+    }
+
+    /// As `bind`, with a little patience: the ring of a process that was just killed lets go of its
+    /// listeners a moment after the process is gone, and a restart should not fail for that.
+    private static func bind(_ socket: Int32, _ address: inout SocketAddress) -> Int32 {
+        var error: Int32 = 0
+        for attempt in 0..<25 {
+            if attempt > 0 { usleep(20_000) }
+            error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 1)
+            guard error == -EADDRINUSE else { break }
+        }
+        return error
+    }
+
+    private func openSocket(
+        _ address: inout SocketAddress, isFirst: Bool, plan: PairPlan, subject: String
+    ) throws(EngineError) -> Int32 {
+        let socket = pelmeni_socket_open(address.family, nonblocking ? 1 : 0)
+        guard socket >= 0 else { throw failed(subject, socket, "no socket") }
+        _ = SocketCalls.configure(
+            socket, family: address.family, options: plan.options,
+            onlyV6: address.family == AF_INET6 ? 0 : -1)
+        var error: Int32 = 0
+        if !isFirst { error = pelmeni_socket_share_port(socket) }
+        if error == 0 { error = Self.bind(socket, &address) }
+        if error == 0, isFirst { error = pelmeni_socket_share_port(socket) }
+        if error == 0 { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
+        guard error == 0 else {
+            _ = pelmeni_socket_close(socket)
+            throw failed(subject, error, "cannot listen")
+        }
+        return socket
+    }
+
+    // MARK: Unix
+
+    private mutating func openUnix(
+        _ path: String, plan: PairPlan, pair: Int, workers: [Int]
+    ) throws(EngineError) {
+        guard var address = SocketAddress(path: path) else {
+            throw EngineError(
+                kind: .usage, side: .listener, subject: path,
+                reason: "a socket path has 1 to 107 bytes", remedy: "use a shorter path")
+        }
+        let socket = pelmeni_socket_open(AF_UNIX, nonblocking ? 1 : 0)
+        guard socket >= 0 else { throw failed(path, socket, "no socket") }
+        // The file gets the mode of the socket, so that it is never open to more than it should be.
+        _ = fchmod(socket, mode_t(plan.mode))
+        var error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
+        if error == -EADDRINUSE, removeStale(path, &address) {
+            error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
+        }
+        if error == 0 { error = chmod(path, mode_t(plan.mode)) == 0 ? 0 : -Glibc.errno }
+        if error == 0 { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
+        guard error == 0 else {
+            _ = pelmeni_socket_close(socket)
+            throw failed(path, error, "cannot listen")
+        }
+        var status = stat()
+        if lstat(path, &status) == 0 {
+            files.append(
+                File(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+        }
+        addresses.append(address)
+        try share(socket, plan: plan, pair: pair, workers: workers)
+    }
+
+    /// One descriptor for each worker, all of the same socket.
+    private mutating func share(
+        _ socket: Int32, plan: PairPlan, pair: Int, workers: [Int]
+    ) throws(EngineError) {
+        let isShared = workers.count > 1
+        for (index, worker) in workers.enumerated() {
+            let own = index == 0 ? socket : fcntl(socket, F_DUPFD_CLOEXEC, 3)
+            guard own >= 0 else {
+                throw failed(plan.listen.description, -Glibc.errno, "no descriptor")
+            }
+            opened.append(Opened(worker: worker, pair: pair, socket: own, isShared: isShared))
+        }
+    }
+
+    /// Removes a socket file that nobody listens at. Never anything that is not a socket.
+    private func removeStale(_ path: String, _ address: inout SocketAddress) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
+        let probe = pelmeni_socket_open(AF_UNIX, 1)
+        guard probe >= 0 else { return false }
+        defer { _ = pelmeni_socket_close(probe) }
+        let answer = pelmeni_socket_connect(probe, &address.storage, socklen_t(address.length))
+        return answer == -ECONNREFUSED && unlink(path) == 0
+    }
+
+    private func failed(_ subject: String, _ error: Int32?, _ reason: String) -> EngineError {
+        let errno = error.map { Errno(code: $0) }
+        let remedy =
+            switch errno?.code {
+            case EADDRINUSE: "another process, or another pair, listens there; choose another one"
+            case EACCES: "ports below 1024 and that folder need a right that this user lacks"
+            case EADDRNOTAVAIL: "this machine has no such address"
+            case EMFILE, ENFILE: "raise RLIMIT_NOFILE (`ulimit -n`)"
+            default: ""
+            }
+        return EngineError(
+            kind: .failed, side: .listener, subject: subject, errno: errno, reason: reason,
+            remedy: remedy)
+    }
+}

@@ -1,0 +1,33 @@
+/// What a pair is to do: where it listens, where it forwards, and within which bounds.
+package struct PairPlan: Sendable {
+    package var listen: Place
+    package var upstreams: [Place]
+    package var deadlines: Deadlines
+    package var options: SocketOptions
+    /// Sessions at once; 0 is the engine's limit alone.
+    package var sessionsMax: Int
+    /// Workers that serve it; nil is all.
+    package var workers: [Int]?
+    /// Of a Unix socket's file.
+    package var mode: UInt16
+
+    package init(
+        listen: Place, upstreams: [Place], deadlines: Deadlines = Deadlines(),
+        options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
+        mode: UInt16 = 0o600
+    ) {
+        self.listen = listen
+        self.upstreams = upstreams
+        self.deadlines = deadlines
+        self.options = options
+        self.sessionsMax = sessionsMax
+        self.workers = workers
+        self.mode = mode
+    }
+
+    /// The upstream URL as the `listening` line shows it.
+    package var upstreamDescription: String {
+        let scheme = upstreams.first?.scheme ?? "tcp"
+        return "\(scheme)://" + upstreams.map(\.description).joined(separator: ",")
+    }
+}

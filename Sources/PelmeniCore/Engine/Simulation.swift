@@ -1,0 +1,155 @@
+internal import Glibc
+
+/// Runs the real engine over the simulated ring. Here, and not in a test, so that the worker is
+/// specialised for that ring as it is for the others.
+package struct Simulation: ~Copyable {
+    private let setup: SimulationSetup
+    private let pool: BufferPool
+    private let kernel: SimulatedKernel
+    private let counters = Counters()
+    private let shared: UnsafeMutablePointer<Int64>
+    private let pairs: UnsafeMutablePointer<RelayPair>
+    private let upstreams: UnsafeMutablePointer<Upstream>
+    private let addresses: UnsafeMutablePointer<SocketAddress>
+
+    /// Nil when there is no memory for it.
+    package init?(_ setup: SimulationSetup) {
+        guard let pool = BufferPool(limits: setup.pool) else { return nil }
+        self.setup = setup
+        self.pool = pool
+        let plans = setup.world.plans.count
+        let slots =
+            StreamRelay<SimulatedRing>.slots(
+                sessions: setup.sessions,
+                reservedSlots: Worker<SimulatedRing>.reservedSlots(listeners: plans))
+        kernel = SimulatedKernel(world: setup.world, pool: pool, slots: slots)
+        shared = .allocate(capacity: plans + 1)
+        shared.initialize(repeating: 0, count: plans + 1)
+        pairs = .allocate(capacity: plans)
+        upstreams = .allocate(capacity: plans * Self.upstreamsMax)
+        addresses = .allocate(capacity: plans * Self.upstreamsMax * Upstream.addressesMax)
+        fillPairs()
+    }
+
+    deinit {
+        counters.destroy()
+        shared.deallocate()
+        pairs.deallocate()
+        upstreams.deallocate()
+        addresses.deallocate()
+        pool.destroy()
+    }
+
+    private static var upstreamsMax: Int { 4 }
+
+    private func fillPairs() {
+        for plan in setup.world.plans.indices {
+            let moods = setup.world.upstreams[plan]
+            for upstream in moods.indices {
+                let row = plan * Self.upstreamsMax + upstream
+                let first = addresses + row * Upstream.addressesMax
+                (upstreams + row).initialize(to: Upstream(addresses: first))
+                for address in moods[upstream].indices {
+                    (first + address).initialize(
+                        to: SimulatedWorld.address(
+                            plan: plan, upstream: upstream, address: address))
+                }
+                upstreams[row].addressCount = UInt8(moods[upstream].count)
+            }
+            (pairs + plan).initialize(
+                to: RelayPair(
+                    deadlines: setup.deadlines, options: SocketOptions(), sessionsMax: 0,
+                    sessionsOpen: shared + 1 + plan, upstreams: upstreams + plan * Self.upstreamsMax,
+                    upstreamCount: UInt16(moods.count)))
+        }
+    }
+
+    /// Runs the seed to its end and judges it.
+    ///
+    /// - Parameter trace: is told what happens.
+    package func run(trace: ((String) -> Void)? = nil) -> SimulationOutcome {
+        kernel.trace = trace
+        var outcome = SimulationOutcome(seed: setup.world.seed)
+        let limits = RelayLimits(
+            sessions: setup.sessions, engineSessionsMax: Int64(setup.sessions),
+            engineSessionsCap: setup.cap, engineSessionsOpen: shared)
+        let events = RelayEvents(
+            receiver: { context, kind, _, _, _, _, _ in
+                guard kind == RelayEvent.Kind.upstreamRecovered.rawValue else { return }
+                context?.assumingMemoryBound(to: UInt64.self)[
+                    SimulatedPoint.upstreamRecovered.rawValue] += 1
+            }, context: kernel.points)
+        guard
+            let relay = StreamRelay(
+                ring: SimulatedRing(kernel: kernel), pool: pool, limits: limits,
+                reservedSlots: Worker<SimulatedRing>.reservedSlots(
+                    listeners: setup.world.plans.count),
+                pairs: pairs, counters: counters, events: events)
+        else {
+            outcome.violations = ["no memory for the relay"]
+            return outcome
+        }
+        let listeners = setup.world.plans.indices.map {
+            WorkerListener(
+                socket: SimulatedKernel.firstDescriptor + Int32($0), pair: UInt16($0),
+                isShared: false)
+        }
+        let requests = WorkerRequests(
+            reader: { context, _ in context?.load(as: UInt32.self) ?? 0 },
+            context: UnsafeMutableRawPointer(kernel.requested), event: 3)
+        var worker = Worker(relay: relay, listeners: listeners, requests: requests)
+        worker.begin()
+        while worker.turn() {}
+        worker.relay.closeReserve()
+        kernel.settle()
+        judge(worker, &outcome)
+        return outcome
+    }
+
+    private func judge(_ worker: borrowing Worker<SimulatedRing>, _ outcome: inout SimulationOutcome) {
+        count(&outcome)
+        if let violation = kernel.violation {
+            outcome.violations = [violation]
+            return
+        }
+        outcome.violations = worker.relay.leaks(postedBlocks: kernel.postedBlocks)
+        if kernel.openDescriptors != 0 {
+            outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
+        }
+        for plan in 0...setup.world.plans.count where shared[plan] != 0 {
+            outcome.violations.append("\(shared[plan]) sessions are counted as open")
+        }
+        var judge = FlowJudge(
+            plans: setup.world.plans, results: kernel.results(), allowances: allowances())
+        outcome.violations += judge.judge()
+    }
+
+    private func allowances() -> FlowJudge.Allowances {
+        var allowances = setup.allowances
+        // Nothing needs an allowance that did not happen.
+        let quiet = [Cause.firstByte, .idle, .linger].reduce(0) { $0 + counters.get($1) }
+        if quiet == 0 { allowances.quietCloses = false }
+        return allowances
+    }
+
+    private func count(_ outcome: inout SimulationOutcome) {
+        outcome.sessions = counters.get(.accepted)
+        outcome.bytes = counters.get(.bytesToUpstream) + counters.get(.bytesToClient)
+        for point in SimulatedPoint.allCases {
+            outcome.points[point.rawValue] = kernel.points[point.rawValue]
+        }
+        outcome.add(.starved, counters.get(.starved))
+        outcome.add(.copied, counters.get(.copiedBytes) > 0 ? 1 : 0)
+        outcome.add(.acceptPaused, counters.get(.acceptPauses))
+        let causes: [(Cause, SimulatedPoint)] = [
+            (.completed, .causeCompleted), (.clientReset, .causeClientReset),
+            (.upstreamReset, .causeUpstreamReset), (.connectRefused, .causeConnectRefused),
+            (.connectTimeout, .causeConnectTimeout), (.noUpstream, .causeNoUpstream),
+            (.firstByte, .causeFirstByte), (.idle, .causeIdle), (.linger, .causeLinger),
+            (.sendStalled, .causeSendStalled), (.pool, .causePool), (.limit, .causeLimit),
+            (.drainCut, .causeDrainCut),
+        ]
+        for (cause, point) in causes { outcome.add(point, counters.get(cause)) }
+        if setup.world.drainsAt != .max || setup.world.stopsAt != .max { outcome.add(.drained, 1) }
+    }
+}

@@ -1,0 +1,16 @@
+/// What became of a seed.
+package struct SimulationOutcome: Sendable {
+    package var seed: UInt64
+    /// What is wrong, at most a few lines; empty when all is well.
+    package var violations: [String] = []
+    package var sessions: UInt64 = 0
+    package var bytes: UInt64 = 0
+    /// How often each of ``SimulatedPoint`` was met.
+    package var points = [UInt64](repeating: 0, count: SimulatedPoint.allCases.count)
+
+    package init(seed: UInt64) { self.seed = seed }
+
+    package mutating func add(_ point: SimulatedPoint, _ count: UInt64) {
+        points[point.rawValue] += count
+    }
+}

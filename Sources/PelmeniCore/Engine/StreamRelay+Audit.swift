@@ -1,0 +1,28 @@
+// What must be true of a relay at quiet: for tests, never in the loop.
+extension StreamRelay where R: ~Copyable {
+    /// What was not given back, a line each. To be asked once no session is open.
+    ///
+    /// - Parameter postedBlocks: blocks that the ring holds for itself.
+    package func leaks(postedBlocks: Int) -> [String] {
+        var leaks: [String] = []
+        if sessionsOpen != 0 { leaks.append("\(sessionsOpen) sessions are open") }
+        let blocks = pool.leasedBlocks - postedBlocks
+        if blocks != 0 { leaks.append("\(blocks) blocks are leased") }
+        let pieces = pool.totalPieces - pool.freePieces
+        if pieces != 0 { leaks.append("\(pieces) pieces are queued") }
+        var legsInUse = 0
+        for leg in 0..<Int(freshLeg) where legs[leg].flags.contains(.inUse) { legsInUse += 1 }
+        if legsInUse != 0 { leaks.append("\(legsInUse) legs are in use") }
+        var rows = 0
+        for row in 0..<Int(freshSession) where sessions[row].phase != .free { rows += 1 }
+        if rows != 0 { leaks.append("\(rows) session rows are in use") }
+        if starvedFirst != .max { leaks.append("a leg is starved") }
+        if wheel.nextTime() != .max { leaks.append("a timer is set") }
+        var ended: UInt64 = 0
+        for cause in Cause.allCases { ended += counters.get(cause) }
+        if ended != counters.get(.accepted) {
+            leaks.append("\(counters.get(.accepted)) accepted, \(ended) causes")
+        }
+        return leaks
+    }
+}

@@ -1,0 +1,241 @@
+internal import Glibc
+
+/// One thread's work: one ring, one pool, its listeners, and the sessions they bring.
+///
+/// A loop reaps the whole batch, dispatches it, and submits once. Everything in it is specialised for the
+/// ring; the two concrete rings are met in ``WorkerThread`` and nowhere else.
+package struct Worker<R: Ring & ~Copyable>: ~Copyable {
+    package var relay: StreamRelay<R>
+    let listeners: UnsafeMutablePointer<WorkerListener>
+    let listenerCount: Int
+    let requests: WorkerRequests
+
+    /// Connections wait in the backlog until a session ends.
+    var isFull = false
+    /// When a full worker looks again by itself: it may be full of other workers' sessions.
+    private var fullUntil: UInt64 = 0
+    var isDraining = false
+    /// The ring's own error that ended the loop, or 0.
+    package private(set) var failure: Int32 = 0
+
+    /// Slots that are not legs: the wake-up and the listeners.
+    package static func reservedSlots(listeners: Int) -> Int { 1 + listeners }
+
+    /// How long accepting rests after an error, unless a session ends before.
+    static var acceptRest: UInt64 { 100_000_000 }
+    /// Errors in a row, other than being out of descriptors, after which a listener counts as broken.
+    static var acceptErrorsMax: UInt32 { 100 }
+
+    package init(
+        relay: consuming StreamRelay<R>, listeners: [WorkerListener], requests: WorkerRequests
+    ) {
+        self.relay = relay
+        self.requests = requests
+        listenerCount = listeners.count
+        self.listeners = .allocate(capacity: max(1, listeners.count))
+        for (index, listener) in listeners.enumerated() {
+            (self.listeners + index).initialize(to: listener)
+        }
+    }
+
+    deinit { listeners.deallocate() }
+
+    // MARK: The loop
+
+    /// Runs until a drain has ended, a stop came, or the ring failed.
+    @inline(never)
+    package mutating func loop() { while turn() {} }
+
+    /// Arms the wake-up and the listeners.
+    package mutating func begin() {
+        _ = relay.ring.attach(
+            requests.event, token: Token(.wake, index: 0, generation: 0), isShared: false)
+        armWake()
+        armListeners()
+    }
+
+    /// One loop. False when there is nothing left to do.
+    package mutating func turn() -> Bool {
+        let error = relay.ring.submit(until: nextTime())
+        relay.now = relay.ring.now()
+        guard error == 0 else { return fail(error) }
+        while let completion = relay.ring.next() {
+            switch completion.token.kind {
+            case OperationKind.wake.rawValue: woken()
+            case OperationKind.accept.rawValue: accepted(completion)
+            default: relay.handle(completion)
+            }
+        }
+        relay.finishLoop()
+        if isFull, relay.now >= fullUntil { relay.hasRoom = true }
+        if relay.hasRoom || relay.lacksDescriptors { reconsiderAccepting() }
+        if !isDraining, restingListeners { armListeners() }
+        return !(isDraining && relay.sessionsOpen == 0 && listenersClosed)
+    }
+
+    @inline(__always)
+    private func nextTime() -> UInt64 {
+        var time = relay.nextTime()
+        if isFull { time = min(time, fullUntil) }
+        for index in 0..<listenerCount where listeners[index].pausedUntil != 0 {
+            time = min(time, listeners[index].pausedUntil)
+        }
+        return time
+    }
+
+    /// Gives back what the worker holds, after the loop has ended.
+    package mutating func finish() {
+        relay.closeReserve()
+        for index in 0..<listenerCount where !listeners[index].isClosed {
+            listeners[index].isClosed = true
+            relay.ring.closeListener(listeners[index].socket)
+        }
+    }
+
+    private mutating func fail(_ error: Int32) -> Bool {
+        failure = error
+        relay.events.report(RelayEvent(kind: .ringFailed, error: error))
+        return false
+    }
+
+    // MARK: Requests
+
+    private mutating func armWake() {
+        relay.ring.wake(requests.event, token: Token(.wake, index: 0, generation: 0))
+    }
+
+    private mutating func woken() {
+        let answer = WorkerRequests.Answer(
+            rawValue: requests.reader(requests.context, UnsafeMutableRawPointer(relay.pairs)))
+        armWake()
+        if !answer.isEmpty, !isDraining { beginDrain() }
+        if answer.contains(.stop) { relay.cutAll() }
+    }
+
+    private mutating func beginDrain() {
+        isDraining = true
+        for index in 0..<listenerCount {
+            if listeners[index].isArmed {
+                relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
+            } else {
+                closeListener(index)
+            }
+        }
+    }
+
+    // MARK: Accepting
+
+    @inline(__always)
+    private mutating func accepted(_ completion: Completion) {
+        let index = Int(completion.token.index) - 1
+        let listener = listeners + index
+        if !completion.more { listener.pointee.isArmed = false }
+        if completion.result >= 0 {
+            listener.pointee.errors = 0
+            relay.open(completion.result, pair: listener.pointee.pair)
+        } else {
+            acceptFailed(index, completion.result)
+        }
+        guard !listener.pointee.isArmed else { return }
+        if isDraining { closeListener(index) } else { arm(index) }
+    }
+
+    private mutating func acceptFailed(_ index: Int, _ error: Int32) {
+        let listener = listeners + index
+        switch -error {
+        case ECANCELED, EINTR, EAGAIN, ECONNABORTED, EPROTO: return
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+            listener.pointee.pausedUntil = relay.now &+ Self.acceptRest
+        default:
+            listener.pointee.errors &+= 1
+            if listener.pointee.errors >= Self.acceptErrorsMax {
+                listener.pointee.pausedUntil = relay.now &+ 10 &* Self.acceptRest
+            }
+        }
+        relay.counters.add(.acceptPauses)
+        relay.events.report(
+            RelayEvent(kind: .acceptFailed, pair: listener.pointee.pair, error: error))
+    }
+
+    private mutating func armListeners() {
+        for index in 0..<listenerCount { arm(index) }
+    }
+
+    private mutating func arm(_ index: Int) {
+        let listener = listeners + index
+        guard !isFull, !isDraining, !listener.pointee.isArmed, !listener.pointee.isClosed
+        else { return }
+        guard listener.pointee.pausedUntil <= relay.now else { return }
+        let token = Token(.accept, index: UInt32(index + 1), generation: 0)
+        if !listener.pointee.isAttached {
+            listener.pointee.isAttached = true
+            _ = relay.ring.attach(
+                listener.pointee.socket, token: token, isShared: listener.pointee.isShared)
+        }
+        let room = relay.room
+        guard room > 0, !relay.lacksDescriptors else { return pause() }
+        listener.pointee.pausedUntil = 0
+        listener.pointee.isArmed = true
+        relay.ring.accept(
+            listener.pointee.socket, multishot: room > RelayLimits.backlog, token: token)
+    }
+
+    /// Connections wait in the backlog from now on.
+    private mutating func pause() {
+        guard !isFull else { return }
+        isFull = true
+        fullUntil = relay.now &+ Self.acceptRest
+        relay.counters.add(.acceptPauses)
+        relay.events.report(RelayEvent(kind: .acceptPaused))
+        for index in 0..<listenerCount where listeners[index].isArmed {
+            relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
+        }
+    }
+
+    @inline(never)
+    private mutating func reconsiderAccepting() {
+        if relay.lacksDescriptors, !isFull, !isDraining { pause() }
+        guard relay.hasRoom else { return }
+        relay.hasRoom = false
+        relay.lacksDescriptors = false
+        fullUntil = relay.now &+ Self.acceptRest
+        if isFull, relay.room > 0 {
+            isFull = false
+            relay.events.report(RelayEvent(kind: .acceptResumed))
+        }
+        guard !isFull, !isDraining else { return }
+        for index in 0..<listenerCount where !listeners[index].isArmed {
+            // A descriptor came back: no need to sit the rest out.
+            listeners[index].pausedUntil = 0
+            arm(index)
+        }
+    }
+
+    @inline(__always)
+    private var restingListeners: Bool {
+        for index in 0..<listenerCount
+        where listeners[index].pausedUntil != 0 && listeners[index].pausedUntil <= relay.now {
+            return true
+        }
+        return false
+    }
+
+    /// Takes in what is left in the backlog, then closes: closing alone would reset those clients.
+    private mutating func closeListener(_ index: Int) {
+        let listener = listeners + index
+        guard !listener.pointee.isClosed else { return }
+        listener.pointee.isClosed = true
+        listener.pointee.pausedUntil = 0
+        while relay.room > 0 {
+            let socket = relay.ring.acceptWaiting(listener.pointee.socket)
+            guard socket >= 0 else { break }
+            relay.open(socket, pair: listener.pointee.pair)
+        }
+        relay.ring.closeListener(listener.pointee.socket)
+    }
+
+    private var listenersClosed: Bool {
+        for index in 0..<listenerCount where !listeners[index].isClosed { return false }
+        return true
+    }
+}

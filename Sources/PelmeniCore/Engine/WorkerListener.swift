@@ -1,0 +1,19 @@
+/// A listening socket as one worker sees it. Its slot number is its position plus one.
+package struct WorkerListener: Sendable {
+    package var socket: Int32
+    package var pair: UInt16
+    /// Other workers watch the same descriptor.
+    package var isShared: Bool
+    var isArmed = false
+    var isAttached = false
+    /// Not armed before then, after an error; 0 is at once.
+    var pausedUntil: UInt64 = 0
+    var errors: UInt32 = 0
+    var isClosed = false
+
+    package init(socket: Int32, pair: UInt16, isShared: Bool) {
+        self.socket = socket
+        self.pair = pair
+        self.isShared = isShared
+    }
+}

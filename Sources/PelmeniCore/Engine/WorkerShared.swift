@@ -1,0 +1,132 @@
+internal import CPelmeni
+internal import Synchronization
+
+/// What a worker and the threads around it both know: its mailbox, its counters, the rows of its pairs.
+///
+/// The rows are the worker's alone while it runs; others send it new addresses through the mailbox.
+package final class WorkerShared: Sendable {
+    package let index: Int
+    package let mailbox: Mailbox
+    package let counters: Counters
+    let rows: WorkerRows
+    private let log: EngineLog
+    private let names: [String]
+    private let upstreamNames: [[String]]
+    /// The CPU clock of the thread while it runs; what it used, once it has ended.
+    private let clock = Atomic<Int32>(0)
+    private let hasClock = Atomic<Bool>(false)
+    private let spent = Atomic<Int64>(0)
+
+    package init(
+        index: Int, pairs: [PairPlan], sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
+    ) throws(Errno) {
+        self.index = index
+        mailbox = try Mailbox()
+        counters = Counters()
+        rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
+        self.log = log
+        names = pairs.map(\.listen.description)
+        upstreamNames = pairs.map { $0.upstreams.map(\.description) }
+    }
+
+    deinit {
+        counters.destroy()
+        rows.destroy()
+    }
+
+    // MARK: Requests
+
+    /// How the worker reads its mailbox; `self` must outlive it.
+    var requests: WorkerRequests {
+        WorkerRequests(
+            reader: { context, rows in
+                guard let context else { return 0 }
+                let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
+                return shared.read(rows.assumingMemoryBound(to: RelayPair.self)).rawValue
+            },
+            context: Unmanaged.passUnretained(self).toOpaque(), event: mailbox.event)
+    }
+
+    private func read(_ pairs: UnsafeMutablePointer<RelayPair>) -> WorkerRequests.Answer {
+        for update in mailbox.takeAddresses() {
+            let row = pairs[Int(update.pair)].upstreams + Int(update.upstream)
+            let count = min(update.addresses.count, Upstream.addressesMax)
+            for index in 0..<count { row.pointee.addresses[index] = update.addresses[index] }
+            row.pointee.addressCount = UInt8(count)
+        }
+        var answer: WorkerRequests.Answer = []
+        if mailbox.wantsDrain { answer.insert(.drain) }
+        if mailbox.wantsStop { answer.insert(.stop) }
+        return answer
+    }
+
+    // MARK: Events
+
+    /// Where the worker reports to; `self` must outlive it.
+    var events: RelayEvents {
+        RelayEvents(
+            receiver: { context, kind, pair, cause, upstream, error, duration in
+                guard let context, let kind = RelayEvent.Kind(rawValue: kind) else { return }
+                let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
+                shared.log(
+                    RelayEvent(
+                        kind: kind, pair: pair, cause: Cause(rawValue: cause) ?? .internal,
+                        upstream: upstream, error: error, duration: duration))
+            },
+            context: Unmanaged.passUnretained(self).toOpaque(),
+            reportsSessions: log.sink != nil && log.level == .debug)
+    }
+
+    private func log(_ event: RelayEvent) {
+        var fields = [LogEntry.Field("worker", "\(index)")]
+        if names.indices.contains(Int(event.pair)) {
+            fields.append(.init("pair", names[Int(event.pair)]))
+        }
+        if event.error != 0 { fields.append(.init("errno", Errno(code: event.error).name)) }
+        switch event.kind {
+        case .sessionOpened: log(.debug, "session opened", fields)
+        case .sessionEnded:
+            fields.append(.init("cause", event.cause.description))
+            fields.append(.init("milliseconds", "\(event.duration / 1_000_000)"))
+            log(.debug, "session ended", fields)
+        case .upstreamFailed, .upstreamRecovered:
+            let upstreams = upstreamNames[Int(event.pair)]
+            if upstreams.indices.contains(Int(event.upstream)) {
+                fields.append(.init("upstream", upstreams[Int(event.upstream)]))
+            }
+            if event.kind == .upstreamRecovered {
+                return log(.info, "upstream accepts again", fields)
+            }
+            fields.append(.init("cause", event.cause.description))
+            log(.warning, "upstream failed; it rests while another one accepts", fields)
+        case .poolExhausted:
+            log(.warning, "buffer pool exhausted; the session longest without progress is closed", fields)
+        case .acceptPaused:
+            log(.warning, "no more sessions fit; connections wait in the backlog", fields)
+        case .acceptResumed: log(.info, "accepting again", fields)
+        case .acceptFailed: log(.warning, "accept failed; trying again shortly", fields)
+        case .ringFailed: log(.error, "the ring failed; the worker ends", fields)
+        }
+    }
+
+    // MARK: CPU
+
+    /// Called on the worker's thread.
+    func threadBegan(_ thread: UInt64) {
+        var number: Int32 = 0
+        guard pelmeni_thread_clock(thread, &number) == 0 else { return }
+        clock.store(number, ordering: .relaxed)
+        hasClock.store(true, ordering: .releasing)
+    }
+
+    func threadEnds() {
+        spent.store(cpuNanoseconds, ordering: .relaxed)
+        hasClock.store(false, ordering: .releasing)
+    }
+
+    /// What the thread used of its processor so far.
+    package var cpuNanoseconds: Int64 {
+        guard hasClock.load(ordering: .acquiring) else { return spent.load(ordering: .relaxed) }
+        return max(0, pelmeni_clock_nanoseconds(clock.load(ordering: .relaxed)))
+    }
+}

@@ -1,0 +1,102 @@
+internal import CPelmeni
+internal import Glibc
+
+/// A worker's thread: makes the ring on it, runs the loop, gives everything back.
+///
+/// The one place where the generic worker meets the concrete rings, so that each is specialised whole.
+final class WorkerThread: Sendable {
+    /// What the thread needs to know.
+    struct Order: Sendable {
+        var shared: WorkerShared
+        var decision: BackendDecision
+        var listeners: [WorkerListener]
+        var pool: PoolLimits
+        var limits: RelayLimits
+        /// The processor to stay on, or nil.
+        var processor: Int32?
+        /// Called on the thread once the worker accepts, or could not be made.
+        var began: @Sendable (EngineError?) -> Void
+        /// Called on the thread at the very end, with the ring's own error or nil.
+        var ended: @Sendable (EngineError?) -> Void
+    }
+
+    private let order: Order
+
+    private init(_ order: Order) { self.order = order }
+
+    /// False when the system gives no thread.
+    static func start(_ order: Order) -> Bool {
+        let context = Unmanaged.passRetained(WorkerThread(order)).toOpaque()
+        let started = DetachedThread.start(context) { context in
+            guard let context else { return nil }
+            Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().work()
+            return nil
+        }
+        if !started { Unmanaged<WorkerThread>.fromOpaque(context).release() }
+        return started
+    }
+
+    private func work() {
+        _ = pelmeni_thread_name("pelmeni-\(order.shared.index)")
+        if let processor = order.processor { _ = pelmeni_thread_pin(processor) }
+        order.shared.threadBegan(UInt64(pthread_self()))
+        var error: EngineError?
+        do throws(EngineError) {
+            error = try run()
+        } catch {
+            for listener in order.listeners { _ = pelmeni_socket_close(listener.socket) }
+            order.began(error)
+        }
+        order.shared.threadEnds()
+        order.ended(error)
+    }
+
+    private func run() throws(EngineError) -> EngineError? {
+        guard let pool = BufferPool(limits: order.pool) else {
+            throw failed(Errno(code: ENOMEM), "no memory for the buffer pool")
+        }
+        defer { pool.destroy() }
+        let reserved = Worker<EpollRing>.reservedSlots(listeners: order.listeners.count)
+        do throws(Errno) {
+            switch order.decision.backend {
+            case .ioUring:
+                let ring = try UringRing(features: order.decision.features, pool: pool)
+                return try drive(ring, pool: pool, reserved: reserved)
+            case .epoll:
+                let slots = StreamRelay<EpollRing>.slots(
+                    sessions: order.limits.sessions, reservedSlots: reserved)
+                let ring = try EpollRing(slots: slots, pool: pool)
+                return try drive(ring, pool: pool, reserved: reserved)
+            }
+        } catch {
+            throw failed(error, "the worker cannot be set up")
+        }
+    }
+
+    @inline(__always)
+    private func drive<R: Ring & ~Copyable>(
+        _ ring: consuming R, pool: BufferPool, reserved: Int
+    ) throws(Errno) -> EngineError? {
+        guard
+            let relay = StreamRelay(
+                ring: ring, pool: pool, limits: order.limits, reservedSlots: reserved,
+                pairs: order.shared.rows.pairs, counters: order.shared.counters,
+                events: order.shared.events)
+        else { throw Errno(code: ENOMEM) }
+        var worker = Worker(
+            relay: relay, listeners: order.listeners, requests: order.shared.requests)
+        worker.begin()
+        order.began(nil)
+        worker.loop()
+        worker.finish()
+        guard worker.failure != 0 else { return nil }
+        return failed(Errno(code: worker.failure), "the ring failed")
+    }
+
+    private func failed(_ errno: Errno, _ reason: String) -> EngineError {
+        EngineError(
+            kind: .failed, side: .backend, subject: order.decision.backend.rawValue, errno: errno,
+            reason: reason,
+            remedy: errno.code == ENOMEM ? "RLIMIT_MEMLOCK or memory is used up" : "")
+    }
+}

@@ -1,0 +1,63 @@
+/// Why a session ended. Every accepted session ends in exactly one.
+public enum Cause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
+    /// Both directions ended and everything was delivered.
+    case completed
+    /// The client reset the connection.
+    case clientReset
+    /// The upstream reset the connection.
+    case upstreamReset
+    /// No upstream accepted: the last one tried refused.
+    case connectRefused
+    /// No upstream accepted in time.
+    case connectTimeout
+    /// No upstream could be reached: no route, no address, no socket.
+    case noUpstream
+    /// No upstream's name has an address.
+    case resolveFailed
+    /// Neither side sent a byte in time.
+    case firstByte
+    /// No byte in either direction for the idle time.
+    case idle
+    /// One side had ended, and the other one was silent for the linger time.
+    case linger
+    /// A side took no byte for the stall time though some were waiting.
+    case sendStalled
+    /// The buffer pool was exhausted, and this session had gone longest without progress.
+    case pool
+    /// More sessions than the pair or the engine may have at once, or no descriptor was left.
+    case limit
+    /// A hook closed it.
+    case hook
+    /// A frame could not be cut from the stream.
+    case badFrame
+    /// A message broke its protocol.
+    case protocolError
+    /// The drain deadline or a stop cut it off.
+    case drainCut
+    /// An error that Pelmeni does not expect.
+    case `internal`
+
+    /// The name in logs, statistics and the summary line: `client_reset`, say.
+    public var description: String {
+        switch self {
+        case .completed: "completed"
+        case .clientReset: "client_reset"
+        case .upstreamReset: "upstream_reset"
+        case .connectRefused: "connect_refused"
+        case .connectTimeout: "connect_timeout"
+        case .noUpstream: "no_upstream"
+        case .resolveFailed: "resolve_failed"
+        case .firstByte: "first_byte"
+        case .idle: "idle"
+        case .linger: "linger"
+        case .sendStalled: "send_stalled"
+        case .pool: "pool"
+        case .limit: "limit"
+        case .hook: "hook"
+        case .badFrame: "bad_frame"
+        case .protocolError: "protocol_error"
+        case .drainCut: "drain_cut"
+        case .internal: "internal"
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import CPelmeni
+
+/// What one worker counts. One thread writes, any may read; each worker's counters have cache lines of
+/// their own, so that counting on one core costs nothing on another.
+package struct Counters: @unchecked Sendable {
+    package enum Name: Int, CaseIterable, Sendable {
+        case accepted
+        case bytesToUpstream
+        case bytesToClient
+        case sessionsOpen
+        case loops
+        case enters
+        case acceptPauses
+        case starved
+        case copiedBytes
+        case connects
+        case blocksLeased
+        /// The first of one counter for each ``Cause``.
+        case causes
+    }
+
+    /// Bytes: 29 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
+    static let stride = 256
+
+    let base: UnsafeMutablePointer<UInt64>
+
+    /// Zeroed counters for one worker. They live until ``destroy()``.
+    package init() {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.stride, alignment: 128)
+        base = memory.initializeMemory(as: UInt64.self, repeating: 0, count: Self.stride / 8)
+        precondition((Name.causes.rawValue + Cause.allCases.count) * 8 <= Self.stride)
+    }
+
+    package func destroy() { UnsafeMutableRawPointer(base).deallocate() }
+
+    @inline(__always)
+    package func add(_ name: Name, _ amount: UInt64 = 1) {
+        pelmeni_counter_add(base + name.rawValue, amount)
+    }
+
+    @inline(__always)
+    package func set(_ name: Name, _ value: UInt64) {
+        pelmeni_counter_set(base + name.rawValue, value)
+    }
+
+    @inline(__always)
+    package func add(_ cause: Cause) {
+        pelmeni_counter_add(base + Name.causes.rawValue + Int(cause.rawValue), 1)
+    }
+
+    package func get(_ name: Name) -> UInt64 { pelmeni_counter_get(base + name.rawValue) }
+
+    package func get(_ cause: Cause) -> UInt64 {
+        pelmeni_counter_get(base + Name.causes.rawValue + Int(cause.rawValue))
+    }
+}

@@ -1,0 +1,57 @@
+/// One socket with its send queue, armed operations and marks: one row of the ``LegTable``.
+///
+/// Trivial: integers only, so that the loop neither retains nor releases.
+struct Leg {
+    struct Flags: OptionSet {
+        let rawValue: UInt32
+        @inline(__always)
+        init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        // What is in flight.
+        static let connecting = Flags(rawValue: 1 << 0)
+        static let receiving = Flags(rawValue: 1 << 1)
+        static let sending = Flags(rawValue: 1 << 2)
+        static let inFlight: Flags = [.connecting, .receiving, .sending]
+
+        /// Reading stopped at the high mark.
+        static let paused = Flags(rawValue: 1 << 3)
+        /// Reading stopped because the pool was empty; the leg waits in the starved queue.
+        static let starved = Flags(rawValue: 1 << 4)
+        /// The far side's stream has ended, or will bring nothing more.
+        static let ended = Flags(rawValue: 1 << 5)
+        /// Our write half is shut down.
+        static let endSent = Flags(rawValue: 1 << 6)
+        /// A reset or another error was seen.
+        static let broken = Flags(rawValue: 1 << 7)
+        /// Will be closed with a reset once what was queued is delivered.
+        static let resetting = Flags(rawValue: 1 << 8)
+        /// Waits for the last completion, then closes.
+        static let closing = Flags(rawValue: 1 << 9)
+        /// Closes with a reset rather than in order.
+        static let closesWithReset = Flags(rawValue: 1 << 10)
+        /// Accepted, rather than opened towards an upstream.
+        static let client = Flags(rawValue: 1 << 11)
+        static let inUse = Flags(rawValue: 1 << 12)
+        /// The receive in flight is for bulk blocks.
+        static let bulk = Flags(rawValue: 1 << 13)
+    }
+
+    var socket: Int32 = -1
+    var generation: UInt32 = 0
+    var flags: Flags = []
+    /// The leg at the other end of the relay.
+    var peer: UInt32 = .max
+    var session: UInt32 = .max
+    /// The next one of the list this leg is in: free, starved, or the attempts of a session.
+    var next: UInt32 = .max
+    /// Bytes to go out on this leg.
+    var queue = SendQueue()
+    /// When a byte last went out, or the first one was queued.
+    var progressAt: UInt64 = 0
+    /// What the far side had acknowledged when the stall deadline was last looked at.
+    var acknowledged: Int64 = -1
+    /// Which class this leg has earned, and how many receives in a row speak for the other one.
+    var blockClass: BlockClass = .small
+    var classVotes: UInt8 = 0
+    var upstream: UInt16 = 0
+}

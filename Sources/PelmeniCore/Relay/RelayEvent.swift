@@ -1,0 +1,23 @@
+/// Something a worker has to say. Trivial, and handed over by one indirect call: the loop builds no text.
+package struct RelayEvent: Sendable {
+    package enum Kind: UInt8, Sendable {
+        case sessionOpened
+        case sessionEnded
+        case upstreamFailed
+        case upstreamRecovered
+        case poolExhausted
+        case acceptPaused
+        case acceptResumed
+        case acceptFailed
+        case ringFailed
+    }
+
+    package var kind: Kind
+    package var pair: UInt16 = 0
+    package var cause: Cause = .internal
+    package var upstream: UInt16 = 0
+    /// A negative errno, where there is one.
+    package var error: Int32 = 0
+    /// Sessions: nanoseconds it lived.
+    package var duration: UInt64 = 0
+}

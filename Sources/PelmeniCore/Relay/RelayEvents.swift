@@ -1,0 +1,26 @@
+/// Where a worker's ``RelayEvent``s go: a C function and what it is called with, so that reporting costs
+/// the loop an indirect call and nothing else.
+package struct RelayEvents: @unchecked Sendable {
+    package typealias Receiver = @convention(c) (UnsafeMutableRawPointer?, RelayEvent.Kind.RawValue, UInt16, UInt8, UInt16, Int32, UInt64) -> Void
+
+    let receiver: Receiver?
+    let context: UnsafeMutableRawPointer?
+    /// Whether each session's opening and end is reported too, for a debug log.
+    package var reportsSessions: Bool
+
+    package init(
+        receiver: Receiver?, context: UnsafeMutableRawPointer?, reportsSessions: Bool = false
+    ) {
+        self.receiver = receiver
+        self.context = context
+        self.reportsSessions = reportsSessions
+    }
+
+    /// Nobody listens.
+    package static let none = RelayEvents(receiver: nil, context: nil)
+
+    @inline(never)
+    func report(_ event: RelayEvent) {
+        receiver?(context, event.kind.rawValue, event.pair, event.cause.rawValue, event.upstream, event.error, event.duration)
+    }
+}

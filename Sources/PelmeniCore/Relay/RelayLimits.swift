@@ -1,0 +1,54 @@
+/// The marks and bounds of the relay, each with its reason.
+package struct RelayLimits: @unchecked Sendable {
+    /// Bytes queued towards one side at which reading from the other stops, and at which it starts again.
+    /// Small blocks: sixteen of them hide a round trip of a fast network without holding much.
+    package static let smallHigh = 256 << 10
+    package static let smallLow = 64 << 10
+    /// Bulk blocks: two, so that one fills while the other one drains.
+    package static let bulkHigh = 512 << 10
+    package static let bulkLow = 256 << 10
+    /// No leg queues more than this part of what the pool has free.
+    static let poolShare = 16
+    /// A leg may earn bulk blocks only while a quarter of them is free: many stalled readers then hold
+    /// small ones.
+    static let bulkFreeShare = 4
+    /// Receives in a row that fill a small block before a leg gets bulk ones, and that would have fitted
+    /// into a small one before it loses them.
+    static let classVotes: UInt8 = 4
+    /// A slice up to this part of a block is copied behind a waiting one, rather than hold a block.
+    static let copyShare = 4
+    /// RFC 8305 asks for 250 ms between the addresses of one name.
+    static let headStart: UInt64 = 250_000_000
+    /// A paused side is looked at this often, so that its reset does not go unseen.
+    static let brokenCheck: UInt64 = 500_000_000
+    /// How long a reset waits for what came before it to be delivered.
+    static let resetWait: UInt64 = 1_000_000_000
+    /// How often it looks whether that is so: about every tick of the timer wheel.
+    static let resetCheck: UInt64 = 10_000_000
+    /// A leg without send progress for less is not closed to free blocks: they come back by themselves.
+    static let exhaustionPatience: UInt64 = 1_000_000_000
+    /// How often the pool's exhaustion looks for a leg to close.
+    static let exhaustionCheck: UInt64 = 100_000_000
+    /// Sessions that must be free for a multishot accept: it takes as many connections as the backlog
+    /// holds before anybody can stop it.
+    package static let backlog = 4096
+
+    /// Rows of sessions in this worker's table.
+    package var sessions: Int
+    /// Sessions of the engine at once; above it connections wait in the backlog. Shared by the workers.
+    package var engineSessionsMax: Int64
+    package var engineSessionsOpen: UnsafeMutablePointer<Int64>
+    /// Sessions over the engine's explicit cap are closed with cause `limit`; 0 is none.
+    package var engineSessionsCap: Int64
+
+    package init(
+        sessions: Int, engineSessionsMax: Int64, engineSessionsCap: Int64,
+        engineSessionsOpen: UnsafeMutablePointer<Int64>
+    ) {
+        self.sessions = sessions
+        self.engineSessionsMax = engineSessionsMax
+        self.engineSessionsCap = engineSessionsCap
+        self.engineSessionsOpen = engineSessionsOpen
+    }
+}
+

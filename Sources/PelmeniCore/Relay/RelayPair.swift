@@ -1,0 +1,35 @@
+/// What a worker knows of a pair: deadlines, caps, and the upstreams' state. A row in stable memory.
+package struct RelayPair: @unchecked Sendable {
+    /// Nanoseconds; 0 is never, for each that may be left out.
+    package var connect: UInt64
+    package var firstByte: UInt64
+    package var idle: UInt64
+    package var linger: UInt64
+    package var stall: UInt64
+    /// Sessions at once over all workers; 0 is the engine's limit alone.
+    package var sessionsMax: Int64
+    /// Sessions open now, shared by all workers of the pair.
+    package var sessionsOpen: UnsafeMutablePointer<Int64>
+    package var upstreams: UnsafeMutablePointer<Upstream>
+    package var upstreamCount: UInt16
+    /// The upstream whose turn it is.
+    package var turn: UInt16 = 0
+    package var options: SocketOptions
+
+    package init(
+        deadlines: Deadlines, options: SocketOptions, sessionsMax: Int64,
+        sessionsOpen: UnsafeMutablePointer<Int64>,
+        upstreams: UnsafeMutablePointer<Upstream>, upstreamCount: UInt16
+    ) {
+        connect = deadlines.connect
+        firstByte = deadlines.firstByte
+        idle = deadlines.idle
+        linger = deadlines.linger
+        stall = deadlines.stall
+        self.sessionsMax = sessionsMax
+        self.sessionsOpen = sessionsOpen
+        self.upstreams = upstreams
+        self.upstreamCount = upstreamCount
+        self.options = options
+    }
+}

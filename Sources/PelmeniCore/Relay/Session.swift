@@ -1,0 +1,48 @@
+/// An accepted leg and the upstream leg linked to it: one row of the ``SessionTable``.
+struct Session {
+    /// Where a session stands.
+    enum Phase: UInt8 {
+        case free
+        case connecting
+        case relaying
+        /// One side was reset; the other one is reset once it has what came before.
+        case resetting
+        /// Waits for its legs' last completions.
+        case ending
+    }
+
+    var client: UInt32 = .max
+    /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
+    var upstream: UInt32 = .max
+    var phase: Phase = .free
+    var hasCause = false
+    var cause: Cause = .internal
+    var legs: UInt8 = 0
+    var pair: UInt16 = 0
+
+    // While connecting: which upstreams come next.
+    /// The upstream in turn for this session.
+    var turn: UInt16 = 0
+    /// Upstreams looked at so far; after once around, those that are resting are tried too.
+    var looked: UInt16 = 0
+    /// The next address of the current upstream.
+    var address: UInt8 = 0
+    /// Upstreams tried, a bit each.
+    var tried: UInt64 = 0
+
+    var openedAt: UInt64 = 0
+    /// The last byte in either direction.
+    var activeAt: UInt64 = 0
+    /// When the current upstream was first dialled.
+    var dialledAt: UInt64 = 0
+    /// When the last address of it was dialled.
+    var attemptAt: UInt64 = 0
+    /// When one side ended.
+    var endedAt: UInt64 = 0
+    /// When a reset is forwarded though bytes are still outstanding; 0 is never.
+    var resetAt: UInt64 = 0
+    /// Any byte at all, in either direction.
+    var hasBytes = false
+    /// The next free row.
+    var next: UInt32 = .max
+}

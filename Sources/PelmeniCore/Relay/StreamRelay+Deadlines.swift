@@ -1,0 +1,94 @@
+// A session's timer came up: what is really due, and when to look again.
+extension StreamRelay where R: ~Copyable {
+    mutating func look(after session: UInt32) {
+        switch sessions[Int(session)].phase {
+        case .connecting: lookConnecting(session)
+        case .relaying: lookRelaying(session)
+        case .resetting: lookResetting(session)
+        case .free, .ending: break
+        }
+    }
+
+    mutating func lookRelaying(_ session: UInt32) {
+        let it = sessions[Int(session)]
+        let pair = pairs[Int(it.pair)]
+        if it.resetAt != 0, now >= it.resetAt {
+            // A side was found broken, and what it had sent before could not be moved in time.
+            return streamBroke(isGone(it.client) ? it.client : it.upstream)
+        }
+        var due = UInt64.max
+        if it.resetAt != 0 { due = it.resetAt }
+        if pair.firstByte != 0, !it.hasBytes {
+            let at = it.openedAt &+ pair.firstByte
+            if now >= at { return end(session, .firstByte, reset: false) }
+            due = min(due, at)
+        }
+        if pair.idle != 0 {
+            let at = it.activeAt &+ pair.idle
+            if now >= at { return end(session, .idle, reset: hasWaiting(session)) }
+            due = min(due, at)
+        }
+        if pair.linger != 0, it.endedAt != 0 {
+            let at = max(it.endedAt, it.activeAt) &+ pair.linger
+            if now >= at { return end(session, .linger, reset: hasWaiting(session)) }
+            due = min(due, at)
+        }
+        let client = lookLeg(it.client, session: session, stall: pair.stall)
+        guard client != 0 else { return }
+        let upstream = lookLeg(it.upstream, session: session, stall: pair.stall)
+        guard upstream != 0 else { return }
+        due = min(due, client, upstream)
+        if due != .max { wheel.hasten(session, to: due) }
+    }
+
+    /// When to look at this leg again; 0 when its session was ended.
+    mutating func lookLeg(_ leg: UInt32, session: UInt32, stall: UInt64) -> UInt64 {
+        let row = legs + Int(leg)
+        var due = UInt64.max
+        if row.pointee.flags.contains(.paused) {
+            // Nothing reads this socket, so a reset of it would go unseen.
+            if sessions[Int(session)].resetAt == 0, ring.isBroken(row.pointee.socket) {
+                row.pointee.flags.insert(.broken)
+                setCause(session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
+                sessions[Int(session)].resetAt = now &+ RelayLimits.resetWait
+                due = now &+ RelayLimits.resetWait
+            } else {
+                due = now &+ RelayLimits.brokenCheck
+            }
+        }
+        guard stall != 0, row.pointee.flags.contains(.sending) else { return due }
+        var at = row.pointee.progressAt &+ stall
+        if now >= at {
+            // A send of a whole queue shows no progress until it ends; what was acknowledged does.
+            let acknowledged = ring.acknowledged(row.pointee.socket)
+            let outstanding = ring.outstanding(row.pointee.socket)
+            let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
+            guard mark != row.pointee.acknowledged else {
+                end(session, .sendStalled, reset: true)
+                return 0
+            }
+            row.pointee.acknowledged = mark
+            row.pointee.progressAt = now
+            at = now &+ stall
+        }
+        return min(due, at)
+    }
+
+    mutating func lookResetting(_ session: UInt32) {
+        let it = sessions[Int(session)]
+        if it.client != .max, legs[Int(it.client)].flags.contains(.resetting) {
+            resetIfDelivered(it.client)
+        } else if it.upstream != .max, legs[Int(it.upstream)].flags.contains(.resetting) {
+            resetIfDelivered(it.upstream)
+        }
+    }
+
+    /// Whether the leg is the one that was found broken.
+    func isGone(_ leg: UInt32) -> Bool { legs[Int(leg)].flags.contains(.broken) }
+
+    /// Whether bytes would be lost: then the end must not look like a clean one.
+    func hasWaiting(_ session: UInt32) -> Bool {
+        let it = sessions[Int(session)]
+        return !legs[Int(it.client)].queue.isEmpty || !legs[Int(it.upstream)].queue.isEmpty
+    }
+}

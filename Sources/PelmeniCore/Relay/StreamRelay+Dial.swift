@@ -1,0 +1,235 @@
+internal import CPelmeni
+internal import Glibc
+
+// Finding an upstream that accepts: upstreams in turn, the addresses of one with a head start each.
+extension StreamRelay where R: ~Copyable {
+    /// Gives the session the upstream whose turn it is.
+    mutating func takeTurn(_ session: UInt32) {
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        sessions[Int(session)].turn = pair.pointee.turn
+        let next = pair.pointee.turn &+ 1
+        pair.pointee.turn = next < pair.pointee.upstreamCount ? next : 0
+    }
+
+    /// Dials the next address that may accept; ends the session when none is left and none is being tried.
+    mutating func dial(_ session: UInt32) {
+        let it = sessions + Int(session)
+        let count = pairs[Int(it.pointee.pair)].upstreamCount
+        while true {
+            let upstream = currentUpstream(session)
+            if it.pointee.looked < 2 &* count, isWorthDialling(session, upstream) {
+                while it.pointee.address < pairs[Int(it.pointee.pair)].upstreams[upstream].addressCount {
+                    if dialAddress(session, upstream: upstream) { return }
+                }
+                // Addresses of this one may still be answering; the next upstream waits for them.
+                if it.pointee.upstream != .max { return }
+                upstreamFailed(session, upstream)
+            }
+            it.pointee.looked &+= 1
+            it.pointee.address = 0
+            guard it.pointee.looked < 2 &* count else { break }
+        }
+        guard it.pointee.upstream == .max else { return }
+        end(session, it.pointee.hasCause ? it.pointee.cause : .noUpstream, reset: true)
+    }
+
+    /// The upstream's number within the pair.
+    @inline(__always)
+    func currentUpstream(_ session: UInt32) -> Int {
+        let it = sessions + Int(session)
+        let count = pairs[Int(it.pointee.pair)].upstreamCount
+        return Int((it.pointee.turn &+ it.pointee.looked) % max(1, count))
+    }
+
+    /// First those that do not rest; the second time around the others as well, each once.
+    func isWorthDialling(_ session: UInt32, _ upstream: Int) -> Bool {
+        let it = sessions + Int(session)
+        let pair = pairs + Int(it.pointee.pair)
+        if it.pointee.address > 0 { return true }
+        guard it.pointee.tried & (1 << UInt64(upstream)) == 0 else { return false }
+        let row = pair.pointee.upstreams + upstream
+        guard row.pointee.addressCount > 0 else {
+            if !it.pointee.hasCause { it.pointee.cause = .resolveFailed; it.pointee.hasCause = true }
+            return false
+        }
+        return it.pointee.looked >= pair.pointee.upstreamCount || row.pointee.restsUntil <= now
+    }
+
+    /// Dials one address. False when that could not even be begun.
+    mutating func dialAddress(_ session: UInt32, upstream: Int) -> Bool {
+        let it = sessions + Int(session)
+        let pair = pairs + Int(it.pointee.pair)
+        let row = pair.pointee.upstreams + upstream
+        if it.pointee.address == 0 { it.pointee.dialledAt = now }
+        it.pointee.tried |= 1 << UInt64(upstream)
+        it.pointee.attemptAt = now
+        let address = row.pointee.addresses + Int(it.pointee.address)
+        it.pointee.address &+= 1
+        let socket = openSocket(family: address.pointee.family)
+        guard socket >= 0 else {
+            noteFailure(session, socket)
+            return false
+        }
+        let leg = allocateLeg()
+        guard leg != .max else {
+            ring.close(socket)
+            noteFailure(session, -EMFILE)
+            return false
+        }
+        legs[Int(leg)].socket = socket
+        legs[Int(leg)].session = session
+        legs[Int(leg)].upstream = UInt16(truncatingIfNeeded: upstream)
+        legs[Int(leg)].flags.insert(.connecting)
+        legs[Int(leg)].next = it.pointee.upstream
+        it.pointee.upstream = leg
+        it.pointee.legs &+= 1
+        _ = ring.configure(socket, family: address.pointee.family, options: pair.pointee.options)
+        ring.connect(socket, to: address, token: token(leg, .connect))
+        counters.add(.connects)
+        scheduleDial(session)
+        return true
+    }
+
+    /// A stream socket; out of descriptors, the reserve makes room for this one.
+    mutating func openSocket(family: Int32) -> Int32 {
+        let socket = ring.open(family: family)
+        guard socket == -EMFILE || socket == -ENFILE else { return socket }
+        lacksDescriptors = true
+        guard reserve >= 0 else { return socket }
+        ring.close(reserve)
+        reserve = -1
+        return ring.open(family: family)
+    }
+
+    func noteFailure(_ session: UInt32, _ error: Int32) {
+        let it = sessions + Int(session)
+        it.pointee.hasCause = true
+        it.pointee.cause =
+            switch -error {
+            case ECONNREFUSED, ENOENT, ECONNRESET, EPIPE: .connectRefused
+            case ETIMEDOUT: .connectTimeout
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: .limit
+            default: .noUpstream
+            }
+    }
+
+    func upstreamFailed(_ session: UInt32, _ upstream: Int) {
+        let it = sessions[Int(session)]
+        let row = pairs[Int(it.pair)].upstreams + upstream
+        // Out of descriptors is our fault, not the upstream's.
+        guard it.cause != .limit else { return }
+        let isNew = row.pointee.failures == 0
+        row.pointee.failed(now: now)
+        guard isNew else { return }
+        events.report(
+            RelayEvent(
+                kind: .upstreamFailed, pair: it.pair, cause: it.cause,
+                upstream: UInt16(truncatingIfNeeded: upstream)))
+    }
+
+    /// Looks at the session again when the next address may be dialled, or the connect deadline is over.
+    mutating func scheduleDial(_ session: UInt32) {
+        let it = sessions[Int(session)]
+        let pair = pairs + Int(it.pair)
+        var due = it.dialledAt &+ pair.pointee.connect
+        if it.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
+            due = min(due, it.attemptAt &+ RelayLimits.headStart)
+        }
+        wheel.hasten(session, to: due)
+    }
+
+    /// A connect ended, well or badly.
+    mutating func connected(_ leg: UInt32, _ result: Int32) {
+        legs[Int(leg)].flags.remove(.connecting)
+        let session = legs[Int(leg)].session
+        guard !legs[Int(leg)].flags.contains(.closing) else { return closeIfIdle(leg) }
+        let it = sessions + Int(session)
+        let upstream = Int(legs[Int(leg)].upstream)
+        guard result >= 0 else {
+            noteFailure(session, result)
+            takeOutAttempt(session, leg)
+            close(leg, reset: false)
+            // Another address of the same upstream may still be answering; the next one starts at once.
+            return dial(session)
+        }
+        let row = pairs[Int(it.pointee.pair)].upstreams + upstream
+        if row.pointee.failures > 0 {
+            row.pointee.succeeded()
+            events.report(
+                RelayEvent(
+                    kind: .upstreamRecovered, pair: it.pointee.pair,
+                    upstream: UInt16(truncatingIfNeeded: upstream)))
+        }
+        takeOutAttempt(session, leg)
+        closeAttempts(session)
+        link(session, leg)
+    }
+
+    /// Takes a leg out of the session's chain of attempts.
+    func takeOutAttempt(_ session: UInt32, _ leg: UInt32) {
+        let it = sessions + Int(session)
+        if it.pointee.upstream == leg {
+            it.pointee.upstream = legs[Int(leg)].next
+        } else {
+            var at = it.pointee.upstream
+            while at != .max {
+                if legs[Int(at)].next == leg {
+                    legs[Int(at)].next = legs[Int(leg)].next
+                    break
+                }
+                at = legs[Int(at)].next
+            }
+        }
+        legs[Int(leg)].next = .max
+    }
+
+    mutating func closeAttempts(_ session: UInt32) {
+        while sessions[Int(session)].upstream != .max {
+            let leg = sessions[Int(session)].upstream
+            takeOutAttempt(session, leg)
+            close(leg, reset: false)
+        }
+    }
+
+    /// Both legs stand: bytes may flow.
+    mutating func link(_ session: UInt32, _ upstream: UInt32) {
+        let it = sessions + Int(session)
+        let client = it.pointee.client
+        it.pointee.upstream = upstream
+        it.pointee.phase = .relaying
+        it.pointee.hasCause = false
+        it.pointee.activeAt = now
+        legs[Int(client)].peer = upstream
+        legs[Int(upstream)].peer = client
+        // The client has most likely spoken already; the upstream most likely waits for it.
+        arm(client, expectsBytes: true)
+        arm(upstream, expectsBytes: false)
+        let pair = pairs + Int(it.pointee.pair)
+        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
+        if pair.pointee.firstByte != 0 {
+            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.firstByte)
+        }
+    }
+
+    /// The timer of a session that is still dialling.
+    mutating func lookConnecting(_ session: UInt32) {
+        let it = sessions + Int(session)
+        let pair = pairs + Int(it.pointee.pair)
+        let upstream = currentUpstream(session)
+        if now >= it.pointee.dialledAt &+ pair.pointee.connect {
+            noteFailure(session, -ETIMEDOUT)
+            closeAttempts(session)
+            upstreamFailed(session, upstream)
+            it.pointee.looked &+= 1
+            it.pointee.address = 0
+            return dial(session)
+        }
+        if now >= it.pointee.attemptAt &+ RelayLimits.headStart,
+            it.pointee.address < pair.pointee.upstreams[upstream].addressCount
+        {
+            if !dialAddress(session, upstream: upstream) { scheduleDial(session) }
+            return
+        }
+        scheduleDial(session)
+    }
+}

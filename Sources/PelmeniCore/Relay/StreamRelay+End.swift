@@ -1,0 +1,129 @@
+internal import CPelmeni
+internal import Glibc
+
+// Ending: resets forwarded, descriptors closed after the last completion, one cause a session.
+extension StreamRelay where R: ~Copyable {
+    /// The first cause is the one that counts.
+    @inline(__always)
+    func setCause(_ session: UInt32, _ cause: Cause) {
+        guard !sessions[Int(session)].hasCause else { return }
+        sessions[Int(session)].hasCause = true
+        sessions[Int(session)].cause = cause
+    }
+
+    /// A side is gone by reset or error: the other side gets what came before, then a reset.
+    mutating func streamBroke(_ leg: UInt32) {
+        let session = legs[Int(leg)].session
+        setCause(session, legs[Int(leg)].flags.contains(.client) ? .clientReset : .upstreamReset)
+        guard sessions[Int(session)].phase == .relaying else { return }
+        sessions[Int(session)].phase = .resetting
+        let deadline = now &+ RelayLimits.resetWait
+        let current = sessions[Int(session)].resetAt
+        sessions[Int(session)].resetAt = current == 0 ? deadline : min(current, deadline)
+        let peer = legs[Int(leg)].peer
+        legs[Int(peer)].flags.insert(.resetting)
+        legs[Int(peer)].flags.remove(.paused)
+        close(leg, reset: true)
+        if legs[Int(peer)].flags.contains(.starved) { takeOutStarved(peer) }
+        if legs[Int(peer)].flags.contains(.receiving) { ring.cancel(token(peer, .receive)) }
+        resetIfDelivered(peer)
+    }
+
+    /// Resets a leg once its queue went out and the far side has acknowledged it, or the wait is over.
+    mutating func resetIfDelivered(_ leg: UInt32) {
+        let session = legs[Int(leg)].session
+        let isOver = now >= sessions[Int(session)].resetAt
+        let isDelivered =
+            legs[Int(leg)].queue.isEmpty && ring.outstanding(legs[Int(leg)].socket) <= 0
+        guard isOver || isDelivered else {
+            return wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+        }
+        sessions[Int(session)].phase = .ending
+        close(leg, reset: true)
+    }
+
+    /// Ends a session: both legs close, in order or with a reset.
+    mutating func end(_ session: UInt32, _ cause: Cause, reset: Bool) {
+        setCause(session, cause)
+        guard sessions[Int(session)].phase != .free, sessions[Int(session)].phase != .ending
+        else { return }
+        let wasConnecting = sessions[Int(session)].phase == .connecting
+        sessions[Int(session)].phase = .ending
+        let client = sessions[Int(session)].client
+        let upstream = sessions[Int(session)].upstream
+        if wasConnecting {
+            closeAttempts(session)
+        } else if upstream != .max, legs[Int(upstream)].session == session {
+            close(upstream, reset: reset)
+        }
+        // The client's leg is closed last: it may be the last one, and the session's row goes with it.
+        if client != .max, legs[Int(client)].session == session { close(client, reset: reset) }
+    }
+
+    /// Closes a leg once nothing of it is in flight.
+    mutating func close(_ leg: UInt32, reset: Bool) {
+        let row = legs + Int(leg)
+        guard !row.pointee.flags.contains(.closing) else { return }
+        row.pointee.flags.insert(.closing)
+        if reset { row.pointee.flags.insert(.closesWithReset) }
+        if row.pointee.flags.contains(.starved) { takeOutStarved(leg) }
+        if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receive)) }
+        if row.pointee.flags.contains(.sending) { ring.cancel(token(leg, .send)) }
+        if row.pointee.flags.contains(.connecting) { ring.cancel(token(leg, .connect)) }
+        closeIfIdle(leg)
+    }
+
+    @inline(__always)
+    mutating func closeIfIdle(_ leg: UInt32) {
+        guard legs[Int(leg)].flags.isDisjoint(with: .inFlight) else { return }
+        closeNow(leg)
+    }
+
+    mutating func closeNow(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        row.pointee.queue.removeAll(pool: pool)
+        if row.pointee.flags.contains(.closesWithReset) {
+            ring.closeWithReset(row.pointee.socket)
+        } else {
+            ring.close(row.pointee.socket)
+        }
+        let session = row.pointee.session
+        // A leg that goes before its session takes its number with it, so that nobody finds its successor.
+        if sessions[Int(session)].client == leg { sessions[Int(session)].client = .max }
+        if sessions[Int(session)].upstream == leg { sessions[Int(session)].upstream = .max }
+        freeLeg(leg)
+        sessions[Int(session)].legs &-= 1
+        if sessions[Int(session)].legs == 0 { finish(session) }
+    }
+
+    /// The last leg is gone: the books are closed.
+    mutating func finish(_ session: UInt32) {
+        let it = sessions + Int(session)
+        wheel.remove(session)
+        counters.add(it.pointee.cause)
+        sessionsOpen &-= 1
+        counters.set(.sessionsOpen, UInt64(sessionsOpen))
+        _ = pelmeni_shared_add(pairs[Int(it.pointee.pair)].sessionsOpen, -1)
+        _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+        if events.reportsSessions { report(.sessionEnded, session) }
+        it.pointee.phase = .free
+        it.pointee.next = freeSession
+        freeSession = session
+        hasRoom = true
+        if reserve < 0 { reserve = ring.openReserve() }
+    }
+
+    /// Cuts every session off, for a drain whose time is over or a stop.
+    package mutating func cutAll() {
+        for session in 0..<freshSession
+        where sessions[Int(session)].phase != .free && sessions[Int(session)].phase != .ending {
+            end(session, .drainCut, reset: true)
+        }
+    }
+
+    /// Gives back what is not a session's.
+    package mutating func closeReserve() {
+        if reserve >= 0 { ring.close(reserve) }
+        reserve = -1
+    }
+}

@@ -1,0 +1,230 @@
+internal import Glibc
+
+// Reading: marks, block classes, starvation, ends.
+extension StreamRelay where R: ~Copyable {
+    @inline(__always)
+    mutating func received(_ leg: UInt32, _ completion: Completion) {
+        let row = legs + Int(leg)
+        if !completion.more { row.pointee.flags.remove(.receiving) }
+        let result = completion.result
+        guard result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting]) else {
+            if !completion.block.isNone { pool.release(completion.block) }
+            return receivedNothing(leg, completion)
+        }
+        let peer = row.pointee.peer
+        let slice = Slice(
+            block: completion.block, offset: 0, length: UInt32(truncatingIfNeeded: result))
+        let session = sessions + Int(row.pointee.session)
+        session.pointee.activeAt = now
+        session.pointee.hasBytes = true
+        if row.pointee.flags.contains(.client) {
+            bytesToUpstream &+= UInt64(truncatingIfNeeded: result)
+        } else {
+            bytesToClient &+= UInt64(truncatingIfNeeded: result)
+        }
+        vote(leg, bytes: result, in: pool.blockClass(of: completion.block))
+        guard enqueue(peer, slice) else {
+            pool.release(completion.block)
+            return end(row.pointee.session, .pool, reset: true)
+        }
+        if !completion.more {
+            rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+        }
+    }
+
+    /// No bytes, or bytes that nobody wants any more.
+    mutating func receivedNothing(_ leg: UInt32, _ completion: Completion) {
+        let row = legs + Int(leg)
+        let result = completion.result
+        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        guard !completion.more else { return }
+        switch result {
+        case 0:
+            streamEnded(leg)
+        case -ENOBUFS:
+            starve(leg)
+        case -ECANCELED, -EINTR, -EAGAIN:
+            rearm(leg, expectsBytes: false)
+        default:
+            streamBroke(leg)
+        }
+    }
+
+    /// The far side sent all it will send.
+    mutating func streamEnded(_ leg: UInt32) {
+        // After an error was seen on the way out, the end is what is left of the reset.
+        if legs[Int(leg)].flags.contains(.broken) { return streamBroke(leg) }
+        legs[Int(leg)].flags.insert(.ended)
+        let session = legs[Int(leg)].session
+        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        settle(leg)
+        let linger = pairs[Int(sessions[Int(session)].pair)].linger
+        if linger != 0, sessions[Int(session)].phase == .relaying {
+            wheel.hasten(session, to: now &+ linger)
+        }
+    }
+
+    /// Forwards an end once everything before it went out; closes when both directions are done.
+    mutating func settle(_ leg: UInt32) {
+        let peer = legs[Int(leg)].peer
+        guard legs[Int(leg)].flags.contains(.ended), legs[Int(peer)].queue.isEmpty,
+            !legs[Int(peer)].flags.contains(.endSent)
+        else { return }
+        let session = legs[Int(leg)].session
+        guard sessions[Int(session)].phase == .relaying else { return }
+        legs[Int(peer)].flags.insert(.endSent)
+        if legs[Int(peer)].flags.contains(.ended), legs[Int(leg)].queue.isEmpty {
+            // Both ends came: closing sends whatever end is still to be sent.
+            return end(session, .completed, reset: false)
+        }
+        _ = ring.shutdownWrite(legs[Int(peer)].socket)
+    }
+
+    // MARK: Arming
+
+    /// Reads on, unless the peer's queue is over its mark.
+    @inline(__always)
+    mutating func rearm(_ leg: UInt32, expectsBytes: Bool) {
+        let row = legs + Int(leg)
+        guard
+            row.pointee.flags.isDisjoint(with: [.receiving, .ended, .closing, .resetting, .starved])
+        else { return }
+        let queued = legs[Int(row.pointee.peer)].queue.bytes
+        if queued == 0 || queued <= resumeMark(row.pointee.blockClass) {
+            return arm(leg, expectsBytes: expectsBytes)
+        }
+        row.pointee.flags.insert(.paused)
+        wheel.hasten(row.pointee.session, to: now &+ RelayLimits.brokenCheck)
+    }
+
+    /// The queue at which reading starts again. A ring that reads once each time may go up to the high
+    /// mark; a multishot one would otherwise be armed for a few bytes at a time.
+    @inline(__always)
+    func resumeMark(_ blockClass: BlockClass) -> Int {
+        let high = highMark(blockClass)
+        guard ring.isMultishot else { return high &- 1 }
+        let low = blockClass == .small ? RelayLimits.smallLow : RelayLimits.bulkLow
+        return min(low, high / 2)
+    }
+
+    @inline(__always)
+    func highMark(_ blockClass: BlockClass) -> Int {
+        let free = pool.freeBlocks(blockClass) &* blockClass.bytes / RelayLimits.poolShare
+        let high = blockClass == .small ? RelayLimits.smallHigh : RelayLimits.bulkHigh
+        return min(high, max(blockClass.bytes, free))
+    }
+
+    @inline(__always)
+    mutating func arm(_ leg: UInt32, expectsBytes: Bool) {
+        let row = legs + Int(leg)
+        row.pointee.flags.remove(.paused)
+        row.pointee.flags.insert(.receiving)
+        let blockClass = row.pointee.blockClass
+        let queued = legs[Int(row.pointee.peer)].queue.bytes
+        ring.receive(
+            row.pointee.socket, blockClass: blockClass,
+            limit: max(blockClass.bytes, highMark(blockClass) &- queued),
+            expectsBytes: expectsBytes, token: token(leg, .receive))
+    }
+
+    /// Which class the leg should have: it takes several receives in a row that say the same. Only a block
+    /// of the leg's own class has a say: after a change the receive in flight still brings the other one.
+    @inline(__always)
+    mutating func vote(_ leg: UInt32, bytes: Int32, in blockClass: BlockClass) {
+        let row = legs + Int(leg)
+        guard blockClass == row.pointee.blockClass else { return }
+        let isFull = bytes >= Int32(BlockClass.small.bytes)
+        if blockClass == .small {
+            guard isFull else { return row.pointee.classVotes = 0 }
+        } else if isFull, isBulkPlentiful {
+            return row.pointee.classVotes = 0
+        }
+        row.pointee.classVotes &+= 1
+        guard row.pointee.classVotes >= RelayLimits.classVotes else { return }
+        row.pointee.classVotes = 0
+        if blockClass == .bulk {
+            row.pointee.blockClass = .small
+        } else if isBulkPlentiful {
+            row.pointee.blockClass = .bulk
+        }
+    }
+
+    @inline(__always)
+    var isBulkPlentiful: Bool {
+        pool.freeBlocks(.bulk) &* RelayLimits.bulkFreeShare >= pool.totalBlocks(.bulk)
+    }
+
+    // MARK: Starvation
+
+    /// The pool was empty: waits for a block, behind those that came before.
+    mutating func starve(_ leg: UInt32) {
+        counters.add(.starved)
+        if legs[Int(leg)].blockClass == .bulk, pool.freeBlocks(.bulk) == 0 {
+            // Small blocks may well be there. Were only the posted ones used up, bulk goes on.
+            legs[Int(leg)].blockClass = .small
+            legs[Int(leg)].classVotes = 0
+        }
+        legs[Int(leg)].flags.insert(.starved)
+        legs[Int(leg)].next = .max
+        if starvedFirst == .max {
+            starvedFirst = leg
+        } else {
+            legs[Int(starvedLast)].next = leg
+        }
+        starvedLast = leg
+    }
+
+    /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be late.
+    mutating func feedStarved() {
+        var blocks = pool.freeBlocks(.small)
+        while blocks > 0, starvedFirst != .max {
+            let leg = starvedFirst
+            starvedFirst = legs[Int(leg)].next
+            if starvedFirst == .max { starvedLast = .max }
+            legs[Int(leg)].next = .max
+            legs[Int(leg)].flags.remove(.starved)
+            blocks &-= 1
+            rearm(leg, expectsBytes: true)
+        }
+        guard starvedFirst != .max, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+        else { return }
+        exhaustionCheckedAt = now
+        relieveExhaustion()
+    }
+
+    /// Closes the session that holds blocks and has gone longest without send progress.
+    @inline(never)
+    mutating func relieveExhaustion() {
+        var victim = UInt32.max
+        var oldest = now &- RelayLimits.exhaustionPatience
+        for leg in 0..<freshLeg
+        where legs[Int(leg)].flags.contains(.inUse) && !legs[Int(leg)].queue.isEmpty {
+            guard !legs[Int(leg)].flags.contains(.closing), legs[Int(leg)].progressAt < oldest
+            else { continue }
+            oldest = legs[Int(leg)].progressAt
+            victim = leg
+        }
+        guard victim != .max else { return }
+        let session = legs[Int(victim)].session
+        events.report(
+            RelayEvent(kind: .poolExhausted, pair: sessions[Int(session)].pair, cause: .pool))
+        end(session, .pool, reset: true)
+    }
+
+    /// Takes a leg out of the starved queue, wherever it stands.
+    mutating func takeOutStarved(_ leg: UInt32) {
+        var previous = UInt32.max
+        var at = starvedFirst
+        while at != .max, at != leg {
+            previous = at
+            at = legs[Int(at)].next
+        }
+        guard at == leg else { return }
+        let next = legs[Int(leg)].next
+        if previous == .max { starvedFirst = next } else { legs[Int(previous)].next = next }
+        if starvedLast == leg { starvedLast = previous }
+        legs[Int(leg)].next = .max
+        legs[Int(leg)].flags.remove(.starved)
+    }
+}

@@ -1,0 +1,83 @@
+internal import Glibc
+
+// Writing: one send in flight for each direction, short sends continued from their remainder.
+extension StreamRelay where R: ~Copyable {
+    /// Queues a slice to go out on a leg, and sends when nothing is in flight. False when the pool has no
+    /// piece left; the caller still holds the lease then.
+    @inline(__always)
+    mutating func enqueue(_ leg: UInt32, _ slice: Slice) -> Bool {
+        let row = legs + Int(leg)
+        if row.pointee.flags.contains(.broken) {
+            // Nobody will read it. The other side's end is still awaited, so its bytes are taken.
+            pool.release(slice.block)
+            return true
+        }
+        if row.pointee.flags.contains(.sending) {
+            let small = pool.blockClass(of: slice.block).bytes / RelayLimits.copyShare
+            if Int(slice.length) <= small, row.pointee.queue.appendCopying(slice, pool: pool) {
+                counters.add(.copiedBytes, UInt64(slice.length))
+                return true
+            }
+            return row.pointee.queue.append(slice, pool: pool)
+        }
+        guard row.pointee.queue.append(slice, pool: pool) else { return false }
+        row.pointee.progressAt = now
+        send(leg)
+        let stall = pairs[Int(sessions[Int(row.pointee.session)].pair)].stall
+        if stall != 0 { wheel.hasten(row.pointee.session, to: now &+ stall) }
+        return true
+    }
+
+    @inline(__always)
+    mutating func send(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        row.pointee.flags.insert(.sending)
+        ring.send(
+            row.pointee.socket, first: row.pointee.queue.first, count: Int(row.pointee.queue.count),
+            token: token(leg, .send))
+    }
+
+    @inline(__always)
+    mutating func sent(_ leg: UInt32, _ result: Int32) {
+        let row = legs + Int(leg)
+        row.pointee.flags.remove(.sending)
+        guard result >= 0 else { return sendFailed(leg, result) }
+        row.pointee.queue.remove(Int(result), pool: pool)
+        row.pointee.progressAt = now
+        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        sessions[Int(row.pointee.session)].activeAt = now
+        guard row.pointee.queue.isEmpty else {
+            send(leg)
+            return resumePeer(leg)
+        }
+        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        let peer = row.pointee.peer
+        if legs[Int(peer)].flags.contains(.ended) { return settle(peer) }
+        resumePeer(leg)
+    }
+
+    /// Reads on from the other side once enough of what it sent went out.
+    @inline(__always)
+    mutating func resumePeer(_ leg: UInt32) {
+        let peer = legs[Int(leg)].peer
+        guard legs[Int(peer)].flags.contains(.paused) else { return }
+        rearm(peer, expectsBytes: true)
+    }
+
+    mutating func sendFailed(_ leg: UInt32, _ result: Int32) {
+        let row = legs + Int(leg)
+        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        if result == -EINTR || result == -EAGAIN { return send(leg) }
+        row.pointee.queue.removeAll(pool: pool)
+        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        setCause(row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
+        row.pointee.flags.insert(.broken)
+        // What the far side sent before is still to be read; the end of that forwards the reset.
+        if row.pointee.flags.contains(.ended) { return streamBroke(leg) }
+        let session = row.pointee.session
+        sessions[Int(session)].resetAt = now &+ RelayLimits.resetWait
+        wheel.hasten(session, to: now &+ RelayLimits.resetWait)
+        let peer = row.pointee.peer
+        if legs[Int(peer)].flags.contains(.paused) { rearm(peer, expectsBytes: true) }
+    }
+}

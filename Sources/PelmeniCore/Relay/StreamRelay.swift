@@ -1,0 +1,248 @@
+internal import CPelmeni
+internal import Glibc
+
+/// Sessions that carry streams: the state machine between a ring and a worker.
+///
+/// It owns the ring, the pool and every row. Handlers enqueue; none submits, and none runs inside
+/// another one's completion. Rows are reached by number through pointers, so that the loop neither
+/// retains, releases nor checks exclusivity.
+package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
+    package var ring: R
+    package let pool: BufferPool
+    package let counters: Counters
+    let events: RelayEvents
+    let limits: RelayLimits
+
+    let legs: UnsafeMutablePointer<Leg>
+    let legCapacity: Int
+    var freeLeg: UInt32 = .max
+    /// Rows never used so far begin here, so that a large table costs no memory until it is filled.
+    var freshLeg: UInt32
+    let sessions: UnsafeMutablePointer<Session>
+    var freeSession: UInt32 = .max
+    var freshSession: UInt32 = 0
+    let timerNodes: UnsafeMutablePointer<TimerWheel.Node>
+    var wheel: TimerWheel
+    package let pairs: UnsafeMutablePointer<RelayPair>
+
+    /// The time of this loop, read once.
+    package var now: UInt64
+    /// Legs that wait for a block, first in, first out.
+    var starvedFirst: UInt32 = .max
+    var starvedLast: UInt32 = .max
+    var exhaustionCheckedAt: UInt64 = 0
+    /// A descriptor held back for the upstream socket of a session that was accepted as the last ones ran
+    /// out; -1 when it is spent.
+    var reserve: Int32
+    /// Accepting has to stop: the last descriptor is gone.
+    package var lacksDescriptors = false
+    /// A session ended since the worker last looked.
+    package var hasRoom = false
+    package var sessionsOpen = 0
+    var bytesToUpstream: UInt64 = 0
+    var bytesToClient: UInt64 = 0
+
+    /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and listeners);
+    ///   legs are numbered after them.
+    package init?(
+        ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
+        pairs: UnsafeMutablePointer<RelayPair>, counters: Counters, events: RelayEvents
+    ) {
+        // A client, an upstream, and in the worst case every address of an upstream being dialled; those
+        // are short-lived, so one more row for each two sessions is plenty, with a floor for small tables.
+        let legCount = reservedSlots + limits.sessions * 5 / 2 + Upstream.addressesMax
+        guard
+            let legMemory = pelmeni_memory_map(UInt64(legCount * MemoryLayout<Leg>.stride)),
+            let sessionMemory = pelmeni_memory_map(
+                UInt64(limits.sessions * MemoryLayout<Session>.stride)),
+            let nodeMemory = pelmeni_memory_map(
+                UInt64(limits.sessions * MemoryLayout<TimerWheel.Node>.stride))
+        else { return nil }
+        self.ring = ring
+        self.pool = pool
+        self.limits = limits
+        self.pairs = pairs
+        self.counters = counters
+        self.events = events
+        legs = legMemory.bindMemory(to: Leg.self, capacity: legCount)
+        legCapacity = legCount
+        freshLeg = UInt32(reservedSlots)
+        sessions = sessionMemory.bindMemory(to: Session.self, capacity: limits.sessions)
+        timerNodes = nodeMemory.bindMemory(to: TimerWheel.Node.self, capacity: limits.sessions)
+        now = self.ring.now()
+        wheel = TimerWheel(nodes: timerNodes, now: now)
+        reserve = self.ring.openReserve()
+    }
+
+    /// Rows that a ring must have room for.
+    package static func slots(sessions: Int, reservedSlots: Int) -> Int {
+        reservedSlots + sessions * 5 / 2 + Upstream.addressesMax
+    }
+
+    deinit {
+        wheel.destroy()
+        pelmeni_memory_unmap(legs, UInt64(legCapacity * MemoryLayout<Leg>.stride))
+        pelmeni_memory_unmap(sessions, UInt64(limits.sessions * MemoryLayout<Session>.stride))
+        pelmeni_memory_unmap(
+            timerNodes, UInt64(limits.sessions * MemoryLayout<TimerWheel.Node>.stride))
+    }
+
+    // MARK: Rows
+
+    @inline(__always)
+    func token(_ leg: UInt32, _ kind: OperationKind) -> Token {
+        Token(kind, index: leg, generation: legs[Int(leg)].generation)
+    }
+
+    mutating func allocateLeg() -> UInt32 {
+        let leg: UInt32
+        if freeLeg != .max {
+            leg = freeLeg
+            freeLeg = legs[Int(leg)].next
+        } else {
+            guard Int(freshLeg) < legCapacity else { return .max }
+            leg = freshLeg
+            freshLeg &+= 1
+            legs[Int(leg)].generation = 0
+        }
+        let generation = legs[Int(leg)].generation
+        legs[Int(leg)] = Leg()
+        legs[Int(leg)].generation = generation
+        legs[Int(leg)].flags = .inUse
+        return leg
+    }
+
+    mutating func freeLeg(_ leg: UInt32) {
+        legs[Int(leg)].generation = (legs[Int(leg)].generation &+ 1) & 0xff_ffff
+        legs[Int(leg)].flags = []
+        legs[Int(leg)].socket = -1
+        legs[Int(leg)].next = freeLeg
+        freeLeg = leg
+    }
+
+    mutating func allocateSession() -> UInt32 {
+        let session: UInt32
+        if freeSession != .max {
+            session = freeSession
+            freeSession = sessions[Int(session)].next
+        } else {
+            guard Int(freshSession) < limits.sessions else { return .max }
+            session = freshSession
+            freshSession &+= 1
+            timerNodes[Int(session)] = TimerWheel.Node()
+        }
+        sessions[Int(session)] = Session()
+        return session
+    }
+
+    // MARK: The loop
+
+    /// Handles one completion of a leg. Its block comes first, then its generation, then its result.
+    @inline(__always)
+    package mutating func handle(_ completion: Completion) {
+        let index = completion.token.index
+        guard legs[Int(index)].generation == completion.token.generation else {
+            if !completion.block.isNone { pool.release(completion.block) }
+            return
+        }
+        switch completion.token.kind {
+        case OperationKind.receive.rawValue: received(index, completion)
+        case OperationKind.send.rawValue: sent(index, completion.result)
+        case OperationKind.connect.rawValue: connected(index, completion.result)
+        default: break
+        }
+    }
+
+    /// What is left to do once a loop's completions are handled.
+    @inline(__always)
+    package mutating func finishLoop() {
+        while let timer = wheel.popDue(now: now) { look(after: timer) }
+        ring.refill()
+        if starvedFirst != .max { feedStarved() }
+        if bytesToUpstream != 0 {
+            counters.add(.bytesToUpstream, bytesToUpstream)
+            bytesToUpstream = 0
+        }
+        if bytesToClient != 0 {
+            counters.add(.bytesToClient, bytesToClient)
+            bytesToClient = 0
+        }
+        counters.set(.enters, ring.enters)
+        counters.add(.loops)
+        counters.set(.blocksLeased, UInt64(pool.leasedBlocks))
+    }
+
+    /// When the relay has to run again though nothing completes.
+    @inline(__always)
+    package func nextTime() -> UInt64 {
+        let timer = wheel.nextTime()
+        guard starvedFirst != .max else { return timer }
+        return min(timer, now &+ RelayLimits.exhaustionCheck)
+    }
+
+    /// Sessions that may still be opened before connections have to wait.
+    package var room: Int {
+        let inEngine = Int(limits.engineSessionsMax - pelmeni_shared_get(limits.engineSessionsOpen))
+        return min(inEngine, limits.sessions - sessionsOpen)
+    }
+
+    // MARK: Opening
+
+    /// Takes an accepted socket into a new session of a pair, and dials its upstream.
+    package mutating func open(_ socket: Int32, pair: UInt16) {
+        counters.add(.accepted)
+        let open = pelmeni_shared_add(pairs[Int(pair)].sessionsOpen, 1)
+        let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
+        let pairMax = pairs[Int(pair)].sessionsMax
+        let cap = limits.engineSessionsCap
+        guard pairMax == 0 || open <= pairMax, cap == 0 || inEngine <= cap else {
+            return shed(socket, pair: pair)
+        }
+        let session = allocateSession()
+        guard session != .max else { return shed(socket, pair: pair) }
+        let leg = allocateLeg()
+        guard leg != .max else {
+            sessions[Int(session)].next = freeSession
+            freeSession = session
+            return shed(socket, pair: pair)
+        }
+        legs[Int(leg)].socket = socket
+        legs[Int(leg)].session = session
+        legs[Int(leg)].flags.insert(.client)
+        sessions[Int(session)].client = leg
+        sessions[Int(session)].legs = 1
+        sessions[Int(session)].pair = pair
+        sessions[Int(session)].phase = .connecting
+        sessions[Int(session)].openedAt = now
+        sessions[Int(session)].activeAt = now
+        sessionsOpen &+= 1
+        counters.set(.sessionsOpen, UInt64(sessionsOpen))
+        if events.reportsSessions { report(.sessionOpened, session) }
+        guard ring.attach(socket, token: token(leg, .receive), isShared: false) == 0 else {
+            return end(session, .limit, reset: true)
+        }
+        takeTurn(session)
+        dial(session)
+    }
+
+    /// Closes a connection that is over a limit, at once and visibly.
+    mutating func shed(_ socket: Int32, pair: UInt16) {
+        _ = pelmeni_shared_add(pairs[Int(pair)].sessionsOpen, -1)
+        _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+        counters.add(.limit)
+        ring.closeWithReset(socket)
+        hasRoom = true
+        if events.reportsSessions {
+            events.report(RelayEvent(kind: .sessionEnded, pair: pair, cause: .limit))
+        }
+    }
+
+    @inline(never)
+    func report(_ kind: RelayEvent.Kind, _ session: UInt32, error: Int32 = 0) {
+        let it = sessions[Int(session)]
+        events.report(
+            RelayEvent(
+                kind: kind, pair: it.pair, cause: it.cause, error: error,
+                duration: now &- it.openedAt))
+    }
+}

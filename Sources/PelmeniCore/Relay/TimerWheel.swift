@@ -1,0 +1,157 @@
+/// When sessions have to be looked at again: a hierarchical wheel of intrusive lists.
+///
+/// Deadlines are moved lazily. A byte only stores the time; when a session's slot comes up, its owner
+/// works out what is really due and puts it back. A tick is 2^23 ns (8.4 ms): fine enough for 250 ms head
+/// starts, coarse enough that an idle worker sleeps.
+package struct TimerWheel: @unchecked Sendable {
+    /// The links of one timer; timer numbers are session numbers.
+    struct Node {
+        var next: UInt32 = .max
+        var previous: UInt32 = .max
+        /// The tick at which it is due; 0 is not in the wheel.
+        var due: UInt64 = 0
+        var slot: UInt16 = 0
+    }
+
+    static let shift: UInt64 = 23
+    /// 4 levels of 64 slots: 0.54 s, 34 s, 37 min, 39 h. What is due later waits in the last slot and is
+    /// put back when that comes up.
+    static let levels = 4
+    static let slots = 64
+
+    private let nodes: UnsafeMutablePointer<Node>
+    private let heads: UnsafeMutablePointer<UInt32>
+    /// A bit for each slot that is not empty, one word a level.
+    private let occupied: UnsafeMutablePointer<UInt64>
+    private var tick: UInt64
+
+    /// - Parameter memory: room for `capacity` zeroed nodes, 24 bytes each.
+    init(nodes: UnsafeMutablePointer<Node>, now: UInt64) {
+        self.nodes = nodes
+        heads = .allocate(capacity: Self.levels * Self.slots)
+        heads.initialize(repeating: .max, count: Self.levels * Self.slots)
+        occupied = .allocate(capacity: Self.levels)
+        occupied.initialize(repeating: 0, count: Self.levels)
+        tick = now >> Self.shift
+    }
+
+    func destroy() {
+        heads.deallocate()
+        occupied.deallocate()
+    }
+
+    /// Puts a timer in, or moves it earlier; a later time than the one it has changes nothing.
+    @inline(__always)
+    mutating func hasten(_ timer: UInt32, to time: UInt64) {
+        let due = Self.tick(of: time)
+        let current = (nodes + Int(timer)).pointee.due
+        if current != 0 {
+            guard due < current else { return }
+            remove(timer)
+        }
+        insert(timer, due: due)
+    }
+
+    /// Takes a timer out; nothing happens when it is not in.
+    mutating func remove(_ timer: UInt32) {
+        let node = nodes + Int(timer)
+        guard node.pointee.due != 0 else { return }
+        let slot = Int(node.pointee.slot)
+        let next = node.pointee.next
+        let previous = node.pointee.previous
+        if previous == .max { heads[slot] = next } else { (nodes + Int(previous)).pointee.next = next }
+        if next != .max { (nodes + Int(next)).pointee.previous = previous }
+        if heads[slot] == .max { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
+        node.pointee.due = 0
+    }
+
+    /// The next time at which ``popDue(now:)`` may have something, or `UInt64.max`.
+    @inline(__always)
+    func nextTime() -> UInt64 {
+        var earliest = UInt64.max
+        for level in 0..<Self.levels {
+            let bits = occupied[level]
+            guard bits != 0 else { continue }
+            // A higher level's current slot was emptied when it came up: what it holds is a turn away.
+            let base = (tick >> UInt64(6 * level)) &+ (level == 0 ? 0 : 1)
+            let here = base & 63
+            // Slots from there on, around the wheel.
+            let rotated = bits >> here | (here == 0 ? 0 : bits << (64 &- here))
+            let distance = UInt64(rotated.trailingZeroBitCount)
+            earliest = min(earliest, (base &+ distance) << UInt64(6 * level))
+        }
+        guard earliest != .max else { return .max }
+        return max(earliest, tick &+ 1) << Self.shift
+    }
+
+    /// A timer that is due, taken out of the wheel; or nil when none is left at this time.
+    mutating func popDue(now: UInt64) -> UInt32? {
+        let target = now >> Self.shift
+        while true {
+            let timer = heads[Int(tick & 63)]
+            if timer != .max, (nodes + Int(timer)).pointee.due <= tick {
+                remove(timer)
+                return timer
+            }
+            guard tick < target else { return nil }
+            advance(to: target)
+        }
+    }
+
+    // MARK: Inside
+
+    @inline(__always)
+    private static func tick(of time: UInt64) -> UInt64 { max(1, (time >> shift) &+ 1) }
+
+    private mutating func insert(_ timer: UInt32, due: UInt64) {
+        let at = max(due, tick &+ 1)
+        let distance = at &- tick
+        var level = 0
+        while level < Self.levels - 1, distance >= 1 << UInt64(6 * (level + 1)) { level += 1 }
+        let reach = UInt64(1) << UInt64(6 * Self.levels)
+        let place = distance < reach ? at : tick &+ reach &- 1
+        let slot = level << 6 | Int(place >> UInt64(6 * level) & 63)
+        let node = nodes + Int(timer)
+        node.pointee = Node(next: heads[slot], previous: .max, due: at, slot: UInt16(slot))
+        if heads[slot] != .max { (nodes + Int(heads[slot])).pointee.previous = timer }
+        heads[slot] = timer
+        occupied[level] |= 1 << UInt64(slot & 63)
+    }
+
+    /// One tick on, or to just before the next slot that holds anything; cascades what comes near.
+    private mutating func advance(to target: UInt64) {
+        if occupied[0] | occupied[1] | occupied[2] | occupied[3] == 0 {
+            tick = target
+            return
+        }
+        let next = nextTime() >> Self.shift
+        tick = min(target, max(tick &+ 1, min(next, (tick | 63) &+ 1)))
+        var level = 1
+        while level < Self.levels, tick & ((1 << UInt64(6 * level)) &- 1) == 0 {
+            cascade(level << 6 | Int(tick >> UInt64(6 * level) & 63))
+            level += 1
+        }
+    }
+
+    private mutating func cascade(_ slot: Int) {
+        var timer = heads[slot]
+        while timer != .max {
+            let next = (nodes + Int(timer)).pointee.next
+            let due = (nodes + Int(timer)).pointee.due
+            remove(timer)
+            insertNow(timer, due: due)
+            timer = next
+        }
+    }
+
+    /// As `insert`, but what is due at this very tick goes into the current slot.
+    private mutating func insertNow(_ timer: UInt32, due: UInt64) {
+        guard due <= tick else { return insert(timer, due: due) }
+        let slot = Int(tick & 63)
+        let node = nodes + Int(timer)
+        node.pointee = Node(next: heads[slot], previous: .max, due: due, slot: UInt16(slot))
+        if heads[slot] != .max { (nodes + Int(heads[slot])).pointee.previous = timer }
+        heads[slot] = timer
+        occupied[0] |= 1 << UInt64(slot & 63)
+    }
+}

@@ -1,0 +1,407 @@
+internal import CPelmeni
+internal import Glibc
+
+/// The ring over epoll: readiness fires, the call is made, and the same completion comes out as from
+/// io_uring.
+///
+/// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards. A send is
+/// tried when it is enqueued and its completion handed out before the next read, so the block of one
+/// message is the block of the next one, still in the cache.
+package struct EpollRing: KernelRing, ~Copyable {
+    /// Calls a slot may make before the others have their turn.
+    static let receiveBudget: UInt16 = 4
+    static let acceptBudget: UInt16 = 64
+
+    private let poller: Int32
+    private let pool: BufferPool
+    private let rows: UnsafeMutablePointer<Readiness>
+    private let capacity: Int
+    private let events: UnsafeMutablePointer<pelmeni_event>
+    private var eventCount = 0
+    private var eventNext = 0
+    /// Completions of calls made while enqueuing: a send and a connect for each slot at the most, and
+    /// what a cancel ends.
+    private let done: UnsafeMutablePointer<Completion>
+    private let doneMask: Int
+    private var doneHead = 0
+    private var doneTail = 0
+    /// Slots that can be read now.
+    private var readyFirst: UInt32 = .max
+    private var readyLast: UInt32 = .max
+    private(set) package var enters: UInt64 = 0
+
+    package var isMultishot: Bool { true }
+
+    /// - Parameter slots: how many sockets may be attached at once.
+    /// - Throws: the errno of `epoll_create1(2)`, or ENOMEM.
+    package init(slots: Int, pool: BufferPool) throws(Errno) {
+        let poller = pelmeni_poll_create()
+        guard poller >= 0 else { throw Errno(code: poller) }
+        var doneCapacity = 1
+        while doneCapacity < 4 * slots { doneCapacity *= 2 }
+        guard
+            let memory = pelmeni_memory_map(UInt64(slots * MemoryLayout<Readiness>.stride)),
+            let doneMemory = pelmeni_memory_map(
+                UInt64(doneCapacity * MemoryLayout<Completion>.stride))
+        else {
+            _ = pelmeni_socket_close(poller)
+            throw Errno(code: ENOMEM)
+        }
+        self.poller = poller
+        self.pool = pool
+        capacity = slots
+        doneMask = doneCapacity - 1
+        rows = memory.bindMemory(to: Readiness.self, capacity: slots)
+        done = doneMemory.bindMemory(to: Completion.self, capacity: doneCapacity)
+        events = .allocate(capacity: Int(PELMENI_POLL_BATCH))
+    }
+
+    deinit {
+        _ = pelmeni_socket_close(poller)
+        pelmeni_memory_unmap(rows, UInt64(capacity * MemoryLayout<Readiness>.stride))
+        pelmeni_memory_unmap(done, UInt64((doneMask + 1) * MemoryLayout<Completion>.stride))
+        events.deallocate()
+    }
+
+    // MARK: The loop
+
+    package mutating func submit(until deadline: UInt64) -> Int32 {
+        var wait = Int64.max
+        if doneHead != doneTail || readyFirst != .max {
+            wait = 0
+        } else if deadline != .max {
+            let time = pelmeni_monotonic_nanoseconds()
+            wait = deadline > time ? Int64(deadline &- time) : 0
+        }
+        enters &+= 1
+        eventNext = 0
+        let count = pelmeni_poll_wait(poller, events, Int32(PELMENI_POLL_BATCH), wait)
+        eventCount = max(0, Int(count))
+        refillBudgets()
+        return min(0, count)
+    }
+
+    @inline(__always)
+    package mutating func next() -> Completion? {
+        while true {
+            if doneHead != doneTail {
+                let it = done[doneHead & doneMask]
+                doneHead &+= 1
+                return it
+            }
+            if eventNext < eventCount {
+                let event = events[eventNext]
+                eventNext &+= 1
+                if let completion = fire(event) { return completion }
+                continue
+            }
+            guard readyFirst != .max else { return nil }
+            let slot = readyFirst
+            // Budgets are spent: everyone else has had a turn in this loop.
+            guard rows[Int(slot)].budget > 0 else { return nil }
+            readyFirst = rows[Int(slot)].next
+            if readyFirst == .max { readyLast = .max }
+            rows[Int(slot)].flags.remove(.queued)
+            if let completion = read(slot) { return completion }
+        }
+    }
+
+    package mutating func refill() {}
+
+    /// A new loop: those still in the list may go on.
+    @inline(__always)
+    private mutating func refillBudgets() {
+        var slot = readyFirst
+        while slot != .max {
+            rows[Int(slot)].budget = Self.receiveBudget
+            slot = rows[Int(slot)].next
+        }
+    }
+
+    @inline(__always)
+    private mutating func push(_ token: Token, _ result: Int32) {
+        done[doneTail & doneMask] = Completion(token: token, result: result)
+        doneTail &+= 1
+        assert(doneTail &- doneHead <= doneMask &+ 1, "more completions than operations")
+    }
+
+    @inline(__always)
+    private mutating func queue(_ slot: UInt32) {
+        let row = rows + Int(slot)
+        guard !row.pointee.flags.contains(.queued) else { return }
+        row.pointee.flags.insert(.queued)
+        row.pointee.next = .max
+        if readyFirst == .max { readyFirst = slot } else { rows[Int(readyLast)].next = slot }
+        readyLast = slot
+    }
+
+    @inline(__always)
+    private func token(_ slot: UInt32, _ kind: OperationKind) -> Token {
+        Token(kind, index: slot, generation: rows[Int(slot)].generation)
+    }
+
+    // MARK: Readiness
+
+    /// What an event means for its slot. A read that it allows is made at once.
+    @inline(__always)
+    private mutating func fire(_ event: pelmeni_event) -> Completion? {
+        let token = Token(rawValue: event.token)
+        let slot = token.index
+        let row = rows + Int(slot)
+        guard row.pointee.flags.contains(.attached), row.pointee.generation == token.generation
+        else { return nil }
+        if row.pointee.flags.contains(.shared), !row.pointee.flags.contains(.accepting) {
+            return detach(slot)
+        }
+        row.pointee.budget = Self.receiveBudget
+        if event.readiness & (PELMENI_POLL_WRITABLE | PELMENI_POLL_BROKEN) != 0 {
+            row.pointee.flags.insert(.writable)
+            if row.pointee.flags.contains(.connecting) {
+                finishConnect(slot)
+            } else if row.pointee.flags.contains(.sending) {
+                trySend(slot)
+            }
+        }
+        let readable = PELMENI_POLL_READABLE | PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN
+        guard event.readiness & readable != 0 else { return nil }
+        row.pointee.flags.insert(.readable)
+        if event.readiness & (PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN) != 0 {
+            row.pointee.flags.insert(.ended)
+        }
+        if !row.pointee.flags.isDisjoint(with: [.receiving, .accepting, .waking]) {
+            // After what was just done, in turn: a send's completion goes first.
+            if doneHead != doneTail || row.pointee.flags.contains(.queued) {
+                queue(slot)
+                return nil
+            }
+            return read(slot)
+        }
+        return nil
+    }
+
+    /// A shared listener is level-triggered: while nobody accepts, it would wake the worker for ever.
+    @inline(never)
+    private mutating func detach(_ slot: UInt32) -> Completion? {
+        let row = rows + Int(slot)
+        row.pointee.flags.insert(.detached)
+        row.pointee.flags.remove(.readable)
+        _ = pelmeni_poll_remove(poller, row.pointee.socket)
+        return nil
+    }
+
+    /// One read of a slot that may have something; nothing when it turns out not to.
+    @inline(__always)
+    private mutating func read(_ slot: UInt32) -> Completion? {
+        let flags = rows[Int(slot)].flags
+        guard flags.contains(.readable) else { return nil }
+        if flags.contains(.receiving) { return receiveNow(slot) }
+        if flags.contains(.accepting) { return acceptNow(slot) }
+        if flags.contains(.waking) { return wakeNow(slot) }
+        return nil
+    }
+
+    @inline(__always)
+    private mutating func receiveNow(_ slot: UInt32) -> Completion? {
+        let row = rows + Int(slot)
+        let blockClass: BlockClass = row.pointee.flags.contains(.bulk) ? .bulk : .small
+        let token = token(slot, .receive)
+        let block = pool.take(blockClass)
+        guard !block.isNone else {
+            row.pointee.flags.remove(.receiving)
+            return Completion(token: token, result: -ENOBUFS)
+        }
+        let got = pelmeni_socket_receive(row.pointee.socket, pool.address(block), blockClass.bytes)
+        guard got > 0 else {
+            pool.release(block)
+            if got == -Int(EAGAIN) {
+                row.pointee.flags.remove(.readable)
+                return nil
+            }
+            row.pointee.flags.remove(.receiving)
+            return Completion(token: token, result: Int32(truncatingIfNeeded: got))
+        }
+        row.pointee.limit &-= got
+        row.pointee.budget &-= row.pointee.budget > 0 ? 1 : 0
+        // A short read emptied the socket; what comes next makes a new edge.
+        if got < blockClass.bytes, !row.pointee.flags.contains(.ended) {
+            row.pointee.flags.remove(.readable)
+        }
+        let isOver = row.pointee.limit <= 0
+        if isOver {
+            row.pointee.flags.remove(.receiving)
+        } else if row.pointee.flags.contains(.readable) {
+            queue(slot)
+        }
+        var flags: Completion.Flags = isOver ? [] : .more
+        if row.pointee.flags.contains(.readable) { flags.insert(.nonEmpty) }
+        return Completion(
+            token: token, result: Int32(truncatingIfNeeded: got), flags: flags, block: block)
+    }
+
+    private mutating func acceptNow(_ slot: UInt32) -> Completion? {
+        let row = rows + Int(slot)
+        let token = token(slot, .accept)
+        let socket = pelmeni_socket_accept(row.pointee.socket, 1)
+        if socket == -EAGAIN {
+            row.pointee.flags.remove(.readable)
+            return nil
+        }
+        let goesOn = socket >= 0 && row.pointee.flags.contains(.multishot)
+        if goesOn {
+            row.pointee.budget &-= row.pointee.budget > 0 ? 1 : 0
+            queue(slot)
+        } else {
+            row.pointee.flags.remove(.accepting)
+        }
+        return Completion(token: token, result: socket, flags: goesOn ? .more : [])
+    }
+
+    private mutating func wakeNow(_ slot: UInt32) -> Completion? {
+        let row = rows + Int(slot)
+        row.pointee.flags.remove(.readable)
+        guard pelmeni_event_take(row.pointee.socket) >= 0 else { return nil }
+        row.pointee.flags.remove(.waking)
+        return Completion(token: token(slot, .wake), result: 0)
+    }
+
+    private mutating func finishConnect(_ slot: UInt32) {
+        rows[Int(slot)].flags.remove(.connecting)
+        push(token(slot, .connect), pelmeni_socket_error(rows[Int(slot)].socket))
+    }
+
+    // MARK: Operations
+
+    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {
+        let row = rows + Int(token.index)
+        let queued: Readiness.Flags = row.pointee.flags.intersection(.queued)
+        let next = row.pointee.next
+        row.pointee = Readiness()
+        row.pointee.socket = socket
+        row.pointee.generation = token.generation
+        row.pointee.flags = isShared ? [.attached, .shared] : [.attached, .writable]
+        row.pointee.flags.formUnion(queued)
+        row.pointee.next = next
+        row.pointee.budget = Self.receiveBudget
+        // An eventfd is level-triggered too: each read of it would be an edge of its own.
+        let isLevel = isShared || token.kind == OperationKind.wake.rawValue
+        return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
+    }
+
+    package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
+        let row = rows + Int(token.index)
+        row.pointee.flags.insert(.accepting)
+        if row.pointee.flags.contains(.detached) {
+            row.pointee.flags.remove(.detached)
+            _ = pelmeni_poll_add(poller, listener, token.rawValue, 1)
+        }
+        if multishot {
+            row.pointee.flags.insert(.multishot)
+        } else {
+            row.pointee.flags.remove(.multishot)
+        }
+        if row.pointee.flags.contains(.readable) { queue(token.index) }
+    }
+
+    package mutating func connect(
+        _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
+    ) {
+        let error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))
+        let pending = error == -EINPROGRESS
+        // Added after the call: an unconnected socket would report a hang-up at once.
+        let added = attach(socket, token: token, isShared: false)
+        guard added == 0 else { return push(token, added) }
+        if pending {
+            rows[Int(token.index)].flags.remove(.writable)
+            rows[Int(token.index)].flags.insert(.connecting)
+        } else {
+            push(token, error)
+        }
+    }
+
+    @inline(__always)
+    package mutating func receive(
+        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+    ) {
+        let row = rows + Int(token.index)
+        row.pointee.limit = limit
+        row.pointee.flags.insert(.receiving)
+        if blockClass == .bulk { row.pointee.flags.insert(.bulk) } else { row.pointee.flags.remove(.bulk) }
+        if row.pointee.flags.contains(.readable) { queue(token.index) }
+    }
+
+    @inline(__always)
+    package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        let row = rows + Int(token.index)
+        row.pointee.first = first
+        row.pointee.count = UInt32(truncatingIfNeeded: count)
+        row.pointee.flags.insert(.sending)
+        if row.pointee.flags.contains(.writable) { trySend(token.index) }
+    }
+
+    @inline(__always)
+    private mutating func trySend(_ slot: UInt32) {
+        let row = rows + Int(slot)
+        let sent: Int
+        if row.pointee.count == 1 {
+            let slice = pool.piece(row.pointee.first).pointee.slice
+            sent = pelmeni_socket_send(
+                row.pointee.socket, pool.address(slice.block) + Int(slice.offset),
+                Int(slice.length))
+        } else {
+            sent = sendGathered(slot)
+        }
+        if sent == -Int(EAGAIN) {
+            row.pointee.flags.remove(.writable)
+            return
+        }
+        row.pointee.flags.remove(.sending)
+        push(token(slot, .send), Int32(truncatingIfNeeded: sent))
+    }
+
+    private mutating func sendGathered(_ slot: UInt32) -> Int {
+        let row = rows + Int(slot)
+        let count = min(Int(row.pointee.count), Int(PELMENI_SEND_PIECES))
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: Int(PELMENI_SEND_PIECES)) {
+            guard let vector = $0.baseAddress else { return -Int(ENOMEM) }
+            pool.gather(row.pointee.first, count: count, into: vector)
+            return pelmeni_socket_send_gathered(row.pointee.socket, vector, Int32(count))
+        }
+    }
+
+    package mutating func wake(_ event: Int32, token: Token) {
+        rows[Int(token.index)].flags.insert(.waking)
+        if rows[Int(token.index)].flags.contains(.readable) { queue(token.index) }
+    }
+
+    package mutating func cancel(_ target: Token) {
+        let row = rows + Int(target.index)
+        guard row.pointee.generation == target.generation else { return }
+        let flag: Readiness.Flags
+        switch target.kind {
+        case OperationKind.accept.rawValue: flag = .accepting
+        case OperationKind.connect.rawValue: flag = .connecting
+        case OperationKind.receive.rawValue: flag = .receiving
+        case OperationKind.send.rawValue: flag = .sending
+        default: return
+        }
+        guard row.pointee.flags.contains(flag) else { return }
+        row.pointee.flags.remove(flag)
+        push(target, -ECANCELED)
+    }
+
+    // MARK: Calls that never wait
+
+    package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
+
+    package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 1) }
+
+    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
+        SocketCalls.acceptWaiting(listener, nonblocking: true)
+    }
+
+    package mutating func closeListener(_ listener: Int32) {
+        // A shared listener lives on under another number, and its events would go on with it.
+        _ = pelmeni_poll_remove(poller, listener)
+        _ = pelmeni_socket_close(listener)
+    }
+}

@@ -1,0 +1,47 @@
+/// What the epoll ring knows of one slot: which operations wait, and what the socket was last seen to be.
+struct Readiness {
+    struct Flags: OptionSet {
+        let rawValue: UInt16
+        @inline(__always)
+        init(rawValue: UInt16) { self.rawValue = rawValue }
+
+        // What the socket is, until a call proves otherwise.
+        static let readable = Flags(rawValue: 1 << 0)
+        static let writable = Flags(rawValue: 1 << 1)
+        /// The end, or an error, is there already, behind what can be read: no edge will tell of it again.
+        static let ended = Flags(rawValue: 1 << 13)
+
+        // What is asked.
+        static let receiving = Flags(rawValue: 1 << 2)
+        static let sending = Flags(rawValue: 1 << 3)
+        static let connecting = Flags(rawValue: 1 << 4)
+        static let accepting = Flags(rawValue: 1 << 5)
+        static let waking = Flags(rawValue: 1 << 6)
+
+        /// In the list of slots that can be read now.
+        static let queued = Flags(rawValue: 1 << 7)
+        /// Level-triggered, for a listener that workers share.
+        static let shared = Flags(rawValue: 1 << 8)
+        /// An accept that goes on.
+        static let multishot = Flags(rawValue: 1 << 9)
+        /// The receive is for bulk blocks.
+        static let bulk = Flags(rawValue: 1 << 10)
+        /// The row belongs to a socket.
+        static let attached = Flags(rawValue: 1 << 11)
+        /// A shared listener taken out of the poller while nobody accepts.
+        static let detached = Flags(rawValue: 1 << 12)
+    }
+
+    var socket: Int32 = -1
+    var generation: UInt32 = 0
+    var flags: Flags = []
+    /// Calls this slot may still make before others have their turn.
+    var budget: UInt16 = 0
+    /// Bytes that the receive may still bring.
+    var limit: Int = 0
+    /// The queue of the send.
+    var first: PieceID = .none
+    var count: UInt32 = 0
+    /// The next slot of the ready list.
+    var next: UInt32 = .max
+}

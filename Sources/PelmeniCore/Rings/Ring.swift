@@ -1,0 +1,92 @@
+/// Every contact of a worker with the kernel, whichever backend does it.
+///
+/// Completion is the model: an operation is enqueued with a ``Token``, and comes back as one
+/// ``Completion``, or as several while ``Completion/more`` is set. A ring that only knows readiness
+/// makes the call itself when the socket is ready and hands out the same completion.
+///
+/// Rules that every ring keeps, and that the conformance suite checks on all of them:
+///
+/// - Nothing completes inside an enqueue; completions come from ``next()`` only.
+/// - A slot has at most one operation of each ``OperationKind`` in flight.
+/// - ``next()`` hands completions of immediate sends out before it reads again, so that a block goes
+///   back to the pool as early as can be.
+/// - `cancel` makes the target end (with `ECANCELED`, or with its real result when that was faster); the
+///   cancel itself has no completion of its own.
+/// - A socket is closed only once nothing of its slot is in flight.
+package protocol Ring: ~Copyable {
+    /// What the caller may rely on: whether a receive stays armed, and how many bytes it may bring.
+    var isMultishot: Bool { get }
+
+    // MARK: Operations
+
+    /// Makes a socket known under its slot before its first operation. 0 or -errno.
+    ///
+    /// - Parameter isShared: a listener that other workers watch too.
+    mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32
+
+    /// Accepts connections: one, or with `multishot` until cancelled or out of descriptors. Each
+    /// completion's result is a socket in the mode that this ring needs. A ring may end a multishot
+    /// accept at any time.
+    mutating func accept(_ listener: Int32, multishot: Bool, token: Token)
+
+    /// - Parameter address: must stay valid until the next ``submit(until:)``.
+    mutating func connect(_ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token)
+
+    /// Receives into blocks of `blockClass`: one block each completion, at most `limit` bytes in all
+    /// (rounded up to a whole block), then ends without ``Completion/more``. A ring that is not
+    /// multishot ends after the first.
+    ///
+    /// Result 0 is the end of the stream. `-ENOBUFS`: the pool had no block; arm again when one is back.
+    ///
+    /// - Parameter expectsBytes: false when nothing is likely to be there yet.
+    mutating func receive(
+        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token)
+
+    /// Sends the first `count` pieces of a queue in order. The result counts bytes from the first piece
+    /// on and may be short; the caller goes on from there. The pieces stay in the queue until the
+    /// completion.
+    mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
+
+    /// Completes once after another thread signalled the event (an eventfd made by the engine).
+    mutating func wake(_ event: Int32, token: Token)
+
+    /// Ends the operation that carries this token.
+    mutating func cancel(_ target: Token)
+
+    /// Hands everything over and waits until a completion is there, or the clock reaches `deadline`.
+    ///
+    /// - Returns: 0, or a -errno after which the ring cannot be used any more.
+    mutating func submit(until deadline: UInt64) -> Int32
+
+    /// The next completion, if there is one.
+    mutating func next() -> Completion?
+
+    /// Posts fresh blocks for those that went out. Called once a loop, after the completions.
+    mutating func refill()
+
+    // MARK: Calls that never wait
+
+    /// Monotonic nanoseconds.
+    mutating func now() -> UInt64
+    /// A stream socket for an upstream, or -errno.
+    mutating func open(family: Int32) -> Int32
+    mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
+    mutating func shutdownWrite(_ socket: Int32) -> Int32
+    /// Closes in order: bytes already handed over are still delivered.
+    mutating func close(_ socket: Int32)
+    /// Closes with a reset; bytes not yet acknowledged are thrown away.
+    mutating func closeWithReset(_ socket: Int32)
+    /// Bytes handed over that the other side has not acknowledged, or -errno.
+    mutating func outstanding(_ socket: Int32) -> Int64
+    /// Bytes that the other side has acknowledged in all, or -errno where the kernel does not tell.
+    mutating func acknowledged(_ socket: Int32) -> Int64
+    /// Whether a reset or another error ended the connection, though nobody reads it now.
+    mutating func isBroken(_ socket: Int32) -> Bool
+    /// One connection waiting at a listener, or -EAGAIN. For the drain, when nothing is armed.
+    mutating func acceptWaiting(_ listener: Int32) -> Int32
+    mutating func closeListener(_ listener: Int32)
+    /// Holds a descriptor back for bad times, or -errno.
+    mutating func openReserve() -> Int32
+    /// How often this ring entered the kernel to submit or wait.
+    var enters: UInt64 { get }
+}

@@ -1,0 +1,138 @@
+/// Whether what the ends saw is what a proxy that loses nothing would show them. One place for all worlds.
+package struct FlowJudge {
+    /// What is known to have happened beside the plans.
+    package struct Allowances: Sendable {
+        /// Sessions may have been cut off or refused: only prefixes are owed.
+        package var cuts = false
+        /// Deadlines may have closed quiet sessions in order, before their ends did.
+        package var quietCloses = false
+        /// What a reset did not destroy may still be late: jumps of the clock, readers that stall.
+        package var lateResets = false
+
+        package init() {}
+    }
+
+    private let plans: [FlowPlan]
+    private let allowances: Allowances
+    private var clients: [[FlowResult]]
+    private var upstreams: [[FlowResult]]
+    private var faults: [String] = []
+
+    package init(plans: [FlowPlan], results: [FlowResult], allowances: Allowances) {
+        self.plans = plans
+        self.allowances = allowances
+        clients = Array(repeating: [], count: plans.count)
+        upstreams = clients
+        for result in results {
+            if result.isClient {
+                clients[result.plan].append(result)
+            } else {
+                upstreams[result.plan].append(result)
+            }
+        }
+    }
+
+    /// What is wrong, at most a few lines; empty when all is well.
+    package mutating func judge() -> [String] {
+        for plan in plans.indices {
+            clients[plan].sort { $0.number < $1.number }
+            upstreams[plan].sort { $0.number < $1.number }
+            for client in clients[plan] {
+                judge(client, from: upstreams[plan])
+                if !allowances.cuts { judgeWhole(client) }
+            }
+            for upstream in upstreams[plan] {
+                judge(upstream, from: clients[plan])
+                if !allowances.cuts, !upstream.isAbandoned { judgeWhole(upstream) }
+            }
+            judgePairing(plan)
+        }
+        return Array(faults.prefix(5))
+    }
+
+    private mutating func fault(_ result: FlowResult, _ text: String) {
+        faults.append("\(result.name): \(text) (\(plans[result.plan]))")
+    }
+
+    /// What holds for every session, whatever happened to it.
+    private mutating func judge(_ result: FlowResult, from senders: [FlowResult]) {
+        let plan = plans[result.plan]
+        if let at = result.wrongAt {
+            return fault(result, "byte \(at) is wrong")
+        }
+        if result.end == .none { fault(result, "never saw an end") }
+        if result.isAbandoned {
+            if result.received > 0 { fault(result, "an abandoned attempt got bytes") }
+            return
+        }
+        var owed = plan.bytes(fromClient: !result.isClient)
+        if let number = result.sender {
+            guard number < senders.count else { return fault(result, "an unknown sender") }
+            let sender = senders[number]
+            if result.received > sender.sent {
+                fault(result, "received \(result.received) of \(sender.sent) bytes")
+            }
+            judgeReset(of: sender, seenBy: result)
+            if allowances.quietCloses { owed = sender.sent }
+        } else if result.received > owed {
+            fault(result, "received \(result.received) of \(owed) bytes")
+        } else if allowances.quietCloses {
+            owed = result.received
+        }
+        if result.end == .clean {
+            if result.received != owed {
+                fault(result, "a clean end after \(result.received) of \(owed) bytes")
+            }
+            if plan.resets(client: !result.isClient), !allowances.quietCloses {
+                fault(result, "a reset came as a clean end")
+            }
+        }
+    }
+
+    /// All that the reset did not destroy has to arrive before it.
+    private mutating func judgeReset(of sender: FlowResult, seenBy result: FlowResult) {
+        guard let deliverable = sender.deliverable, !allowances.lateResets, !allowances.cuts,
+            plans[result.plan].reading(client: result.isClient) == .prompt,
+            result.received != deliverable
+        else { return }
+        fault(result, "received \(result.received) of \(deliverable) bytes sent before the reset")
+    }
+
+    /// Nothing went wrong around this session, so the plan was carried out to the last byte.
+    private mutating func judgeWhole(_ result: FlowResult) {
+        let plan = plans[result.plan]
+        guard !plan.hasReset else {
+            if plan.resets(client: result.isClient) { return }
+            if result.end != .reset { fault(result, "saw \(result.end), not the reset") }
+            return
+        }
+        let owed = plan.bytes(fromClient: !result.isClient)
+        if result.end != .clean { fault(result, "saw \(result.end), not a clean end") }
+        if result.received != owed { fault(result, "received \(result.received) of \(owed) bytes") }
+        if !result.sentEnd { fault(result, "could not end its stream") }
+    }
+
+    /// Whose bytes an end gets is who gets that end's bytes, and nobody else does.
+    private mutating func judgePairing(_ plan: Int) {
+        var receivers: [Int: Int] = [:]
+        for upstream in upstreams[plan] {
+            guard let client = upstream.sender else { continue }
+            if let other = receivers.updateValue(upstream.number, forKey: client) {
+                fault(upstream, "has the bytes of client \(client), as upstream \(other) has")
+            }
+            guard client < clients[plan].count,
+                let answered = clients[plan][client].sender
+            else { continue }
+            if answered != upstream.number {
+                fault(upstream, "has the bytes of client \(client), who has upstream \(answered)'s")
+            }
+        }
+        var senders: Set<Int> = []
+        for client in clients[plan] {
+            guard let upstream = client.sender else { continue }
+            if !senders.insert(upstream).inserted {
+                fault(client, "has the bytes of upstream \(upstream), as another client has")
+            }
+        }
+    }
+}

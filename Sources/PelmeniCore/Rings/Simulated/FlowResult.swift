@@ -1,0 +1,37 @@
+/// What one end of a session did and saw.
+package struct FlowResult: Sendable {
+    package enum End: UInt8, Sendable {
+        /// Nothing yet.
+        case none
+        /// The stream ended in order.
+        case clean
+        /// A reset or another error.
+        case reset
+        /// Never connected.
+        case refused
+    }
+
+    package var isClient: Bool
+    package var plan: Int
+    package var number: Int
+    /// Bytes that this end handed to its kernel.
+    package var sent = 0
+    package var sentEnd = false
+    package var received = 0
+    package var end = End.none
+    /// The sender of what came, once known.
+    package var sender: Int?
+    package var wrongAt: Int?
+    /// An upstream connection that the proxy never read from: an attempt that another one overtook.
+    package var isAbandoned = false
+    /// Bytes of this end that its own reset did not destroy, where the world knows.
+    package var deliverable: Int?
+
+    package init(isClient: Bool, plan: Int, number: Int) {
+        self.isClient = isClient
+        self.plan = plan
+        self.number = number
+    }
+
+    package var name: String { "\(isClient ? "client" : "upstream") \(number) of plan \(plan)" }
+}

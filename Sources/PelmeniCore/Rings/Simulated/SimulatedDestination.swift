@@ -1,0 +1,22 @@
+/// An upstream address and what happens to whoever connects to it.
+package struct SimulatedDestination: Sendable {
+    package enum Mood: UInt8, Sendable {
+        case accepts
+        case refuses
+        case unreachable
+        case timesOut
+        /// Never answers.
+        case silent
+    }
+
+    package var plan: Int
+    package var mood: Mood
+    /// Which of its upstream's addresses it is.
+    package var address: Int
+
+    package init(plan: Int, mood: Mood, address: Int) {
+        self.plan = plan
+        self.mood = mood
+        self.address = address
+    }
+}

@@ -1,0 +1,30 @@
+/// Something that happens at a time of the simulated clock.
+struct SimulatedEvent {
+    enum Kind: UInt8 {
+        /// Bytes from the peer move on.
+        case incoming
+        /// Bytes from the proxy move on.
+        case outgoing
+        /// A peer looks what it can do.
+        case step
+        case clientComes
+        case resetAtProxy
+        case resetAtPeer
+        case connectEnds
+        case completion
+        case retryReceive
+        /// A cancel that its target may outrun.
+        case cancel
+        case heal
+        case drain
+        case stop
+    }
+
+    var time: UInt64
+    /// Events of one time happen in the order in which they were made.
+    var order: UInt64
+    var kind: Kind
+    var number: Int
+    var detail: Int
+    var serial: UInt32
+}

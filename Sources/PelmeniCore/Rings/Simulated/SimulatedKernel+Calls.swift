@@ -1,0 +1,106 @@
+internal import Glibc
+
+// Calls that never wait.
+extension SimulatedKernel {
+    /// A connected descriptor that the ring knows.
+    func stream(_ socket: Int32) -> UnsafeMutablePointer<SimulatedSocket>? {
+        guard let row = row(socket) else { return nil }
+        guard row.pointee.kind == .stream, row.pointee.isAttached else {
+            violate("descriptor \(socket) is not an attached stream")
+            return nil
+        }
+        return row
+    }
+
+    func open() -> Int32 {
+        let socket = allocate(.unconnected)
+        if socket < 0 { hit(.openNoDescriptor) }
+        return socket
+    }
+
+    func shutdownWrite(_ socket: Int32) -> Int32 {
+        guard let row = stream(socket) else { return -EBADF }
+        let peer = peers + row.pointee.number
+        if row.pointee.send.isInFlight {
+            violate("descriptor \(socket) ends its stream while a send is in flight")
+        }
+        if peer.pointee.outgoing.endWritten {
+            violate("descriptor \(socket) ends its stream twice")
+        }
+        note("end on \(socket)")
+        guard !peer.pointee.resetArrived else { return -ENOTCONN }
+        peer.pointee.outgoing.endWritten = true
+        move(outgoing: row.pointee.number)
+        return 0
+    }
+
+    func close(_ socket: Int32, reset: Bool) {
+        guard let it = free(socket) else { return }
+        note(reset ? "close of \(socket) with a reset" : "close of \(socket)")
+        switch it.kind {
+        case .stream: closeStream(it.number, reset: reset)
+        case .listener: violate("a listener is closed as a stream")
+        case .closed, .unconnected, .reserve: break
+        }
+    }
+
+    private func closeStream(_ number: Int, reset: Bool) {
+        let peer = peers + number
+        let pipe = peer.pointee.incoming
+        peer.pointee.socket = -1
+        peer.pointee.proxyClosed = true
+        guard !peer.pointee.resetArrived else { return }
+        if reset { hit(.resetByProxy) }
+        if pipe.unread > 0 { hit(.closeWithUnread) }
+        guard !reset, pipe.unread == 0 else {
+            if peer.pointee.state != .ended { abort(number) }
+            return
+        }
+        peer.pointee.outgoing.endWritten = true
+        move(outgoing: number)
+        if peer.pointee.readsFrom == .max {
+            // The kernel gives up on who never takes what is left.
+            events.add(.resetAtPeer, at: time + 60_000_000_000, number: number)
+        }
+    }
+
+    func outstanding(_ socket: Int32) -> Int64 {
+        guard let row = row(socket) else { return Int64(-EBADF) }
+        guard row.pointee.kind == .stream else { return 0 }
+        let pipe = peers[row.pointee.number].outgoing
+        // As SIOCOUTQ has it, the end counts as a byte.
+        return Int64(pipe.transit + (pipe.endWritten && !pipe.endArrived ? 1 : 0))
+    }
+
+    func acknowledged(_ socket: Int32) -> Int64 {
+        guard world.tellsAcknowledged, let row = stream(socket) else { return Int64(-ENOPROTOOPT) }
+        return Int64(peers[row.pointee.number].outgoing.arrived)
+    }
+
+    func isBroken(_ socket: Int32) -> Bool {
+        guard let row = stream(socket) else { return false }
+        let peer = peers[row.pointee.number]
+        return peer.resetArrived && peer.errorPending
+    }
+
+    func acceptWaiting(_ listener: Int32) -> Int32 {
+        guard let row = row(listener), row.pointee.kind == .listener else { return -EBADF }
+        let plan = row.pointee.number
+        guard !backlogs[plan].isEmpty else { return -EAGAIN }
+        let accepted = allocate(.stream)
+        guard accepted >= 0 else { return accepted }
+        adopt(accepted, backlogs[plan].removeFirst())
+        return accepted
+    }
+
+    func closeListener(_ listener: Int32) {
+        guard let it = free(listener) else { return }
+        guard it.kind == .listener else {
+            return violate("descriptor \(listener) is closed as a listener")
+        }
+        note("close of listener \(listener)")
+        for number in backlogs[it.number] { abort(number) }
+        backlogs[it.number] = []
+        listeners[it.number] = -1
+    }
+}

@@ -1,0 +1,117 @@
+internal import Glibc
+
+/// The ring over a ``SimulatedKernel``: one thread, one seed, every fault that a seed can think of.
+package struct SimulatedRing: Ring, ~Copyable {
+    private let kernel: SimulatedKernel
+    package let isMultishot: Bool
+
+    package init(kernel: SimulatedKernel) {
+        self.kernel = kernel
+        isMultishot = kernel.world.isMultishot
+        kernel.refill()
+    }
+
+    deinit { kernel.releasePosted() }
+
+    package var enters: UInt64 { kernel.enters }
+
+    // MARK: Operations
+
+    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {
+        guard token.kind != OperationKind.wake.rawValue else { return 0 }
+        kernel.row(socket)?.pointee.isAttached = true
+        return 0
+    }
+
+    package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
+        guard let row = kernel.row(listener) else { return }
+        guard row.pointee.isAttached, row.pointee.kind == .listener else {
+            return kernel.violate("an accept on descriptor \(listener), not an attached listener")
+        }
+        guard kernel.begin(&row.pointee.accept, listener, token) else { return }
+        row.pointee.accept.isMultishot = multishot
+    }
+
+    package mutating func connect(
+        _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
+    ) {
+        guard let row = kernel.row(socket) else { return }
+        guard row.pointee.kind == .unconnected else {
+            return kernel.violate("a connect on descriptor \(socket), which is connected")
+        }
+        row.pointee.isAttached = true
+        _ = kernel.begin(&row.pointee.connect, socket, token, address: address)
+    }
+
+    package mutating func receive(
+        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+    ) {
+        guard let row = kernel.stream(socket) else { return }
+        guard kernel.begin(&row.pointee.receive, socket, token) else { return }
+        row.pointee.receive.blockClass = blockClass
+        row.pointee.receive.limit = limit
+        row.pointee.receive.isMultishot = isMultishot
+        kernel.peers[row.pointee.number].wasRead = true
+    }
+
+    package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        guard let row = kernel.stream(socket) else { return }
+        guard kernel.begin(&row.pointee.send, socket, token) else { return }
+        kernel.beginSend(socket, first: first, count: count)
+    }
+
+    package mutating func wake(_ event: Int32, token: Token) {
+        if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
+        kernel.wakeToken = token
+        kernel.staged.append(
+            SimulatedRequest(kind: .wake, socket: -1, token: token, address: nil))
+    }
+
+    package mutating func cancel(_ target: Token) {
+        kernel.staged.append(
+            SimulatedRequest(kind: .cancel, socket: -1, token: target, address: nil))
+    }
+
+    package mutating func submit(until deadline: UInt64) -> Int32 {
+        kernel.submit(until: deadline)
+    }
+
+    package mutating func next() -> Completion? { kernel.next() }
+
+    package mutating func refill() {
+        if kernel.world.postsBlocks { kernel.refill() }
+    }
+
+    // MARK: Calls that never wait
+
+    package mutating func now() -> UInt64 { kernel.time }
+
+    package mutating func open(family: Int32) -> Int32 { kernel.open() }
+
+    package mutating func configure(
+        _ socket: Int32, family: Int32, options: SocketOptions
+    ) -> Int32 {
+        _ = kernel.row(socket)
+        return 0
+    }
+
+    package mutating func shutdownWrite(_ socket: Int32) -> Int32 { kernel.shutdownWrite(socket) }
+
+    package mutating func close(_ socket: Int32) { kernel.close(socket, reset: false) }
+
+    package mutating func closeWithReset(_ socket: Int32) { kernel.close(socket, reset: true) }
+
+    package mutating func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
+
+    package mutating func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
+
+    package mutating func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
+
+    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
+        kernel.acceptWaiting(listener)
+    }
+
+    package mutating func closeListener(_ listener: Int32) { kernel.closeListener(listener) }
+
+    package mutating func openReserve() -> Int32 { kernel.allocate(.reserve) }
+}

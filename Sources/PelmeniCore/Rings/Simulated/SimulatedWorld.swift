@@ -1,0 +1,46 @@
+/// What a seed decides before anything runs: who is there, how the kernel is made, and what goes wrong.
+package struct SimulatedWorld: Sendable {
+    package var seed: UInt64
+    package var plans: [FlowPlan] = []
+    /// Addresses of each plan's upstreams.
+    package var upstreams: [[[SimulatedDestination.Mood]]] = []
+    package var faults = SimulatedFaults()
+
+    // The ring.
+    package var isMultishot = true
+    /// Blocks are posted beforehand, as io_uring has it, or else taken as bytes come.
+    package var postsBlocks = true
+    package var postedSmall = 8
+    package var postedBulk = 2
+    /// A send waits until all its bytes are taken.
+    package var waitsForAll = true
+    package var tellsAcknowledged = true
+
+    // Sockets.
+    package var sendBuffer = 64 << 10
+    package var receiveBuffer = 64 << 10
+    package var backlog = 64
+    /// Clients come within so many nanoseconds.
+    package var arrival = 10_000_000
+
+    // When.
+    /// Faults stop then.
+    package var healsAt: UInt64 = .max
+    package var drainsAt: UInt64 = .max
+    package var stopsAt: UInt64 = .max
+    package var sessionTime: UInt64 = 600_000_000_000
+
+    package init(seed: UInt64) { self.seed = seed }
+
+    /// The clock's first value. Not near 0, where time differences could hide a mistake.
+    package static let start: UInt64 = 5_000_000_000
+
+    /// The identity that streams of this run share.
+    package var salt: UInt16 { UInt16(truncatingIfNeeded: seed &* 0x9e37 &+ seed >> 16) }
+
+    package static func address(plan: Int, upstream: Int, address: Int) -> SocketAddress {
+        SocketAddress(
+            v4: 0x0a00_0000 | UInt32(plan) << 16 | UInt32(upstream) << 8 | UInt32(address),
+            port: 80)
+    }
+}

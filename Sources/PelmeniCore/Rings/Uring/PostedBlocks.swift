@@ -1,0 +1,58 @@
+/// The blocks of one class that are posted to the kernel, and under which slot each is.
+///
+/// Slots keep their numbers: the one that was filled is posted again with a fresh block, so the ring of
+/// slots stays full and `ENOBUFS` means that the pool is empty.
+struct PostedBlocks {
+    let blockClass: BlockClass
+    let capacity: Int
+    private let blocks: UnsafeMutablePointer<BlockID>
+    /// Slots without a block, a stack.
+    private let empty: UnsafeMutablePointer<UInt16>
+    private(set) var emptyCount: Int
+
+    init(blockClass: BlockClass, slots: Int) {
+        self.blockClass = blockClass
+        capacity = slots
+        blocks = .allocate(capacity: slots)
+        blocks.initialize(repeating: .none, count: slots)
+        empty = .allocate(capacity: slots)
+        emptyCount = slots
+        for slot in 0..<slots { empty[slot] = UInt16(slots - 1 - slot) }
+    }
+
+    /// A power of two, at most `wanted`, and at most half of the pool: the rest waits in queues.
+    static func slots(_ wanted: Int, of blocks: Int) -> Int {
+        var slots = 1
+        while slots * 2 <= min(wanted, max(1, blocks / 2)) { slots *= 2 }
+        return slots
+    }
+
+    var group: UInt16 { UInt16(blockClass.rawValue) }
+
+    /// The block that was posted under a slot; the slot is empty from now on.
+    @inline(__always)
+    mutating func taken(_ slot: Int) -> BlockID {
+        let block = blocks[slot]
+        assert(!block.isNone, "a slot is filled once")
+        blocks[slot] = .none
+        empty[emptyCount] = UInt16(truncatingIfNeeded: slot)
+        emptyCount &+= 1
+        return block
+    }
+
+    /// Puts a block under an empty slot, and says which.
+    @inline(__always)
+    mutating func fill(_ block: BlockID) -> Int {
+        emptyCount &-= 1
+        let slot = Int(empty[emptyCount])
+        blocks[slot] = block
+        return slot
+    }
+
+    /// Gives everything back. Only when the kernel cannot write any more.
+    func releaseAll(to pool: BufferPool) {
+        for slot in 0..<capacity where !blocks[slot].isNone { pool.release(blocks[slot]) }
+        blocks.deallocate()
+        empty.deallocate()
+    }
+}

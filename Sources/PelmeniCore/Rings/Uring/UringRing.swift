@@ -1,0 +1,212 @@
+internal import CPelmeni
+internal import Glibc
+
+/// The ring over io_uring: operations are staged in the shim and handed over once a loop.
+package struct UringRing: KernelRing, ~Copyable {
+    /// Entries of the submission queue. A full one is handed over early, so this bounds memory, not work.
+    static let entries: UInt32 = 512
+    /// Entries of the completion queue: every posted block, a send and an accept burst for each of some
+    /// thousand sessions. An overflow is slow, and loses nothing.
+    static let completions: UInt32 = 8192
+    /// Completions copied out of the queue at once.
+    static let batch = 256
+    /// Posted blocks of each class: the hot set. Few, so that they stay in the cache.
+    static let postedSmall = 128
+    static let postedBulk = 8
+
+    private let ring: OpaquePointer
+    private let pool: BufferPool
+    private let batch: UnsafeMutablePointer<pelmeni_completion>
+    private var batchCount = 0
+    private var batchNext = 0
+    private var small: PostedBlocks
+    private var bulk: PostedBlocks
+    private let wakeValue: UnsafeMutablePointer<UInt64>
+    /// An operation could not even be staged: the kernel takes nothing more.
+    private var failure: Int32 = 0
+    /// The loop's time: reading it costs a call, and a wait needs it to know how long to wait.
+    private var time: UInt64
+
+    package let isMultishot: Bool
+    private let turnBytes: UInt32
+
+    /// - Parameters:
+    ///   - features: what a probe granted.
+    ///   - pool: where the posted blocks come from.
+    /// - Throws: the errno of the call that the kernel refused.
+    package init(features: IOUringFeatures, pool: BufferPool) throws(Errno) {
+        var options = pelmeni_uring_options(
+            entries: Self.entries, completions: Self.completions, features: features.rawValue)
+        var created: OpaquePointer?
+        let error = pelmeni_uring_create(&created, &options)
+        guard error == 0, let created else { throw Errno(code: error) }
+        let slots = (
+            small: PostedBlocks.slots(Self.postedSmall, of: pool.totalBlocks(.small)),
+            bulk: PostedBlocks.slots(Self.postedBulk, of: pool.totalBlocks(.bulk))
+        )
+        var refusal = pelmeni_uring_group(created, 0, UInt32(slots.small))
+        if refusal == 0 { refusal = pelmeni_uring_group(created, 1, UInt32(slots.bulk)) }
+        guard refusal == 0 else {
+            pelmeni_uring_destroy(created)
+            throw Errno(code: refusal)
+        }
+        ring = created
+        self.pool = pool
+        // Without its bounds a multishot receive could take the whole pool in one turn.
+        isMultishot = features.contains([.multishotReceive, .receiveBounds])
+        turnBytes = 0
+        batch = .allocate(capacity: Self.batch)
+        wakeValue = .allocate(capacity: 1)
+        wakeValue.initialize(to: 0)
+        time = pelmeni_monotonic_nanoseconds()
+        small = PostedBlocks(blockClass: .small, slots: slots.small)
+        bulk = PostedBlocks(blockClass: .bulk, slots: slots.bulk)
+        refill()
+    }
+
+    deinit {
+        pelmeni_uring_destroy(ring)
+        small.releaseAll(to: pool)
+        bulk.releaseAll(to: pool)
+        batch.deallocate()
+        wakeValue.deallocate()
+    }
+
+    package var enters: UInt64 { pelmeni_uring_enters(ring) }
+
+    // MARK: The loop
+
+    @inline(__always)
+    package mutating func submit(until deadline: UInt64) -> Int32 {
+        guard failure == 0 else { return failure }
+        var wait = Int64.max
+        if deadline != .max {
+            time = pelmeni_monotonic_nanoseconds()
+            wait = deadline > time ? Int64(deadline &- time) : 0
+        }
+        return pelmeni_uring_submit(ring, wait)
+    }
+
+    @inline(__always)
+    package mutating func next() -> Completion? {
+        if batchNext == batchCount {
+            // A batch that was not full emptied the queue: what came since waits for the next loop, so
+            // that sends already staged do not wait for ever.
+            if batchCount != 0 && batchCount < Self.batch {
+                batchCount = 0
+                batchNext = 0
+                return nil
+            }
+            batchCount = Int(pelmeni_uring_reap(ring, batch, UInt32(Self.batch)))
+            batchNext = 0
+            if batchCount == 0 { return nil }
+        }
+        let it = batch[batchNext]
+        batchNext &+= 1
+        var block = BlockID.none
+        if it.flags & PELMENI_BLOCK != 0 {
+            // Which group a slot belongs to is not in the completion: bulk slots follow the small ones.
+            block =
+                Int(it.slot) < small.capacity
+                ? small.taken(Int(it.slot)) : bulk.taken(Int(it.slot) &- small.capacity)
+        }
+        return Completion(
+            token: Token(rawValue: it.token), result: it.result,
+            flags: Completion.Flags(rawValue: it.flags), block: block)
+    }
+
+    @inline(__always)
+    package mutating func refill() {
+        Self.refill(&small, firstSlot: 0, ring: ring, pool: pool)
+        Self.refill(&bulk, firstSlot: small.capacity, ring: ring, pool: pool)
+    }
+
+    @inline(__always)
+    private static func refill(
+        _ posted: inout PostedBlocks, firstSlot: Int, ring: OpaquePointer, pool: BufferPool
+    ) {
+        guard posted.emptyCount > 0 else { return }
+        let blockClass = posted.blockClass
+        while posted.emptyCount > 0 {
+            let block = pool.take(blockClass)
+            guard !block.isNone else { break }
+            let slot = posted.fill(block)
+            pelmeni_uring_post(
+                ring, posted.group, UInt16(truncatingIfNeeded: firstSlot &+ slot),
+                pool.address(block), UInt32(blockClass.bytes))
+        }
+        pelmeni_uring_publish(ring, posted.group)
+    }
+
+    // MARK: Operations
+
+    @inline(__always)
+    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 { 0 }
+
+    package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
+        note(pelmeni_uring_accept(ring, listener, multishot ? 1 : 0, token.rawValue))
+    }
+
+    package mutating func connect(
+        _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
+    ) {
+        note(
+            pelmeni_uring_connect(
+                ring, socket, address, socklen_t(address.pointee.length), token.rawValue))
+    }
+
+    @inline(__always)
+    package mutating func receive(
+        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+    ) {
+        note(
+            pelmeni_uring_receive(
+                ring, socket, UInt16(blockClass.rawValue), isMultishot ? 1 : 0, turnBytes,
+                UInt32(truncatingIfNeeded: limit), expectsBytes ? 0 : 1, token.rawValue))
+    }
+
+    @inline(__always)
+    package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        if count == 1 {
+            let slice = pool.piece(first).pointee.slice
+            return note(
+                pelmeni_uring_send(
+                    ring, socket, pool.address(slice.block) + Int(slice.offset), slice.length,
+                    token.rawValue))
+        }
+        sendGathered(socket, first: first, count: count, token: token)
+    }
+
+    private mutating func sendGathered(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        let count = min(count, Int(PELMENI_SEND_PIECES))
+        guard
+            let pieces = pelmeni_uring_send_gathered(ring, socket, UInt32(count), token.rawValue)
+        else { return note(-EBUSY) }
+        pool.gather(first, count: count, into: pieces)
+    }
+
+    package mutating func wake(_ event: Int32, token: Token) {
+        note(pelmeni_uring_wake(ring, event, wakeValue, token.rawValue))
+    }
+
+    package mutating func cancel(_ target: Token) {
+        note(pelmeni_uring_cancel(ring, target.rawValue, target.with(.cancel).rawValue))
+    }
+
+    @inline(__always)
+    private mutating func note(_ error: Int32) {
+        if error != 0 { failure = error }
+    }
+
+    // MARK: Calls that never wait
+
+    package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
+
+    package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 0) }
+
+    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
+        SocketCalls.acceptWaiting(listener, nonblocking: false)
+    }
+
+    package mutating func closeListener(_ listener: Int32) { _ = pelmeni_socket_close(listener) }
+}

@@ -1,0 +1,44 @@
+internal import CPelmeni
+internal import Glibc
+
+extension SocketAddress {
+    /// An address written in digits: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for anything else.
+    package init?(numeric host: String, port: UInt16) {
+        var v4 = in_addr()
+        if inet_pton(AF_INET, host, &v4) == 1 {
+            self.init(v4: UInt32(bigEndian: v4.s_addr), port: port)
+            return
+        }
+        let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        var v6 = in6_addr()
+        guard let first = parts.first, inet_pton(AF_INET6, String(first), &v6) == 1 else { return nil }
+        var scope: UInt32 = 0
+        if parts.count == 2 {
+            scope = UInt32(parts[1]) ?? if_nametoindex(String(parts[1]))
+            guard scope != 0 else { return nil }
+        }
+        self.init(v6: v6, port: port, scope: scope)
+    }
+
+    /// All addresses: dual-stack IPv6, or IPv4 alone.
+    package static func any(port: UInt16, v6: Bool) -> SocketAddress {
+        v6 ? SocketAddress(v6: in6addr_any, port: port) : SocketAddress(v4: 0, port: port)
+    }
+}
+
+extension SocketAddress {
+    /// What `getaddrinfo(3)` found, with a port; nil for another family.
+    init?(_ found: addrinfo, port: UInt16) {
+        self.init()
+        guard found.ai_family == AF_INET || found.ai_family == AF_INET6,
+            let address = found.ai_addr,
+            Int(found.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size
+        else { return nil }
+        withUnsafeMutableBytes(of: &storage) {
+            $0.copyMemory(
+                from: UnsafeRawBufferPointer(start: address, count: Int(found.ai_addrlen)))
+        }
+        length = found.ai_addrlen
+        self.port = port
+    }
+}

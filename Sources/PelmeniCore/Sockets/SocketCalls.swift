@@ -1,0 +1,19 @@
+internal import CPelmeni
+
+/// Socket calls that are more than one system call.
+package enum SocketCalls {
+    package static func configure(
+        _ socket: Int32, family: Int32, options: SocketOptions, onlyV6: Int32 = -1
+    ) -> Int32 {
+        var values = pelmeni_socket_options(
+            no_delay: options.noDelay ? 1 : 0, keep_alive_seconds: options.keepAliveSeconds,
+            user_timeout_milliseconds: options.userTimeoutMilliseconds, only_v6: onlyV6)
+        return pelmeni_socket_configure(socket, family, &values)
+    }
+
+    /// One connection that waits at a listener nobody has armed, or -EAGAIN.
+    package static func acceptWaiting(_ listener: Int32, nonblocking: Bool) -> Int32 {
+        _ = pelmeni_socket_nonblocking(listener, 1)
+        return pelmeni_socket_accept(listener, nonblocking ? 1 : 0)
+    }
+}

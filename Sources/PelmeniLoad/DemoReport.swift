@@ -1,0 +1,34 @@
+/// What the ``Demo`` found.
+public struct DemoReport: Sendable {
+    /// A row for each backend and kind of traffic; a backend that is refused has one row.
+    public var rows: [DemoRow]
+    /// What shares the processors, and what the figures are good for.
+    public var note: String
+
+    /// Everything that went wrong.
+    public var errors: Int { rows.reduce(0) { $0 + $1.errors } }
+
+    /// For a person to read: the rows, then the errors by kind if there were any, then the note.
+    public var table: String {
+        var table = TextTable(
+            head: [
+                "backend", "traffic", "throughput", "proxy CPU", "p50", "p99", "max",
+                "errors",
+            ], left: [0, 1])
+        for (index, row) in rows.enumerated() {
+            let isFirst = index == 0 || rows[index - 1].backend != row.backend
+            let backend = isFirst ? row.backend : ""
+            if let problem = row.problem {
+                table.add([backend], rest: problem)
+                if !row.remedy.isEmpty { table.add([""], rest: row.remedy) }
+            } else {
+                table.add([backend, row.scenario] + row.cells)
+            }
+        }
+        let wrong = rows.filter { $0.errors > 0 && $0.problem == nil }.map {
+            "\($0.backend), \($0.scenario): \($0.errorText)"
+        }
+        let errorList = wrong.isEmpty ? [] : ["", "What went wrong:"] + wrong
+        return ([table.text] + errorList + ["", note]).joined(separator: "\n")
+    }
+}

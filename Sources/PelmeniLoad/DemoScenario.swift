@@ -1,0 +1,44 @@
+internal import PelmeniCore
+
+/// One kind of traffic in the ``Demo``.
+struct DemoScenario: Sendable {
+    enum Unit: Sendable {
+        case requests
+        case bytes
+    }
+
+    let name: String
+    /// What its throughput and its cost are counted in.
+    let unit: Unit
+    let origin: OriginKind
+    let connections: Int
+    /// Each way.
+    let bytes: UInt32
+    var reconnects = false
+
+    static let all = [
+        DemoScenario(
+            name: "64-byte requests, 64 connections", unit: .requests, origin: .answer,
+            connections: 64, bytes: 64),
+        DemoScenario(
+            name: "a connection each, 16 at once", unit: .requests, origin: .answer,
+            connections: 16, bytes: 64, reconnects: true),
+        DemoScenario(
+            name: "bulk both ways, 4 connections", unit: .bytes, origin: .echo, connections: 4,
+            bytes: 8 << 20),
+    ]
+
+    private var blockClass: BlockClass { bytes < 64 << 10 ? .small : .bulk }
+
+    var originLimits: OriginLimits {
+        // Connections that are ending stand beside those that have begun.
+        OriginLimits(connections: 4 * connections + 64, blockClass: blockClass)
+    }
+
+    func plan(_ target: SocketAddress, nanoseconds: UInt64, number: UInt64) -> LoadPlan {
+        LoadPlan(
+            target: target, origin: origin, connections: connections, requestBytes: bytes,
+            answerBytes: bytes, reconnects: reconnects, blockClass: blockClass,
+            nanoseconds: nanoseconds, number: number)
+    }
+}

@@ -1,0 +1,22 @@
+internal import PelmeniCore
+
+/// One socket of a load thread.
+struct LoadLeg {
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+        static let open = Flags(rawValue: 1)
+        static let closing = Flags(rawValue: 2)
+        static let connecting = Flags(rawValue: 4)
+        static let receiving = Flags(rawValue: 8)
+        static let sending = Flags(rawValue: 16)
+
+        static let inFlight: Flags = [.connecting, .receiving, .sending]
+    }
+
+    var socket: Int32 = -1
+    var generation: UInt32 = 0
+    var flags: Flags = []
+    var queue = SendQueue()
+    /// What is to follow the queue.
+    var outgoing = Outgoing()
+}

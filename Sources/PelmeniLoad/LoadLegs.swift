@@ -1,0 +1,285 @@
+internal import CPelmeni
+internal import Glibc
+internal import PelmeniCore
+
+/// The sockets of one load thread, on a ring of its own: always the epoll ring, whatever the proxy under
+/// test uses, so that both sides of a comparison meet the same load.
+///
+/// Turns the ring's completions into ``LoadEvent``s and keeps the rules of closing; what the bytes mean is
+/// the worker's business.
+struct LoadLegs: ~Copyable {
+    /// The ring's name in reports.
+    static let ringName = "epoll"
+    /// Slots before the legs: the wake-up and a listener.
+    private static let reserved = 2
+    private static let acceptToken = Token(.accept, index: 1, generation: 0)
+    /// Blocks that wait in a leg's queue at the most.
+    static let queuedBlocks = 2
+
+    private var ring: EpollRing
+    private let pool: BufferPool
+    /// The class of every block here.
+    let blockClass: BlockClass
+    let capacity: Int
+    private let rows: UnsafeMutablePointer<LoadLeg>
+    private var free: [Int]
+    /// Legs whose last operation is over.
+    private var finished: [Int] = []
+
+    /// - Parameters:
+    ///   - capacity: how many sockets at the most.
+    init(capacity: Int, blockClass: BlockClass) throws(Errno) {
+        // Two queued, one more that an echo has just read, one being filled.
+        let blocks = (Self.queuedBlocks + 2) * capacity + 8
+        let limits = PoolLimits(
+            smallBlocks: blockClass == .small ? blocks : 0,
+            bulkBlocks: blockClass == .bulk ? blocks : 0)
+        guard let pool = BufferPool(limits: limits) else { throw Errno(code: ENOMEM) }
+        do {
+            ring = try EpollRing(slots: capacity + Self.reserved, pool: pool)
+        } catch {
+            pool.destroy()
+            throw error
+        }
+        self.pool = pool
+        self.blockClass = blockClass
+        self.capacity = capacity
+        rows = .allocate(capacity: capacity)
+        rows.initialize(repeating: LoadLeg(), count: capacity)
+        free = Array((0..<capacity).reversed())
+    }
+
+    deinit {
+        for leg in 0..<capacity where rows[leg].flags.contains(.open) {
+            _ = pelmeni_socket_close(rows[leg].socket)
+        }
+        rows.deallocate()
+        pool.destroy()
+    }
+
+    var openLegs: Int { capacity - free.count }
+
+    func isOpen(_ leg: Int) -> Bool { rows[leg].flags.contains(.open) }
+
+    /// Blocks that wait to go out, those in flight included.
+    func queuedBlocks(_ leg: Int) -> Int { Int(rows[leg].queue.count) }
+
+    /// Whether all that was to be sent is with the kernel.
+    func isFlushed(_ leg: Int) -> Bool { rows[leg].queue.isEmpty && rows[leg].outgoing.isDone }
+
+    func address(_ block: BlockID) -> UnsafeMutableRawPointer { pool.address(block) }
+
+    func release(_ block: BlockID) { pool.release(block) }
+
+    func token(_ leg: Int, _ kind: OperationKind) -> Token {
+        Token(kind, index: UInt32(leg + Self.reserved), generation: rows[leg].generation)
+    }
+
+    // MARK: The loop
+
+    mutating func now() -> UInt64 { ring.now() }
+
+    mutating func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
+
+    mutating func next() -> LoadEvent? {
+        while true {
+            if let leg = finished.popLast() {
+                free(leg)
+                return .closed(leg: leg)
+            }
+            guard let completion = ring.next() else { return nil }
+            if let event = event(completion) { return event }
+        }
+    }
+
+    private mutating func event(_ completion: Completion) -> LoadEvent? {
+        switch completion.token.kind {
+        case OperationKind.wake.rawValue: return .woken
+        case OperationKind.accept.rawValue:
+            guard completion.result >= 0 else {
+                return .acceptFailed(Errno(code: completion.result))
+            }
+            return .accepted(leg: take(completion.result))
+        default: break
+        }
+        let leg = Int(completion.token.index) - Self.reserved
+        let row = rows + leg
+        guard row.pointee.generation == completion.token.generation,
+            row.pointee.flags.contains(.open)
+        else {
+            if !completion.block.isNone { pool.release(completion.block) }
+            return nil
+        }
+        let kind = completion.token.kind
+        if !completion.more { row.pointee.flags.remove(Self.flag(kind)) }
+        if row.pointee.flags.contains(.closing) {
+            if !completion.block.isNone { pool.release(completion.block) }
+            settle(leg)
+            return nil
+        }
+        return event(completion, leg: leg)
+    }
+
+    private mutating func event(_ completion: Completion, leg: Int) -> LoadEvent {
+        guard completion.result >= 0 else {
+            return .failed(leg: leg, Errno(code: completion.result))
+        }
+        switch completion.token.kind {
+        case OperationKind.connect.rawValue: return .connected(leg: leg)
+        case OperationKind.send.rawValue:
+            rows[leg].queue.remove(Int(completion.result), pool: pool)
+            return pump(leg) ? .sent(leg: leg) : .failed(leg: leg, Errno(code: ENOBUFS))
+        default:
+            guard completion.result > 0 else { return .ended(leg: leg) }
+            return .received(leg: leg, block: completion.block, count: Int(completion.result))
+        }
+    }
+
+    private static func flag(_ kind: UInt8) -> LoadLeg.Flags {
+        switch kind {
+        case OperationKind.connect.rawValue: .connecting
+        case OperationKind.receive.rawValue: .receiving
+        case OperationKind.send.rawValue: .sending
+        default: []
+        }
+    }
+
+    // MARK: Operations
+
+    /// Wakes the thread when the event is signalled.
+    mutating func watch(_ event: Int32) -> Int32 {
+        let token = Token(.wake, index: 0, generation: 0)
+        let error = ring.attach(event, token: token, isShared: false)
+        if error == 0 { ring.wake(event, token: token) }
+        return error
+    }
+
+    mutating func listen(_ listener: Int32) -> Int32 {
+        let error = ring.attach(listener, token: Self.acceptToken, isShared: false)
+        if error == 0 { accept(listener) }
+        return error
+    }
+
+    /// Accepts again, after ``LoadEvent/acceptFailed(_:)``.
+    mutating func accept(_ listener: Int32) {
+        ring.accept(listener, multishot: true, token: Self.acceptToken)
+    }
+
+    /// - Parameter address: must stay where it is until the next ``submit(until:)``.
+    /// - Returns: the leg, or nil when there is no descriptor or no room.
+    mutating func dial(_ address: UnsafePointer<SocketAddress>) -> Int? {
+        let socket = ring.open(family: address.pointee.family)
+        guard socket >= 0 else { return nil }
+        guard let leg = free.popLast() else {
+            ring.close(socket)
+            return nil
+        }
+        var options = SocketOptions()
+        options.keepAliveSeconds = 0
+        _ = ring.configure(socket, family: address.pointee.family, options: options)
+        rows[leg].socket = socket
+        rows[leg].flags = [.open, .connecting]
+        ring.connect(socket, to: address, token: token(leg, .connect))
+        return leg
+    }
+
+    private mutating func take(_ socket: Int32) -> Int? {
+        guard let leg = free.popLast() else {
+            ring.closeWithReset(socket)
+            return nil
+        }
+        rows[leg].socket = socket
+        rows[leg].flags = .open
+        guard ring.attach(socket, token: token(leg, .receive), isShared: false) == 0 else {
+            free(leg)
+            return nil
+        }
+        return leg
+    }
+
+    /// Receives until `limit` bytes came; nothing when a receive is armed already.
+    mutating func receive(_ leg: Int, limit: Int = .max) {
+        guard !rows[leg].flags.contains(.receiving), !rows[leg].flags.contains(.closing) else {
+            return
+        }
+        rows[leg].flags.insert(.receiving)
+        ring.receive(
+            rows[leg].socket, blockClass: blockClass, limit: limit, expectsBytes: false,
+            token: token(leg, .receive))
+    }
+
+    /// Sends a block that was received; its lease moves. False when there is no piece for it.
+    mutating func send(_ leg: Int, block: BlockID, count: Int) -> Bool {
+        let slice = Slice(block: block, offset: 0, length: UInt32(count))
+        guard rows[leg].queue.append(slice, pool: pool) else {
+            pool.release(block)
+            return false
+        }
+        flush(leg)
+        return true
+    }
+
+    /// Makes and sends a stream. False when the pool is empty.
+    mutating func send(_ leg: Int, _ outgoing: Outgoing) -> Bool {
+        rows[leg].outgoing = outgoing
+        return pump(leg)
+    }
+
+    private mutating func pump(_ leg: Int) -> Bool {
+        let row = rows + leg
+        while !row.pointee.outgoing.isDone, row.pointee.queue.count < UInt32(Self.queuedBlocks) {
+            let block = pool.take(blockClass)
+            guard !block.isNone else { return false }
+            let count = row.pointee.outgoing.fill(pool.address(block), room: blockClass.bytes)
+            let slice = Slice(block: block, offset: 0, length: UInt32(count))
+            guard row.pointee.queue.append(slice, pool: pool) else {
+                pool.release(block)
+                return false
+            }
+        }
+        flush(leg)
+        return true
+    }
+
+    private mutating func flush(_ leg: Int) {
+        let row = rows + leg
+        guard !row.pointee.queue.isEmpty, !row.pointee.flags.contains(.sending) else { return }
+        row.pointee.flags.insert(.sending)
+        ring.send(
+            row.pointee.socket, first: row.pointee.queue.first, count: Int(row.pointee.queue.count),
+            token: token(leg, .send))
+    }
+
+    mutating func shutdownWrite(_ leg: Int) { _ = ring.shutdownWrite(rows[leg].socket) }
+
+    // MARK: Closing
+
+    /// Closes once nothing is in flight; ``LoadEvent/closed(leg:)`` follows.
+    mutating func close(_ leg: Int) {
+        let row = rows + leg
+        guard row.pointee.flags.contains(.open), !row.pointee.flags.contains(.closing) else {
+            return
+        }
+        row.pointee.flags.insert(.closing)
+        for kind in [OperationKind.connect, .receive, .send]
+        where row.pointee.flags.contains(Self.flag(kind.rawValue)) {
+            ring.cancel(token(leg, kind))
+        }
+        settle(leg)
+    }
+
+    private mutating func settle(_ leg: Int) {
+        if rows[leg].flags.isDisjoint(with: .inFlight) { finished.append(leg) }
+    }
+
+    private mutating func free(_ leg: Int) {
+        let row = rows + leg
+        row.pointee.queue.removeAll(pool: pool)
+        row.pointee.outgoing = Outgoing()
+        ring.close(row.pointee.socket)
+        row.pointee.socket = -1
+        row.pointee.flags = []
+        row.pointee.generation = (row.pointee.generation &+ 1) & 0xff_ffff
+        free.append(leg)
+    }
+}

@@ -1,0 +1,24 @@
+internal import PelmeniCore
+
+/// What came of a load.
+struct LoadResult: Sendable {
+    /// Requests whose answers were right in every byte.
+    var exchanges = 0
+    var connections = 0
+    /// Of whole exchanges, both ways.
+    var bytes: UInt64 = 0
+    /// From the start to the last answer.
+    var nanoseconds: UInt64 = 0
+    var latency = Histogram()
+    var faults = FaultCounts()
+    /// Why the load could not go on.
+    var failure: Errno?
+
+    var exchangesPerSecond: Double {
+        nanoseconds == 0 ? 0 : Double(exchanges) / Double(nanoseconds) * 1e9
+    }
+
+    var bytesPerSecond: Double {
+        nanoseconds == 0 ? 0 : Double(bytes) / Double(nanoseconds) * 1e9
+    }
+}

@@ -1,0 +1,52 @@
+import Pelmeni
+import Testing
+import Yams
+
+@testable import PelmeniCLI
+
+@Suite("check")
+struct CheckTests {
+    private func check(_ arguments: [String], unresolved: [String] = []) async throws -> String {
+        let command = try CheckCommand.parse(arguments)
+        return try await command.text(try EndpointPair.list(command.endpoints)) { _ in unresolved }
+    }
+
+    @Test("what it prints is YAML, and means the plan")
+    func roundTrip() async throws {
+        let arguments = [
+            "tcp://[::1]:8080?on=1,0", "tcp://10.0.0.1:80,web:81?idle=none", "unix:///a%20b?mode=0640",
+            "unix:///c", "--workers", "3", "--backend", "epoll", "--pool", "64m", "--sessions", "7",
+            "--drain-timeout", "90s", "--pin",
+        ]
+        let text = try await check(arguments)
+        let plan = try YAMLDecoder().decode(RunPlan.self, from: text)
+        let command = try CheckCommand.parse(arguments)
+        #expect(plan == (try RunPlan(try EndpointPair.list(command.endpoints), command.engineArguments)))
+        #expect(plan.backend.asked == "epoll")
+        #expect(plan.backend.runs == "epoll")
+        #expect(plan.workers == 3)
+        #expect(plan.pin)
+        #expect(plan.sessions == 7)
+        #expect(plan.pool == "64m")
+        #expect(plan.drainTimeout == "90s")
+        try #require(plan.pairs.count == 2)
+        #expect(plan.pairs[0].listen == "tcp://[::1]:8080")
+        #expect(plan.pairs[0].upstreams == ["tcp://10.0.0.1:80", "tcp://web:81"])
+        #expect(plan.pairs[0].on == [0, 1])
+        #expect(plan.pairs[0].idle == "none")
+        #expect(plan.pairs[0].connect == "5s")
+        #expect(plan.pairs[1].on == [0, 1, 2])
+        #expect(plan.pairs[1].mode == "0640")
+        #expect(plan.pairs[1].listen == "unix:///a%20b")
+    }
+
+    @Test("a name that does not resolve is a comment")
+    func unresolved() async throws {
+        let text = try await check(["tcp://:1", "tcp://web:2"], unresolved: ["web"])
+        #expect(text.hasPrefix("# warning: \"web\" does not resolve now\n"))
+        #expect(try YAMLDecoder().decode(RunPlan.self, from: text).pairs.count == 1)
+    }
+
+    @Test("localhost resolves")
+    func localhost() async { #expect(await NameCheck.unresolved(["localhost"]) == []) }
+}

@@ -1,0 +1,84 @@
+import Pelmeni
+import Testing
+
+@testable import PelmeniCLI
+
+@Suite("Commands and exit codes")
+struct CommandTests {
+    @Test(
+        "bad usage ends with 2, and the message names what is wrong",
+        arguments: [
+            (["run"], "<endpoint>"),
+            (["nope"], "nope"),
+            (["run", "tcp://:1"], "tcp://:1"),
+            (["run", "--config", "f", "tcp://:1", "tcp://h:2"], "--config"),
+            (["run", "--admin", ":1", "tcp://:1", "tcp://h:2"], "--admin"),
+            (["run", "--backend", "kqueue", "tcp://:1", "tcp://h:2"], "kqueue"),
+            (["run", "--workers", "0", "tcp://:1", "tcp://h:2"], "0 is not between"),
+            (["run", "--workers", "two", "tcp://:1", "tcp://h:2"], "two"),
+            (["run", "--drain-timeout", "5", "tcp://:1", "tcp://h:2"], "\"5\""),
+            (["run", "--log-level", "loud", "tcp://:1", "tcp://h:2"], "loud"),
+            (["run", "--log-format", "xml", "tcp://:1", "tcp://h:2"], "xml"),
+            (["run", "--io-uring-without", "x,y", "tcp://:1", "tcp://h:2"], "no io_uring feature"),
+            (["run", "--sessions", "0", "tcp://:1", "tcp://h:2"], "sessions"),
+            (["run", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
+            (["check", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
+            (["check", "pelmeni.yaml"], "pelmeni.yaml"),
+            (["demo", "--seconds", "0"], "--seconds 0"),
+            (["doctor", "--yaml"], "--yaml"),
+        ])
+    func usage(arguments: [String], token: String) async {
+        let outcome = await PelmeniCommand.perform(arguments)
+        #expect(outcome.status == .usage)
+        #expect(outcome.message.contains(token), "\(outcome.message)")
+    }
+
+    @Test(
+        "help is there for every command, with examples",
+        arguments: [[], ["run"], ["check"], ["doctor"], ["demo"]])
+    func help(command: [String]) async {
+        let outcome = await PelmeniCommand.perform(command + ["--help"])
+        #expect(outcome.status == .success)
+        #expect(outcome.message.contains("EXAMPLES:"))
+        #expect(outcome.message.contains((["pelmeni"] + command).joined(separator: " ")))
+    }
+
+    @Test("the version names what is compiled in")
+    func version() async {
+        let outcome = await PelmeniCommand.perform(["--version"])
+        #expect(outcome.status == .success)
+        #expect(outcome.message.hasPrefix("pelmeni \(Version.number)\n"))
+        #expect(outcome.message.contains("schemes: tcp, unix\n"))
+        #expect(outcome.message.contains("backends: io_uring, epoll\n"))
+    }
+
+    @Test("an error's kind is its exit code")
+    func codes() {
+        func status(_ kind: EngineError.Kind) -> Int32 {
+            let error = EngineError(kind: kind, side: .engine, subject: "a", reason: "b")
+            return ExitStatus(error).rawValue
+        }
+        #expect(status(.failed) == 1)
+        #expect(status(.usage) == 2)
+        #expect(status(.backendRefused) == 3)
+        #expect(ExitStatus(UsageError("")).rawValue == 2)
+        #expect(ExitStatus(ExitStatus.cut).rawValue == 4)
+        #expect(ExitStatus(CancellationError()).rawValue == 1)
+    }
+
+    @Test("the summary has every cause that occurred, and no other")
+    func summary() {
+        var statistics = Statistics()
+        statistics.accepted = 5
+        statistics.causes = [.completed: 3, .clientReset: 2, .idle: 0]
+        statistics.bytesToUpstream = 7
+        statistics.bytesToClient = 8
+        let entry = RunSummary.entry(statistics)
+        #expect(entry.level == .info)
+        #expect(
+            entry.fields == [
+                .init("accepted", "5"), .init("completed", "3"), .init("client_reset", "2"),
+                .init("bytes_to_upstream", "7"), .init("bytes_to_client", "8"),
+            ])
+    }
+}

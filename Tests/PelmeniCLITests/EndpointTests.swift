@@ -1,0 +1,113 @@
+import Testing
+
+@testable import PelmeniCLI
+
+@Suite("Endpoint URLs")
+struct EndpointTests {
+    @Test(
+        "a good listener is read",
+        arguments: [
+            ("tcp://127.0.0.1:8080", EndpointAddress.tcp(host: "127.0.0.1", port: 8080)),
+            ("TCP://localhost:1", .tcp(host: "localhost", port: 1)),
+            ("tcp://:80", .tcp(host: "", port: 80)),
+            ("tcp://:0", .tcp(host: "", port: 0)),
+            ("tcp://[::1]:65535", .tcp(host: "::1", port: 65_535)),
+            ("tcp://[fe80::1%25eth0]:9", .tcp(host: "fe80::1%eth0", port: 9)),
+            ("tcp://my_host.example:9", .tcp(host: "my_host.example", port: 9)),
+            ("unix:///run/a.sock", .unix(path: "/run/a.sock")),
+            ("unix:///run/a%20b%2Cc%3F.sock", .unix(path: "/run/a b,c?.sock")),
+            ("unix:///run/%D0%BF", .unix(path: "/run/п")),
+        ])
+    func goodListener(url: String, address: EndpointAddress) throws {
+        let endpoint = try Endpoint(url, side: .listener)
+        #expect(endpoint.addresses == [address])
+        #expect(endpoint.options.isEmpty)
+    }
+
+    @Test("several upstreams are one URL with commas")
+    func severalUpstreams() throws {
+        let names = try Endpoint("tcp://10.0.0.1:80,[::1]:81,web:82?connect=2s", side: .upstream)
+        #expect(
+            names.addresses == [
+                .tcp(host: "10.0.0.1", port: 80), .tcp(host: "::1", port: 81),
+                .tcp(host: "web", port: 82),
+            ])
+        #expect(names.options == [.connect: .duration(.seconds(2))])
+        let paths = try Endpoint("unix:///a,/b%2Cc", side: .upstream)
+        #expect(paths.addresses == [.unix(path: "/a"), .unix(path: "/b,c")])
+    }
+
+    @Test(
+        "what was read is written so that it reads the same",
+        arguments: [
+            "tcp://127.0.0.1:80", "tcp://[::1]:80", "tcp://:80", "unix:///run/a.sock",
+            "unix:///run/a%20b%2Cc%3F%25.sock",
+        ])
+    func roundTrip(url: String) throws {
+        #expect(try Endpoint(url, side: .listener).addresses.map(\.url) == [url])
+    }
+
+    @Test(
+        "a bad URL is refused, and the token that is wrong is named",
+        arguments: [
+            ("127.0.0.1:80", ["\"127.0.0.1:80\"", "tcp, unix"]),
+            ("config.yaml", ["\"config.yaml\"", "tcp, unix"]),
+            ("ftp://h:80", ["\"ftp\"", "tcp, unix"]),
+            ("://h:80", ["\"\"", "tcp, unix"]),
+            ("udp://h:53", ["udp://", "not in this build", "tcp, unix"]),
+            ("http://h:80", ["http://", "not in this build", "tcp, unix"]),
+            ("icmp://h", ["icmp://", "not in this build", "tcp, unix"]),
+            ("unixgram:///a", ["unixgram://", "not in this build", "tcp, unix"]),
+            ("tcp://h", ["\"h\"", "no port"]),
+            ("tcp://", ["no host"]),
+            ("tcp://:80", ["no host"]),
+            ("tcp://h:", ["\"\"", "not a port"]),
+            ("tcp://h:0", ["\"0\"", "1 to 65535"]),
+            ("tcp://h:65536", ["\"65536\"", "1 to 65535"]),
+            ("tcp://h:+80", ["\"+80\"", "not a port"]),
+            ("tcp://h:٣", ["\"٣\"", "not a port"]),
+            ("tcp://h:80/", ["\"/\"", "no path"]),
+            ("tcp://h:80/a/b", ["\"/a/b\"", "no path"]),
+            ("tcp://::1:80", ["\"::1:80\"", "[::1]:80"]),
+            ("tcp://[::1:80", ["\"[::1:80\"", "]"]),
+            ("tcp://[::g]:80", ["\"::g\"", "IPv6"]),
+            ("tcp://[::1]", ["\"[::1]\"", "no port"]),
+            ("tcp://[fe80::1%25]:80", ["IPv6"]),
+            ("tcp://300.1.1.1:80", ["\"300.1.1.1\"", "IPv4"]),
+            ("tcp://1.2.3:80", ["\"1.2.3\"", "IPv4"]),
+            ("tcp://user@h:80", ["\"user@h\"", "not a host"]),
+            ("tcp://a b:80", ["\"a b\"", "not a host"]),
+            ("tcp://a..b:80", ["\"a..b\"", "not a host"]),
+            ("tcp://a:1,", ["empty", "comma"]),
+            ("tcp://a:1,a:1", ["\"a:1\"", "twice"]),
+            ("tcp://a:1,tcp://b:2", ["\"tcp://b:2\"", "scheme"]),
+            ("unix://a.sock", ["\"a.sock\"", "absolute"]),
+            ("unix://", ["absolute"]),
+            ("unix:///run/", ["\"/run/\"", "folder"]),
+            ("unix:///a%2", ["\"/a%2\"", "%"]),
+            ("unix:///a%zz", ["\"/a%zz\"", "%"]),
+            ("unix:///a%00b", ["not a path"]),
+            ("unix:///a%ff", ["not a path"]),
+            ("unix:///" + String(repeating: "x", count: 107), ["108 bytes", "107"]),
+        ])
+    func badUpstream(url: String, tokens: [String]) {
+        expectRefusal(naming: tokens) { _ = try Endpoint(url, side: .upstream) }
+    }
+
+    @Test("a listener has one address")
+    func oneListener() {
+        expectRefusal(naming: ["\"tcp://a:1,b:2\"", "2 addresses"]) {
+            _ = try Endpoint("tcp://a:1,b:2", side: .listener)
+        }
+    }
+
+    @Test(
+        "only names need a resolver",
+        arguments: [
+            ("tcp://web:1", "web"), ("tcp://127.0.0.1:1", nil), ("tcp://[::1]:1", nil),
+            ("tcp://:1", nil), ("unix:///a", nil),
+        ])
+    func name(url: String, name: String?) throws {
+        #expect(try Endpoint(url, side: .listener).addresses.map(\.name) == [name])
+    }
+}

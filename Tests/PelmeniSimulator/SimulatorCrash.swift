@@ -1,0 +1,19 @@
+import Glibc
+
+/// Says which seed a trap happened in: a crash has no other report.
+enum SimulatorCrash {
+    /// Only the simulator's one thread, and the handler that interrupts it, use it.
+    nonisolated(unsafe) static var seed: UInt64 = 0
+
+    static func watch() {
+        for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT] {
+            signal(number) { number in
+                SimulatorOutput.error(
+                    "\nseed \(SimulatorCrash.seed): crashed with signal \(number)\n"
+                        + "replay: pelmeni-simulator --seed \(SimulatorCrash.seed)")
+                signal(number, SIG_DFL)
+                raise(number)
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// What the command line asks for.
+struct SimulatorOptions {
+    /// What is wrong with the command line.
+    struct Mistake: Error {
+        var text: String
+    }
+
+    var seeds: UInt64 = 1000
+    var first: UInt64 = 1
+    /// One seed, told as it goes.
+    var replay: UInt64?
+    var showsProgress = false
+    var wantsHelp = false
+
+    static let usage = """
+        usage: pelmeni-simulator [--seeds N] [--first S] [--progress]
+               pelmeni-simulator --seed S
+
+        Runs the engine over a simulated kernel, once for each seed from S (1) on, N (1000) of them, and
+        checks that nothing is lost. --seed runs a single one and prints what happens.
+        """
+
+    static func parse(_ arguments: [String]) -> Result<SimulatorOptions, Mistake> {
+        var options = SimulatorOptions()
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            switch word {
+            case "--progress": options.showsProgress = true
+            case "--help", "-h": options.wantsHelp = true
+            case "--seeds", "--first", "--seed":
+                guard let text = rest.popFirst(), let number = UInt64(text) else {
+                    return .failure(Mistake(text: "\(word) needs a number"))
+                }
+                switch word {
+                case "--seeds": options.seeds = number
+                case "--first": options.first = number
+                default: options.replay = number
+                }
+            default: return .failure(Mistake(text: "\(word) is not an option"))
+            }
+        }
+        return .success(options)
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import PelmeniCore
+
+/// Runs the seeds, adds up, and says what came of it.
+struct SimulatorRun {
+    /// Seeds from which on every point has to be met.
+    static let seedsForPoints: UInt64 = 1000
+
+    private let options: SimulatorOptions
+    private var total = SimulationOutcome(seed: 0)
+
+    init(_ options: SimulatorOptions) { self.options = options }
+
+    /// The exit status.
+    mutating func run() -> Int32 {
+        SimulatorCrash.watch()
+        if let seed = options.replay { return replay(seed) }
+        let showsProgress = options.showsProgress || SimulatorOutput.isTerminal
+        let began = Self.seconds()
+        var shownAt = 0.0
+        for index in 0..<options.seeds {
+            let seed = options.first + index
+            let outcome = Self.simulate(seed)
+            guard outcome.violations.isEmpty else { return fail(outcome, showsProgress) }
+            add(outcome)
+            let time = Self.seconds()
+            if showsProgress, time - shownAt > 0.2 {
+                shownAt = time
+                SimulatorOutput.progress("\(index + 1) of \(options.seeds) seeds")
+            }
+        }
+        if showsProgress { SimulatorOutput.progress("") }
+        let missed = SimulatedPoint.allCases.filter { total.points[$0.rawValue] == 0 }
+        if options.seeds >= Self.seedsForPoints, !missed.isEmpty {
+            let names = missed.map { "\($0)" }.joined(separator: ", ")
+            SimulatorOutput.error("never happened in \(options.seeds) seeds: \(names)")
+            return 1
+        }
+        print(summary(seconds: Self.seconds() - began))
+        return 0
+    }
+
+    private static func simulate(
+        _ seed: UInt64, trace: ((String) -> Void)? = nil
+    ) -> SimulationOutcome {
+        SimulatorCrash.seed = seed
+        guard let simulation = Simulation(SimulationSetup(seed: seed)) else {
+            var outcome = SimulationOutcome(seed: seed)
+            outcome.violations = ["no memory"]
+            return outcome
+        }
+        return simulation.run(trace: trace)
+    }
+
+    private func replay(_ seed: UInt64) -> Int32 {
+        for plan in SimulationSetup(seed: seed).world.plans { print("plan: \(plan)") }
+        let outcome = Self.simulate(seed) { print($0) }
+        for violation in outcome.violations { print("violated: \(violation)") }
+        if outcome.violations.isEmpty { print("seed \(seed): all well") }
+        return outcome.violations.isEmpty ? 0 : 1
+    }
+
+    private func fail(_ outcome: SimulationOutcome, _ showsProgress: Bool) -> Int32 {
+        if showsProgress { SimulatorOutput.progress("") }
+        for violation in outcome.violations {
+            SimulatorOutput.error("seed \(outcome.seed): \(violation)")
+        }
+        SimulatorOutput.error("replay: pelmeni-simulator --seed \(outcome.seed)")
+        return 1
+    }
+
+    private mutating func add(_ outcome: SimulationOutcome) {
+        total.sessions += outcome.sessions
+        total.bytes += outcome.bytes
+        for point in outcome.points.indices { total.points[point] += outcome.points[point] }
+    }
+
+    private func summary(seconds: Double) -> String {
+        let resets = [SimulatedPoint.resetByClient, .resetByUpstream]
+            .reduce(0) { $0 + total.points[$1.rawValue] }
+        let points = SimulatedPoint.allCases
+            .map { "\($0) \(total.points[$0.rawValue])" }
+            .joined(separator: ", ")
+        let tenths = UInt64(seconds * 10)
+        return """
+            \(points)
+            \(options.seeds) seeds, \(total.sessions) sessions, \(total.bytes) bytes, \(resets) resets \
+            in \(tenths / 10).\(tenths % 10) s: all well
+            """
+    }
+
+    private static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

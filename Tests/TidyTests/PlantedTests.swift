@@ -1,0 +1,129 @@
+import Testing
+
+/// Every check of the tidy tests, on text planted to break it and on text that does not.
+@Suite struct PlantedTests {
+    private func file(_ path: String, _ text: String) -> SourceText {
+        SourceText(path: path, text: text)
+    }
+
+    private func body(lines: Int) -> String {
+        String(repeating: "    step()\n", count: lines)
+    }
+
+    @Test func commentsAndStringsAreBlanked() {
+        let planted = file(
+            "Sources/A/A.swift",
+            ##"""
+            a /* b /* c */ d */ e // f
+            let g = "h \(i + "j(" ) k" + #"l " \(m) \#(n)"# + """
+              o " p
+              """
+            q
+            """##)
+        let words = planted.tokens.filter(\.isWord).map(\.text)
+        #expect(words == ["a", "e", "let", "g", "i", "n", "q"])
+        #expect(planted.tokens.last?.line == 5)
+    }
+
+    @Test func aCharacterOfCIsNoString() {
+        let planted = file("CSupport/a.c", "a = '\"'; b = '\\''; c /* ' /* */ d")
+        #expect(planted.tokens.filter(\.isWord).map(\.text) == ["a", "b", "c", "d"])
+    }
+
+    @Test func aLongFile() {
+        let line = "let a = 1\n"
+        let check = TextChecks.fileLength
+        let path = "Sources/A/A.swift"
+        #expect(check(file(path, String(repeating: line, count: 501))).map(\.line) == [501])
+        #expect(check(file(path, String(repeating: line, count: 500))).isEmpty)
+        #expect(check(file("docs/a.md", String(repeating: line, count: 501))).isEmpty)
+    }
+
+    @Test func aLongFunction() {
+        let check = FunctionChecks.functionLength
+        let path = "Sources/A/A.swift"
+        for head in ["func a<T>(_ b: () -> Void = {}) -> T where T: P", "init?(a: Int)", "deinit"] {
+            #expect(check(file(path, "\n\(head) {\n\(body(lines: 69))}\n")).map(\.line) == [2])
+            #expect(check(file(path, "\(head) {\n\(body(lines: 68))}\n")).isEmpty)
+        }
+        let requirement = "protocol P {\n    func a()\n    var b: Int { get }\n}\n"
+        #expect(FunctionChecks.swiftSpans(file(path, requirement).tokens).isEmpty)
+        #expect(check(file("CSupport/a.c", "int a(int b)\n{\n\(body(lines: 69))}\n")).count == 1)
+        #expect(check(file("CSupport/a.c", "struct a {\n\(body(lines: 90))};\n")).isEmpty)
+    }
+
+    @Test func aKernelName() {
+        let check = TextChecks.kernelNames
+        let planted = "// EPOLLIN\nlet a = \"IORING_OP\"\nlet b = EPOLLIN\nio_uring_enter()\n"
+        #expect(check(file("Sources/PelmeniCore/Rings/A.swift", planted)).map(\.line) == [3, 4])
+        #expect(check(file("Sources/PelmeniCore/Rings/Epoll/A.swift", planted)).isEmpty)
+        #expect(check(file("CSupport/CPelmeni/a.c", planted)).isEmpty)
+    }
+
+    @Test func aPrint() {
+        let check = TextChecks.printing
+        let planted = "print(1)\nfunc print() {}\nSwift.print(2)\nfingerprint(3)\n"
+        #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [1, 3])
+        #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
+        #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
+    }
+
+    @Test func anOpenEnd() {
+        let check = TextChecks.openEnds
+        let later = TextChecks.laterWord
+        let lines = ["\(later) #12 a", "\(later): b", "\(later)(#7)", TextChecks.fixWord]
+        let planted = lines.map { "// \($0)\n" }.joined()
+        #expect(check(file("Makefile", planted)).map(\.line) == [2, 4])
+    }
+
+    @Test func whiteSpace() {
+        let check = TextChecks.whitespace
+        #expect(check(file("a.md", "a\nb \nc\t\n\td\n")).map(\.line) == [2, 3])
+        #expect(check(file("Sources/A/A.swift", "a\n\tb\n")).map(\.line) == [2])
+    }
+
+    @Test func anImportOfFoundation() {
+        let check = TextChecks.foundation
+        let planted = "import Glibc\ninternal import Foundation\n// import Foundation\n"
+        #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
+    }
+
+    @Test func aPageTitle() {
+        let check = TextChecks.pageTitle
+        #expect(check(file("docs/a.md", "# A\n```\n# b\n```\n## C\n")).isEmpty)
+        #expect(check(file("docs/a.md", "# A\n# B\n")).map(\.line) == [2])
+        #expect(check(file("docs/guide/a.md", "text\n")).map(\.line) == [1])
+        #expect(check(file("README.md", "")).count == 1)
+        #expect(check(file("Tests/a.md", "")).isEmpty)
+    }
+
+    @Test func aMachinePath() {
+        let path = TextChecks.machinePaths[0]
+        #expect(TextChecks.machinePath(file("Makefile", "a\ncd \(path)main\n")).map(\.line) == [2])
+        #expect(TextChecks.machinePath(file("Makefile", "network/a\n")).isEmpty)
+    }
+
+    @Test func aFileNamedForNothingInIt() {
+        let check = StructureChecks.fileName
+        #expect(check(file("Sources/A/Worker.swift", "struct Walker {}\n")).count == 1)
+        #expect(check(file("Sources/A/Worker.swift", "// struct Worker\n")).count == 1)
+        #expect(check(file("Sources/A/Worker+Close.swift", "extension A.Worker {}\n")).isEmpty)
+        #expect(check(file("Sources/A/main.swift", "run()\n")).isEmpty)
+    }
+
+    @Test func aHigherTypeInALowerFolder() {
+        let core = "Sources/PelmeniCore"
+        let low = file("\(core)/Buffers/Pool.swift", "struct Pool {\n    var worker: Worker\n}\n")
+        let high = file("\(core)/Engine/Worker.swift", "struct Worker { var pool: Pool }\n")
+        let ring = file("\(core)/Rings/Epoll/Ring.swift", "struct Ring { enum Worker {} }\n")
+        let stray = file("\(core)/Misc/A.swift", "struct A {}\n")
+        let check = StructureChecks.folderOrder
+        #expect(check([low, high]).map(\.description).count == 1)
+        #expect(check([low, high]).first?.line == 2)
+        #expect(check([low, high, ring]).isEmpty, "a name of two folders is nobody's")
+        #expect(check([high, ring]).isEmpty)
+        #expect(check([stray]).count == 1)
+    }
+}

@@ -1,0 +1,45 @@
+import Testing
+
+/// The style of the repository, as tests: each failure lists every offender.
+@Suite struct TidyTests {
+    private func expectNone(_ offences: [Offence], _ location: SourceLocation = #_sourceLocation) {
+        let list = offences.map(\.description).joined(separator: "\n")
+        #expect(offences.isEmpty, "\n\(list)", sourceLocation: location)
+    }
+
+    private func expectNone(
+        _ check: (SourceText) -> [Offence], _ location: SourceLocation = #_sourceLocation
+    ) {
+        expectNone(Repository.current.flatMap(check), location)
+    }
+
+    @Test func theRepositoryIsFound() {
+        #expect(Repository.current.contains { $0.path == "Package.swift" })
+        #expect(Repository.current.contains { $0.path == "Tests/TidyTests/TidyTests.swift" })
+        #expect(!Repository.current.contains { $0.path.hasPrefix(".git/") })
+    }
+
+    @Test func filesAreShort() { expectNone(TextChecks.fileLength) }
+
+    @Test func functionsFitOnAScreen() { expectNone(FunctionChecks.functionLength) }
+
+    @Test func kernelNamesStayInTheShimAndItsRings() { expectNone(TextChecks.kernelNames) }
+
+    @Test func onlyTheCommandPrints() { expectNone(TextChecks.printing) }
+
+    @Test func whatIsLeftToDoHasAnIssue() { expectNone(TextChecks.openEnds) }
+
+    @Test func linesEndWithoutWhiteSpace() { expectNone(TextChecks.whitespace) }
+
+    @Test func theLibraryTakesNoFoundation() { expectNone(TextChecks.foundation) }
+
+    @Test func pagesHaveOneTitle() { expectNone(TextChecks.pageTitle) }
+
+    @Test func noPathOfOneMachine() { expectNone(TextChecks.machinePath) }
+
+    @Test func filesAreNamedForWhatTheyHold() { expectNone(StructureChecks.fileName) }
+
+    @Test func lowerFoldersNameNoHigherType() {
+        expectNone(StructureChecks.folderOrder(Repository.current))
+    }
+}
