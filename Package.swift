@@ -47,13 +47,18 @@ let package = Package(
             name: "PelmeniSimulator", dependencies: ["PelmeniCore"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict
         ),
+        .target(
+            name: "TestSupport", dependencies: ["CPelmeni"], path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "PelmeniCoreTests", dependencies: ["PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "PelmeniTests", dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni"],
+            name: "PelmeniTests",
+            dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -61,7 +66,18 @@ let package = Package(
             dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
-        .testTarget(name: "PelmeniCLITests", dependencies: ["PelmeniCLI"], swiftSettings: strict),
-        .testTarget(name: "IntegrationTests", dependencies: ["CPelmeni"], swiftSettings: strict),
+        .testTarget(
+            name: "PelmeniCLITests",
+            dependencies: [
+                "PelmeniCLI", "Pelmeni",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["CPelmeni", "TestSupport"],
+            swiftSettings: strict
+        ),
     ]
 )

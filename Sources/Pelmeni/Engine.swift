@@ -1,4 +1,5 @@
-public import PelmeniCore
+// One import for an embedder: what the core makes public is part of the face.
+@_exported public import PelmeniCore
 internal import Synchronization
 
 /// Runs servers: workers, listeners, lifecycle.

@@ -42,7 +42,9 @@ enum EngineCheck {
         let destinations = server.client.destinations
         guard (1...Upstream.upstreamsMax).contains(destinations.count) else {
             throw usage(
-                subject, "a client has 1 to \(Upstream.upstreamsMax) destinations, not \(destinations.count)")
+                subject,
+                "a client has 1 to \(Upstream.upstreamsMax) destinations, not \(destinations.count)"
+            )
         }
         for destination in destinations { try check(destination) }
         if case .unix = server.listens.kind { try check(server.listens) }
@@ -57,7 +59,8 @@ enum EngineCheck {
             }
             if let wrong = chosen.first(where: { !(0..<workers).contains($0) }) {
                 throw usage(
-                    subject, "there is no worker \(wrong)", "workers are numbered 0 to \(workers - 1)")
+                    subject, "there is no worker \(wrong)",
+                    "workers are numbered 0 to \(workers - 1)")
             }
         }
         return PairPlan(
@@ -73,7 +76,9 @@ enum EngineCheck {
             guard !host.isEmpty else {
                 throw usage(destination.description, "a destination needs a host")
             }
-            guard port > 0 else { throw usage(destination.description, "a destination needs a port") }
+            guard port > 0 else {
+                throw usage(destination.description, "a destination needs a port")
+            }
         case .unix(let path):
             guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
                 throw usage(path, "a socket path has 1 to 107 bytes")

@@ -94,6 +94,9 @@ extension MachineReport.Uring {
     private static func hints(
         _ error: EngineError, _ disabledSetting: Int?, _ seccompMode: Int?
     ) -> [String] {
+        // Any other error came from further inside than a filter or the setting.
+        let isForbidden = ["EPERM", "EACCES", "ENOSYS"].contains(error.errno?.name ?? "")
+        guard isForbidden else { return error.remedy.isEmpty ? [] : [error.remedy] }
         var hints: [String] = []
         if disabledSetting == 2 {
             hints.append(
@@ -109,7 +112,7 @@ extension MachineReport.Uring {
                 "a seccomp filter is on this process, as containers have by default: "
                     + "allow io_uring_setup, io_uring_enter and io_uring_register in its profile")
         }
-        if !error.remedy.isEmpty { hints.append(error.remedy) }
-        return hints
+        // The general remedy names what may be the reason; it is for when nothing can be seen.
+        return hints.isEmpty && !error.remedy.isEmpty ? [error.remedy] : hints
     }
 }

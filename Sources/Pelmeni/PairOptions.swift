@@ -40,7 +40,9 @@ public struct PairOptions: Sendable, Equatable {
     package var socketOptions: SocketOptions {
         var it = SocketOptions()
         it.keepAliveSeconds = Int32(clamping: keepAlive?.components.seconds ?? 0)
-        it.userTimeoutMilliseconds = UInt32(clamping: (userTimeout?.nanoseconds ?? 0) / 1_000_000)
+        // The kernel takes it as a signed number.
+        let milliseconds = Int32(clamping: (userTimeout?.nanoseconds ?? 0) / 1_000_000)
+        it.userTimeoutMilliseconds = UInt32(milliseconds)
         return it
     }
 }

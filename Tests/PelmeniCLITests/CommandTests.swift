@@ -1,6 +1,6 @@
-import Pelmeni
 import Testing
 
+@testable import Pelmeni
 @testable import PelmeniCLI
 
 @Suite("Commands and exit codes")

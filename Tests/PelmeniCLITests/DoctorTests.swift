@@ -1,7 +1,7 @@
 import Foundation
-import Pelmeni
 import Testing
 
+@testable import Pelmeni
 @testable import PelmeniCLI
 
 @Suite("doctor")

@@ -13,9 +13,9 @@ struct LogTests {
 
     private func lines(_ format: LogFormat, _ entries: [LogEntry]) -> [String] {
         let lines = Lines()
-        var handler = LineLogHandler(format: format, logLevel: .info)
-        handler.write = { line in lines.list.withLock { $0.append(line) } }
-        let logger = EngineLogger(handler)
+        let logger = EngineLogger(level: .info, format: format) { line in
+            lines.list.withLock { $0.append(line) }
+        }
         for entry in entries { logger.log(entry) }
         return lines.list.withLock { $0 }
     }

@@ -32,7 +32,9 @@ struct UnitTextTests {
         #expect(SizeText.format(bytes) == written)
     }
 
-    @Test("bad sizes are named", arguments: ["", "k", "-1k", "1.5k", "1kb", "1K", "9223372036854775807g"])
+    @Test(
+        "bad sizes are named",
+        arguments: ["", "k", "-1k", "1.5k", "1kb", "1K", "9223372036854775807g"])
     func badSizes(text: String) {
         expectRefusal(naming: ["\"\(text)\""]) { _ = try SizeText.parse(text) }
     }

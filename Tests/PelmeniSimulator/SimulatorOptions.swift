@@ -10,14 +10,17 @@ struct SimulatorOptions {
     /// One seed, told as it goes.
     var replay: UInt64?
     var showsProgress = false
+    /// Goes on after a failure, and tells them all.
+    var goesOn = false
     var wantsHelp = false
 
     static let usage = """
-        usage: pelmeni-simulator [--seeds N] [--first S] [--progress]
+        usage: pelmeni-simulator [--seeds N] [--first S] [--progress] [--go-on]
                pelmeni-simulator --seed S
 
         Runs the engine over a simulated kernel, once for each seed from S (1) on, N (1000) of them, and
-        checks that nothing is lost. --seed runs a single one and prints what happens.
+        checks that nothing is lost. Stops at the first failure, unless --go-on is given. --seed runs a
+        single one and prints what happens.
         """
 
     static func parse(_ arguments: [String]) -> Result<SimulatorOptions, Mistake> {
@@ -26,6 +29,7 @@ struct SimulatorOptions {
         while let word = rest.popFirst() {
             switch word {
             case "--progress": options.showsProgress = true
+            case "--go-on": options.goesOn = true
             case "--help", "-h": options.wantsHelp = true
             case "--seeds", "--first", "--seed":
                 guard let text = rest.popFirst(), let number = UInt64(text) else {

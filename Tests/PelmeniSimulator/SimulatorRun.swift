@@ -18,10 +18,15 @@ struct SimulatorRun {
         let showsProgress = options.showsProgress || SimulatorOutput.isTerminal
         let began = Self.seconds()
         var shownAt = 0.0
+        var failures: UInt64 = 0
         for index in 0..<options.seeds {
             let seed = options.first + index
             let outcome = Self.simulate(seed)
-            guard outcome.violations.isEmpty else { return fail(outcome, showsProgress) }
+            if !outcome.violations.isEmpty {
+                tell(outcome, showsProgress)
+                guard options.goesOn else { return 1 }
+                failures += 1
+            }
             add(outcome)
             let time = Self.seconds()
             if showsProgress, time - shownAt > 0.2 {
@@ -30,6 +35,10 @@ struct SimulatorRun {
             }
         }
         if showsProgress { SimulatorOutput.progress("") }
+        guard failures == 0 else {
+            SimulatorOutput.error("\(failures) of \(options.seeds) seeds failed")
+            return 1
+        }
         let missed = SimulatedPoint.allCases.filter { total.points[$0.rawValue] == 0 }
         if options.seeds >= Self.seedsForPoints, !missed.isEmpty {
             let names = missed.map { "\($0)" }.joined(separator: ", ")
@@ -53,20 +62,25 @@ struct SimulatorRun {
     }
 
     private func replay(_ seed: UInt64) -> Int32 {
-        for plan in SimulationSetup(seed: seed).world.plans { print("plan: \(plan)") }
+        let setup = SimulationSetup(seed: seed)
+        for (plan, upstreams) in zip(setup.world.plans, setup.world.upstreams) {
+            print("plan: \(plan), upstreams \(upstreams)")
+        }
+        print("pool: \(setup.pool), sessions: \(setup.sessions), cap: \(setup.cap)")
+        print("deadlines: \(setup.deadlines)")
+        print("faults: \(setup.world.faults)")
         let outcome = Self.simulate(seed) { print($0) }
         for violation in outcome.violations { print("violated: \(violation)") }
         if outcome.violations.isEmpty { print("seed \(seed): all well") }
         return outcome.violations.isEmpty ? 0 : 1
     }
 
-    private func fail(_ outcome: SimulationOutcome, _ showsProgress: Bool) -> Int32 {
+    private func tell(_ outcome: SimulationOutcome, _ showsProgress: Bool) {
         if showsProgress { SimulatorOutput.progress("") }
         for violation in outcome.violations {
             SimulatorOutput.error("seed \(outcome.seed): \(violation)")
         }
         SimulatorOutput.error("replay: pelmeni-simulator --seed \(outcome.seed)")
-        return 1
     }
 
     private mutating func add(_ outcome: SimulationOutcome) {

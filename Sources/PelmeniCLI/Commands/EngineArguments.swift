@@ -17,13 +17,14 @@ struct EngineArguments: ParsableArguments {
     var sessions: Int?
 
     @Option(
-        help: ArgumentHelp("Memory for blocks, over all workers.", valueName: "size"),
+        help: ArgumentHelp(
+            "Memory for blocks, over all workers. (default: 256m)", valueName: "size"),
         transform: SizeText.parse)
     var pool = EngineOptions().poolBytes
 
     @Option(
         help: ArgumentHelp(
-            "How long sessions may go on after TERM or INT.", valueName: "duration"),
+            "How long sessions may go on after TERM or INT. (default: 30s)", valueName: "duration"),
         transform: DurationText.parse)
     var drainTimeout = EngineOptions().drainTimeout
 

@@ -12,7 +12,7 @@ struct RunCommand: AsyncParsableCommand {
               pelmeni run tcp://127.0.0.1:8080 tcp://127.0.0.1:9000
               pelmeni run tcp://:8080 'tcp://10.0.0.1:80,10.0.0.2:80?connect=2s'
               pelmeni run 'unix:///run/app.sock?mode=0660' tcp://[::1]:5432 --backend epoll
-              pelmeni run 'tcp://:80?on=0' tcp://web:80 'tcp://:443?on=1' tcp://web:443 --workers 2
+              pelmeni run 'tcp://:80?on=0' tcp://web:80 'tcp://:443?on=1' tcp://web:443
 
             \(EndpointHelp.text)
 

@@ -5,11 +5,12 @@ import Pelmeni
 struct EngineLogger: Sendable {
     private let logger: Logger
 
-    init(level: LogLevelArgument, format: LogFormat) {
-        self.init(LineLogHandler(format: format, logLevel: level.loggerLevel))
-    }
-
-    init(_ handler: LineLogHandler) {
+    /// - Parameter write: takes a line; standard error unless it is given.
+    init(
+        level: LogLevelArgument, format: LogFormat,
+        write: @escaping @Sendable (String) -> Void = { StandardStream.error.write(line: $0) }
+    ) {
+        let handler = LineLogHandler(format: format, logLevel: level.loggerLevel, write: write)
         logger = Logger(label: "pelmeni", factory: { _ in handler })
     }
 

@@ -8,7 +8,7 @@ struct LineLogHandler: LogHandler {
     var metadataProvider: Logger.MetadataProvider?
 
     /// Where lines go. Each is one write(2), so that threads do not mix theirs.
-    var write: @Sendable (String) -> Void = { StandardStream.error.write(line: $0) }
+    var write: @Sendable (String) -> Void
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

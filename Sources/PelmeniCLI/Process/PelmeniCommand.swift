@@ -8,10 +8,10 @@ struct PelmeniCommand: AsyncParsableCommand {
         abstract: "A many-to-many protocol proxy on io_uring or epoll.",
         discussion: """
             EXAMPLES:
-              pelmeni run tcp://127.0.0.1:8080 tcp://127.0.0.1:9000   relay one pair
-              pelmeni check tcp://:8080 tcp://web:80,web2:80          say what would run
-              pelmeni doctor                                          what this machine grants
-              pelmeni demo                                            see it move bytes
+              pelmeni run tcp://127.0.0.1:8080 tcp://127.0.0.1:9000
+              pelmeni check tcp://:8080 tcp://web:80,web2:80
+              pelmeni doctor
+              pelmeni demo
             """,
         version: Version.text,
         subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, DemoCommand.self])

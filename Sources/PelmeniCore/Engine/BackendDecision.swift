@@ -6,6 +6,8 @@ package struct BackendDecision: Sendable {
     package var features: IOUringFeatures
     /// Why it is not io_uring though that would have been taken; nil when nothing was given up.
     package var fallback: EngineError?
+    /// io_uring is there, and moved bytes wrong: more than a refusal.
+    package var isUnsound = false
 
     /// Probes io_uring where the choice allows it.
     ///
@@ -26,14 +28,17 @@ package struct BackendDecision: Sendable {
         }
         let refusal = refusal(probe.verdict)
         if choice == .ioUring || refusal.kind == .failed { throw refusal }
-        return BackendDecision(backend: .epoll, features: [], fallback: refusal)
+        var decision = BackendDecision(backend: .epoll, features: [], fallback: refusal)
+        if case .unsound = probe.verdict { decision.isUnsound = true }
+        return decision
     }
 
     /// What a verdict means to a person.
     package static func refusal(_ verdict: IOUringProbe.Verdict) -> EngineError {
         switch verdict {
         case .granted:
-            return EngineError(kind: .failed, side: .backend, subject: "io_uring", reason: "granted")
+            return EngineError(
+                kind: .failed, side: .backend, subject: "io_uring", reason: "granted")
         case .lacking:
             return EngineError(
                 kind: .backendRefused, side: .backend, subject: "io_uring",

@@ -32,8 +32,12 @@ package final class EngineRuntime: Sendable {
         _ = pelmeni_descriptor_limit_raise()
         let decision = try BackendDecision.decide(plan.choice, without: plan.without)
         if let fallback = decision.fallback {
-            let isUnsound = fallback.reason.contains("self-test")
-            plan.log(isUnsound ? .error : .warning, fallback)
+            var fields: [LogEntry.Field] = [.init("reason", fallback.reason)]
+            if let errno = fallback.errno { fields.append(.init("errno", errno.name)) }
+            fields.append(.init("remedy", fallback.remedy))
+            plan.log(
+                decision.isUnsound ? .error : .warning, "io_uring is not used; running on epoll",
+                fields)
         }
         let runtime = try EngineRuntime(plan: plan, decision: decision)
         do throws(EngineError) {
@@ -94,13 +98,17 @@ package final class EngineRuntime: Sendable {
                         Mailbox.AddressUpdate(
                             pair: name.pair, upstream: name.upstream, addresses: addresses))
                 }
-                log(.debug, "name resolved", [
-                    .init("name", name.host), .init("addresses", "\(addresses.count)"),
-                ])
+                log(
+                    .debug, "name resolved",
+                    [
+                        .init("name", name.host), .init("addresses", "\(addresses.count)"),
+                    ])
             case .failure(let failure):
-                log(.warning, "name does not resolve; trying again", [
-                    .init("name", name.host), .init("reason", failure.reason),
-                ])
+                log(
+                    .warning, "name does not resolve; trying again",
+                    [
+                        .init("name", name.host), .init("reason", failure.reason),
+                    ])
             }
         }
     }

@@ -9,7 +9,8 @@ internal import Synchronization
 /// thirty seconds, and after a failure at first after one second.
 package final class Resolver: Sendable {
     /// The addresses of a host, or why there are none.
-    package typealias Lookup = @Sendable (_ host: String, _ port: UInt16) -> Result<[SocketAddress], Failure>
+    package typealias Lookup =
+        @Sendable (_ host: String, _ port: UInt16) -> Result<[SocketAddress], Failure>
     package typealias Answer = @Sendable (Name, Result<[SocketAddress], Failure>) -> Void
 
     package struct Failure: Error, Sendable {

@@ -59,7 +59,8 @@ package struct Simulation: ~Copyable {
             (pairs + plan).initialize(
                 to: RelayPair(
                     deadlines: setup.deadlines, options: SocketOptions(), sessionsMax: 0,
-                    sessionsOpen: shared + 1 + plan, upstreams: upstreams + plan * Self.upstreamsMax,
+                    sessionsOpen: shared + 1 + plan,
+                    upstreams: upstreams + plan * Self.upstreamsMax,
                     upstreamCount: UInt16(moods.count)))
         }
     }
@@ -106,7 +107,9 @@ package struct Simulation: ~Copyable {
         return outcome
     }
 
-    private func judge(_ worker: borrowing Worker<SimulatedRing>, _ outcome: inout SimulationOutcome) {
+    private func judge(
+        _ worker: borrowing Worker<SimulatedRing>, _ outcome: inout SimulationOutcome
+    ) {
         count(&outcome)
         if let violation = kernel.violation {
             outcome.violations = [violation]

@@ -33,15 +33,15 @@ package struct SimulationSetup: Sendable {
     // MARK: Plans
 
     private static func plans(_ random: inout SeededRandom) -> [FlowPlan] {
-        let count = random.between(1, 3)
-        var budget = 900_000
+        let count = random.between(1, 4)
+        var budget = 3_000_000
         return (0..<count).map { _ in plan(&random, &budget) }
     }
 
     private static func plan(_ random: inout SeededRandom, _ budget: inout Int) -> FlowPlan {
         let up = size(&random)
         let down = size(&random)
-        var sessions = random.pick([1, 1, 2, 3, 5, 8, 13, 30])
+        var sessions = random.pick([1, 2, 3, 5, 8, 13, 30, 60])
         sessions = max(1, min(sessions, budget / max(1, up + down)))
         budget = max(0, budget - sessions * (up + down))
         var plan = FlowPlan(
@@ -62,7 +62,7 @@ package struct SimulationSetup: Sendable {
         case 2: 16383
         case 3: 16384
         case 4: 16385
-        case 5: random.between(100_000, 400_000)
+        case 5: random.between(100_000, 1_000_000)
         case 6, 7: random.between(10_000, 60_000)
         default: random.between(2, 4000)
         }
@@ -75,6 +75,7 @@ package struct SimulationSetup: Sendable {
         case 4: .clientResets(after: random.between(0, plan.bytesToUpstream))
         case 5: .upstreamResets(after: random.between(0, plan.bytesToClient))
         case 6: .clientResets(after: plan.bytesToUpstream)
+        case 7: random.chance(0x6000) ? .byProxy : .byBoth
         default: .byBoth
         }
     }
@@ -123,7 +124,7 @@ package struct SimulationSetup: Sendable {
         deadlines.firstByte = random.chance(0x2000) ? 10 * second : 0
         pool = PoolLimits(
             smallBlocks: random.pick([4, 8, 64, 128]), bulkBlocks: random.pick([2, 2, 4, 8]))
-        sessions = random.pick([64, 128, 5000])
+        sessions = random.pick([64, 256, 4100, 5000])
         if random.chance(0x800) {
             sessions = random.between(1, 8)
         }
@@ -131,22 +132,11 @@ package struct SimulationSetup: Sendable {
             cap = Int64(random.between(1, 8))
             allowances.cuts = true
         }
-        noteReaders()
-    }
-
-    /// Readers that stall may make deadlines and the pool's exhaustion cut sessions off.
-    private mutating func noteReaders() {
-        for plan in world.plans {
-            for reading in [plan.clientReading, plan.upstreamReading] {
-                switch reading {
-                case .prompt: continue
-                case .late: allowances.lateResets = true
-                case .never: allowances.quietCloses = true
-                }
-                allowances.cuts = true
-                // Whoever waits for a stalled side may be closed as quiet.
-                allowances.quietCloses = true
-            }
+        allowances.quietCloses = true
+        // Readers that stall may hold all blocks of a small pool for longer than deadlines wait.
+        let count = world.plans.reduce(0) { $0 + $1.sessions }
+        if world.plans.contains(where: \.mayBeCut), pool.smallBlocks < 8 * count {
+            allowances.cuts = true
         }
     }
 
@@ -180,7 +170,6 @@ package struct SimulationSetup: Sendable {
             world.faults.clockJumpMost = random.pick([50_000_000, 2_000_000_000])
             allowances.lateResets = true
             allowances.cuts = true
-            allowances.quietCloses = true
         }
         if random.chance(0x1000) {
             world.faults.descriptorLimit =

@@ -15,6 +15,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// When a full worker looks again by itself: it may be full of other workers' sessions.
     private var fullUntil: UInt64 = 0
     var isDraining = false
+    private var isStopping = false
+    private var wakeArmed = false
     /// The ring's own error that ended the loop, or 0.
     package private(set) var failure: Int32 = 0
 
@@ -23,6 +25,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     /// How long accepting rests after an error, unless a session ends before.
     static var acceptRest: UInt64 { 100_000_000 }
+    /// Waits for the last completion before a ring is given up: a second in all.
+    static var endTurnsMax: Int { 10 }
     /// Errors in a row, other than being out of descriptors, after which a listener counts as broken.
     static var acceptErrorsMax: UInt32 { 100 }
 
@@ -66,17 +70,20 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             default: relay.handle(completion)
             }
         }
+        // Accepts that were on their way when the stop came bring sessions after it.
+        if isStopping { relay.cutAll() }
         relay.finishLoop()
         if isFull, relay.now >= fullUntil { relay.hasRoom = true }
         if relay.hasRoom || relay.lacksDescriptors { reconsiderAccepting() }
-        if !isDraining, restingListeners { armListeners() }
+        if !isDraining, !isFull, restingListeners { armListeners() }
         return !(isDraining && relay.sessionsOpen == 0 && listenersClosed)
     }
 
     @inline(__always)
     private func nextTime() -> UInt64 {
         var time = relay.nextTime()
-        if isFull { time = min(time, fullUntil) }
+        // A full worker's listeners wait for room, whatever else they rest for.
+        guard !isFull else { return min(time, fullUntil) }
         for index in 0..<listenerCount where listeners[index].pausedUntil != 0 {
             time = min(time, listeners[index].pausedUntil)
         }
@@ -85,6 +92,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     /// Gives back what the worker holds, after the loop has ended.
     package mutating func finish() {
+        if failure == 0 { endWake() } else { relay.abandon() }
         relay.closeReserve()
         for index in 0..<listenerCount where !listeners[index].isClosed {
             listeners[index].isClosed = true
@@ -101,15 +109,28 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     // MARK: Requests
 
     private mutating func armWake() {
+        wakeArmed = true
         relay.ring.wake(requests.event, token: Token(.wake, index: 0, generation: 0))
     }
 
+    /// The kernel may write the wake-up's value for as long as the read of it is armed.
+    private mutating func endWake() {
+        relay.ring.cancel(Token(.wake, index: 0, generation: 0))
+        for _ in 0..<Self.endTurnsMax where wakeArmed {
+            guard relay.ring.submit(until: relay.ring.now() &+ Self.acceptRest) == 0 else { return }
+            while let completion = relay.ring.next() {
+                if completion.token.kind == OperationKind.wake.rawValue { wakeArmed = false }
+            }
+        }
+    }
+
     private mutating func woken() {
+        wakeArmed = false
         let answer = WorkerRequests.Answer(
             rawValue: requests.reader(requests.context, UnsafeMutableRawPointer(relay.pairs)))
         armWake()
         if !answer.isEmpty, !isDraining { beginDrain() }
-        if answer.contains(.stop) { relay.cutAll() }
+        if answer.contains(.stop) { isStopping = true }
     }
 
     private mutating func beginDrain() {
@@ -129,15 +150,27 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func accepted(_ completion: Completion) {
         let index = Int(completion.token.index) - 1
         let listener = listeners + index
-        if !completion.more { listener.pointee.isArmed = false }
+        if !completion.more {
+            listener.pointee.isArmed = false
+            listener.pointee.isEnding = false
+        }
         if completion.result >= 0 {
             listener.pointee.errors = 0
             relay.open(completion.result, pair: listener.pointee.pair)
+            if completion.more { boundMultishot(index) }
         } else {
             acceptFailed(index, completion.result)
         }
         guard !listener.pointee.isArmed else { return }
         if isDraining { closeListener(index) } else { arm(index) }
+    }
+
+    /// A multishot accept takes all that comes, so it ends while a backlog of them still fits.
+    @inline(__always)
+    private mutating func boundMultishot(_ index: Int) {
+        guard relay.room <= RelayLimits.backlog, !listeners[index].isEnding else { return }
+        listeners[index].isEnding = true
+        relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
     }
 
     private mutating func acceptFailed(_ index: Int, _ error: Int32) {
@@ -166,6 +199,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard !isFull, !isDraining, !listener.pointee.isArmed, !listener.pointee.isClosed
         else { return }
         guard listener.pointee.pausedUntil <= relay.now else { return }
+        listener.pointee.pausedUntil = 0
         let token = Token(.accept, index: UInt32(index + 1), generation: 0)
         if !listener.pointee.isAttached {
             listener.pointee.isAttached = true
@@ -174,7 +208,6 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         }
         let room = relay.room
         guard room > 0, !relay.lacksDescriptors else { return pause() }
-        listener.pointee.pausedUntil = 0
         listener.pointee.isArmed = true
         relay.ring.accept(
             listener.pointee.socket, multishot: room > RelayLimits.backlog, token: token)

@@ -5,6 +5,8 @@ package struct WorkerListener: Sendable {
     /// Other workers watch the same descriptor.
     package var isShared: Bool
     var isArmed = false
+    /// Its multishot accept is being cancelled, to go on one at a time.
+    var isEnding = false
     var isAttached = false
     /// Not armed before then, after an error; 0 is at once.
     var pausedUntil: UInt64 = 0

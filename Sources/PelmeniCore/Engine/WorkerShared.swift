@@ -100,7 +100,9 @@ package final class WorkerShared: Sendable {
             fields.append(.init("cause", event.cause.description))
             log(.warning, "upstream failed; it rests while another one accepts", fields)
         case .poolExhausted:
-            log(.warning, "buffer pool exhausted; the session longest without progress is closed", fields)
+            log(
+                .warning, "buffer pool exhausted; the session longest without progress is closed",
+                fields)
         case .acceptPaused:
             log(.warning, "no more sessions fit; connections wait in the backlog", fields)
         case .acceptResumed: log(.info, "accepting again", fields)

@@ -55,22 +55,26 @@ final class WorkerThread: Sendable {
         guard let pool = BufferPool(limits: order.pool) else {
             throw failed(Errno(code: ENOMEM), "no memory for the buffer pool")
         }
-        defer { pool.destroy() }
         let reserved = Worker<EpollRing>.reservedSlots(listeners: order.listeners.count)
+        let error: EngineError?
         do throws(Errno) {
             switch order.decision.backend {
             case .ioUring:
                 let ring = try UringRing(features: order.decision.features, pool: pool)
-                return try drive(ring, pool: pool, reserved: reserved)
+                error = try drive(ring, pool: pool, reserved: reserved)
             case .epoll:
                 let slots = StreamRelay<EpollRing>.slots(
                     sessions: order.limits.sessions, reservedSlots: reserved)
                 let ring = try EpollRing(slots: slots, pool: pool)
-                return try drive(ring, pool: pool, reserved: reserved)
+                error = try drive(ring, pool: pool, reserved: reserved)
             }
         } catch {
+            pool.destroy()
             throw failed(error, "the worker cannot be set up")
         }
+        // After a failure of the ring the kernel may still write into blocks: they stay mapped then.
+        if error == nil { pool.destroy() }
+        return error
     }
 
     @inline(__always)

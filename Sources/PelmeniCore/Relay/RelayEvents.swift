@@ -1,7 +1,10 @@
 /// Where a worker's ``RelayEvent``s go: a C function and what it is called with, so that reporting costs
 /// the loop an indirect call and nothing else.
 package struct RelayEvents: @unchecked Sendable {
-    package typealias Receiver = @convention(c) (UnsafeMutableRawPointer?, RelayEvent.Kind.RawValue, UInt16, UInt8, UInt16, Int32, UInt64) -> Void
+    package typealias Receiver =
+        @convention(c) (
+            UnsafeMutableRawPointer?, RelayEvent.Kind.RawValue, UInt16, UInt8, UInt16, Int32, UInt64
+        ) -> Void
 
     let receiver: Receiver?
     let context: UnsafeMutableRawPointer?
@@ -21,6 +24,8 @@ package struct RelayEvents: @unchecked Sendable {
 
     @inline(never)
     func report(_ event: RelayEvent) {
-        receiver?(context, event.kind.rawValue, event.pair, event.cause.rawValue, event.upstream, event.error, event.duration)
+        receiver?(
+            context, event.kind.rawValue, event.pair, event.cause.rawValue, event.upstream,
+            event.error, event.duration)
     }
 }

@@ -51,4 +51,3 @@ package struct RelayLimits: @unchecked Sendable {
         self.engineSessionsOpen = engineSessionsOpen
     }
 }
-

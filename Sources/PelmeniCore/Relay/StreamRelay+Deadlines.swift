@@ -20,7 +20,7 @@ extension StreamRelay where R: ~Copyable {
         if it.resetAt != 0 { due = it.resetAt }
         if pair.firstByte != 0, !it.hasBytes {
             let at = it.openedAt &+ pair.firstByte
-            if now >= at { return end(session, .firstByte, reset: false) }
+            if now >= at { return end(session, .firstByte, reset: hasWaiting(session)) }
             due = min(due, at)
         }
         if pair.idle != 0 {
@@ -49,7 +49,8 @@ extension StreamRelay where R: ~Copyable {
             // Nothing reads this socket, so a reset of it would go unseen.
             if sessions[Int(session)].resetAt == 0, ring.isBroken(row.pointee.socket) {
                 row.pointee.flags.insert(.broken)
-                setCause(session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
+                setCause(
+                    session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
                 sessions[Int(session)].resetAt = now &+ RelayLimits.resetWait
                 due = now &+ RelayLimits.resetWait
             } else {
@@ -89,6 +90,10 @@ extension StreamRelay where R: ~Copyable {
     /// Whether bytes would be lost: then the end must not look like a clean one.
     func hasWaiting(_ session: UInt32) -> Bool {
         let it = sessions[Int(session)]
+        // A leg that is not read, for want of room or of a block, may hold more than its queue says.
+        let unread: Leg.Flags = [.paused, .starved]
         return !legs[Int(it.client)].queue.isEmpty || !legs[Int(it.upstream)].queue.isEmpty
+            || !legs[Int(it.client)].flags.isDisjoint(with: unread)
+            || !legs[Int(it.upstream)].flags.isDisjoint(with: unread)
     }
 }

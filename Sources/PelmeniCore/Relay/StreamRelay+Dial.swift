@@ -18,7 +18,9 @@ extension StreamRelay where R: ~Copyable {
         while true {
             let upstream = currentUpstream(session)
             if it.pointee.looked < 2 &* count, isWorthDialling(session, upstream) {
-                while it.pointee.address < pairs[Int(it.pointee.pair)].upstreams[upstream].addressCount {
+                while it.pointee.address
+                    < pairs[Int(it.pointee.pair)].upstreams[upstream].addressCount
+                {
                     if dialAddress(session, upstream: upstream) { return }
                 }
                 // Addresses of this one may still be answering; the next upstream waits for them.
@@ -49,7 +51,10 @@ extension StreamRelay where R: ~Copyable {
         guard it.pointee.tried & (1 << UInt64(upstream)) == 0 else { return false }
         let row = pair.pointee.upstreams + upstream
         guard row.pointee.addressCount > 0 else {
-            if !it.pointee.hasCause { it.pointee.cause = .resolveFailed; it.pointee.hasCause = true }
+            if !it.pointee.hasCause {
+                it.pointee.cause = .resolveFailed
+                it.pointee.hasCause = true
+            }
             return false
         }
         return it.pointee.looked >= pair.pointee.upstreamCount || row.pointee.restsUntil <= now

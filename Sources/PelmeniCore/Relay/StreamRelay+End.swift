@@ -117,7 +117,23 @@ extension StreamRelay where R: ~Copyable {
     package mutating func cutAll() {
         for session in 0..<freshSession
         where sessions[Int(session)].phase != .free && sessions[Int(session)].phase != .ending {
+            // A connect that failed before does not end it: another upstream may have accepted.
+            if sessions[Int(session)].phase == .connecting {
+                sessions[Int(session)].hasCause = false
+            }
             end(session, .drainCut, reset: true)
+        }
+    }
+
+    /// Closes everything at once, for a ring that failed: no completion will come any more.
+    package mutating func abandon() {
+        for leg in 0..<freshLeg where legs[Int(leg)].flags.contains(.inUse) {
+            let session = legs[Int(leg)].session
+            setCause(session, .internal)
+            sessions[Int(session)].phase = .ending
+            legs[Int(leg)].flags.remove(.inFlight)
+            legs[Int(leg)].flags.insert([.closing, .closesWithReset])
+            closeNow(leg)
         }
     }
 

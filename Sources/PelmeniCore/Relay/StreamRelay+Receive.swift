@@ -136,9 +136,13 @@ extension StreamRelay where R: ~Copyable {
         guard blockClass == row.pointee.blockClass else { return }
         let isFull = bytes >= Int32(BlockClass.small.bytes)
         if blockClass == .small {
-            guard isFull else { return row.pointee.classVotes = 0 }
+            guard isFull else {
+                row.pointee.classVotes = 0
+                return
+            }
         } else if isFull, isBulkPlentiful {
-            return row.pointee.classVotes = 0
+            row.pointee.classVotes = 0
+            return
         }
         row.pointee.classVotes &+= 1
         guard row.pointee.classVotes >= RelayLimits.classVotes else { return }
@@ -177,7 +181,8 @@ extension StreamRelay where R: ~Copyable {
 
     /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be late.
     mutating func feedStarved() {
-        var blocks = pool.freeBlocks(.small)
+        // A posted block is one too: on a small pool the posted set takes every block that comes back.
+        var blocks = ring.available(.small)
         while blocks > 0, starvedFirst != .max {
             let leg = starvedFirst
             starvedFirst = legs[Int(leg)].next

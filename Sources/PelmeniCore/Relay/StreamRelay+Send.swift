@@ -70,7 +70,9 @@ extension StreamRelay where R: ~Copyable {
         if result == -EINTR || result == -EAGAIN { return send(leg) }
         row.pointee.queue.removeAll(pool: pool)
         if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
-        setCause(row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
+        setCause(
+            row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset
+        )
         row.pointee.flags.insert(.broken)
         // What the far side sent before is still to be read; the end of that forwards the reset.
         if row.pointee.flags.contains(.ended) { return streamBroke(leg) }

@@ -19,6 +19,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// Rows never used so far begin here, so that a large table costs no memory until it is filled.
     var freshLeg: UInt32
     let sessions: UnsafeMutablePointer<Session>
+    let sessionCapacity: Int
     var freeSession: UInt32 = .max
     var freshSession: UInt32 = 0
     let timerNodes: UnsafeMutablePointer<TimerWheel.Node>
@@ -48,15 +49,14 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
         pairs: UnsafeMutablePointer<RelayPair>, counters: Counters, events: RelayEvents
     ) {
-        // A client, an upstream, and in the worst case every address of an upstream being dialled; those
-        // are short-lived, so one more row for each two sessions is plenty, with a floor for small tables.
-        let legCount = reservedSlots + limits.sessions * 5 / 2 + Upstream.addressesMax
+        let legCount = Self.slots(sessions: limits.sessions, reservedSlots: reservedSlots)
+        let rows = Self.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
         guard
             let legMemory = pelmeni_memory_map(UInt64(legCount * MemoryLayout<Leg>.stride)),
             let sessionMemory = pelmeni_memory_map(
-                UInt64(limits.sessions * MemoryLayout<Session>.stride)),
+                UInt64(rows * MemoryLayout<Session>.stride)),
             let nodeMemory = pelmeni_memory_map(
-                UInt64(limits.sessions * MemoryLayout<TimerWheel.Node>.stride))
+                UInt64(rows * MemoryLayout<TimerWheel.Node>.stride))
         else { return nil }
         self.ring = ring
         self.pool = pool
@@ -67,24 +67,32 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         legs = legMemory.bindMemory(to: Leg.self, capacity: legCount)
         legCapacity = legCount
         freshLeg = UInt32(reservedSlots)
-        sessions = sessionMemory.bindMemory(to: Session.self, capacity: limits.sessions)
-        timerNodes = nodeMemory.bindMemory(to: TimerWheel.Node.self, capacity: limits.sessions)
+        sessions = sessionMemory.bindMemory(to: Session.self, capacity: rows)
+        sessionCapacity = rows
+        timerNodes = nodeMemory.bindMemory(to: TimerWheel.Node.self, capacity: rows)
         now = self.ring.now()
         wheel = TimerWheel(nodes: timerNodes, now: now)
         reserve = self.ring.openReserve()
     }
 
-    /// Rows that a ring must have room for.
+    /// Rows that a ring must have room for: a client, an upstream, and in the worst case every address of
+    /// an upstream being dialled; those are short-lived, so one more row for each two sessions is plenty,
+    /// with a floor for small tables.
     package static func slots(sessions: Int, reservedSlots: Int) -> Int {
-        reservedSlots + sessions * 5 / 2 + Upstream.addressesMax
+        let rows = rows(sessions: sessions, reservedSlots: reservedSlots)
+        return reservedSlots + rows * 5 / 2 + Upstream.addressesMax
     }
+
+    /// Rows of sessions. Each listener may bring one more than there is room for: all of them are armed
+    /// when one session still fits.
+    private static func rows(sessions: Int, reservedSlots: Int) -> Int { sessions + reservedSlots }
 
     deinit {
         wheel.destroy()
         pelmeni_memory_unmap(legs, UInt64(legCapacity * MemoryLayout<Leg>.stride))
-        pelmeni_memory_unmap(sessions, UInt64(limits.sessions * MemoryLayout<Session>.stride))
+        pelmeni_memory_unmap(sessions, UInt64(sessionCapacity * MemoryLayout<Session>.stride))
         pelmeni_memory_unmap(
-            timerNodes, UInt64(limits.sessions * MemoryLayout<TimerWheel.Node>.stride))
+            timerNodes, UInt64(sessionCapacity * MemoryLayout<TimerWheel.Node>.stride))
     }
 
     // MARK: Rows
@@ -126,7 +134,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
             session = freeSession
             freeSession = sessions[Int(session)].next
         } else {
-            guard Int(freshSession) < limits.sessions else { return .max }
+            guard Int(freshSession) < sessionCapacity else { return .max }
             session = freshSession
             freshSession &+= 1
             timerNodes[Int(session)] = TimerWheel.Node()

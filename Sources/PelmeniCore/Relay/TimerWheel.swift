@@ -59,7 +59,11 @@ package struct TimerWheel: @unchecked Sendable {
         let slot = Int(node.pointee.slot)
         let next = node.pointee.next
         let previous = node.pointee.previous
-        if previous == .max { heads[slot] = next } else { (nodes + Int(previous)).pointee.next = next }
+        if previous == .max {
+            heads[slot] = next
+        } else {
+            (nodes + Int(previous)).pointee.next = next
+        }
         if next != .max { (nodes + Int(next)).pointee.previous = previous }
         if heads[slot] == .max { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
         node.pointee.due = 0

@@ -5,7 +5,8 @@ package protocol KernelRing: Ring, ~Copyable {}
 
 extension KernelRing where Self: ~Copyable {
     @inline(__always)
-    package mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32 {
+    package mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
+    {
         SocketCalls.configure(socket, family: family, options: options)
     }
 
@@ -21,7 +22,9 @@ extension KernelRing where Self: ~Copyable {
     package mutating func closeWithReset(_ socket: Int32) { _ = pelmeni_socket_close_reset(socket) }
 
     @inline(__always)
-    package mutating func outstanding(_ socket: Int32) -> Int64 { pelmeni_socket_outstanding(socket) }
+    package mutating func outstanding(_ socket: Int32) -> Int64 {
+        pelmeni_socket_outstanding(socket)
+    }
 
     @inline(__always)
     package mutating func acknowledged(_ socket: Int32) -> Int64 {

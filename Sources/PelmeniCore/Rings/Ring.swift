@@ -61,6 +61,9 @@ package protocol Ring: ~Copyable {
     /// The next completion, if there is one.
     mutating func next() -> Completion?
 
+    /// Blocks that a receive of this class could still be given: free ones, and those already posted.
+    func available(_ blockClass: BlockClass) -> Int
+
     /// Posts fresh blocks for those that went out. Called once a loop, after the completions.
     mutating func refill()
 

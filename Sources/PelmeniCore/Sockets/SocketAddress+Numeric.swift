@@ -11,7 +11,9 @@ extension SocketAddress {
         }
         let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         var v6 = in6_addr()
-        guard let first = parts.first, inet_pton(AF_INET6, String(first), &v6) == 1 else { return nil }
+        guard let first = parts.first, inet_pton(AF_INET6, String(first), &v6) == 1 else {
+            return nil
+        }
         var scope: UInt32 = 0
         if parts.count == 2 {
             scope = UInt32(parts[1]) ?? if_nametoindex(String(parts[1]))

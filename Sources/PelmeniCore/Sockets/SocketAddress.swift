@@ -108,7 +108,8 @@ extension SocketAddress: CustomStringConvertible {
                 guard let base = bytes.baseAddress,
                     inet_ntop(family, base + offset, &text, socklen_t(text.count)) != nil
                 else { return "?" }
-                return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                return String(
+                    decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             default: return "?"
             }
         }

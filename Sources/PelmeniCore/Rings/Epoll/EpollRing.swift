@@ -25,9 +25,9 @@ package struct EpollRing: KernelRing, ~Copyable {
     private let doneMask: Int
     private var doneHead = 0
     private var doneTail = 0
-    /// Slots that can be read now.
-    private var readyFirst: UInt32 = .max
-    private var readyLast: UInt32 = .max
+    /// Slots that can be read now, and those that can but have spent their budget in this loop.
+    private var ready = ReadyList()
+    private var rested = ReadyList()
     private(set) package var enters: UInt64 = 0
 
     package var isMultishot: Bool { true }
@@ -67,7 +67,7 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     package mutating func submit(until deadline: UInt64) -> Int32 {
         var wait = Int64.max
-        if doneHead != doneTail || readyFirst != .max {
+        if doneHead != doneTail || !ready.isEmpty || !rested.isEmpty {
             wait = 0
         } else if deadline != .max {
             let time = pelmeni_monotonic_nanoseconds()
@@ -95,27 +95,32 @@ package struct EpollRing: KernelRing, ~Copyable {
                 if let completion = fire(event) { return completion }
                 continue
             }
-            guard readyFirst != .max else { return nil }
-            let slot = readyFirst
-            // Budgets are spent: everyone else has had a turn in this loop.
-            guard rows[Int(slot)].budget > 0 else { return nil }
-            readyFirst = rows[Int(slot)].next
-            if readyFirst == .max { readyLast = .max }
+            let slot = ready.popFirst(rows)
+            guard slot != .max else { return nil }
             rows[Int(slot)].flags.remove(.queued)
             if let completion = read(slot) { return completion }
         }
     }
 
+    package func available(_ blockClass: BlockClass) -> Int { pool.freeBlocks(blockClass) }
+
     package mutating func refill() {}
 
-    /// A new loop: those still in the list may go on.
+    /// A new loop: those that rested may go on.
     @inline(__always)
     private mutating func refillBudgets() {
-        var slot = readyFirst
-        while slot != .max {
-            rows[Int(slot)].budget = Self.receiveBudget
-            slot = rows[Int(slot)].next
+        while true {
+            let slot = rested.popFirst(rows)
+            guard slot != .max else { return }
+            rows[Int(slot)].budget = budget(rows[Int(slot)].flags)
+            ready.append(slot, rows)
         }
+    }
+
+    /// How many calls a slot may make in one loop.
+    @inline(__always)
+    private func budget(_ flags: Readiness.Flags) -> UInt16 {
+        flags.contains(.accepting) ? Self.acceptBudget : Self.receiveBudget
     }
 
     @inline(__always)
@@ -130,9 +135,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         let row = rows + Int(slot)
         guard !row.pointee.flags.contains(.queued) else { return }
         row.pointee.flags.insert(.queued)
-        row.pointee.next = .max
-        if readyFirst == .max { readyFirst = slot } else { rows[Int(readyLast)].next = slot }
-        readyLast = slot
+        if row.pointee.budget > 0 { ready.append(slot, rows) } else { rested.append(slot, rows) }
     }
 
     @inline(__always)
@@ -153,7 +156,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         if row.pointee.flags.contains(.shared), !row.pointee.flags.contains(.accepting) {
             return detach(slot)
         }
-        row.pointee.budget = Self.receiveBudget
+        row.pointee.budget = budget(row.pointee.flags)
         if event.readiness & (PELMENI_POLL_WRITABLE | PELMENI_POLL_BROKEN) != 0 {
             row.pointee.flags.insert(.writable)
             if row.pointee.flags.contains(.connecting) {
@@ -325,7 +328,11 @@ package struct EpollRing: KernelRing, ~Copyable {
         let row = rows + Int(token.index)
         row.pointee.limit = limit
         row.pointee.flags.insert(.receiving)
-        if blockClass == .bulk { row.pointee.flags.insert(.bulk) } else { row.pointee.flags.remove(.bulk) }
+        if blockClass == .bulk {
+            row.pointee.flags.insert(.bulk)
+        } else {
+            row.pointee.flags.remove(.bulk)
+        }
         if row.pointee.flags.contains(.readable) { queue(token.index) }
     }
 
@@ -382,6 +389,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         case OperationKind.connect.rawValue: flag = .connecting
         case OperationKind.receive.rawValue: flag = .receiving
         case OperationKind.send.rawValue: flag = .sending
+        case OperationKind.wake.rawValue: flag = .waking
         default: return
         }
         guard row.pointee.flags.contains(flag) else { return }

@@ -6,7 +6,7 @@ package struct FlowJudge {
         package var cuts = false
         /// Deadlines may have closed quiet sessions in order, before their ends did.
         package var quietCloses = false
-        /// What a reset did not destroy may still be late: jumps of the clock, readers that stall.
+        /// What a reset did not destroy may still be late: jumps of the clock.
         package var lateResets = false
 
         package init() {}
@@ -39,16 +39,18 @@ package struct FlowJudge {
             upstreams[plan].sort { $0.number < $1.number }
             for client in clients[plan] {
                 judge(client, from: upstreams[plan])
-                if !allowances.cuts { judgeWhole(client) }
+                if !mayBeCut(plan) { judgeWhole(client) }
             }
             for upstream in upstreams[plan] {
                 judge(upstream, from: clients[plan])
-                if !allowances.cuts, !upstream.isAbandoned { judgeWhole(upstream) }
+                if !mayBeCut(plan), !upstream.isAbandoned { judgeWhole(upstream) }
             }
             judgePairing(plan)
         }
         return Array(faults.prefix(5))
     }
+
+    private func mayBeCut(_ plan: Int) -> Bool { allowances.cuts || plans[plan].mayBeCut }
 
     private mutating func fault(_ result: FlowResult, _ text: String) {
         faults.append("\(result.name): \(text) (\(plans[result.plan]))")
@@ -66,6 +68,7 @@ package struct FlowJudge {
             return
         }
         var owed = plan.bytes(fromClient: !result.isClient)
+        let mayBeQuiet = allowances.quietCloses && mayBeCut(result.plan)
         if let number = result.sender {
             guard number < senders.count else { return fault(result, "an unknown sender") }
             let sender = senders[number]
@@ -73,17 +76,17 @@ package struct FlowJudge {
                 fault(result, "received \(result.received) of \(sender.sent) bytes")
             }
             judgeReset(of: sender, seenBy: result)
-            if allowances.quietCloses { owed = sender.sent }
+            if mayBeQuiet { owed = sender.sent }
         } else if result.received > owed {
             fault(result, "received \(result.received) of \(owed) bytes")
-        } else if allowances.quietCloses {
+        } else if mayBeQuiet {
             owed = result.received
         }
         if result.end == .clean {
             if result.received != owed {
                 fault(result, "a clean end after \(result.received) of \(owed) bytes")
             }
-            if plan.resets(client: !result.isClient), !allowances.quietCloses {
+            if plan.resets(client: !result.isClient), !mayBeQuiet {
                 fault(result, "a reset came as a clean end")
             }
         }
@@ -91,8 +94,7 @@ package struct FlowJudge {
 
     /// All that the reset did not destroy has to arrive before it.
     private mutating func judgeReset(of sender: FlowResult, seenBy result: FlowResult) {
-        guard let deliverable = sender.deliverable, !allowances.lateResets, !allowances.cuts,
-            plans[result.plan].reading(client: result.isClient) == .prompt,
+        guard let deliverable = sender.deliverable, !allowances.lateResets, !mayBeCut(result.plan),
             result.received != deliverable
         else { return }
         fault(result, "received \(result.received) of \(deliverable) bytes sent before the reset")

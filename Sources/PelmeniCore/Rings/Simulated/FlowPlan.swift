@@ -17,6 +17,8 @@ package struct FlowPlan: Equatable, Sendable {
         /// The client resets once it has sent so many bytes.
         case clientResets(after: Int)
         case upstreamResets(after: Int)
+        /// Neither does anything: a deadline of the proxy's ends it.
+        case byProxy
     }
 
     /// How an end reads.
@@ -89,8 +91,13 @@ package struct FlowPlan: Equatable, Sendable {
         case .byBoth: true
         case .byClient: client || sawEnd
         case .byUpstream: !client || sawEnd
-        case .clientResets, .upstreamResets: false
+        case .byProxy, .clientResets, .upstreamResets: sawEnd
         }
+    }
+
+    /// Whether deadlines, or the want of blocks, may end a session of this plan before its ends do.
+    package var mayBeCut: Bool {
+        clientReading != .prompt || upstreamReading != .prompt || end == .byProxy
     }
 }
 

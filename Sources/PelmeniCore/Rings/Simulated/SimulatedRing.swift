@@ -78,6 +78,11 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     package mutating func next() -> Completion? { kernel.next() }
 
+    package func available(_ blockClass: BlockClass) -> Int {
+        kernel.pool.freeBlocks(blockClass)
+            + (blockClass == .small ? kernel.small.count : kernel.bulk.count)
+    }
+
     package mutating func refill() {
         if kernel.world.postsBlocks { kernel.refill() }
     }

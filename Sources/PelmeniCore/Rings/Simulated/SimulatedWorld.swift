@@ -28,7 +28,7 @@ package struct SimulatedWorld: Sendable {
     package var healsAt: UInt64 = .max
     package var drainsAt: UInt64 = .max
     package var stopsAt: UInt64 = .max
-    package var sessionTime: UInt64 = 600_000_000_000
+    package var sessionTime: UInt64 = 20_000_000_000_000
 
     package init(seed: UInt64) { self.seed = seed }
 

@@ -69,7 +69,8 @@ package struct UringRing: KernelRing, ~Copyable {
         small.releaseAll(to: pool)
         bulk.releaseAll(to: pool)
         batch.deallocate()
-        wakeValue.deallocate()
+        // A ring that failed may still have the read of it armed: eight bytes are left to it then.
+        if failure == 0 { wakeValue.deallocate() }
     }
 
     package var enters: UInt64 { pelmeni_uring_enters(ring) }
@@ -84,7 +85,8 @@ package struct UringRing: KernelRing, ~Copyable {
             time = pelmeni_monotonic_nanoseconds()
             wait = deadline > time ? Int64(deadline &- time) : 0
         }
-        return pelmeni_uring_submit(ring, wait)
+        failure = pelmeni_uring_submit(ring, wait)
+        return failure
     }
 
     @inline(__always)
@@ -113,6 +115,11 @@ package struct UringRing: KernelRing, ~Copyable {
         return Completion(
             token: Token(rawValue: it.token), result: it.result,
             flags: Completion.Flags(rawValue: it.flags), block: block)
+    }
+
+    package func available(_ blockClass: BlockClass) -> Int {
+        let posted = blockClass == .small ? small : bulk
+        return pool.freeBlocks(blockClass) &+ posted.capacity &- posted.emptyCount
     }
 
     @inline(__always)

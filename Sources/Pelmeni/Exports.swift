@@ -1,2 +1,0 @@
-// One import for an embedder: what the core makes public is part of the face.
-@_exported public import PelmeniCore

@@ -1,0 +1,25 @@
+/// Slots in the order in which they are to be read, chained through their rows.
+struct ReadyList {
+    private var first: UInt32 = .max
+    private var last: UInt32 = .max
+
+    @inline(__always)
+    var isEmpty: Bool { first == .max }
+
+    @inline(__always)
+    mutating func append(_ slot: UInt32, _ rows: UnsafeMutablePointer<Readiness>) {
+        rows[Int(slot)].next = .max
+        if first == .max { first = slot } else { rows[Int(last)].next = slot }
+        last = slot
+    }
+
+    /// The first slot, or `UInt32.max`.
+    @inline(__always)
+    mutating func popFirst(_ rows: UnsafeMutablePointer<Readiness>) -> UInt32 {
+        let slot = first
+        guard slot != .max else { return slot }
+        first = rows[Int(slot)].next
+        if first == .max { last = .max }
+        return slot
+    }
+}

@@ -1,0 +1,151 @@
+import Glibc
+import Pelmeni
+import TestSupport
+import Testing
+
+/// Each deadline ends a session in its own cause, and not before its time.
+@Suite(.ownThread, .timeLimit(.minutes(1))) struct DeadlineTests {
+    private let clock = ContinuousClock()
+
+    private func expect(
+        _ took: Duration, atLeast least: Duration, _ location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(took >= least, sourceLocation: location)
+        #expect(took < least + .seconds(5), sourceLocation: location)
+    }
+
+    @Test(arguments: Variant.all) func idle(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.idle = .milliseconds(300) }
+        let (client, upstream) = try relay.session()
+        // Bytes either way put it off.
+        for _ in 0..<4 {
+            usleep(100_000)
+            try client.write("x")
+            #expect(try upstream.readText(1) == "x")
+            usleep(100_000)
+            try upstream.write("y")
+            #expect(try client.readText(1) == "y")
+        }
+        let took = try clock.measure { #expect(try client.readEnd() == .clean) }
+        expect(took, atLeast: .milliseconds(250))
+        #expect(try upstream.readEnd() == .clean)
+        await relay.expect([.idle: 1])
+    }
+
+    @Test(arguments: Variant.all) func firstByte(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.firstByte = .milliseconds(200) }
+        let silent = try relay.session()
+        let spoken = try relay.session()
+        try spoken.upstream.write("hello")
+        #expect(try spoken.client.readText(5) == "hello")
+        #expect(try silent.client.readEnd() == .clean)
+        #expect(try silent.upstream.readEnd() == .clean)
+        // The one that spoke in time may be silent from then on.
+        usleep(300_000)
+        try spoken.client.write("still here")
+        #expect(try spoken.upstream.readText(10) == "still here")
+        spoken.client.close()
+        spoken.upstream.close()
+        await relay.expect([.firstByte: 1, .completed: 1])
+    }
+
+    @Test(arguments: Variant.all) func linger(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let (client, upstream) = try relay.session()
+        // Before an end there is no such deadline.
+        usleep(400_000)
+        client.finish()
+        #expect(try upstream.readEnd() == .clean)
+        // A byte starts it anew.
+        usleep(150_000)
+        try upstream.write("more")
+        #expect(try client.readText(4) == "more")
+        let took = try clock.measure { #expect(try client.readEnd() == .clean) }
+        expect(took, atLeast: .milliseconds(250))
+        await relay.expect([.linger: 1])
+    }
+
+    /// What a stalled side did not take is lost: it must not look like a clean end.
+    @Test(arguments: Variant.all) func stall(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
+        let (client, upstream) = try relay.session()
+        let flood = beside {
+            let bytes = [UInt8](repeating: 7, count: 1 << 16)
+            do {
+                while true { try upstream.write(bytes) }
+            } catch let error as WireError {
+                return error.code
+            }
+        }
+        let code = try await flood.value
+        #expect(code == ECONNRESET || code == EPIPE)
+        #expect(try client.readAll().end == .reset)
+        await relay.expect([.sendStalled: 1])
+    }
+
+    /// A slow reader is not a stalled one.
+    @Test(arguments: Variant.all) func slowIsNotStalled(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
+        let (client, upstream) = try relay.session()
+        let bytes = Pattern.shared.stream(key: 5, count: 16 << 20)
+        let sending = beside {
+            try upstream.write(bytes)
+            upstream.finish()
+        }
+        var received: [UInt8] = []
+        for _ in 0..<12 {
+            received += try client.read(exactly: 1 << 20)
+            usleep(100_000)
+        }
+        let (rest, end) = try client.readAll()
+        #expect(received + rest == bytes)
+        #expect(end == .clean)
+        try await sending.value
+        client.close()
+        await relay.expect([.completed: 1])
+    }
+
+    @Test(arguments: Variant.all) func connect(variant: Variant) async throws {
+        let origin = try Listener(backlog: 0)
+        let fillers = try Self.fill(origin)
+        let relay = try await Relay.start(
+            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
+        ) { $0.connect = .milliseconds(300) }
+        let client = try relay.connect()
+        let took = try clock.measure { #expect(try client.readEnd() == .reset) }
+        expect(took, atLeast: .milliseconds(250))
+        await relay.expect([.connectTimeout: 1])
+        for filler in fillers { filler.close() }
+    }
+
+    /// A client that leaves while its upstream is dialled ends its session by then at the latest.
+    @Test(arguments: Variant.all) func aClientThatLeavesEarly(variant: Variant) async throws {
+        let origin = try Listener(backlog: 0)
+        let fillers = try Self.fill(origin)
+        let relay = try await Relay.start(
+            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
+        ) { $0.connect = .milliseconds(300) }
+        let client = try relay.connect()
+        try client.write("x")
+        client.reset()
+        try waitUntil("the session is accepted") { relay.engine.statistics.accepted == 1 }
+        try waitUntil("it is over") { relay.engine.statistics.open == 0 }
+        await relay.engine.drain()
+        let causes = relay.engine.statistics.causes
+        #expect(causes == [.connectTimeout: 1] || causes == [.clientReset: 1])
+        for filler in fillers { filler.close() }
+    }
+
+    /// Fills the queue of a listener, so that the next connection gets no answer at all.
+    private static func fill(_ listener: Listener) throws -> [Wire] {
+        var fillers: [Wire] = []
+        for _ in 0..<16 {
+            let socket = try listener.name.newSocket()
+            fillers.append(Wire(socket: socket))
+            listener.name.beginConnect(socket)
+            var waiting = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+            if poll(&waiting, 1, 100) == 0 { return fillers }
+        }
+        throw Overdue(description: "the listener's queue does not fill")
+    }
+}

@@ -1,0 +1,87 @@
+import Pelmeni
+import PelmeniCore
+import Synchronization
+import TestSupport
+import Testing
+
+/// An engine between a test's client and its origin.
+struct Relay: Sendable {
+    let engine: Engine
+    let origin: Listener
+    let log: LogCollector
+
+    /// One pair on one worker, unless told otherwise.
+    static func start(
+        _ variant: Variant, workers: Int = 1, _ change: (inout PairOptions) -> Void = { _ in }
+    ) async throws -> Relay {
+        let origin = try Listener()
+        return try await start(
+            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin, workers: workers, change)
+    }
+
+    static func start(
+        _ variant: Variant, to client: any Client, origin: Listener, workers: Int = 1,
+        _ change: (inout PairOptions) -> Void = { _ in }
+    ) async throws -> Relay {
+        var pair = PairOptions()
+        change(&pair)
+        let log = LogCollector()
+        let server = TCPServer(client, listen: "127.0.0.1", port: 0, options: pair)
+        let engine = try Engine.variant(variant, workers: workers, servers: [server]) {
+            $0.log = log.sink
+        }
+        try await engine.start()
+        return Relay(engine: engine, origin: origin, log: log)
+    }
+
+    var port: UInt16? { engine.listening.first?.port }
+
+    func connect() throws -> Wire { try Wire(toPort: port) }
+
+    /// A client and the origin's end of the same session.
+    func session() throws -> (client: Wire, upstream: Wire) {
+        let client = try connect()
+        return (client, try origin.accept())
+    }
+
+    /// Ends the engine and looks at its books: nothing is open, and the causes are these and no others.
+    func expect(
+        _ causes: [Cause: UInt64], within: Duration = .seconds(10),
+        _ location: SourceLocation = #_sourceLocation
+    ) async {
+        await engine.drain(within: within)
+        let statistics = engine.statistics
+        #expect(statistics.causes == causes, sourceLocation: location)
+        #expect(statistics.open == 0, sourceLocation: location)
+        #expect(
+            statistics.accepted == causes.values.reduce(0, +), sourceLocation: location)
+        #expect(statistics.openByPair.allSatisfy { $0 == 0 }, sourceLocation: location)
+        #expect(log.entries(from: .error).isEmpty, sourceLocation: location)
+    }
+}
+
+extension Engine {
+    static func variant(
+        _ variant: Variant, workers: Int = 1, servers: [any Server],
+        _ change: (inout EngineOptions) -> Void = { _ in }
+    ) throws -> Engine {
+        var options = EngineOptions()
+        options.without = variant.without
+        change(&options)
+        return try Engine(
+            backend: variant.backend, workers: workers, servers: servers, options: options)
+    }
+}
+
+/// Keeps what an engine logs.
+final class LogCollector: Sendable {
+    private let all = Mutex<[LogEntry]>([])
+
+    var sink: @Sendable (LogEntry) -> Void {
+        { entry in self.all.withLock { $0.append(entry) } }
+    }
+
+    func entries(from level: LogEntry.Level) -> [LogEntry] {
+        all.withLock { $0.filter { $0.level >= level } }
+    }
+}

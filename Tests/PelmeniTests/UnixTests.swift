@@ -1,0 +1,151 @@
+import Foundation
+import Pelmeni
+import TestSupport
+import Testing
+
+/// Unix stream sockets at both ends, and what becomes of their files.
+@Suite(.ownThread, .timeLimit(.minutes(1))) struct UnixTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private var path: String { folder.file("server.sock") }
+
+    private func engine(
+        _ variant: Variant, mode: UInt16 = 0o600, workers: Int = 1
+    ) throws -> (engine: Engine, origin: Listener) {
+        let origin = try Listener(.path(folder.file("origin.sock")))
+        let server = UnixServer(UnixClient(folder.file("origin.sock")), path: path, mode: mode)
+        return (try Engine.variant(variant, workers: workers, servers: [server]), origin)
+    }
+
+    private func mode(_ path: String) -> UInt32? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
+    @Test(arguments: Variant.all) func bothEnds(variant: Variant) async throws {
+        let (engine, origin) = try engine(variant, workers: 2)
+        try await engine.start()
+        #expect(mode(path) == 0o600)
+        #expect(
+            engine.listening.map(\.description)
+                == ["unix://\(path) -> unix://\(folder.file("origin.sock"))"])
+        #expect(engine.listening.first?.port == nil)
+        let bytes = Pattern.shared.stream(key: 3, count: 3_000_000)
+        for _ in 0..<4 {
+            let client = try Wire(to: .path(path))
+            let upstream = try origin.accept()
+            let asking = beside {
+                try client.write(bytes)
+                client.finish()
+            }
+            #expect(try upstream.readAll() == (bytes, .clean))
+            try await asking.value
+            try upstream.write("done")
+            upstream.close()
+            #expect(try client.readText(4) == "done")
+            #expect(try client.readEnd() == .clean)
+        }
+        await engine.drain()
+        #expect(engine.statistics.causes == [.completed: 4])
+        #expect(mode(path) == nil)
+        #expect(engine.statistics.accepted == 4)
+    }
+
+    @Test(arguments: Variant.all) func theModeIsTheOneAskedFor(variant: Variant) async throws {
+        let (engine, _) = try engine(variant, mode: 0o666)
+        try await engine.start()
+        #expect(mode(path) == 0o666)
+        await engine.stop()
+        #expect(mode(path) == nil)
+    }
+
+    @Test(arguments: Variant.all) func aStaleSocketIsReplaced(variant: Variant) async throws {
+        // Bound, and gone without an unlink: as a killed process leaves it.
+        let stale = try SocketFile(path)
+        stale.close()
+        let (engine, origin) = try engine(variant)
+        try await engine.start()
+        let client = try Wire(to: .path(path))
+        let upstream = try origin.accept()
+        try client.write("x")
+        #expect(try upstream.readText(1) == "x")
+        await engine.stop()
+        #expect(mode(path) == nil)
+    }
+
+    @Test(arguments: Variant.all) func aLiveSocketIsLeftAlone(variant: Variant) async throws {
+        let live = try Listener(.path(path))
+        let (engine, _) = try engine(variant)
+        let error = await #expect(throws: EngineError.self) { try await engine.start() }
+        #expect(error?.kind == .failed)
+        #expect(error?.subject == path)
+        #expect(error?.errno?.name == "EADDRINUSE")
+        let client = try Wire(to: .path(path))
+        _ = try live.accept()
+        client.close()
+    }
+
+    @Test(arguments: Variant.all) func aFileIsLeftAlone(variant: Variant) async throws {
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        let (engine, _) = try engine(variant)
+        let error = await #expect(throws: EngineError.self) { try await engine.start() }
+        #expect(error?.kind == .failed)
+        #expect(error?.subject == path)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
+    @Test(arguments: Variant.all) func anothersFileIsNotRemoved(variant: Variant) async throws {
+        let (engine, _) = try engine(variant)
+        try await engine.start()
+        // Somebody put another one in its place.
+        unlink(path)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        await engine.stop()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
+    @Test func aMissingFolderIsNamed() async throws {
+        let missing = folder.file("none/server.sock")
+        let server = UnixServer(TCPClient("127.0.0.1", 9), path: missing)
+        let engine = try Engine(backend: .epoll, workers: 1, servers: [server])
+        let error = await #expect(throws: EngineError.self) { try await engine.start() }
+        #expect(error?.kind == .failed)
+        #expect(error?.subject == missing)
+        #expect(error?.errno?.name == "ENOENT")
+    }
+
+    /// An upstream whose queue is full for a moment is slow, not dead.
+    @Test(arguments: Variant.all) func aBusyUpstreamIsWaitedFor(variant: Variant) async throws {
+        let origin = try Listener(.path(folder.file("busy.sock")), backlog: 0)
+        let waiting = try Wire(to: origin.name)
+        let relay = try await Relay.start(
+            variant, to: UnixClient(folder.file("busy.sock")), origin: origin)
+        let client = try relay.connect()
+        try client.write("patience")
+        try waitUntil("the session is there") { relay.engine.statistics.open == 1 }
+        // Nothing to wait on says that the connect was tried: a few loops of the worker have to do.
+        usleep(50_000)
+        waiting.close()
+        _ = try origin.accept()
+        let upstream = try origin.accept()
+        #expect(try upstream.readText(8) == "patience")
+        client.close()
+        upstream.close()
+        await relay.expect([.completed: 1])
+    }
+}
+
+/// A bound socket that nobody listens at, and its file.
+private struct SocketFile {
+    private let listener: Listener
+
+    init(_ path: String) throws {
+        // The listener is never the one to unlink it: it is bound under another name and moved.
+        listener = try Listener(.path(path + ".old"))
+        rename(path + ".old", path)
+    }
+
+    func close() { listener.close() }
+}

@@ -1,0 +1,113 @@
+import Pelmeni
+import TestSupport
+import Testing
+
+/// Which upstream a session gets, and what happens when it gets none.
+@Suite(.ownThread, .timeLimit(.minutes(1))) struct UpstreamTests {
+    private func destination(_ listener: Listener) -> Destination {
+        Destination(host: "127.0.0.1", port: listener.port)
+    }
+
+    @Test(arguments: Variant.all) func inTurn(variant: Variant) async throws {
+        let origins = try (0..<3).map { _ in try Listener() }
+        let relay = try await Relay.start(
+            variant, to: TCPClient(origins.map(destination)), origin: origins[0])
+        for round in 0..<9 {
+            let client = try relay.connect()
+            let upstream = try origins[round % 3].accept()
+            try client.write("turn \(round)")
+            #expect(try upstream.readText(6) == "turn \(round)")
+            client.close()
+            upstream.close()
+        }
+        await relay.expect([.completed: 9])
+    }
+
+    @Test(arguments: Variant.all) func aRefusedOneIsSkipped(variant: Variant) async throws {
+        let origin = try Listener()
+        let refused = Destination(host: "127.0.0.1", port: try Listener.unusedPort())
+        let relay = try await Relay.start(
+            variant, to: TCPClient([refused, destination(origin)]), origin: origin)
+        for _ in 0..<6 {
+            let (client, upstream) = try relay.session()
+            try client.write("x")
+            #expect(try upstream.readText(1) == "x")
+            client.close()
+            upstream.close()
+        }
+        let warnings = relay.log.entries(from: .warning)
+        #expect(warnings.count == 1)
+        let fields = warnings.first?.fields ?? []
+        #expect(fields.contains(.init("upstream", refused.description)))
+        #expect(fields.contains(.init("cause", "connect_refused")))
+        await relay.expect([.completed: 6])
+    }
+
+    @Test(arguments: Variant.all) func allRefused(variant: Variant) async throws {
+        let origin = try Listener()
+        let refused = try (0..<3).map { _ in
+            Destination(host: "127.0.0.1", port: try Listener.unusedPort())
+        }
+        let relay = try await Relay.start(variant, to: TCPClient(refused), origin: origin)
+        // Also while all of them rest: each session tries for itself.
+        for _ in 0..<4 {
+            let client = try relay.connect()
+            #expect(try client.readEnd() == .reset)
+        }
+        await relay.expect([.connectRefused: 4])
+    }
+
+    @Test(arguments: Variant.all) func aUnixUpstreamThatIsNotThere(variant: Variant) async throws {
+        let origin = try Listener()
+        let folder = try TemporaryFolder()
+        let relay = try await Relay.start(
+            variant, to: UnixClient(folder.file("none.sock")), origin: origin)
+        #expect(try relay.connect().readEnd() == .reset)
+        await relay.expect([.connectRefused: 1])
+    }
+
+    @Test(arguments: Variant.all) func itComesBack(variant: Variant) async throws {
+        let port = try Listener.unusedPort()
+        let stand = try Listener()
+        let relay = try await Relay.start(
+            variant, to: TCPClient("127.0.0.1", port), origin: stand)
+        #expect(try relay.connect().readEnd() == .reset)
+        let origin = try Listener(.port(port))
+        let client = try relay.connect()
+        let upstream = try origin.accept()
+        try client.write("x")
+        #expect(try upstream.readText(1) == "x")
+        client.close()
+        upstream.close()
+        await relay.expect([.connectRefused: 1, .completed: 1])
+        #expect(relay.log.entries(from: .info).contains { $0.message.contains("again") })
+    }
+
+    /// A name under .invalid never resolves, RFC 6761.
+    @Test(arguments: Variant.all) func aNameThatDoesNotResolve(variant: Variant) async throws {
+        let origin = try Listener()
+        let relay = try await Relay.start(
+            variant, to: TCPClient("no-such-host.invalid", 80), origin: origin)
+        try waitUntil("it warns") {
+            relay.log.entries(from: .warning).contains { entry in
+                entry.message.contains("does not resolve")
+                    && entry.fields.contains(.init("name", "no-such-host.invalid"))
+            }
+        }
+        #expect(try relay.connect().readEnd() == .reset)
+        await relay.expect([.resolveFailed: 1])
+    }
+
+    @Test(arguments: Variant.all) func aNameThatDoes(variant: Variant) async throws {
+        let origin = try Listener()
+        let relay = try await Relay.start(
+            variant, to: TCPClient("localhost", origin.port), origin: origin)
+        // `localhost` may be ::1 first, where nobody listens: the next address is tried.
+        let (client, upstream) = try relay.session()
+        try client.write("x")
+        #expect(try upstream.readText(1) == "x")
+        client.close()
+        upstream.close()
+        await relay.expect([.completed: 1])
+    }
+}

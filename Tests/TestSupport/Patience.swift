@@ -1,0 +1,48 @@
+import Foundation
+
+/// A moment after which a wait has failed. Every wait of a test has one.
+package struct Patience: Sendable {
+    private let end: ContinuousClock.Instant
+    private let total: Duration
+
+    package init(_ total: Duration = .seconds(10)) {
+        self.total = total
+        end = ContinuousClock.now + total
+    }
+
+    package var isOver: Bool { ContinuousClock.now >= end }
+
+    /// What is left, at least one millisecond, as poll(2) takes it.
+    package var milliseconds: Int32 {
+        let (seconds, attoseconds) = (end - ContinuousClock.now).components
+        return Int32(clamping: max(1, seconds * 1_000 + attoseconds / 1_000_000_000_000_000))
+    }
+
+    package func failure(_ what: String) -> Overdue {
+        Overdue(description: "waited \(total) in vain: \(what)")
+    }
+}
+
+/// Something that should have happened did not.
+package struct Overdue: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Waits for a state that nothing announces: a counter, a file.
+package func waitUntil(
+    _ what: String, within: Duration = .seconds(10), _ condition: () throws -> Bool
+) throws {
+    let patience = Patience(within)
+    while try !condition() {
+        if patience.isOver { throw patience.failure(what) }
+        usleep(2_000)
+    }
+}
+
+extension Duration {
+    /// As a number that can be printed and compared.
+    package var inMilliseconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) * 1_000 + Double(attoseconds) / 1e15
+    }
+}

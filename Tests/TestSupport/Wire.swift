@@ -1,0 +1,130 @@
+import CPelmeni
+import Glibc
+import Synchronization
+
+/// One connection of a test, with blocking calls that give up after a while.
+package final class Wire: Sendable {
+    /// How a stream ended.
+    package enum End: Equatable, Sendable {
+        case clean
+        case reset
+    }
+
+    /// Longer than anything on the loopback takes, also beside other work.
+    package static let patience = 10
+
+    package let socket: Int32
+    private let isClosed = Mutex(false)
+
+    package init(socket: Int32) {
+        self.socket = socket
+        var patience = timeval(tv_sec: Self.patience, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        var on: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+    }
+
+    deinit { close() }
+
+    package convenience init(to name: SocketName) throws {
+        self.init(socket: try name.newSocket())
+        let error = name.withAddress { connect(socket, $0, $1) }
+        guard error == 0 else { throw WireError("connect to \(name)") }
+    }
+
+    package convenience init(toPort port: UInt16?) throws { try self.init(to: .port(port ?? 0)) }
+
+    // MARK: Writing
+
+    package func write(_ bytes: some Sequence<UInt8>) throws {
+        let bytes = Array(bytes)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes[done...].withUnsafeBytes {
+                send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw WireError("send") }
+            done += count
+        }
+    }
+
+    package func write(_ text: String) throws { try write(text.utf8) }
+
+    /// The end of what this side sends.
+    package func finish() { shutdown(socket, Int32(SHUT_WR)) }
+
+    /// Closes with a reset. What was read by neither side is lost.
+    package func reset() { closeOnce { _ = pelmeni_socket_close_reset(socket) } }
+
+    package func close() { closeOnce { _ = Glibc.close(socket) } }
+
+    private func closeOnce(_ body: () -> Void) {
+        isClosed.withLock { isClosed in
+            if !isClosed { body() }
+            isClosed = true
+        }
+    }
+
+    /// Until the other side has acknowledged all that was written: then a reset destroys none of it on
+    /// the way, though it may in the other side's queue.
+    package func waitUntilDelivered() throws {
+        try waitUntil("everything written is acknowledged") {
+            pelmeni_socket_outstanding(socket) <= 0
+        }
+    }
+
+    // MARK: Reading
+
+    /// What comes next; empty is the end.
+    package func read(upTo most: Int = 1 << 16) throws -> [UInt8] {
+        var error: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: most) { room, count in
+            let got = recv(socket, room.baseAddress, most, 0)
+            if got < 0 { error = errno }
+            count = max(0, got)
+        }
+        guard error == 0 else { throw WireError("recv", error) }
+        return bytes
+    }
+
+    package func read(exactly count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let more = try read(upTo: count - bytes.count)
+            guard !more.isEmpty else {
+                throw Overdue(description: "the stream ended after \(bytes.count) of \(count) bytes")
+            }
+            bytes += more
+        }
+        return bytes
+    }
+
+    package func readText(_ count: Int) throws -> String {
+        String(decoding: try read(exactly: count), as: UTF8.self)
+    }
+
+    /// Everything up to the end, and which end it was.
+    package func readAll() throws -> (bytes: [UInt8], end: End) {
+        var bytes: [UInt8] = []
+        while true {
+            do {
+                let more = try read()
+                if more.isEmpty { return (bytes, .clean) }
+                bytes += more
+            } catch let error as WireError where error.code == ECONNRESET {
+                return (bytes, .reset)
+            }
+        }
+    }
+
+    /// The end, when nothing is to come before it.
+    package func readEnd() throws -> End {
+        let (bytes, end) = try readAll()
+        guard bytes.isEmpty else {
+            throw Overdue(description: "\(bytes.count) bytes where the end was expected")
+        }
+        return end
+    }
+}
