@@ -2,6 +2,7 @@
 
 import collections
 import http.client
+import os
 import pathlib
 import re
 import shutil
@@ -11,7 +12,7 @@ import subprocess
 from .processes import Failed
 
 TEMPLATES = pathlib.Path(__file__).resolve().parent.parent / "peers"
-ORIGIN_BODY = b"a body of exactly thirty-two byte"
+ORIGIN_BODY = b"exactly thirty-two bytes of body"
 REFUSED = 3  # pelmeni's exit code when the kernel refuses the backend
 
 Running = collections.namedtuple("Running", "child port")
@@ -111,7 +112,6 @@ class Tools:
     }
 
     def path(self, name):
-        import os
         return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
     def missing(self):

@@ -53,12 +53,7 @@ struct SimulatorRun {
         _ seed: UInt64, trace: ((String) -> Void)? = nil
     ) -> SimulationOutcome {
         SimulatorCrash.seed = seed
-        guard let simulation = Simulation(SimulationSetup(seed: seed)) else {
-            var outcome = SimulationOutcome(seed: seed)
-            outcome.violations = ["no memory"]
-            return outcome
-        }
-        return simulation.run(trace: trace)
+        return Simulation.outcome(of: SimulationSetup(seed: seed), trace: trace)
     }
 
     private func replay(_ seed: UInt64) -> Int32 {

@@ -1,3 +1,4 @@
+import Glibc
 import Pelmeni
 import TestSupport
 import Testing

@@ -13,7 +13,8 @@ package final class Listener: Sendable {
     ///   - backlog: how many may wait.
     package init(_ wanted: SocketName? = nil, backlog: Int32 = 4096) throws {
         let asked = wanted ?? .port(0)
-        socket = try asked.newSocket()
+        let socket = try asked.newSocket()
+        self.socket = socket
         var on: Int32 = 1
         setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, 4)
         guard asked.withAddress({ bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0 else {
@@ -27,7 +28,6 @@ package final class Listener: Sendable {
         }
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let socket = socket
         _ = withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 getsockname(socket, $0, &length)

@@ -26,6 +26,8 @@ package struct Patience: Sendable {
 /// Something that should have happened did not.
 package struct Overdue: Error, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Waits for a state that nothing announces: a counter, a file.

@@ -13,7 +13,7 @@ package struct Simulation: ~Copyable {
     private let addresses: UnsafeMutablePointer<SocketAddress>
 
     /// Nil when there is no memory for it.
-    package init?(_ setup: SimulationSetup) {
+    private init?(_ setup: SimulationSetup) {
         guard let pool = BufferPool(limits: setup.pool) else { return nil }
         self.setup = setup
         self.pool = pool
@@ -65,10 +65,22 @@ package struct Simulation: ~Copyable {
         }
     }
 
-    /// Runs the seed to its end and judges it.
+    /// What becomes of a seed.
     ///
     /// - Parameter trace: is told what happens.
-    package func run(trace: ((String) -> Void)? = nil) -> SimulationOutcome {
+    package static func outcome(
+        of setup: SimulationSetup, trace: ((String) -> Void)? = nil
+    ) -> SimulationOutcome {
+        guard let simulation = Simulation(setup) else {
+            var outcome = SimulationOutcome(seed: setup.world.seed)
+            outcome.violations = ["no memory"]
+            return outcome
+        }
+        return simulation.run(trace: trace)
+    }
+
+    /// Runs the seed to its end and judges it.
+    private func run(trace: ((String) -> Void)?) -> SimulationOutcome {
         kernel.trace = trace
         var outcome = SimulationOutcome(seed: setup.world.seed)
         let limits = RelayLimits(
@@ -115,7 +127,7 @@ package struct Simulation: ~Copyable {
             outcome.violations = [violation]
             return
         }
-        outcome.violations = worker.relay.leaks(postedBlocks: kernel.postedBlocks)
+        outcome.violations = worker.relay.leaks()
         if kernel.openDescriptors != 0 {
             outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
         }

@@ -1,9 +1,13 @@
 // What must be true of a relay at quiet: for tests, never in the loop.
 extension StreamRelay where R: ~Copyable {
+    /// Blocks that the ring holds for itself.
+    package var postedBlocks: Int {
+        ring.available(.small) - pool.freeBlocks(.small)
+            + ring.available(.bulk) - pool.freeBlocks(.bulk)
+    }
+
     /// What was not given back, a line each. To be asked once no session is open.
-    ///
-    /// - Parameter postedBlocks: blocks that the ring holds for itself.
-    package func leaks(postedBlocks: Int) -> [String] {
+    package func leaks() -> [String] {
         var leaks: [String] = []
         if sessionsOpen != 0 { leaks.append("\(sessionsOpen) sessions are open") }
         let blocks = pool.leasedBlocks - postedBlocks

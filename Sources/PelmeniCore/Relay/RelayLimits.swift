@@ -7,8 +7,11 @@ package struct RelayLimits: @unchecked Sendable {
     /// Bulk blocks: two, so that one fills while the other one drains.
     package static let bulkHigh = 512 << 10
     package static let bulkLow = 256 << 10
-    /// No leg queues more than this part of what the pool has free.
-    static let poolShare = 16
+    /// No leg queues more than a sixteenth of what the pool has free (a shift of 4). With many sessions the
+    /// part is smaller, about four over their number: though all of them stall, blocks are left then.
+    static func poolShareShift(sessions: Int) -> Int {
+        max(4, Int.bitWidth - sessions.leadingZeroBitCount - 2)
+    }
     /// A leg may earn bulk blocks only while a quarter of them is free: many stalled readers then hold
     /// small ones.
     static let bulkFreeShare = 4

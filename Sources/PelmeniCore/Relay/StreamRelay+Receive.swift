@@ -110,7 +110,7 @@ extension StreamRelay where R: ~Copyable {
 
     @inline(__always)
     func highMark(_ blockClass: BlockClass) -> Int {
-        let free = pool.freeBlocks(blockClass) &* blockClass.bytes / RelayLimits.poolShare
+        let free = (pool.freeBlocks(blockClass) &* blockClass.bytes) >> poolShareShift
         let high = blockClass == .small ? RelayLimits.smallHigh : RelayLimits.bulkHigh
         return min(high, max(blockClass.bytes, free))
     }

@@ -39,7 +39,11 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     package var lacksDescriptors = false
     /// A session ended since the worker last looked.
     package var hasRoom = false
-    package var sessionsOpen = 0
+    package var sessionsOpen = 0 {
+        didSet { poolShareShift = RelayLimits.poolShareShift(sessions: sessionsOpen) }
+    }
+    /// Which part of the free blocks one leg may queue, as a shift.
+    var poolShareShift = RelayLimits.poolShareShift(sessions: 0)
     var bytesToUpstream: UInt64 = 0
     var bytesToClient: UInt64 = 0
 

@@ -127,9 +127,6 @@ extension SimulatedKernel {
         bulk.releaseAll(to: pool)
     }
 
-    /// Blocks of the pool that the ring itself holds.
-    package var postedBlocks: Int { small.count + bulk.count }
-
     // MARK: Sending
 
     /// Notes the pieces of a send, as io_uring copies their addresses when it takes the operation.

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import PelmeniCore
+
+@Suite struct BufferPoolTests {
+    @Test func theLastBlockGivenBackIsTheNextOneTaken() throws {
+        let pool = try #require(BufferPool(limits: PoolLimits(smallBlocks: 4, bulkBlocks: 2)))
+        defer { pool.destroy() }
+        let first = pool.take(.small)
+        let second = pool.take(.small)
+        #expect(first != second)
+        pool.release(first)
+        #expect(pool.take(.small) == first)
+        #expect(pool.leasedBlocks == 2)
+    }
+
+    @Test func anEmptyPoolGivesNothing() throws {
+        let pool = try #require(BufferPool(limits: PoolLimits(smallBlocks: 4, bulkBlocks: 2)))
+        defer { pool.destroy() }
+        for _ in 0..<4 { #expect(!pool.take(.small).isNone) }
+        #expect(pool.take(.small).isNone)
+        #expect(!pool.take(.bulk).isNone)
+        #expect(!pool.take(.bulk).isNone)
+        #expect(pool.take(.bulk).isNone)
+        #expect(pool.freeBlocks(.small) == 0)
+    }
+
+    @Test func aBlockIsFreeWhenItsLastLeaseEnds() throws {
+        let pool = try #require(BufferPool(limits: PoolLimits(smallBlocks: 4, bulkBlocks: 2)))
+        defer { pool.destroy() }
+        let block = pool.take(.bulk)
+        pool.lease(block)
+        pool.lease(block)
+        for left in [2, 1] {
+            pool.release(block)
+            #expect(pool.leases(of: block) == left)
+            #expect(pool.freeBlocks(.bulk) == 1)
+        }
+        pool.release(block)
+        #expect(pool.freeBlocks(.bulk) == 2)
+    }
+
+    @Test func blocksDoNotOverlap() throws {
+        let limits = PoolLimits(smallBlocks: 5, bulkBlocks: 3)
+        let pool = try #require(BufferPool(limits: limits))
+        defer { pool.destroy() }
+        var ranges: [Range<UInt>] = []
+        for blockClass in [BlockClass.small, .bulk] {
+            for _ in 0..<pool.totalBlocks(blockClass) {
+                let block = pool.take(blockClass)
+                #expect(pool.blockClass(of: block) == blockClass)
+                let start = UInt(bitPattern: pool.address(block))
+                ranges.append(start..<start + UInt(blockClass.bytes))
+            }
+        }
+        ranges.sort { $0.lowerBound < $1.lowerBound }
+        for (left, right) in zip(ranges, ranges.dropFirst()) {
+            #expect(left.upperBound <= right.lowerBound)
+        }
+        #expect(ranges.reduce(0) { $0 + $1.count } == limits.bytes)
+    }
+
+    /// Any order of takes, leases and releases keeps the books, against a plain dictionary.
+    @Test(arguments: [UInt64(1), 2, 3]) func theBooksAgree(seed: UInt64) throws {
+        let pool = try #require(BufferPool(limits: PoolLimits(smallBlocks: 8, bulkBlocks: 3)))
+        defer { pool.destroy() }
+        var random = SeededRandom(seed: seed)
+        var model: [UInt32: Int] = [:]
+        for _ in 0..<5000 {
+            let held = model.keys.sorted()
+            switch random.below(3) {
+            case 0:
+                let blockClass: BlockClass = random.below(2) == 0 ? .small : .bulk
+                let block = pool.take(blockClass)
+                if block.isNone {
+                    #expect(pool.freeBlocks(blockClass) == 0)
+                } else {
+                    #expect(model.updateValue(1, forKey: block.rawValue) == nil)
+                }
+            case 1 where !held.isEmpty:
+                let block = random.pick(held)
+                pool.lease(BlockID(rawValue: block))
+                model[block, default: 0] += 1
+            case 2 where !held.isEmpty:
+                let block = random.pick(held)
+                pool.release(BlockID(rawValue: block))
+                model[block] = model[block].flatMap { $0 > 1 ? $0 - 1 : nil }
+            default: continue
+            }
+            #expect(pool.leasedBlocks == model.count, "seed \(seed)")
+        }
+    }
+
+    @Test func limitsFollowTheBytes() {
+        let limits = PoolLimits(bytes: 64 << 20)
+        #expect(limits.smallBlocks == 2048)
+        #expect(limits.bulkBlocks == 128)
+        #expect(limits.bytes == 64 << 20)
+        let least = PoolLimits(bytes: 0)
+        #expect(least.smallBlocks == 4)
+        #expect(least.bulkBlocks == 2)
+    }
+}

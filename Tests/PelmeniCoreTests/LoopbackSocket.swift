@@ -1,0 +1,64 @@
+import CPelmeni
+import Glibc
+
+@testable import PelmeniCore
+
+/// Sockets on 127.0.0.1, and which of the process's descriptors are theirs.
+enum LoopbackSocket {
+    /// A listener on a free port.
+    static func listen(backlog: Int32 = 4096) throws -> (socket: Int32, address: SocketAddress) {
+        let socket = pelmeni_socket_open(AF_INET, 1)
+        guard socket >= 0 else { throw Errno(code: socket) }
+        var address = SocketAddress(v4: 0x7f00_0001, port: 0)
+        try check(withUnsafePointer(to: address.storage) {
+            pelmeni_socket_bind(socket, $0, address.length, 1)
+        })
+        try check(pelmeni_socket_listen(socket, backlog))
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        try check(withUnsafeMutablePointer(to: &address.storage) {
+            pelmeni_socket_name(socket, $0, &length)
+        })
+        return (socket, address)
+    }
+
+    /// An address where nobody listens.
+    static func refusing() throws -> SocketAddress {
+        let (socket, address) = try listen()
+        _ = pelmeni_socket_close(socket)
+        return address
+    }
+
+    /// A socket that is connecting, or -errno.
+    static func connect(_ address: SocketAddress) -> Int32 {
+        let socket = pelmeni_socket_open(AF_INET, 1)
+        guard socket >= 0 else { return socket }
+        let result = withUnsafePointer(to: address.storage) {
+            pelmeni_socket_connect(socket, $0, address.length)
+        }
+        guard result == 0 || result == -EINPROGRESS else {
+            _ = pelmeni_socket_close(socket)
+            return result
+        }
+        return socket
+    }
+
+    /// Descriptors of this process whose own or far port is one of these. Other tests run meanwhile, so
+    /// that counting all descriptors would say nothing.
+    static func open(on ports: Set<UInt16>) -> Int {
+        (0..<Int32(20_000)).count { socket in
+            [pelmeni_socket_name, pelmeni_socket_peer_name].contains { name in
+                var address = SocketAddress()
+                var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+                let result = withUnsafeMutablePointer(to: &address.storage) {
+                    name(socket, $0, &length)
+                }
+                guard result == 0, let port = address.port else { return false }
+                return ports.contains(port)
+            }
+        }
+    }
+
+    private static func check(_ result: Int32) throws {
+        if result < 0 { throw Errno(code: result) }
+    }
+}

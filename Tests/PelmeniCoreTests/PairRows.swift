@@ -1,0 +1,48 @@
+@testable import PelmeniCore
+
+/// The memory of a test worker's pairs.
+struct PairRows {
+    let pairs: UnsafeMutablePointer<RelayPair>
+    let engineSessions: UnsafeMutablePointer<Int64>
+    private let count: Int
+    private let upstreams: UnsafeMutablePointer<Upstream>
+    private let addresses: UnsafeMutablePointer<SocketAddress>
+
+    /// - Parameter upstreams: addresses of each pair's upstreams, one each.
+    init(upstreams plans: [[SocketAddress]], deadlines: Deadlines) {
+        count = plans.count
+        let total = plans.reduce(0) { $0 + $1.count }
+        pairs = .allocate(capacity: count)
+        engineSessions = .allocate(capacity: count + 1)
+        engineSessions.initialize(repeating: 0, count: count + 1)
+        upstreams = .allocate(capacity: total)
+        addresses = .allocate(capacity: total * Upstream.addressesMax)
+        var first = 0
+        for (number, plan) in plans.enumerated() {
+            for (index, address) in plan.enumerated() {
+                let room = addresses + (first + index) * Upstream.addressesMax
+                room.initialize(to: address)
+                (upstreams + first + index).initialize(to: Upstream(addresses: room))
+                upstreams[first + index].addressCount = 1
+            }
+            (pairs + number).initialize(
+                to: RelayPair(
+                    deadlines: deadlines, options: SocketOptions(), sessionsMax: 0,
+                    sessionsOpen: engineSessions + 1 + number, upstreams: upstreams + first,
+                    upstreamCount: UInt16(plan.count)))
+            first += plan.count
+        }
+    }
+
+    func leaks() -> [String] {
+        (0...count).filter { engineSessions[$0] != 0 }
+            .map { "\(engineSessions[$0]) sessions are counted as open" }
+    }
+
+    func destroy() {
+        pairs.deallocate()
+        engineSessions.deallocate()
+        upstreams.deallocate()
+        addresses.deallocate()
+    }
+}

@@ -1,0 +1,38 @@
+import Testing
+
+@testable import PelmeniCore
+
+/// Some seeds of the simulator in each test run; `pelmeni-simulator` runs thousands.
+@Suite struct SimulationTests {
+    @Test(arguments: Array(stride(from: UInt64(1), to: 120, by: 10)))
+    func seedsEndWell(first: UInt64) {
+        for seed in first..<first + 10 {
+            let violations = Simulation.outcome(of: SimulationSetup(seed: seed)).violations
+            let list = violations.joined(separator: "\n")
+            #expect(violations.isEmpty, "seed \(seed):\n\(list)")
+        }
+    }
+
+    /// One seed is one run, to the last number.
+    @Test func aSeedIsRepeatable() {
+        let outcomes = (0..<2).map { _ in Simulation.outcome(of: SimulationSetup(seed: 77)) }
+        #expect(outcomes[0].points == outcomes[1].points)
+        #expect(outcomes[0].bytes == outcomes[1].bytes)
+    }
+
+    /// Out of descriptors: what is open goes on, and accepting resumes.
+    @Test(arguments: [UInt64(1), 2, 3]) func descriptorsRunOut(seed: UInt64) {
+        var setup = SimulationSetup(
+            seed: seed,
+            plans: [FlowPlan(sessions: 60, bytesToUpstream: 9000, bytesToClient: 9000)])
+        setup.world.faults.descriptorLimit = 16
+        setup.allowances.cuts = true
+        let outcome = Simulation.outcome(of: setup)
+        #expect(outcome.violations.isEmpty, "seed \(seed): \(outcome.violations)")
+        let count = { (point: SimulatedPoint) in outcome.points[point.rawValue] }
+        #expect(count(.acceptNoDescriptor) + count(.openNoDescriptor) > 0)
+        #expect(count(.acceptPaused) > 0)
+        #expect(count(.causeCompleted) + count(.causeLimit) == outcome.sessions)
+        #expect(count(.causeCompleted) > 30)
+    }
+}

@@ -1,0 +1,68 @@
+import Testing
+
+@testable import PelmeniCore
+
+/// Readers that stall, over real sockets: what they may hold, and what becomes of them.
+@Suite(.serialized) struct StallTests {
+    private static let stalled = 200
+
+    /// Stalled readers behind fast sources hold no more than their marks, and the others go on.
+    @Test(arguments: RingChoice.real)
+    func stalledReadersHoldLittle(choice: RingChoice) throws {
+        var settings = WorkerHarness.Settings()
+        settings.pool = PoolLimits(smallBlocks: 4096, bulkBlocks: 64)
+        settings.deadlines.stall = 2_000_000_000
+        let world = try RealWorld(
+            choice,
+            [
+                FlowPlan(
+                    sessions: Self.stalled, bytesToUpstream: 10, bytesToClient: 4 << 20,
+                    end: .byUpstream, clientReading: .never),
+                FlowPlan(sessions: 20, bytesToUpstream: 5000, bytesToClient: 5000),
+            ], settings: settings, seed: 1)
+        let (faults, report) = world.run(seconds: 40)
+        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        let ended = try #require(report)
+        #expect(ended.causes[.sendStalled] == UInt64(Self.stalled))
+        #expect(ended.causes[.completed] == 20)
+        // The posted set, a high mark for each stalled reader, and a sixteenth of the pool at most.
+        let most = UInt64(256 + 32 + Self.stalled * (RelayLimits.smallHigh / 16384 + 2))
+        #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks")
+    }
+
+    /// A drain lets what is open end, and a stop cuts it off; both leave nothing.
+    @Test(arguments: RingChoice.real)
+    func aStopCutsEverythingOff(choice: RingChoice) throws {
+        let world = try RealWorld(
+            choice,
+            [
+                FlowPlan(
+                    sessions: 30, bytesToUpstream: 10, bytesToClient: 4 << 20,
+                    clientReading: .never),
+                FlowPlan(sessions: 10, bytesToUpstream: 10, bytesToClient: 10, end: .byProxy),
+            ], settings: WorkerHarness.Settings(), seed: 2)
+        world.harness.start()
+        world.move(seconds: 10) { world.harness.sessionsOpen == 40 }
+        #expect(world.harness.sessionsOpen == 40)
+        world.harness.stop()
+        var allowances = FlowJudge.Allowances()
+        allowances.cuts = true
+        let (faults, report) = world.finish(allowances)
+        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        #expect(report?.causes[.drainCut] == 40)
+    }
+
+    @Test(arguments: RingChoice.real)
+    func quietSessionsAreClosed(choice: RingChoice) throws {
+        var settings = WorkerHarness.Settings()
+        settings.deadlines.idle = 200_000_000
+        let world = try RealWorld(
+            choice, [FlowPlan(sessions: 10, bytesToUpstream: 10, bytesToClient: 10, end: .byProxy)],
+            settings: settings, seed: 3)
+        var allowances = FlowJudge.Allowances()
+        allowances.quietCloses = true
+        let (faults, report) = world.run(seconds: 20, allowances: allowances)
+        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        #expect(report?.causes == [.idle: 10])
+    }
+}

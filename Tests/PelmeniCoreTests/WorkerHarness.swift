@@ -1,0 +1,121 @@
+import CPelmeni
+import Foundation
+import Glibc
+
+@testable import PelmeniCore
+
+/// A worker on a thread of its own, over a real ring, for listeners and upstreams that a test made.
+final class WorkerHarness: @unchecked Sendable {
+    struct Settings: Sendable {
+        var deadlines = Deadlines()
+        var pool = PoolLimits(smallBlocks: 2048, bulkBlocks: 64)
+        var sessions = 5000
+        /// Sessions over this are closed; 0 is no cap.
+        var cap: Int64 = 0
+    }
+
+    private let choice: RingChoice
+    private let settings: Settings
+    private let listeners: [WorkerListener]
+    private let upstreams: [[SocketAddress]]
+    private let mailbox: Mailbox
+    private let counters = Counters()
+    private let done = DispatchSemaphore(value: 0)
+    private var report = WorkerReport()
+
+    /// - Parameters:
+    ///   - listeners: bound sockets, a pair each; the worker closes them.
+    ///   - upstreams: addresses of each pair's upstreams.
+    init(
+        _ choice: RingChoice, listeners: [Int32], upstreams: [[SocketAddress]],
+        settings: Settings
+    ) throws {
+        self.choice = choice
+        self.settings = settings
+        self.listeners = listeners.enumerated().map {
+            WorkerListener(socket: $0.element, pair: UInt16($0.offset), isShared: false)
+        }
+        self.upstreams = upstreams
+        mailbox = try Mailbox()
+    }
+
+    deinit { counters.destroy() }
+
+    func start() {
+        let thread = Thread { [self] in
+            run()
+            done.signal()
+        }
+        thread.start()
+    }
+
+    func drain() { mailbox.drain() }
+    func stop() { mailbox.stop() }
+    var sessionsOpen: UInt64 { counters.get(.sessionsOpen) }
+    var blocksLeased: UInt64 { counters.get(.blocksLeased) }
+    var acceptPauses: UInt64 { counters.get(.acceptPauses) }
+    var loops: UInt64 { counters.get(.loops) }
+
+    /// Waits for the worker's end. Nil when it does not come in time.
+    func join(seconds: Double) -> WorkerReport? {
+        done.wait(timeout: .now() + seconds) == .success ? report : nil
+    }
+
+    // MARK: On the thread
+
+    private func run() {
+        guard let pool = BufferPool(limits: settings.pool) else { return fail(ENOMEM) }
+        defer { pool.destroy() }
+        let reserved = Worker<EpollRing>.reservedSlots(listeners: listeners.count)
+        do throws(Errno) {
+            switch choice {
+            case .epoll:
+                let slots = StreamRelay<EpollRing>.slots(
+                    sessions: settings.sessions, reservedSlots: reserved)
+                drive(try EpollRing(slots: slots, pool: pool), pool)
+            case .uring, .uring61, .uringNoDefer:
+                drive(try UringRing(features: choice.features, pool: pool), pool)
+            case .simulated: fail(EINVAL)
+            }
+        } catch {
+            fail(error.code)
+        }
+    }
+
+    private func fail(_ error: Int32) {
+        report.failure = error
+        report.leaks = ["\(Errno(code: error))"]
+    }
+
+    private func drive<R: Ring & ~Copyable>(_ ring: consuming R, _ pool: BufferPool) {
+        let rows = PairRows(upstreams: upstreams, deadlines: settings.deadlines)
+        defer { rows.destroy() }
+        let limits = RelayLimits(
+            sessions: settings.sessions, engineSessionsMax: Int64(settings.sessions),
+            engineSessionsCap: settings.cap, engineSessionsOpen: rows.engineSessions)
+        let requests = WorkerRequests(
+            reader: { context, _ in
+                guard let context else { return 0 }
+                let mailbox = Unmanaged<Mailbox>.fromOpaque(context).takeUnretainedValue()
+                return (mailbox.wantsDrain ? 1 : 0) | (mailbox.wantsStop ? 2 : 0)
+            }, context: Unmanaged.passUnretained(mailbox).toOpaque(), event: mailbox.event)
+        guard
+            let relay = StreamRelay(
+                ring: ring, pool: pool, limits: limits,
+                reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count),
+                pairs: rows.pairs, counters: counters, events: .none)
+        else { return fail(ENOMEM) }
+        var worker = Worker(relay: relay, listeners: listeners, requests: requests)
+        worker.begin()
+        while worker.turn() {
+            report.blocksMost = max(report.blocksMost, counters.get(.blocksLeased))
+        }
+        worker.finish()
+        report.failure = worker.failure
+        report.leaks = worker.relay.leaks() + rows.leaks()
+        report.accepted = counters.get(.accepted)
+        for cause in Cause.allCases where counters.get(cause) > 0 {
+            report.causes[cause] = counters.get(cause)
+        }
+    }
+}
