@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+BENCH ?=
 SEEDS ?= 10000
 SEEDS_LONG ?= 200000
 SWIFT ?= swift
@@ -74,6 +75,15 @@ format: ## rewrite every Swift file in the project's format
 check-hot: release ## prove that the workers' loops neither count references nor allocate
 	python3 Tests/check-hot.py --self-test
 	python3 Tests/check-hot.py $(RELEASE)/pelmeni
+
+# Not `release`: the simulator is not measured.
+.PHONY: bench
+bench: ## CPU a request and a GB against HAProxy and nginx; BENCH="--quick" for a minute's look
+	@.ci/setup bench
+	$(SWIFT) build -c release --product pelmeni
+	python3 Benchmarks/test_support.py --quiet
+	python3 Benchmarks/peers.py $(BENCH)
+	$(if $(strip $(BENCH)),,python3 Benchmarks/table.py)
 
 .PHONY: docs
 docs: setup-build ## the API's pages, in .build/docs

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what a unit of work costs Pelmeni, HAProxy and nginx in CPU, side by side.
 
-    Benchmarks/peers.py                          everything, about 8 minutes
+    Benchmarks/peers.py                          everything, about 9 minutes
     Benchmarks/peers.py --quick                  a first impression, under a minute
     Benchmarks/peers.py --scenarios rr64,bulk --rounds 7 --seconds 3 --binary PATH
 
@@ -106,8 +106,7 @@ def ready_to_measure(options):
     raise_descriptor_limit()
     described = machine.describe(options.core)
     os.sched_setaffinity(0, {options.core})
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
+    on_interrupt(interrupted)
     with tempfile.TemporaryDirectory(prefix="pelmeni-bench-") as folder:
         children = Children(folder)
         # A copy: the build folder may change during the run.
@@ -116,8 +115,13 @@ def ready_to_measure(options):
             yield Bench(options, tools, binary, children, described)
         finally:
             # A second Ctrl-C must not leave half of them behind.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            on_interrupt(signal.SIG_IGN)
             children.stop_all()
+
+
+def on_interrupt(handler):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
 
 
 def interrupted(*_):
@@ -204,25 +208,27 @@ class Bench:
                 refused[name] = str(refusal)
             except Failed as failure:
                 running.pop(name, None)
-                self.errors.append(f"{scenario.name}, {name}: {failure}")
+                self.note(scenario, name, failure)
         return running, refused
 
     def measure(self, scenario, name, target):
         """One sample: the cost of a unit of work, and the rate at which it went."""
+        if target.child.broken():
+            self.note(scenario, name, target.child.broken())
+            return None
         try:
-            workers = list(target.child.pids)
             before = target.child.cpu_ns()
             command = scenario.command(target.port, self.options.seconds)
             generator = self.children.start(command[0], [self.tools.path(command[0]), *command[1:]])
             load = scenario.read(*self.children.finish(generator, self.options.seconds + 30))
             time.sleep(SETTLE_SECONDS)
-            cost = target.child.cpu_ns() - before
-            errors = list(load.errors)
-            if target.child.ended() or target.child.adopt_workers() != workers:
-                errors.append(target.child.ended() or "its worker was replaced during the round")
+            broken = target.child.broken()
+            cost = 0 if broken else target.child.cpu_ns() - before
+            errors = load.errors + ([broken] if broken else [])
         except Failed as failure:
-            load, errors = None, [str(failure)]
-        self.errors += [f"{scenario.name}, {name}: {error}" for error in errors]
+            errors = [str(failure)]
+        for error in errors:
+            self.note(scenario, name, error)
         return None if errors else (cost / scenario.cost_scale / load.units, load.rate)
 
     def stop_subjects(self, scenario, running, origin):
@@ -231,15 +237,21 @@ class Bench:
             status = self.children.stop(target.child)
             # Pelmeni drains: it ends by itself, and well, once its last session is over.
             if name in subjects.PELMENI and not early and status != 0:
-                self.errors.append(f"{scenario.name}, {name}: ended with status {status} after TERM")
+                self.note(scenario, name, f"ended with status {status} after TERM")
         self.children.stop(origin.child)
+
+    def note(self, scenario, name, error):
+        text = f"{scenario.name}, {name}: {error}"
+        if text not in self.errors:
+            self.errors.append(text)
 
     def own_seconds(self):
         """CPU time of everything this run started, the generators that ended included."""
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         own = resource.getrusage(resource.RUSAGE_SELF)
-        alive = sum(child.cpu_ns() for child in self.children.running if not child.ended()) / 1e9
-        return ended.ru_utime + ended.ru_stime + own.ru_utime + own.ru_stime + alive
+        alive = [child for child in self.children.running if not child.broken()]
+        return (ended.ru_utime + ended.ru_stime + own.ru_utime + own.ru_stime
+                + sum(child.cpu_ns() for child in alive) / 1e9)
 
     def progress(self, scenario, number=None, name=""):
         if not sys.stderr.isatty():
@@ -253,7 +265,9 @@ class Bench:
 def store(result, options):
     RESULTS.mkdir(exist_ok=True)
     stamp = result["date"].replace(":", "").replace("-", "")[:13]
-    kind = "-quick" if options.quick else ""
+    # Runs that are no basis for publication say so, and git ignores them.
+    whole = set(options.scenarios) == set(loads.SCENARIOS)
+    kind = "-quick" if options.quick else "" if whole else "-partial"
     path = RESULTS / f"{stamp}-{machine.slug(result['machine'])}{kind}.json"
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     return os.path.relpath(path)

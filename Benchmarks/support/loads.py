@@ -28,6 +28,8 @@ class Scenario:
     rate_unit: str
     command: typing.Callable  # (port, seconds) -> the generator's command line
     read: typing.Callable  # (status, output) -> Load
+    splice: bool = False  # whether HAProxy moves bytes through a pipe
+    peer_buffer: int = 16 * 1024  # the default of HAProxy and of nginx alike
 
 
 def _wrk(connections, *more):
@@ -68,6 +70,10 @@ def read_iperf3(status, output):
     return Load(received["bytes"] / 1e9, received["bits_per_second"] / 1e9, errors)
 
 
+def _bulk(name, title, **peers):
+    return Scenario(name, title, "iperf3", "ms/GB", 1e6, "Gbit/s", _iperf3, read_iperf3, **peers)
+
+
 def _requests(name, title, command):
     return Scenario(name, title, "http", "µs/request", 1e3, "requests/s", command, read_wrk)
 
@@ -77,5 +83,8 @@ SCENARIOS = {scenario.name: scenario for scenario in [
     _requests("rr512", "small HTTP request and response, 512 kept connections", _wrk(512)),
     _requests("churn", "a new connection for each request, 32 at once",
               _wrk(32, "-H", "Connection: close")),
-    Scenario("bulk", "one iperf3 stream", "iperf3", "ms/GB", 1e6, "Gbit/s", _iperf3, read_iperf3),
+    _bulk("bulk", "one iperf3 stream, peers with their default buffers", splice=True),
+    # Buffers of this size are dear for many sessions, so few set them; but for one stream
+    # they are what a peer does best with, and without splice.
+    _bulk("bulk-tuned", "one iperf3 stream, peers with 256 KiB buffers", peer_buffer=256 * 1024),
 ]}

@@ -34,6 +34,7 @@ class Child:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=_die_with_parent)
         self.pids = [self.process.pid]
+        self.pids_when_ready = self.pids
 
     def output(self):
         return self.log.read_text(errors="replace")
@@ -46,8 +47,13 @@ class Child:
         last = self.output().strip().splitlines()[-3:]
         return f"{self.name} ended with status {status}: {' / '.join(last) or 'no output'}"
 
+    def broken(self):
+        """Why what was counted of it means nothing, or None."""
+        replaced = not self.ended() and self.adopt_workers() != self.pids_when_ready
+        return f"{self.name}: a worker ended" if replaced else self.ended()
+
     def adopt_workers(self):
-        """Finds the processes it forked; call it once it is ready, and again when a count must hold."""
+        """Finds the processes it forked."""
         self.pids = _with_descendants(self.process.pid)
         return self.pids
 
@@ -63,7 +69,7 @@ class Child:
             if time.monotonic() > limit:
                 raise Failed(f"{self.name} is not ready after {seconds} s: {self.output()[-300:]}")
             time.sleep(0.02)
-        self.adopt_workers()
+        self.pids_when_ready = self.adopt_workers()
 
     def wait_listening(self, port):
         """Looks at the kernel's table: a probe that connects would be traffic, which a

@@ -58,11 +58,11 @@ class Subjects:
             return self._start_pelmeni(name, origin)
         port = free_port()
         if name == "nginx":
-            command = self._nginx("nginx", PORT=port, ORIGIN=origin.port)
+            command = self._nginx("nginx", PORT=port, ORIGIN=origin.port, BUFFER=scenario.peer_buffer)
         else:
-            # Moving bytes through a pipe in the kernel pays for streams, and not for small messages.
-            splice = "option splice-auto" if scenario.name == "bulk" else ""
-            path = self._configure("haproxy.cfg", PORT=port, ORIGIN=origin.port, SPLICE=splice)
+            splice = "option splice-auto" if scenario.splice else ""
+            path = self._configure("haproxy.cfg", PORT=port, ORIGIN=origin.port, SPLICE=splice,
+                                   BUFFER=scenario.peer_buffer)
             command = [self.tools.path("haproxy"), "-db", "-f", path]
         child = self.children.start(name, command)
         child.wait_listening(port)

@@ -13,7 +13,8 @@ enum Binary {
     static func required() throws -> String {
         guard let path else {
             throw Missing(
-                description: "no release binary; `make release` builds it, or PELMENI_BINARY names one")
+                description:
+                    "no release binary; `make release` builds it, or PELMENI_BINARY names one")
         }
         return path
     }

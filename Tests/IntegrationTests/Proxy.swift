@@ -106,7 +106,9 @@ struct Proxy: Sendable {
 
 /// What Swift's runtime and the shell print of a program that crashed.
 func expectNoCrash(_ text: String, _ location: SourceLocation = #_sourceLocation) {
-    for sign in ["Fatal error", "Swift/", "*** ", "Crash", "Segmentation", "Backtrace", "core dumped"] {
+    for sign in [
+        "Fatal error", "Swift/", "*** ", "Crash", "Segmentation", "Backtrace", "core dumped",
+    ] {
         #expect(!text.contains(sign), "\(text)", sourceLocation: location)
     }
 }

@@ -6,7 +6,8 @@ struct Tool {
 
     init(_ name: String, package: String) throws {
         let folders = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let all = folders.split(separator: ":") + ["/usr/bin", "/usr/sbin", "/bin", "/usr/local/bin"]
+        let all =
+            folders.split(separator: ":") + ["/usr/bin", "/usr/sbin", "/bin", "/usr/local/bin"]
         let found = all.map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
         guard let found else {

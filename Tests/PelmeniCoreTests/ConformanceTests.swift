@@ -27,7 +27,8 @@ import Testing
             faults = world.run(seconds: seconds).faults
         }
         let list = faults.joined(separator: "\n")
-        #expect(faults.isEmpty, "\(choice.rawValue), seed \(seed):\n\(list)", sourceLocation: location)
+        #expect(
+            faults.isEmpty, "\(choice.rawValue), seed \(seed):\n\(list)", sourceLocation: location)
     }
 
     // MARK: Sizes, starts, ends

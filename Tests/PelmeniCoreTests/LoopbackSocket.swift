@@ -10,14 +10,16 @@ enum LoopbackSocket {
         let socket = pelmeni_socket_open(AF_INET, 1)
         guard socket >= 0 else { throw Errno(code: socket) }
         var address = SocketAddress(v4: 0x7f00_0001, port: 0)
-        try check(withUnsafePointer(to: address.storage) {
-            pelmeni_socket_bind(socket, $0, address.length, 1)
-        })
+        try check(
+            withUnsafePointer(to: address.storage) {
+                pelmeni_socket_bind(socket, $0, address.length, 1)
+            })
         try check(pelmeni_socket_listen(socket, backlog))
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        try check(withUnsafeMutablePointer(to: &address.storage) {
-            pelmeni_socket_name(socket, $0, &length)
-        })
+        try check(
+            withUnsafeMutablePointer(to: &address.storage) {
+                pelmeni_socket_name(socket, $0, &length)
+            })
         return (socket, address)
     }
 
@@ -29,9 +31,17 @@ enum LoopbackSocket {
     }
 
     /// A socket that is connecting, or -errno.
-    static func connect(_ address: SocketAddress) -> Int32 {
+    ///
+    /// - Parameter receiveBuffer: bytes, for a reader that stalls: left alone, the kernel lets a buffer
+    ///   grow until it holds megabytes, and nothing would stall. 0 leaves it alone.
+    static func connect(_ address: SocketAddress, receiveBuffer: Int32 = 0) -> Int32 {
         let socket = pelmeni_socket_open(AF_INET, 1)
         guard socket >= 0 else { return socket }
+        if receiveBuffer > 0 {
+            var bytes = receiveBuffer
+            setsockopt(
+                socket, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
         let result = withUnsafePointer(to: address.storage) {
             pelmeni_socket_connect(socket, $0, address.length)
         }

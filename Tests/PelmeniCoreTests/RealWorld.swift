@@ -114,7 +114,10 @@ final class RealWorld {
 
     private func come() {
         let (plan, number) = coming.removeFirst()
-        add(LoopbackSocket.connect(addresses[plan]), plan: plan, number: number, isClient: true)
+        let socket = LoopbackSocket.connect(
+            addresses[plan],
+            receiveBuffer: plans[plan].clientReading == .prompt ? 0 : 32 << 10)
+        add(socket, plan: plan, number: number, isClient: true)
     }
 
     private func add(_ socket: Int32, plan: Int, number: Int, isClient: Bool) {

@@ -25,6 +25,9 @@ import Testing
         var setup = SimulationSetup(
             seed: seed,
             plans: [FlowPlan(sessions: 60, bytesToUpstream: 9000, bytesToClient: 9000)])
+        // All at once, and slow enough to overlap.
+        setup.world.arrival = 1000
+        setup.world.sendBuffer = 500
         setup.world.faults.descriptorLimit = 16
         setup.allowances.cuts = true
         let outcome = Simulation.outcome(of: setup)

@@ -52,9 +52,7 @@ final class WorkerHarness: @unchecked Sendable {
     func drain() { mailbox.drain() }
     func stop() { mailbox.stop() }
     var sessionsOpen: UInt64 { counters.get(.sessionsOpen) }
-    var blocksLeased: UInt64 { counters.get(.blocksLeased) }
-    var acceptPauses: UInt64 { counters.get(.acceptPauses) }
-    var loops: UInt64 { counters.get(.loops) }
+    var bytesToUpstream: UInt64 { counters.get(.bytesToUpstream) }
 
     /// Waits for the worker's end. Nil when it does not come in time.
     func join(seconds: Double) -> WorkerReport? {

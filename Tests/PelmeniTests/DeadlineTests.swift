@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Each deadline ends a session in its own cause, and not before its time.
-@Suite(.ownThread, .timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadlineTests {
     private func time(until end: Wire.End, _ wire: Wire) throws -> Duration {
         let start = ContinuousClock.now
         #expect(try wire.readEnd() == end)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The library as an embedder meets it: its life from start to end.
-@Suite(.ownThread, .timeLimit(.minutes(1))) struct EmbeddingTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct EmbeddingTests {
     @Test func fiveLines() async throws {
         let origin = try Listener()
         let server = TCPServer(TCPClient("127.0.0.1", origin.port), listen: "127.0.0.1", port: 0)
@@ -67,7 +67,7 @@ import Testing
         running.cancel()
         try waitUntil("new connections are refused") {
             do {
-                _ = try Wire(toPort: port)
+                try Wire(toPort: port).reset()
                 return false
             } catch let error as WireError {
                 return error.code == ECONNREFUSED

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Ends as they come: half-closes, resets, and what was sent before them.
-@Suite(.ownThread, .timeLimit(.minutes(1))) struct EndTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct EndTests {
     static let sizes = [0, 1, 16_384, 262_145, 3_000_000]
 
     @Test(arguments: Variant.all) func theClientEndsFirst(variant: Variant) async throws {
@@ -56,7 +56,7 @@ import Testing
         let relay = try await Relay.start(variant)
         for size in Self.sizes.prefix(4) {
             let bytes = Pattern.shared.stream(key: size, count: size)
-            let (client, upstream) = try relay.session()
+            let (client, upstream) = try relay.talkingSession()
             try client.write(bytes)
             #expect(try upstream.read(exactly: size) == bytes)
             client.reset()
@@ -69,7 +69,7 @@ import Testing
         let relay = try await Relay.start(variant)
         for size in Self.sizes.prefix(4) {
             let bytes = Pattern.shared.stream(key: size, count: size)
-            let (client, upstream) = try relay.session()
+            let (client, upstream) = try relay.talkingSession()
             try upstream.write(bytes)
             #expect(try client.read(exactly: size) == bytes)
             upstream.reset()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which workers serve a pair, and how many sessions it may have.
-@Suite(.ownThread, .timeLimit(.minutes(1))) struct PlacementTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct PlacementTests {
     @Test(arguments: Variant.all) func namedWorkers(variant: Variant) async throws {
         let origin = try Listener()
         let client = TCPClient("127.0.0.1", origin.port)

@@ -16,7 +16,8 @@ struct Relay: Sendable {
     ) async throws -> Relay {
         let origin = try Listener()
         return try await start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin, workers: workers, change)
+            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin, workers: workers,
+            change)
     }
 
     static func start(
@@ -42,6 +43,15 @@ struct Relay: Sendable {
     func session() throws -> (client: Wire, upstream: Wire) {
         let client = try connect()
         return (client, try origin.accept())
+    }
+
+    /// A session whose ends have heard of each other: before that, a reset by the upstream is a connect
+    /// that failed.
+    func talkingSession() throws -> (client: Wire, upstream: Wire) {
+        let (client, upstream) = try session()
+        try client.write("?")
+        guard try upstream.readText(1) == "?" else { throw Overdue(description: "a wrong byte") }
+        return (client, upstream)
     }
 
     /// Ends the engine and looks at its books: nothing is open, and the causes are these and no others.

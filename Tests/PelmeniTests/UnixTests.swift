@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Unix stream sockets at both ends, and what becomes of their files.
-@Suite(.ownThread, .timeLimit(.minutes(1))) struct UnixTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct UnixTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

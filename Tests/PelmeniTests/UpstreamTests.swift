@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Which upstream a session gets, and what happens when it gets none.
-@Suite(.ownThread, .timeLimit(.minutes(1))) struct UpstreamTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct UpstreamTests {
     private func destination(_ listener: Listener) -> Destination {
         Destination(host: "127.0.0.1", port: listener.port)
     }
@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: Variant.all) func aRefusedOneIsSkipped(variant: Variant) async throws {
         let origin = try Listener()
-        let refused = Destination(host: "127.0.0.1", port: try Listener.unusedPort())
+        let closed = try RefusedPort()
+        let refused = Destination(host: "127.0.0.1", port: closed.port)
         let relay = try await Relay.start(
             variant, to: TCPClient([refused, destination(origin)]), origin: origin)
         for _ in 0..<6 {
@@ -41,13 +42,13 @@ import Testing
         #expect(fields.contains(.init("upstream", refused.description)))
         #expect(fields.contains(.init("cause", "connect_refused")))
         await relay.expect([.completed: 6])
+        withExtendedLifetime(closed) {}
     }
 
     @Test(arguments: Variant.all) func allRefused(variant: Variant) async throws {
         let origin = try Listener()
-        let refused = try (0..<3).map { _ in
-            Destination(host: "127.0.0.1", port: try Listener.unusedPort())
-        }
+        let closed = try (0..<3).map { _ in try RefusedPort() }
+        let refused = closed.map { Destination(host: "127.0.0.1", port: $0.port) }
         let relay = try await Relay.start(variant, to: TCPClient(refused), origin: origin)
         // Also while all of them rest: each session tries for itself.
         for _ in 0..<4 {
@@ -55,6 +56,7 @@ import Testing
             #expect(try client.readEnd() == .reset)
         }
         await relay.expect([.connectRefused: 4])
+        withExtendedLifetime(closed) {}
     }
 
     @Test(arguments: Variant.all) func aUnixUpstreamThatIsNotThere(variant: Variant) async throws {
@@ -67,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func itComesBack(variant: Variant) async throws {
-        let port = try Listener.unusedPort()
+        let port = try SocketName.unusedPort()
         let stand = try Listener()
         let relay = try await Relay.start(
             variant, to: TCPClient("127.0.0.1", port), origin: stand)

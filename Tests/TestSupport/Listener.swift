@@ -17,23 +17,14 @@ package final class Listener: Sendable {
         self.socket = socket
         var on: Int32 = 1
         setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-        guard asked.withAddress({ bind(socket, $0, $1) }) == 0, listen(socket, backlog) == 0 else {
-            let error = WireError("listen at \(asked)")
+        do {
+            let port = try SocketName.bind(socket, to: asked)
+            guard listen(socket, backlog) == 0 else { throw WireError("listen at \(asked)") }
+            name = if case .port = asked { .port(port) } else { asked }
+        } catch {
             Glibc.close(socket)
             throw error
         }
-        guard case .port = asked else {
-            name = asked
-            return
-        }
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(socket, $0, &length)
-            }
-        }
-        name = .port(UInt16(bigEndian: address.sin_port))
     }
 
     deinit { close() }
@@ -59,11 +50,32 @@ package final class Listener: Sendable {
         }
         if case .path(let path) = name { unlink(path) }
     }
+}
 
-    /// A port of the loopback at which nobody listens.
+/// A port of the loopback that refuses every connection: it is bound, so that nobody else gets it, and
+/// nobody listens.
+package final class RefusedPort: Sendable {
+    package let port: UInt16
+    private let socket: Int32
+
+    package init() throws {
+        socket = try SocketName.port(0).newSocket()
+        port = try SocketName.bind(socket, to: .port(0))
+    }
+
+    deinit { close(socket) }
+}
+
+extension SocketName {
+    /// A port for a program that wants to be told one. It lies below those that the kernel gives out by
+    /// itself, so that no socket of another test takes it meanwhile.
     package static func unusedPort() throws -> UInt16 {
-        let listener = try Listener()
-        defer { listener.close() }
-        return listener.port
+        for _ in 0..<200 {
+            let port = UInt16.random(in: 20_000..<30_000)
+            let socket = try SocketName.port(port).newSocket()
+            defer { close(socket) }
+            if (try? bind(socket, to: .port(port))) != nil { return port }
+        }
+        throw Overdue(description: "no port between 20000 and 30000 is free")
     }
 }

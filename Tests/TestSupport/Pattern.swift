@@ -58,11 +58,14 @@ package struct Pattern: Sendable {
             let wanted = piece(key: key, at: place + done, count: received.count - done)
             let rest = UnsafeRawBufferPointer(rebasing: received[done..<done + wanted.count])
             let isEqual = wanted.withUnsafeBytes { wanted in
-                guard let left = wanted.baseAddress, let right = rest.baseAddress else { return true }
+                guard let left = wanted.baseAddress, let right = rest.baseAddress else {
+                    return true
+                }
                 return memcmp(left, right, rest.count) == 0
             }
             guard isEqual else {
-                return place + done + (zip(wanted, rest).enumerated().first { $1.0 != $1.1 }?.0 ?? 0)
+                return place + done
+                    + (zip(wanted, rest).enumerated().first { $1.0 != $1.1 }?.0 ?? 0)
             }
             done += wanted.count
         }

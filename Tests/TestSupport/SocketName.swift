@@ -47,6 +47,21 @@ package enum SocketName: Sendable, CustomStringConvertible {
         }
     }
 
+    /// Binds, and says to which port.
+    static func bind(_ socket: Int32, to name: SocketName) throws -> UInt16 {
+        guard name.withAddress({ Glibc.bind(socket, $0, $1) }) == 0 else {
+            throw WireError("bind to \(name)")
+        }
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(socket, $0, &length)
+            }
+        }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
     package func newSocket() throws -> Int32 {
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let socket = socket(family, kind, 0)

@@ -45,6 +45,7 @@ package final class Wire: Sendable {
             let count = bytes[done...].withUnsafeBytes {
                 send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw WireError("send") }
             done += count
         }
@@ -81,7 +82,11 @@ package final class Wire: Sendable {
     package func read(upTo most: Int = 1 << 16) throws -> [UInt8] {
         var error: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: most) { room, count in
-            let got = recv(socket, room.baseAddress, most, 0)
+            var got = -1
+            // The probe of a ring without deferred work interrupts the calls of the thread it ran on.
+            repeat {
+                got = recv(socket, room.baseAddress, most, 0)
+            } while got < 0 && errno == EINTR
             if got < 0 { error = errno }
             count = max(0, got)
         }
@@ -94,7 +99,8 @@ package final class Wire: Sendable {
         while bytes.count < count {
             let more = try read(upTo: count - bytes.count)
             guard !more.isEmpty else {
-                throw Overdue(description: "the stream ended after \(bytes.count) of \(count) bytes")
+                throw Overdue(
+                    description: "the stream ended after \(bytes.count) of \(count) bytes")
             }
             bytes += more
         }

@@ -112,11 +112,21 @@ package struct Simulation: ~Copyable {
             context: UnsafeMutableRawPointer(kernel.requested), event: 3)
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
         worker.begin()
-        while worker.turn() {}
+        var turns: UInt64 = 0
+        while worker.turn() {
+            turns += 1
+            if turns & 15 == 0 { checkMarks(worker.relay.queuedMost) }
+        }
         worker.relay.closeReserve()
         kernel.settle()
         judge(worker, &outcome)
         return outcome
+    }
+
+    /// No leg queues more than the high mark and what one receive adds to it.
+    private func checkMarks(_ queued: Int) {
+        guard queued > RelayLimits.bulkHigh + BlockClass.bulk.bytes else { return }
+        kernel.violate("\(queued) bytes are queued on one leg")
     }
 
     private func judge(

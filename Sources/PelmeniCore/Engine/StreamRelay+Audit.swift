@@ -6,6 +6,15 @@ extension StreamRelay where R: ~Copyable {
             + ring.available(.bulk) - pool.freeBlocks(.bulk)
     }
 
+    /// The most bytes that wait on any leg now.
+    package var queuedMost: Int {
+        var most = 0
+        for leg in 0..<Int(freshLeg) where legs[leg].flags.contains(.inUse) {
+            most = max(most, legs[leg].queue.bytes)
+        }
+        return most
+    }
+
     /// What was not given back, a line each. To be asked once no session is open.
     package func leaks() -> [String] {
         var leaks: [String] = []

@@ -22,6 +22,9 @@ package struct RelayLimits: @unchecked Sendable {
     static let copyShare = 4
     /// RFC 8305 asks for 250 ms between the addresses of one name.
     static let headStart: UInt64 = 250_000_000
+    /// How long a busy Unix upstream is left alone before it is dialled again, at first and at most.
+    static let busyRestMin: UInt64 = 10_000_000
+    static let busyRestMax: UInt64 = 250_000_000
     /// A paused side is looked at this often, so that its reset does not go unseen.
     static let brokenCheck: UInt64 = 500_000_000
     /// How long a reset waits for what came before it to be delivered.

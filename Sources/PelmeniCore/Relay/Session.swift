@@ -37,6 +37,8 @@ struct Session {
     var dialledAt: UInt64 = 0
     /// When the last address of it was dialled.
     var attemptAt: UInt64 = 0
+    /// When a busy upstream is dialled again; 0 is never.
+    var retryAt: UInt64 = 0
     /// When one side ended.
     var endedAt: UInt64 = 0
     /// When a reset is forwarded though bytes are still outstanding; 0 is never.

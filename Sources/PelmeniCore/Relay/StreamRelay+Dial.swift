@@ -65,7 +65,8 @@ extension StreamRelay where R: ~Copyable {
         let it = sessions + Int(session)
         let pair = pairs + Int(it.pointee.pair)
         let row = pair.pointee.upstreams + upstream
-        if it.pointee.address == 0 { it.pointee.dialledAt = now }
+        if it.pointee.address == 0, it.pointee.retryAt == 0 { it.pointee.dialledAt = now }
+        it.pointee.retryAt = 0
         it.pointee.tried |= 1 << UInt64(upstream)
         it.pointee.attemptAt = now
         let address = row.pointee.addresses + Int(it.pointee.address)
@@ -151,9 +152,10 @@ extension StreamRelay where R: ~Copyable {
         let it = sessions + Int(session)
         let upstream = Int(legs[Int(leg)].upstream)
         guard result >= 0 else {
-            noteFailure(session, result)
             takeOutAttempt(session, leg)
             close(leg, reset: false)
+            if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
+            noteFailure(session, result)
             // Another address of the same upstream may still be answering; the next one starts at once.
             return dial(session)
         }
@@ -168,6 +170,22 @@ extension StreamRelay where R: ~Copyable {
         takeOutAttempt(session, leg)
         closeAttempts(session)
         link(session, leg)
+    }
+
+    private func isUnix(_ session: UInt32, _ upstream: Int) -> Bool {
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        return pair.pointee.upstreams[upstream].addresses[0].family == AF_UNIX
+    }
+
+    /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is room, so it is
+    /// tried again, ever more rarely, until the connect deadline.
+    private mutating func dialAgain(_ session: UInt32) {
+        let it = sessions + Int(session)
+        let waited = now &- it.pointee.dialledAt
+        let rest = min(RelayLimits.busyRestMax, max(RelayLimits.busyRestMin, waited / 4))
+        it.pointee.retryAt = now &+ rest
+        let connect = pairs[Int(it.pointee.pair)].connect
+        wheel.hasten(session, to: min(it.pointee.retryAt, it.pointee.dialledAt &+ connect))
     }
 
     /// Takes a leg out of the session's chain of attempts.
@@ -227,7 +245,15 @@ extension StreamRelay where R: ~Copyable {
             upstreamFailed(session, upstream)
             it.pointee.looked &+= 1
             it.pointee.address = 0
+            it.pointee.retryAt = 0
             return dial(session)
+        }
+        if it.pointee.retryAt != 0 {
+            let due = min(it.pointee.retryAt, it.pointee.dialledAt &+ pair.pointee.connect)
+            guard now >= it.pointee.retryAt else { return wheel.hasten(session, to: due) }
+            it.pointee.address = 0
+            if !dialAddress(session, upstream: upstream) { dial(session) }
+            return
         }
         if now >= it.pointee.attemptAt &+ RelayLimits.headStart,
             it.pointee.address < pair.pointee.upstreams[upstream].addressCount

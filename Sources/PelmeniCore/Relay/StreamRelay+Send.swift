@@ -48,7 +48,8 @@ extension StreamRelay where R: ~Copyable {
         sessions[Int(row.pointee.session)].activeAt = now
         guard row.pointee.queue.isEmpty else {
             send(leg)
-            return resumePeer(leg)
+            // A leg that is about to be reset has no peer any more.
+            return row.pointee.flags.contains(.resetting) ? () : resumePeer(leg)
         }
         if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
         let peer = row.pointee.peer

@@ -103,7 +103,8 @@ package struct FlowPlan: Equatable, Sendable {
 
 extension FlowPlan: CustomStringConvertible {
     package var description: String {
-        var text = "\(sessions) × \(bytesToUpstream) up, \(bytesToClient) down, \(start) first, \(end)"
+        var text =
+            "\(sessions) × \(bytesToUpstream) up, \(bytesToClient) down, \(start) first, \(end)"
         if clientReading != .prompt { text += ", client reads \(clientReading)" }
         if upstreamReading != .prompt { text += ", upstream reads \(upstreamReading)" }
         return text

@@ -142,7 +142,9 @@ extension SimulatedKernel {
             asked += Int(at.slice.length)
             sending[Int(at.slice.block.rawValue)] += 1
             if pool.leases(of: at.slice.block) == 0 {
-                violate("a send on descriptor \(socket) has block \(at.slice.block.rawValue), which is free")
+                violate(
+                    "a send on descriptor \(socket) has block \(at.slice.block.rawValue), which is free"
+                )
             }
             piece = at.next
         }

@@ -173,7 +173,11 @@ extension SimulatedKernel {
         let it = row.pointee
         if it.hasOperations { violate("descriptor \(socket) is closed with operations in flight") }
         for token in [it.receive.token, it.connect.token] where token.rawValue != 0 {
-            if retired.count < 16 { retired.append(token) } else { retired[random.below(16)] = token }
+            if retired.count < 16 {
+                retired.append(token)
+            } else {
+                retired[random.below(16)] = token
+            }
             break
         }
         row.pointee.kind = .closed

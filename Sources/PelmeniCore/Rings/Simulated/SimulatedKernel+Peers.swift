@@ -136,7 +136,8 @@ extension SimulatedKernel {
         if peer.pointee.outgoing.endArrived, peer.pointee.outgoing.unread == 0,
             peer.pointee.seenEnd == .none
         {
-            note("\(Self.name(peer.pointee)) sees the end after \(peer.pointee.outgoing.read) bytes")
+            note(
+                "\(Self.name(peer.pointee)) sees the end after \(peer.pointee.outgoing.read) bytes")
             peer.pointee.seenEnd = .clean
         }
     }

@@ -283,8 +283,9 @@ package final class SimulatedKernel {
         }
         visibleNext += 1
         if !it.isStray { handOut(it) }
-        note("  completes \(OperationKind(rawValue: it.completion.token.kind) ?? .cancel) of"
-            + " \(it.socket): \(it.completion.result)\(it.completion.more ? ", more" : "")")
+        note(
+            "  completes \(OperationKind(rawValue: it.completion.token.kind) ?? .cancel) of"
+                + " \(it.socket): \(it.completion.result)\(it.completion.more ? ", more" : "")")
         return it.completion
     }
 }

@@ -1,0 +1,156 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Integration {
+    /// Too many clients, and clients that do not read.
+    @Suite(.timeLimit(.minutes(3))) struct LimitTests {
+        /// 64 descriptors, 500 clients: those that are in go on, the others wait and cost nothing, and all of
+        /// them are served in the end.
+        @Test(arguments: CommandBackend.granted) func descriptors(backend: CommandBackend) throws {
+            let origin = try CrowdOrigin(.echo)
+            let proxy = try Proxy(
+                ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.listener.port)"], backend: backend,
+                options: ["--workers", "1"], prefix: Launcher.descriptors(64))
+            let crowd = Crowd()
+            try crowd.connect(500, to: .port(try proxy.port()))
+            crowd.change { $0.maySend = 100 }
+            // As many as fit answer; that no more do is seen by time alone.
+            let few = 5
+            try crowd.run("some are in") { $0.count { $0.received == 100 } >= few }
+            var settledAt = ContinuousClock.now
+            try crowd.run(
+                "the others wait", progressed: { _ in settledAt = .now },
+                until: { _ in ContinuousClock.now - settledAt > .milliseconds(500) })
+            let inside = crowd.members.indices.filter { crowd[$0].received == 100 }
+            #expect(
+                (few..<32).contains(inside.count), "\(inside.count) sessions with 64 descriptors")
+            #expect(crowd.members.allSatisfy { $0.isOpen }, "\(crowd.summary)")
+
+            // Established sessions go on, and the waiting ones cost next to nothing.
+            let before = try proxy.processorTime()
+            let start = ContinuousClock.now
+            var pings = 0
+            while ContinuousClock.now - start < .seconds(2) {
+                for index in inside { crowd[index].maySend += 100 }
+                try crowd.run("a ping of each") { members in
+                    inside.allSatisfy { members[$0].received == members[$0].maySend }
+                }
+                pings += 1
+                usleep(50_000)
+            }
+            let used = try proxy.processorTime() - before
+            #expect(pings >= 10)
+            #expect(used < (ContinuousClock.now - start) / 5, "\(used) of processor time in 2 s")
+
+            // Each one that is done makes room for the next.
+            crowd.change { $0.endsAfter = $0.maySend }
+            try crowd.run("all 500 are served", within: .seconds(40)) { members in
+                members.allSatisfy { $0.ending != nil }
+            }
+            #expect(crowd.members.allSatisfy { $0.ending == 0 && $0.received == $0.endsAfter })
+            try proxy.end()
+            #expect(proxy.summary["accepted"] == 500)
+            #expect(proxy.summary["completed"] == 500)
+            try origin.stop()
+        }
+
+        /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, nobody
+        /// is closed, and others do not notice.
+        @Test(arguments: CommandBackend.granted) func stalledReaders(backend: CommandBackend) throws
+        {
+            let source = try CrowdOrigin(.source)
+            let echo = try CrowdOrigin(.echo)
+            let proxy = try Proxy(
+                [
+                    "tcp://127.0.0.1:0", "tcp://127.0.0.1:\(source.listener.port)",
+                    "tcp://127.0.0.1:0",
+                    "tcp://127.0.0.1:\(echo.listener.port)",
+                ], backend: backend, options: ["--workers", "2"])
+            let base = try proxy.memory()
+            let others = try Pingers(100, port: try proxy.port(1))
+            let stalled = Crowd()
+            let sourcePort = try proxy.port(0)
+            let flood = beside {
+                try stalled.connect(1_000, to: .port(sourcePort))
+                stalled.change { $0.isReading = false }
+                // One byte says which stream it wants; nothing is read of it.
+                try stalled.request()
+            }
+            // While the flood comes in, and then the best of three: other processes share these cores.
+            let meanwhile = try others.latency()
+            try await flood.value
+            var best = Duration.seconds(60)
+            for _ in 0..<3 where best >= .milliseconds(50) {
+                best = min(best, try others.latency())
+            }
+            print("\(backend.rawValue): p99 \(meanwhile) as 1,000 readers stall, then \(best)")
+            #expect(best < .milliseconds(50), "p99 of 100 sessions beside 1,000 stalled ones")
+            try others.end()
+
+            // The pool is 256 MiB unless told otherwise; tables and the process itself are small beside it.
+            let grown = try proxy.memory() - base
+            #expect(grown < 300 << 20, "\(grown >> 20) MiB more than at the start")
+            #expect(stalled.members.allSatisfy { $0.isOpen }, "\(stalled.summary)")
+
+            // They read again: all of it is there, in order, from the first byte on.
+            stalled.change { $0.isReading = true }
+            let enough = 1 << 20
+            func stopsWhenEnough(_ index: Int) {
+                if stalled[index].received >= enough { stalled[index].isReading = false }
+            }
+            try stalled.run(
+                "they read on", within: .seconds(60), progressed: stopsWhenEnough,
+                until: { $0.allSatisfy { $0.received >= enough || $0.ending != nil } })
+            #expect(stalled.members.allSatisfy { $0.ending == nil }, "\(stalled.summary)")
+            for index in stalled.members.indices { stalled.close(index, reset: true) }
+            proxy.child.signal(SIGTERM)
+            try proxy.expectEnd(0)
+            let summary = proxy.summary
+            #expect(summary["client_reset"] == 1_000)
+            #expect(summary["accepted"] == 1_000 + summary["completed", default: 0])
+            try source.stop()
+            try echo.stop()
+        }
+    }
+}
+
+/// Sessions with one small echo outstanding each, and how long those take.
+private struct Pingers {
+    private let crowd = Crowd()
+
+    init(_ count: Int, port: UInt16) throws {
+        try crowd.connect(count, to: .port(port))
+        crowd.change { $0.maySend = 64 }
+        try crowd.run("each has one echo") { $0.allSatisfy { $0.received == 64 } }
+    }
+
+    /// The 99th percentile over a second.
+    func latency() throws -> Duration {
+        var sentAt = [ContinuousClock.Instant](repeating: .now, count: crowd.members.count)
+        var took: [Duration] = []
+        crowd.change { $0.maySend += 64 }
+        let start = ContinuousClock.now
+        func ponged(_ index: Int) {
+            guard crowd[index].received == crowd[index].maySend else { return }
+            took.append(.now - sentAt[index])
+            guard ContinuousClock.now - start < .seconds(1) else { return }
+            sentAt[index] = .now
+            crowd[index].maySend += 64
+        }
+        try crowd.run(
+            "a second of echoes", progressed: ponged,
+            until: { members in
+                ContinuousClock.now - start > .seconds(1)
+                    && members.allSatisfy { $0.received == $0.maySend }
+            })
+        #expect(crowd.members.allSatisfy { $0.isOpen }, "\(crowd.summary)")
+        took.sort()
+        return took[took.count * 99 / 100]
+    }
+
+    func end() throws {
+        crowd.change { $0.endsAfter = $0.maySend }
+        try crowd.run("they end in order") { $0.allSatisfy { $0.ending != nil } }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension Integration {
+    /// io_uring refused to the process: who falls back, who does not, and what is said.
+    @Suite(.timeLimit(.minutes(1))) struct RefusalTests {
+        private func run(
+            refusing error: Int32, _ arguments: [String]
+        ) throws -> (code: Int32, output: String, errors: String) {
+            try Child(try Launcher.refusing(error) + [try Binary.required()] + arguments)
+                .finish(within: .seconds(60))
+        }
+
+        private static let pair = ["tcp://127.0.0.1:0", "tcp://127.0.0.1:9"]
+
+        @Test(arguments: [("EPERM", EPERM), ("EACCES", EACCES), ("ENOSYS", ENOSYS)])
+        func aRefusal(name: String, error: Int32) throws {
+            let (code, output, errors) = try run(
+                refusing: error, ["run"] + Self.pair + ["--backend", "io_uring"])
+            #expect(code == 3)
+            #expect(output.isEmpty)
+            #expect(errors.contains(name))
+            #expect(errors.contains("--backend epoll"))
+            if error == EPERM {
+                #expect(errors.contains("seccomp"))
+                #expect(errors.contains("kernel.io_uring_disabled"))
+            }
+            expectNoCrash(errors)
+        }
+
+        @Test(arguments: [
+            ("EPERM", EPERM), ("EACCES", EACCES), ("ENOSYS", ENOSYS), ("EINVAL", EINVAL),
+        ])
+        func autoFallsBack(name: String, error: Int32) throws {
+            let origin = try Listener()
+            let proxy = try Proxy(
+                ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: nil,
+                options: ["--workers", "2"], prefix: try Launcher.refusing(error))
+            #expect(proxy.lines.last == "ready backend=epoll workers=2")
+            let said = proxy.child.errors.lines.filter { $0.contains("io_uring") }
+            #expect(said.count == 1, "one decision for all workers, said once")
+            #expect(said.first?.contains(name) == true)
+            let client = try Wire(toPort: try proxy.port())
+            let upstream = try origin.accept()
+            try client.write("x")
+            #expect(try upstream.readText(1) == "x")
+            client.close()
+            upstream.close()
+            try proxy.end()
+        }
+
+        /// Being out of something decides about no backend.
+        @Test(
+            arguments: [("EMFILE", EMFILE), ("ENOMEM", ENOMEM), ("ENFILE", ENFILE)],
+            ["auto", "io_uring"])
+        func outOfSomething(error: (name: String, code: Int32), backend: String) throws {
+            let (code, output, errors) = try run(
+                refusing: error.code, ["run"] + Self.pair + ["--backend", backend])
+            #expect(code == 1)
+            #expect(output.isEmpty)
+            #expect(errors.contains(error.name))
+            #expect(!errors.contains("ready"))
+            expectNoCrash(errors)
+        }
+
+        @Test func epollAsksNobody() throws {
+            let proxy = try Proxy(Self.pair, backend: .epoll, prefix: try Launcher.refusing(ENOMEM))
+            #expect(proxy.lines.last?.hasPrefix("ready backend=epoll ") == true)
+            #expect(proxy.child.errors.everything.isEmpty)
+            try proxy.end()
+        }
+
+        @Test func doctorSaysSo() throws {
+            let (code, output, _) = try run(refusing: EPERM, ["doctor"])
+            #expect(code == 0)
+            #expect(output.contains("refused"))
+            #expect(output.contains("EPERM"))
+            #expect(output.contains("seccomp"))
+            #expect(output.contains("epoll"))
+        }
+
+        @Test func demoGoesOn() throws {
+            let (code, output, errors) = try run(refusing: EPERM, ["demo", "--seconds", "1"])
+            #expect(code == 0, "\(errors)")
+            #expect(output.contains("epoll"))
+            #expect((output + errors).contains("io_uring"))
+            #expect((output + errors).contains("EPERM"))
+            let asked = try run(refusing: EPERM, ["demo", "--backend", "io_uring"])
+            #expect(asked.code == 3)
+            #expect(asked.errors.contains("EPERM"))
+        }
+
+        @Test(.enabled(if: CommandBackend.granted.count == 2)) func demoShowsBoth() throws {
+            let (code, output, errors) = try Child([
+                try Binary.required(), "demo", "--seconds", "1",
+            ]).finish(within: .seconds(60))
+            #expect(code == 0, "\(errors)")
+            #expect(output.contains("epoll"))
+            #expect(output.contains("io_uring"))
+            expectNoCrash(errors)
+        }
+    }
+}
