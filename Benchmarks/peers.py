@@ -36,7 +36,7 @@ QUICK = {"scenarios": "rr64,churn,bulk", "rounds": 2, "seconds": 1}
 FULL = {"scenarios": ",".join(loads.SCENARIOS), "rounds": 5, "seconds": 3}
 DESCRIPTORS_NEEDED = 4096
 # Long enough for a proxy to have closed what the load generator left.
-SETTLE_SECONDS = 0.1
+SETTLE_SECONDS = 0.05
 
 
 def main():
@@ -194,7 +194,7 @@ class Bench:
         return {
             "name": scenario.name, "title": scenario.title, "cost_unit": scenario.cost_unit,
             "rate_unit": scenario.rate_unit, "samples": whole, "refused": refused, "core": core,
-            "summary": figures.summarise(whole),
+            "summary": figures.summarise(whole), "unsteady": figures.unsteady(whole, core),
         }
 
     def start_subjects(self, origin, scenario):
@@ -266,8 +266,12 @@ def store(result, options):
     RESULTS.mkdir(exist_ok=True)
     stamp = result["date"].replace(":", "").replace("-", "")[:13]
     # Runs that are no basis for publication say so, and git ignores them.
-    whole = set(options.scenarios) == set(loads.SCENARIOS)
-    kind = "-quick" if options.quick else "" if whole else "-partial"
+    if options.quick:
+        kind = "-quick"
+    elif set(options.scenarios) != set(loads.SCENARIOS):
+        kind = "-partial"
+    else:
+        kind = "-unsteady" if any(scenario["unsteady"] for scenario in result["scenarios"]) else ""
     path = RESULTS / f"{stamp}-{machine.slug(result['machine'])}{kind}.json"
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     return os.path.relpath(path)

@@ -62,7 +62,7 @@ def update(options, source, table):
 
 
 def newest(folder):
-    """The newest result that may be published: whole, clean, and not a quick one."""
+    """The newest result that may be published: whole, clean, steady, and not a quick one."""
     found = []
     for path in folder.glob("*.json"):
         try:
@@ -70,10 +70,12 @@ def newest(folder):
         except ValueError as error:
             raise Failed(f"{path.name} is not JSON: {error}") from None
         names = {scenario["name"] for scenario in result["scenarios"]}
-        if not result["quick"] and not result["errors"] and names == set(SCENARIOS):
+        doubts = result["quick"] or result["errors"] or any(
+            scenario["unsteady"] for scenario in result["scenarios"])
+        if not doubts and names == set(SCENARIOS):
             found.append((result["date"], path.name, result))
     if not found:
-        raise Failed("no whole and clean result is stored: run make bench")
+        raise Failed("no whole, clean and steady result is stored: run make bench on a quiet machine")
     return max(found, key=lambda entry: entry[:2])[1:]
 
 

@@ -74,11 +74,20 @@ class Figures(unittest.TestCase):
         self.assertEqual(summary["subjects"]["io_uring"]["ratio_to_epoll"]["median"], 0.5)
 
 
+    def test_a_disturbed_scenario_is_unsteady(self):
+        quiet = {"others": 0.05}
+        even = {"io_uring": {"rates": [10.0, 9.0, 11.0]}}
+        self.assertEqual(figures.unsteady(even, quiet), [])
+        self.assertEqual(len(figures.unsteady(even, {"others": 0.28})), 1)
+        self.assertEqual(len(figures.unsteady({"io_uring": {"rates": [10.0, 0.5]}}, quiet)), 1)
+
+
 def stored(date="2026-01-02T03:04:05Z", **changes):
     own = samples(haproxy=[10.0], nginx=[11.0], io_uring=[7.0], epoll=[9.0])
     scenarios = [{
         "name": name, "title": scenario.title, "cost_unit": scenario.cost_unit,
-        "rate_unit": scenario.rate_unit, "refused": {}, "summary": figures.summarise(own),
+        "rate_unit": scenario.rate_unit, "refused": {}, "unsteady": [],
+        "summary": figures.summarise(own),
         "core": {"idle": 0, "others": 0, "softirq": 0, "steal": 0},
     } for name, scenario in loads.SCENARIOS.items()]
     return {"date": date, "quick": False, "rounds": 1, "seconds": 1, "errors": [],
@@ -102,11 +111,14 @@ class Table(unittest.TestCase):
     def test_it_takes_the_newest_publishable_result(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
+            disturbed = stored(date="2026-03-01T00:00:00Z")
+            disturbed["scenarios"][0]["unsteady"] = ["a neighbour"]
             for name, result in {
                 "a.json": stored(), "b.json": stored(date="2026-02-01T00:00:00Z"),
                 "c.json": stored(date="2026-03-01T00:00:00Z", quick=True),
                 "d.json": stored(date="2026-03-01T00:00:00Z", errors=["lost"]),
                 "e.json": stored(date="2026-03-01T00:00:00Z", scenarios=[]),
+                "f.json": disturbed,
             }.items():
                 (folder / name).write_text(json.dumps(result))
             self.assertEqual(table.newest(folder)[0], "b.json")

@@ -26,7 +26,8 @@ def machine_lines(result):
         "mitigations": mitigations or "none needed",
         "placement": f"{machine['placement']}: {machine['affinity']}",
         "programs": versions,
-        "rounds": f"{result['rounds']} of {result['seconds']} s, after one that warms up; interleaved",
+        "measured": f"{result['rounds']} interleaved rounds of {result['seconds']} s, "
+                    "after one that warms up",
         "cost": "CPU of the proxy's own process; lower is better",
     }
 
@@ -54,6 +55,7 @@ def scenario_table(scenario):
     core = scenario["core"]
     lines.append(f"  the core: {core['others']:.0%} went to others (stolen: {core['steal']:.0%}), "
                  f"{core['idle']:.0%} was idle")
+    lines += [f"  UNSTEADY, not for publication: {why}" for why in scenario["unsteady"]]
     lines += [f"  not measured: {TITLES[name]}: {why}" for name, why in scenario["refused"].items()]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -82,9 +84,9 @@ def markdown(result):
 def _provenance(result):
     machine = machine_lines(result)
     return (f"Measured {result['date'][:10]} on {machine['machine']}; {machine['kernel']}; "
-            f"{machine['placement']}; one worker each; {machine['rounds']}. "
-            f"{machine['programs']}. Medians; ratios are medians of the rounds' own ratios, with their least and "
-            f"greatest. `make bench` repeats it; "
+            f"{machine['placement']}; one worker each; {machine['measured']}. "
+            f"{machine['programs']}. Medians; ratios are medians of the rounds' own ratios, with "
+            f"their least and greatest. `make bench` repeats it; "
             f"[Benchmarks/README.md](Benchmarks/README.md) says how to read it.")
 
 

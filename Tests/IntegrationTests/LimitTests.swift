@@ -57,7 +57,8 @@ extension Integration {
 
         /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, nobody
         /// is closed, and others do not notice.
-        @Test(arguments: CommandBackend.granted) func stalledReaders(backend: CommandBackend) throws
+        @Test(arguments: CommandBackend.granted) func stalledReaders(backend: CommandBackend)
+            async throws
         {
             let source = try CrowdOrigin(.source)
             let echo = try CrowdOrigin(.echo)
@@ -102,7 +103,8 @@ extension Integration {
             try stalled.run(
                 "they read on", within: .seconds(60), progressed: stopsWhenEnough,
                 until: { $0.allSatisfy { $0.received >= enough || $0.ending != nil } })
-            #expect(stalled.members.allSatisfy { $0.ending == nil }, "\(stalled.summary)")
+            let said = proxy.child.errors.everything
+            #expect(stalled.members.allSatisfy { $0.ending == nil }, "\(stalled.summary); \(said)")
             for index in stalled.members.indices { stalled.close(index, reset: true) }
             proxy.child.signal(SIGTERM)
             try proxy.expectEnd(0)

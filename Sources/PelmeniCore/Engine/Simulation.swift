@@ -52,7 +52,8 @@ package struct Simulation: ~Copyable {
                 for address in moods[upstream].indices {
                     (first + address).initialize(
                         to: SimulatedWorld.address(
-                            plan: plan, upstream: upstream, address: address))
+                            plan: plan, upstream: upstream, address: address,
+                            isUnix: moods[upstream][address] == .busy))
                 }
                 upstreams[row].addressCount = UInt8(moods[upstream].count)
             }

@@ -185,6 +185,10 @@ package struct SimulationSetup: Sendable {
             ]
             var upstreams: [[SimulatedDestination.Mood]] = []
             for _ in 0..<random.between(1, 3) {
+                if random.chance(0x3000) {
+                    upstreams.append([.busy])
+                    continue
+                }
                 upstreams.append(
                     (0..<random.between(1, 3)).map { _ in
                         random.chance(0x8000) ? .accepts : random.pick(bad)
@@ -192,7 +196,7 @@ package struct SimulationSetup: Sendable {
             }
             world.upstreams[plan] = upstreams
             // A good one is found in the end, unless there is none.
-            let isReachable = upstreams.allSatisfy { $0.contains(.accepts) }
+            let isReachable = upstreams.allSatisfy { $0.contains(.accepts) || $0 == [.busy] }
             if !isReachable { allowances.cuts = true }
         }
     }

@@ -12,6 +12,8 @@
 ///   back to the pool as early as can be.
 /// - `cancel` makes the target end (with `ECANCELED`, or with its real result when that was faster); the
 ///   cancel itself has no completion of its own.
+/// - Errors and ends of one socket come in the order in which they happened: a receive's end that follows
+///   a reset does not overtake the send that was told of the reset.
 /// - A socket is closed only once nothing of its slot is in flight.
 package protocol Ring: ~Copyable {
     /// What the caller may rely on: whether a receive stays armed, and how many bytes it may bring.

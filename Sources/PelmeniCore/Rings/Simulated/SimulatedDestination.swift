@@ -7,6 +7,8 @@ package struct SimulatedDestination: Sendable {
         case timesOut
         /// Never answers.
         case silent
+        /// A Unix socket whose queue is full most of the time.
+        case busy
     }
 
     package var plan: Int

@@ -158,6 +158,7 @@ extension SimulatedKernel {
         case .unreachable: return EHOSTUNREACH
         case .timesOut: return ETIMEDOUT
         case .silent: return nil
+        case .busy: return random.chance(0xb000) ? EAGAIN : 0
         case .accepts:
             if random.chance(faults.connectRefuse) { return ECONNREFUSED }
             if random.chance(faults.connectUnreachable) { return EHOSTUNREACH }
@@ -179,6 +180,7 @@ extension SimulatedKernel {
         case 0: createUpstream(plan: event.detail >> 16, socket: socket)
         case ECONNREFUSED: hit(.connectRefused)
         case ETIMEDOUT: hit(.connectTimedOut)
+        case EAGAIN: hit(.connectBusy)
         default: hit(.connectUnreachable)
         }
         end(&sockets[index].connect, socket, -error)

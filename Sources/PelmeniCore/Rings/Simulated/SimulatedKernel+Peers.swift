@@ -7,8 +7,10 @@ extension SimulatedKernel {
     }
 
     static func key(_ address: SocketAddress) -> UInt32 {
-        withUnsafeBytes(of: address.storage) {
-            UInt32(bigEndian: $0.load(fromByteOffset: 4, as: UInt32.self))
+        // An IPv4 address, or the four letters of a path: neither looks like the other.
+        let offset = address.family == AF_UNIX ? 2 : 4
+        return withUnsafeBytes(of: address.storage) {
+            UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
     }
 
@@ -21,7 +23,7 @@ extension SimulatedKernel {
             for (upstream, moods) in world.upstreams[plan].enumerated() {
                 for (address, mood) in moods.enumerated() {
                     let name = SimulatedWorld.address(
-                        plan: plan, upstream: upstream, address: address)
+                        plan: plan, upstream: upstream, address: address, isUnix: mood == .busy)
                     destinations[Self.key(name)] = SimulatedDestination(
                         plan: plan, mood: mood, address: address)
                 }

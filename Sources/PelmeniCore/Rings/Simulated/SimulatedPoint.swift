@@ -19,6 +19,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case connectUnreachable
     case connectTimedOut
     case connectSilent
+    case connectBusy
     case connectSecondAddress
     case acceptAborted
     case acceptNoDescriptor

@@ -38,8 +38,11 @@ package struct SimulatedWorld: Sendable {
     /// The identity that streams of this run share.
     package var salt: UInt16 { UInt16(truncatingIfNeeded: seed &* 0x9e37 &+ seed >> 16) }
 
-    package static func address(plan: Int, upstream: Int, address: Int) -> SocketAddress {
-        SocketAddress(
+    package static func address(
+        plan: Int, upstream: Int, address: Int, isUnix: Bool
+    ) -> SocketAddress {
+        if isUnix, let it = SocketAddress(path: "/\(plan)\(upstream)\(address)") { return it }
+        return SocketAddress(
             v4: 0x0a00_0000 | UInt32(plan) << 16 | UInt32(upstream) << 8 | UInt32(address),
             port: 80)
     }
