@@ -118,8 +118,8 @@ package struct SimulationSetup: Sendable {
     private mutating func shapeEngine(_ random: inout SeededRandom) {
         let second = Deadlines.second
         deadlines.connect = UInt64(random.between(1, 5)) * second
-        deadlines.idle = UInt64(random.between(20, 60)) * second
-        deadlines.linger = UInt64(random.between(10, 30)) * second
+        deadlines.idle = UInt64(random.pick([3, 10, 25, 60])) * second
+        deadlines.linger = UInt64(random.pick([2, 6, 30])) * second
         deadlines.stall = UInt64(random.between(8, 40)) * second
         deadlines.firstByte = random.chance(0x2000) ? 10 * second : 0
         pool = PoolLimits(

@@ -91,7 +91,7 @@ extension StreamRelay where R: ~Copyable {
     func hasWaiting(_ session: UInt32) -> Bool {
         let it = sessions[Int(session)]
         // A leg that is not read, for want of room or of a block, may hold more than its queue says.
-        let unread: Leg.Flags = [.paused, .starved]
+        let unread: Leg.Flags = [.paused, .unread]
         return !legs[Int(it.client)].queue.isEmpty || !legs[Int(it.upstream)].queue.isEmpty
             || !legs[Int(it.client)].flags.isDisjoint(with: unread)
             || !legs[Int(it.upstream)].flags.isDisjoint(with: unread)

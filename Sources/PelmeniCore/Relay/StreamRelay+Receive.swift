@@ -11,6 +11,7 @@ extension StreamRelay where R: ~Copyable {
             if !completion.block.isNone { pool.release(completion.block) }
             return receivedNothing(leg, completion)
         }
+        row.pointee.flags.remove(.unread)
         let peer = row.pointee.peer
         let slice = Slice(
             block: completion.block, offset: 0, length: UInt32(truncatingIfNeeded: result))
@@ -169,7 +170,7 @@ extension StreamRelay where R: ~Copyable {
             legs[Int(leg)].blockClass = .small
             legs[Int(leg)].classVotes = 0
         }
-        legs[Int(leg)].flags.insert(.starved)
+        legs[Int(leg)].flags.formUnion([.starved, .unread])
         legs[Int(leg)].next = .max
         if starvedFirst == .max {
             starvedFirst = leg

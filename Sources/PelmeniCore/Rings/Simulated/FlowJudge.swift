@@ -76,7 +76,7 @@ package struct FlowJudge {
                 fault(result, "received \(result.received) of \(sender.sent) bytes")
             }
             judgeReset(of: sender, seenBy: result)
-            if mayBeQuiet { owed = sender.sent }
+            if mayBeQuiet { owed = sender.taken ?? sender.sent }
         } else if result.received > owed {
             fault(result, "received \(result.received) of \(owed) bytes")
         } else if mayBeQuiet {

@@ -29,6 +29,7 @@ extension SimulatedKernel {
         }
         note("end on \(socket)")
         guard !peer.pointee.resetArrived else { return -ENOTCONN }
+        checkEnd(row.pointee.number)
         peer.pointee.outgoing.endWritten = true
         move(outgoing: row.pointee.number)
         return 0
@@ -49,6 +50,7 @@ extension SimulatedKernel {
         let pipe = peer.pointee.incoming
         peer.pointee.socket = -1
         peer.pointee.proxyClosed = true
+        peer.pointee.taken = pipe.arrived
         guard !peer.pointee.resetArrived else { return }
         if reset { hit(.resetByProxy) }
         if pipe.unread > 0 { hit(.closeWithUnread) }
@@ -56,12 +58,26 @@ extension SimulatedKernel {
             if peer.pointee.state != .ended { abort(number) }
             return
         }
+        if !peer.pointee.outgoing.endWritten { checkEnd(number) }
         peer.pointee.outgoing.endWritten = true
         move(outgoing: number)
         if peer.pointee.readsFrom == .max {
             // The kernel gives up on who never takes what is left.
             events.add(.resetAtPeer, at: time + 60_000_000_000, number: number)
         }
+    }
+
+    /// An end in order says that all was sent: so it must have been, as far as it had come.
+    private func checkEnd(_ number: Int) {
+        let peer = peers[number]
+        guard let sender = peer.reader.sender else { return }
+        let rows = peer.isClient ? upstreamRows[peer.plan] : clientRows[peer.plan]
+        guard sender < rows.count else { return }
+        let source = peers[rows[sender]]
+        guard peer.reader.count != source.incoming.arrived else { return }
+        violate(
+            "\(Self.name(peer)) is sent an end in order after \(peer.reader.count) of"
+                + " \(source.incoming.arrived) bytes")
     }
 
     func outstanding(_ socket: Int32) -> Int64 {

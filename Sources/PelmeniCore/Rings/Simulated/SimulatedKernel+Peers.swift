@@ -30,6 +30,7 @@ extension SimulatedKernel {
             }
             for number in 0..<it.sessions {
                 let peer = createPeer(plan: plan, number: number, isClient: true)
+                clientRows[plan].append(peer)
                 events.add(
                     .clientComes, at: time + UInt64(random.below(world.arrival)), number: peer)
             }
@@ -93,9 +94,8 @@ extension SimulatedKernel {
     }
 
     func createUpstream(plan: Int, socket: Int32) {
-        let number = createPeer(
-            plan: plan, number: Int(upstreamCounts[plan]), isClient: false)
-        upstreamCounts[plan] += 1
+        let number = createPeer(plan: plan, number: upstreamRows[plan].count, isClient: false)
+        upstreamRows[plan].append(number)
         adopt(socket, number)
         open(number)
     }
@@ -216,6 +216,7 @@ extension SimulatedKernel {
             it.wrongAt = peer.reader.wrongAt
             it.isAbandoned = !peer.isClient && !peer.wasRead
             it.deliverable = peer.deliverable
+            it.taken = peer.taken
             results.append(it)
         }
         return results

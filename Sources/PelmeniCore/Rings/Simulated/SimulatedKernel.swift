@@ -38,7 +38,9 @@ package final class SimulatedKernel {
     let peersMax: Int
     package var peerCount = 0
     var openPeers = 0
-    var upstreamCounts: [UInt32]
+    /// The rows of each plan's clients and upstreams, by their numbers.
+    var clientRows: [[Int]]
+    var upstreamRows: [[Int]]
     var destinations: [UInt32: SimulatedDestination] = [:]
     var listeners: [Int32] = []
     var backlogs: [[Int]]
@@ -80,7 +82,8 @@ package final class SimulatedKernel {
         sending.initialize(repeating: 0, count: blocks)
         peersMax = world.plans.reduce(16) { $0 + $1.sessions * 16 }
         peers = .allocate(capacity: peersMax)
-        upstreamCounts = Array(repeating: 0, count: world.plans.count)
+        clientRows = Array(repeating: [], count: world.plans.count)
+        upstreamRows = clientRows
         backlogs = Array(repeating: [], count: world.plans.count)
         small = SimulatedPosting(
             .small, slots: world.postsBlocks ? world.postedSmall : 0,
