@@ -49,9 +49,16 @@ struct RunCommand: AsyncParsableCommand {
         let ending = RunEnding(engine, timeout: engineArguments.drainTimeout, logger)
         let watcher = Task { await ending.follow(signals) }
         defer { watcher.cancel() }
-        try await engine.run()
+        var failure: EngineError?
+        do throws(EngineError) {
+            try await engine.run()
+        } catch {
+            failure = error
+        }
         let statistics = engine.statistics
-        logger.log(RunSummary.entry(statistics))
+        // The summary is owed at any log level, and after a failure too.
+        EngineLogger(level: .info, format: logFormat).log(RunSummary.entry(statistics))
+        if let failure { throw failure }
         if ending.isForced || statistics.causes[.drainCut, default: 0] > 0 { throw ExitStatus.cut }
     }
 

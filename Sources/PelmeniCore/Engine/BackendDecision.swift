@@ -42,20 +42,31 @@ package struct BackendDecision: Sendable {
         case .lacking:
             return EngineError(
                 kind: .backendRefused, side: .backend, subject: "io_uring",
-                reason: "the kernel lacks a feature that Pelmeni needs",
+                errno: Errno(code: ENOSYS),
+                reason: "a feature that Pelmeni needs is missing or masked",
                 remedy: "`pelmeni doctor` lists them; Linux 5.19 has all that are needed")
         case .unsound(let errno):
-            let isOurs = errno.code == EMFILE || errno.code == ENOMEM || errno.code == ENFILE
+            let isOurs = isShortage(errno.code)
             return EngineError(
                 kind: isOurs ? .failed : .backendRefused, side: .backend, subject: "io_uring",
                 errno: errno, reason: "its self-test failed",
                 remedy: isOurs ? hint(errno.code) : "bytes are not safe there; use --backend epoll")
         case .refused(let errno):
-            let isOurs = errno.code == EMFILE || errno.code == ENOMEM || errno.code == ENFILE
             return EngineError(
-                kind: isOurs ? .failed : .backendRefused, side: .backend, subject: "io_uring",
-                errno: errno, reason: "the kernel refuses it", remedy: hint(errno.code))
+                kind: isRefusal(errno.code) ? .backendRefused : .failed, side: .backend,
+                subject: "io_uring", errno: errno, reason: "the kernel refuses it",
+                remedy: hint(errno.code))
         }
+    }
+
+    /// The errors that mean that io_uring is refused or missing, and no others: anything else is a failure
+    /// that another backend must not hide.
+    private static func isRefusal(_ code: Int32) -> Bool {
+        [EPERM, EACCES, ENOSYS, EINVAL].contains(code)
+    }
+
+    private static func isShortage(_ code: Int32) -> Bool {
+        [EMFILE, ENFILE, ENOMEM].contains(code)
     }
 
     private static func hint(_ code: Int32) -> String {

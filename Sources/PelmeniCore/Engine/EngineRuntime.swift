@@ -65,7 +65,8 @@ package final class EngineRuntime: Sendable {
             do throws(Errno) {
                 workers.append(
                     try WorkerShared(
-                        index: index, pairs: plan.pairs, sessionsOpen: counts.pairs, log: plan.log))
+                        index: index, pairs: plan.pairs, addresses: addresses,
+                        sessionsOpen: counts.pairs, log: plan.log))
             } catch {
                 throw EngineError(
                     kind: .failed, side: .engine, subject: "worker \(index)", errno: error,

@@ -31,7 +31,10 @@ package struct ListenerSet: ~Copyable {
 
     package init(nonblocking: Bool) { self.nonblocking = nonblocking }
 
-    deinit { for socket in opened { _ = pelmeni_socket_close(socket.socket) } }
+    deinit {
+        for socket in opened { _ = pelmeni_socket_close(socket.socket) }
+        for file in files { Self.remove(file) }
+    }
 
     /// Opens what a pair needs, one socket for each worker.
     package mutating func open(_ plan: PairPlan, pair: Int, workers: [Int]) throws(EngineError) {
@@ -52,14 +55,16 @@ package struct ListenerSet: ~Copyable {
 
     /// Removes the socket files that are still the ones made here.
     package mutating func removeFiles() {
-        for file in files {
-            var status = stat()
-            guard lstat(file.path, &status) == 0, UInt64(status.st_ino) == file.inode,
-                UInt64(status.st_dev) == file.device
-            else { continue }
-            unlink(file.path)
-        }
+        for file in files { Self.remove(file) }
         files = []
+    }
+
+    private static func remove(_ file: File) {
+        var status = stat()
+        guard lstat(file.path, &status) == 0, UInt64(status.st_ino) == file.inode,
+            UInt64(status.st_dev) == file.device
+        else { return }
+        unlink(file.path)
     }
 
     // MARK: TCP
@@ -152,6 +157,13 @@ package struct ListenerSet: ~Copyable {
         if error == -EADDRINUSE, removeStale(path, &address) {
             error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
         }
+        if error == -EADDRINUSE, !isSocket(path) {
+            _ = pelmeni_socket_close(socket)
+            throw EngineError(
+                kind: .failed, side: .listener, subject: path, errno: Errno(code: EADDRINUSE),
+                reason: "cannot listen",
+                remedy: "what stands there is not a socket; it is left alone")
+        }
         if error == 0 { error = chmod(path, mode_t(plan.mode)) == 0 ? 0 : -Glibc.errno }
         if error == 0 { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
         guard error == 0 else {
@@ -183,13 +195,17 @@ package struct ListenerSet: ~Copyable {
 
     /// Removes a socket file that nobody listens at. Never anything that is not a socket.
     private func removeStale(_ path: String, _ address: inout SocketAddress) -> Bool {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
+        guard isSocket(path) else { return false }
         let probe = pelmeni_socket_open(AF_UNIX, 1)
         guard probe >= 0 else { return false }
         defer { _ = pelmeni_socket_close(probe) }
         let answer = pelmeni_socket_connect(probe, &address.storage, socklen_t(address.length))
         return answer == -ECONNREFUSED && unlink(path) == 0
+    }
+
+    private func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     private func failed(_ subject: String, _ error: Int32?, _ reason: String) -> EngineError {

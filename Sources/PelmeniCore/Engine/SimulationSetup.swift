@@ -138,6 +138,7 @@ package struct SimulationSetup: Sendable {
         if world.plans.contains(where: \.mayBeCut), pool.smallBlocks < 8 * count {
             allowances.cuts = true
         }
+        if allowances.cuts, random.chance(0x4000) { deadlines.firstByte = second / 50 }
     }
 
     // MARK: Faults

@@ -15,6 +15,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// When a full worker looks again by itself: it may be full of other workers' sessions.
     private var fullUntil: UInt64 = 0
     var isDraining = false
+    /// A worker at its limit pauses with every session: that is said once in a while.
+    private var pauseReportedAt: UInt64 = 0
+    private var isPauseReported = false
     private var isStopping = false
     private var wakeArmed = false
     /// The ring's own error that ended the loop, or 0.
@@ -23,6 +26,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// Slots that are not legs: the wake-up and the listeners.
     package static func reservedSlots(listeners: Int) -> Int { 1 + listeners }
 
+    /// The least time between two reports that accepting stopped.
+    static var pauseReportRest: UInt64 { 10_000_000_000 }
     /// How long accepting rests after an error, unless a session ends before.
     static var acceptRest: UInt64 { 100_000_000 }
     /// Waits for the last completion before a ring is given up: a second in all.
@@ -219,7 +224,11 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         isFull = true
         fullUntil = relay.now &+ Self.acceptRest
         relay.counters.add(.acceptPauses)
-        relay.events.report(RelayEvent(kind: .acceptPaused))
+        if relay.now >= pauseReportedAt &+ Self.pauseReportRest {
+            pauseReportedAt = relay.now
+            isPauseReported = true
+            relay.events.report(RelayEvent(kind: .acceptPaused))
+        }
         for index in 0..<listenerCount where listeners[index].isArmed {
             relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
         }
@@ -234,7 +243,10 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         fullUntil = relay.now &+ Self.acceptRest
         if isFull, relay.room > 0 {
             isFull = false
-            relay.events.report(RelayEvent(kind: .acceptResumed))
+            if isPauseReported {
+                isPauseReported = false
+                relay.events.report(RelayEvent(kind: .acceptResumed))
+            }
         }
         guard !isFull, !isDraining else { return }
         for index in 0..<listenerCount where !listeners[index].isArmed {

@@ -17,15 +17,17 @@ package final class WorkerShared: Sendable {
     private let hasClock = Atomic<Bool>(false)
     private let spent = Atomic<Int64>(0)
 
+    /// - Parameter addresses: where each pair really listens.
     package init(
-        index: Int, pairs: [PairPlan], sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
+        index: Int, pairs: [PairPlan], addresses: [SocketAddress],
+        sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
     ) throws(Errno) {
         self.index = index
         mailbox = try Mailbox()
         counters = Counters()
         rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
         self.log = log
-        names = pairs.map(\.listen.description)
+        names = addresses.map(\.description)
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }
     }
 

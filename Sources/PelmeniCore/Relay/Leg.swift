@@ -1,4 +1,4 @@
-/// One socket with its send queue, armed operations and marks: one row of the ``LegTable``.
+/// One socket with its send queue, armed operations and marks: one row of the relay's table.
 ///
 /// Trivial: integers only, so that the loop neither retains nor releases.
 struct Leg {

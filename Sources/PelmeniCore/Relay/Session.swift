@@ -1,4 +1,4 @@
-/// An accepted leg and the upstream leg linked to it: one row of the ``SessionTable``.
+/// An accepted leg and the upstream leg linked to it: one row of the relay's table.
 struct Session {
     /// Where a session stands.
     enum Phase: UInt8 {

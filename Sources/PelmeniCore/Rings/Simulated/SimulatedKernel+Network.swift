@@ -21,6 +21,7 @@ extension SimulatedKernel {
         case .stop:
             note("stop")
             isDraining = true
+            stoppedAt = clock
             ask(3)
         }
     }

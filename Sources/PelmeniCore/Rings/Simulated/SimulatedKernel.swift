@@ -64,6 +64,7 @@ package final class SimulatedKernel {
     /// What the worker is asked for, as `WorkerRequests.Answer` spells it.
     package let requested: UnsafeMutablePointer<UInt32>
     package var isDraining = false
+    var stoppedAt: UInt64?
 
     package init(world: SimulatedWorld, pool: BufferPool, slots: Int) {
         self.world = world
@@ -153,6 +154,9 @@ package final class SimulatedKernel {
             idleSubmits = 0
         }
         if time > SimulatedWorld.start + world.sessionTime { violate(unendedText()) }
+        if let stoppedAt, time > stoppedAt + 1_000_000_000 + faults.clockJumpMost {
+            violate("the worker runs on after a stop: " + unendedText())
+        }
         sendStale()
         return violation == nil ? 0 : -EIO
     }
