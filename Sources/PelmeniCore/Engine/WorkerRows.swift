@@ -21,11 +21,12 @@ struct WorkerRows: @unchecked Sendable {
                 }
                 (upstreams + first + index).initialize(to: row)
             }
-            (pairs + number).initialize(
-                to: RelayPair(
-                    deadlines: plan.deadlines, options: plan.options,
-                    sessionsMax: Int64(plan.sessionsMax), sessionsOpen: sessionsOpen + number,
-                    upstreams: upstreams + first, upstreamCount: UInt16(plan.upstreams.count)))
+            var pair = RelayPair(
+                deadlines: plan.deadlines, options: plan.options,
+                sessionsMax: Int64(plan.sessionsMax), sessionsOpen: sessionsOpen + number,
+                upstreams: upstreams + first, upstreamCount: UInt16(plan.upstreams.count))
+            if case .unix = plan.listen { pair.isUnix = true }
+            (pairs + number).initialize(to: pair)
             first += plan.upstreams.count
         }
     }

@@ -15,6 +15,9 @@ package struct RelayPair: @unchecked Sendable {
     /// The upstream whose turn it is.
     package var turn: UInt16 = 0
     package var options: SocketOptions
+    /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when that comes
+    /// right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
+    package var isUnix = false
 
     package init(
         deadlines: Deadlines, options: SocketOptions, sessionsMax: Int64,

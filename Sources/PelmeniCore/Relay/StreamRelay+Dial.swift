@@ -86,6 +86,7 @@ extension StreamRelay where R: ~Copyable {
         legs[Int(leg)].session = session
         legs[Int(leg)].upstream = UInt16(truncatingIfNeeded: upstream)
         legs[Int(leg)].flags.insert(.connecting)
+        if address.pointee.family == AF_UNIX { legs[Int(leg)].flags.insert(.unix) }
         legs[Int(leg)].next = it.pointee.upstream
         it.pointee.upstream = leg
         it.pointee.legs &+= 1

@@ -123,9 +123,10 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.flags.insert(.receiving)
         let blockClass = row.pointee.blockClass
         let queued = legs[Int(row.pointee.peer)].queue.bytes
+        var limit = max(blockClass.bytes, highMark(blockClass) &- queued)
+        if row.pointee.flags.contains(.unix) { limit = blockClass.bytes }
         ring.receive(
-            row.pointee.socket, blockClass: blockClass,
-            limit: max(blockClass.bytes, highMark(blockClass) &- queued),
+            row.pointee.socket, blockClass: blockClass, limit: limit,
             expectsBytes: expectsBytes, token: token(leg, .receive))
     }
 

@@ -221,6 +221,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         legs[Int(leg)].socket = socket
         legs[Int(leg)].session = session
         legs[Int(leg)].flags.insert(.client)
+        if pairs[Int(pair)].isUnix { legs[Int(leg)].flags.insert(.unix) }
         sessions[Int(session)].client = leg
         sessions[Int(session)].legs = 1
         sessions[Int(session)].pair = pair

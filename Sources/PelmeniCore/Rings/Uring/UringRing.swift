@@ -166,6 +166,8 @@ package struct UringRing: KernelRing, ~Copyable {
     package mutating func receive(
         _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
     ) {
+        // One block is one receive.
+        let isMultishot = isMultishot && limit > blockClass.bytes
         note(
             pelmeni_uring_receive(
                 ring, socket, UInt16(blockClass.rawValue), isMultishot ? 1 : 0, turnBytes,
