@@ -125,7 +125,7 @@ package struct ListenerSet: ~Copyable {
         let socket = pelmeni_socket_open(address.family, nonblocking ? 1 : 0)
         guard socket >= 0 else { throw failed(subject, socket, "no socket") }
         _ = SocketCalls.configure(
-            socket, family: address.family, options: plan.options,
+            socket, family: address.family, options: plan.options.atOpening,
             onlyV6: address.family == AF_INET6 ? 0 : -1)
         var error: Int32 = 0
         if !isFirst { error = pelmeni_socket_share_port(socket) }

@@ -25,6 +25,9 @@ package struct RelayLimits: @unchecked Sendable {
     /// How long a busy Unix upstream is left alone before it is dialled again, at first and at most.
     static let busyRestMin: UInt64 = 10_000_000
     static let busyRestMax: UInt64 = 250_000_000
+    /// A session gets its keepalive when it is this old, or as old as the keepalive itself is long: one that
+    /// ends before needs none, and the calls would be a fiftieth of its cost.
+    static let keepAliveDelay: UInt64 = 10_000_000_000
     /// A paused side is looked at this often, so that its reset does not go unseen.
     static let brokenCheck: UInt64 = 500_000_000
     /// How long a reset waits for what came before it to be delivered.

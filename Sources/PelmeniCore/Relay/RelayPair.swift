@@ -18,6 +18,10 @@ package struct RelayPair: @unchecked Sendable {
     /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when that comes
     /// right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
     package var isUnix = false
+    /// Set later than the rest.
+    package var lateOptions: SocketOptions
+    /// How long after its opening a session gets them; 0 is never.
+    package var lateOptionsAfter: UInt64
 
     package init(
         deadlines: Deadlines, options: SocketOptions, sessionsMax: Int64,
@@ -33,6 +37,11 @@ package struct RelayPair: @unchecked Sendable {
         self.sessionsOpen = sessionsOpen
         self.upstreams = upstreams
         self.upstreamCount = upstreamCount
-        self.options = options
+        self.options = options.atOpening
+        lateOptions = options.afterAWhile
+        lateOptionsAfter =
+            options.keepAliveSeconds > 0
+            ? min(RelayLimits.keepAliveDelay, UInt64(options.keepAliveSeconds) * Deadlines.second)
+            : 0
     }
 }

@@ -45,6 +45,8 @@ struct Session {
     var resetAt: UInt64 = 0
     /// Any byte at all, in either direction.
     var hasBytes = false
+    /// The keepalive is set.
+    var hasLateOptions = false
     /// The next free row.
     var next: UInt32 = .max
 }

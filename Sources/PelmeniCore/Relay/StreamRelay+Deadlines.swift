@@ -1,3 +1,5 @@
+internal import Glibc
+
 // A session's timer came up: what is really due, and when to look again.
 extension StreamRelay where R: ~Copyable {
     mutating func look(after session: UInt32) {
@@ -38,7 +40,23 @@ extension StreamRelay where R: ~Copyable {
         let upstream = lookLeg(it.upstream, session: session, stall: pair.stall)
         guard upstream != 0 else { return }
         due = min(due, client, upstream)
+        due = min(due, lookLateOptions(session))
         if due != .max { wheel.hasten(session, to: due) }
+    }
+
+    /// Sets the keepalive on both sides when it is time, or says when that will be.
+    mutating func lookLateOptions(_ session: UInt32) -> UInt64 {
+        let it = sessions[Int(session)]
+        let pair = pairs + Int(it.pair)
+        guard pair.pointee.lateOptionsAfter != 0, !it.hasLateOptions else { return .max }
+        let at = it.openedAt &+ pair.pointee.lateOptionsAfter
+        guard now >= at else { return at }
+        sessions[Int(session)].hasLateOptions = true
+        // A Unix socket refuses them, and needs none: its far side cannot vanish unseen.
+        let options = pair.pointee.lateOptions
+        _ = ring.configure(legs[Int(it.client)].socket, family: AF_INET, options: options)
+        _ = ring.configure(legs[Int(it.upstream)].socket, family: AF_INET, options: options)
+        return .max
     }
 
     /// When to look at this leg again; 0 when its session was ended.

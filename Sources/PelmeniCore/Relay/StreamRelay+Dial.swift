@@ -233,6 +233,9 @@ extension StreamRelay where R: ~Copyable {
         if pair.pointee.firstByte != 0 {
             wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.firstByte)
         }
+        if pair.pointee.lateOptionsAfter != 0 {
+            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
+        }
     }
 
     /// The timer of a session that is still dialling.

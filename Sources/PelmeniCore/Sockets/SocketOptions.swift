@@ -9,4 +9,20 @@ package struct SocketOptions: Equatable, Sendable {
     package var userTimeoutMilliseconds: UInt32 = 0
 
     package init() {}
+
+    /// What is set when a socket is opened: all but the keepalive, which costs several calls and a timer
+    /// that a short connection never needs.
+    package var atOpening: SocketOptions {
+        var options = self
+        options.keepAliveSeconds = 0
+        return options
+    }
+
+    /// What is set once a connection has lived for a while.
+    package var afterAWhile: SocketOptions {
+        var options = SocketOptions()
+        options.noDelay = false
+        options.keepAliveSeconds = keepAliveSeconds
+        return options
+    }
 }
