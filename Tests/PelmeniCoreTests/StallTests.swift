@@ -30,6 +30,28 @@ import Testing
         #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks")
     }
 
+    /// A single stalled reader has the whole pool to itself, and still no more than its high mark.
+    @Test(arguments: RingChoice.real)
+    func oneStalledReaderStaysUnderItsMark(choice: RingChoice) throws {
+        var settings = WorkerHarness.Settings()
+        settings.pool = PoolLimits(smallBlocks: 4096, bulkBlocks: 2)
+        settings.deadlines.stall = 500_000_000
+        let world = try RealWorld(
+            choice,
+            [
+                FlowPlan(
+                    bytesToUpstream: 10, bytesToClient: 32 << 20, chunk: 256 << 10,
+                    end: .byUpstream, clientReading: .never)
+            ], settings: settings, seed: 4)
+        let (faults, report) = world.run(seconds: 20)
+        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+        let ended = try #require(report)
+        // What is posted, the mark, and a receive that was on its way.
+        let posted = choice == .epoll ? 0 : UInt64(UringRing.postedSmall + 1)
+        let most = posted + UInt64(RelayLimits.smallHigh / BlockClass.small.bytes) + 6
+        #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks, at most \(most)")
+    }
+
     /// A drain lets what is open end, and a stop cuts it off; both leave nothing.
     @Test(arguments: RingChoice.real)
     func aStopCutsEverythingOff(choice: RingChoice) throws {

@@ -30,8 +30,20 @@ package final class Wire: Sendable {
 
     package convenience init(to name: SocketName) throws {
         self.init(socket: try name.newSocket())
-        let error = name.withAddress { connect(socket, $0, $1) }
+        var error = name.withAddress { connect(socket, $0, $1) }
+        if error != 0, errno == EINTR { error = Self.finishConnect(socket) }
         guard error == 0 else { throw WireError("connect to \(name)") }
+    }
+
+    /// An interrupted connect goes on by itself, connect(2); this waits for its end.
+    private static func finishConnect(_ socket: Int32) -> Int32 {
+        var wanted = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+        while poll(&wanted, 1, 10_000) < 0 && errno == EINTR {}
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 else { return -1 }
+        errno = error
+        return wanted.revents != 0 && error == 0 ? 0 : -1
     }
 
     package convenience init(toPort port: UInt16?) throws { try self.init(to: .port(port ?? 0)) }

@@ -32,10 +32,8 @@ struct Leg {
         /// Accepted, rather than opened towards an upstream.
         static let client = Flags(rawValue: 1 << 11)
         static let inUse = Flags(rawValue: 1 << 12)
-        /// The receive in flight is for bulk blocks.
-        static let bulk = Flags(rawValue: 1 << 13)
         /// A Unix socket: receives one block at a time, see ``RelayPair/isUnix``.
-        static let unix = Flags(rawValue: 1 << 14)
+        static let unix = Flags(rawValue: 1 << 15)
         /// The pool was empty when there was something to read, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 14)
     }
