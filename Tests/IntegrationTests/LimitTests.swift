@@ -57,7 +57,9 @@ extension Integration {
 
         /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, nobody
         /// is closed, and others do not notice.
-        @Test(arguments: CommandBackend.granted) func stalledReaders(backend: CommandBackend)
+        @Test(.alone, arguments: CommandBackend.granted) func stalledReaders(
+            backend: CommandBackend
+        )
             async throws
         {
             let source = try CrowdOrigin(.source)
@@ -73,7 +75,7 @@ extension Integration {
             let stalled = Crowd()
             let sourcePort = try proxy.port(0)
             let flood = beside {
-                try stalled.connect(1_000, to: .port(sourcePort))
+                try stalled.connect(1_000, to: .port(sourcePort), receiveBuffer: 128 << 10)
                 stalled.change { $0.isReading = false }
                 // One byte says which stream it wants; nothing is read of it.
                 try stalled.request()

@@ -88,7 +88,7 @@ import Testing
     }
 
     /// A slow reader is not a stalled one.
-    @Test(arguments: Variant.all) func slowIsNotStalled(variant: Variant) async throws {
+    @Test(.alone, arguments: Variant.all) func slowIsNotStalled(variant: Variant) async throws {
         let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
         let (client, upstream) = try relay.session()
         let bytes = Pattern.shared.stream(key: 5, count: 16 << 20)

@@ -48,11 +48,18 @@ package final class Crowd: @unchecked Sendable {
     }
 
     /// Begins connections; they are there once ``run`` says so.
-    package func connect(_ count: Int, to name: SocketName, firstKey: Int = 0) throws {
+    ///
+    /// - Parameter receiveBuffer: bytes that the kernel holds for a member that does not read; nil lets it
+    ///   grow. A thousand of those would use up the memory of the whole machine's TCP (`tcp_mem`), which
+    ///   then drops segments of every other connection.
+    package func connect(
+        _ count: Int, to name: SocketName, firstKey: Int = 0, receiveBuffer: Int32? = nil
+    ) throws {
         for number in 0..<count {
             let socket = try name.newSocket()
             var on: Int32 = 1
             setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+            if var bytes = receiveBuffer { setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, 4) }
             name.beginConnect(socket)
             members.append(Member(key: firstKey + number, socket: socket))
             polled.append(pollfd(fd: socket, events: 0, revents: 0))

@@ -13,6 +13,8 @@ package final class CrowdOrigin: Sendable {
         case source
     }
 
+    private static let sendBuffer: Int32 = 128 << 10
+
     private struct Connection {
         var socket: Int32
         /// An echo's bytes that wait to go out.
@@ -31,6 +33,11 @@ package final class CrowdOrigin: Sendable {
     package init(_ kind: Kind, at name: SocketName? = nil) throws {
         listener = try Listener(name)
         self.kind = kind
+        if case .source = kind {
+            // Accepted sockets inherit it; see the receive buffer of ``Crowd``.
+            var bytes = Self.sendBuffer
+            setsockopt(listener.socket, SOL_SOCKET, SO_SNDBUF, &bytes, 4)
+        }
         let thread = Thread { [self] in serve() }
         thread.stackSize = 1 << 20
         thread.start()
