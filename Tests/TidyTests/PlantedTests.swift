@@ -39,6 +39,19 @@ import Testing
         #expect(check(file("docs/a.md", String(repeating: line, count: 501))).isEmpty)
     }
 
+    @Test func twoFlagsOfOneBit() {
+        func flag(_ name: String, _ bit: Int) -> String {
+            "static let \(name) = Flags(rawValue: 1 << \(bit))\n"
+        }
+        let head = "struct Flags {\n"
+        let check = FlagChecks.distinctBits
+        let path = "Sources/A/A.swift"
+        #expect(check(file(path, head + flag("a", 14) + flag("b", 14) + "}")).map(\.line) == [3])
+        #expect(check(file(path, head + flag("a", 14) + flag("b", 15) + "}")).isEmpty)
+        let apart = head + flag("a", 1) + "}\n" + head + flag("b", 1) + "}"
+        #expect(check(file(path, apart)).isEmpty)
+    }
+
     @Test func aLongFunction() {
         let check = FunctionChecks.functionLength
         let path = "Sources/A/A.swift"

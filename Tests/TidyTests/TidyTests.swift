@@ -37,6 +37,8 @@ import Testing
 
     @Test func noPathOfOneMachine() { expectNone(TextChecks.machinePath) }
 
+    @Test func flagsAreBitsOfTheirOwn() { expectNone(FlagChecks.distinctBits) }
+
     @Test func filesAreNamedForWhatTheyHold() { expectNone(StructureChecks.fileName) }
 
     @Test func lowerFoldersNameNoHigherType() {
