@@ -26,7 +26,7 @@ package struct RelayLimits: @unchecked Sendable {
     static let busyRestMin: UInt64 = 10_000_000
     static let busyRestMax: UInt64 = 250_000_000
     /// A session gets its keepalive when it is this old, or as old as the keepalive itself is long: one that
-    /// ends before needs none, and the calls would be a fiftieth of its cost.
+    /// ends before needs neither four more calls nor two timers.
     static let keepAliveDelay: UInt64 = 10_000_000_000
     /// A paused side is looked at this often, so that its reset does not go unseen.
     static let brokenCheck: UInt64 = 500_000_000

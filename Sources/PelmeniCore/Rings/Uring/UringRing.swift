@@ -24,11 +24,8 @@ package struct UringRing: KernelRing, ~Copyable {
     private let wakeValue: UnsafeMutablePointer<UInt64>
     /// An operation could not even be staged: the kernel takes nothing more.
     private var failure: Int32 = 0
-    /// The loop's time: reading it costs a call, and a wait needs it to know how long to wait.
-    private var time: UInt64
 
     package let isMultishot: Bool
-    private let turnBytes: UInt32
 
     /// - Parameters:
     ///   - features: what a probe granted.
@@ -54,11 +51,9 @@ package struct UringRing: KernelRing, ~Copyable {
         self.pool = pool
         // Without its bounds a multishot receive could take the whole pool in one turn.
         isMultishot = features.contains([.multishotReceive, .receiveBounds])
-        turnBytes = 0
         batch = .allocate(capacity: Self.batch)
         wakeValue = .allocate(capacity: 1)
         wakeValue.initialize(to: 0)
-        time = pelmeni_monotonic_nanoseconds()
         small = PostedBlocks(blockClass: .small, slots: slots.small)
         bulk = PostedBlocks(blockClass: .bulk, slots: slots.bulk)
         refill()
@@ -82,7 +77,7 @@ package struct UringRing: KernelRing, ~Copyable {
         guard failure == 0 else { return failure }
         var wait = Int64.max
         if deadline != .max {
-            time = pelmeni_monotonic_nanoseconds()
+            let time = pelmeni_monotonic_nanoseconds()
             wait = deadline > time ? Int64(deadline &- time) : 0
         }
         failure = pelmeni_uring_submit(ring, wait)
@@ -170,7 +165,7 @@ package struct UringRing: KernelRing, ~Copyable {
         let isMultishot = isMultishot && limit > blockClass.bytes
         note(
             pelmeni_uring_receive(
-                ring, socket, UInt16(blockClass.rawValue), isMultishot ? 1 : 0, turnBytes,
+                ring, socket, UInt16(blockClass.rawValue), isMultishot ? 1 : 0, 0,
                 UInt32(truncatingIfNeeded: limit), expectsBytes ? 0 : 1, token.rawValue))
     }
 
