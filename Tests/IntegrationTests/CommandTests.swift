@@ -114,13 +114,7 @@ extension Integration {
             try proxy.child.errors.waitForLine("signal=HUP")
             proxy.child.signal(SIGUSR1)
             try proxy.child.errors.waitForLine("signal=USR1")
-            let client = try Wire(toPort: try proxy.port())
-            let upstream = try origin.accept()
-            try client.write("x")
-            #expect(try upstream.readText(1) == "x")
-            client.close()
-            upstream.close()
-            try proxy.end()
+            try proxy.relaysOneByteAndEnds(origin)
         }
 
         @Test(arguments: CommandBackend.granted) func theSamePairTwice(backend: CommandBackend)

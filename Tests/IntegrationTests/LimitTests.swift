@@ -55,8 +55,8 @@ extension Integration {
             try origin.stop()
         }
 
-        /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, nobody
-        /// is closed, and others do not notice.
+        /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, and
+        /// nobody is closed. Others are slowed while the flood comes in (printed), and not once the readers have stalled.
         @Test(.alone, arguments: CommandBackend.granted) func stalledReaders(
             backend: CommandBackend
         )

@@ -67,6 +67,17 @@ struct Proxy: Sendable {
         try expectEnd(wanted, within: within, location)
     }
 
+    /// Moves a byte to the origin, and ends in order.
+    func relaysOneByteAndEnds(_ origin: Listener) throws {
+        let client = try Wire(toPort: try port())
+        let upstream = try origin.accept()
+        try client.write("x")
+        #expect(try upstream.readText(1) == "x")
+        client.close()
+        upstream.close()
+        try end()
+    }
+
     func expectEnd(
         _ wanted: Int32, within: Duration = .seconds(20),
         _ location: SourceLocation = #_sourceLocation

@@ -41,13 +41,7 @@ extension Integration {
             let said = proxy.child.errors.lines.filter { $0.contains("io_uring") }
             #expect(said.count == 1, "one decision for all workers, said once")
             #expect(said.first?.contains(name) == true)
-            let client = try Wire(toPort: try proxy.port())
-            let upstream = try origin.accept()
-            try client.write("x")
-            #expect(try upstream.readText(1) == "x")
-            client.close()
-            upstream.close()
-            try proxy.end()
+            try proxy.relaysOneByteAndEnds(origin)
         }
 
         /// Being out of something decides about no backend.

@@ -110,11 +110,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func connect(variant: Variant) async throws {
-        let origin = try Listener(backlog: 0)
-        let fillers = try Self.fill(origin)
-        let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
-        ) { $0.connect = .milliseconds(300) }
+        let (relay, fillers) = try await Self.unanswered(variant)
         let client = try relay.connect()
         let took = try time(until: .reset, client)
         expect(took, atLeast: .milliseconds(250))
@@ -124,11 +120,7 @@ import Testing
 
     /// A client that leaves while its upstream is dialled ends its session by then at the latest.
     @Test(arguments: Variant.all) func aClientThatLeavesEarly(variant: Variant) async throws {
-        let origin = try Listener(backlog: 0)
-        let fillers = try Self.fill(origin)
-        let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
-        ) { $0.connect = .milliseconds(300) }
+        let (relay, fillers) = try await Self.unanswered(variant)
         let client = try relay.connect()
         try client.write("x")
         client.reset()
@@ -138,6 +130,16 @@ import Testing
         let causes = relay.engine.statistics.causes
         #expect(causes == [.connectTimeout: 1] || causes == [.clientReset: 1])
         for filler in fillers { filler.close() }
+    }
+
+    /// A relay whose upstream never answers a connect, and what keeps it from answering.
+    private static func unanswered(_ variant: Variant) async throws -> (Relay, [Wire]) {
+        let origin = try Listener(backlog: 0)
+        let fillers = try fill(origin)
+        let relay = try await Relay.start(
+            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
+        ) { $0.connect = .milliseconds(300) }
+        return (relay, fillers)
     }
 
     /// Fills the queue of a listener, so that the next connection gets no answer at all.
