@@ -15,7 +15,7 @@ struct Leg {
 
         /// Reading stopped at the high mark.
         static let paused = Flags(rawValue: 1 << 3)
-        /// Reading stopped because the pool was empty; the leg waits in the starved queue.
+        /// Reading stopped because there was no block, or others wait for one; the leg is in a starved queue.
         static let starved = Flags(rawValue: 1 << 4)
         /// The far side's stream has ended, or will bring nothing more.
         static let ended = Flags(rawValue: 1 << 5)
@@ -34,7 +34,7 @@ struct Leg {
         static let inUse = Flags(rawValue: 1 << 12)
         /// A Unix socket: receives one block at a time, see ``RelayPair/isUnix``.
         static let unix = Flags(rawValue: 1 << 15)
-        /// The pool was empty when there was something to read, and nothing was read since.
+        /// There was no block when there was something to read, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 14)
     }
 
@@ -52,8 +52,9 @@ struct Leg {
     var progressAt: UInt64 = 0
     /// What the far side had acknowledged when the stall deadline was last looked at.
     var acknowledged: Int64 = -1
-    /// Which class this leg has earned, and how many receives in a row speak for the other one.
+    /// Which class this leg has earned, and how many receives in a row speak for the other one. A new leg
+    /// counts as one that may bring much, until it brings little.
     var blockClass: BlockClass = .small
-    var classVotes: UInt8 = 0
+    var classVotes: UInt8 = 1
     var upstream: UInt16 = 0
 }

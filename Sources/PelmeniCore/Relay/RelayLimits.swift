@@ -8,9 +8,10 @@ package struct RelayLimits: @unchecked Sendable {
     package static let bulkHigh = 512 << 10
     package static let bulkLow = 256 << 10
     /// No leg queues more than a sixteenth of what the pool has free (a shift of 4). With many sessions the
-    /// part is smaller, about four over their number: though all of them stall, blocks are left then.
+    /// part is smaller, between a quarter and a half over their number: receives that were armed while the
+    /// pool was full then take half of it at the most, one side of each session, though all of them stall.
     static func poolShareShift(sessions: Int) -> Int {
-        max(4, Int.bitWidth - sessions.leadingZeroBitCount - 2)
+        max(4, Int.bitWidth - sessions.leadingZeroBitCount + 1)
     }
     /// A leg may earn bulk blocks only while a quarter of them is free: many stalled readers then hold
     /// small ones.
@@ -18,8 +19,18 @@ package struct RelayLimits: @unchecked Sendable {
     /// Receives in a row that fill a small block before a leg gets bulk ones, and that would have fitted
     /// into a small one before it loses them.
     static let classVotes: UInt8 = 4
-    /// A slice up to this part of a block is copied behind a waiting one, rather than hold a block.
+    /// A slice up to this part of a block is copied behind a waiting one, rather than hold a block. Once half
+    /// of the pool is leased, every slice that fits is: the marks count bytes, and blocks that are filled in
+    /// part would be several times as many.
     static let copyShare = 4
+    /// Starved legs from which on they take turns: more than there are bulk blocks posted, so that some bulk
+    /// streams that share those go on as they are.
+    static let crowd = 32
+    /// Bytes that a crowd is given blocks for in one loop: about a millisecond of copying, which is what a
+    /// small message waits for them.
+    static let crowdedTurn = 1 << 20
+    /// How long legs take turns after they were many: some loops of a busy worker.
+    static let crowdedTime: UInt64 = 10_000_000
     /// RFC 8305 asks for 250 ms between the addresses of one name.
     static let headStart: UInt64 = 250_000_000
     /// How long a busy Unix upstream is left alone before it is dialled again, at first and at most.

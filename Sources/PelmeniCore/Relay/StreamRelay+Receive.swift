@@ -84,19 +84,32 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Arming
 
-    /// Reads on, unless the peer's queue is over its mark.
+    /// Reads on, unless the peer's queue is over its mark, or others wait for a turn.
     @inline(__always)
     mutating func rearm(_ leg: UInt32, expectsBytes: Bool) {
         let row = legs + Int(leg)
         guard
             row.pointee.flags.isDisjoint(with: [.receiving, .ended, .closing, .resetting, .starved])
         else { return }
-        let queued = legs[Int(row.pointee.peer)].queue.bytes
-        if queued == 0 || queued <= resumeMark(row.pointee.blockClass) {
-            return arm(leg, expectsBytes: expectsBytes)
+        guard isBelowMark(leg) else { return pause(leg) }
+        if isCrowded, isHeavy(leg) {
+            row.pointee.flags.remove(.paused)
+            return queueStarved(leg, expectsBytes: expectsBytes)
         }
-        row.pointee.flags.insert(.paused)
-        wheel.hasten(row.pointee.session, to: now &+ RelayLimits.brokenCheck)
+        arm(leg, expectsBytes: expectsBytes)
+    }
+
+    @inline(__always)
+    private func isBelowMark(_ leg: UInt32) -> Bool {
+        let row = legs + Int(leg)
+        let queued = legs[Int(row.pointee.peer)].queue.bytes
+        return queued == 0 || queued <= resumeMark(row.pointee.blockClass)
+    }
+
+    @inline(__always)
+    private mutating func pause(_ leg: UInt32) {
+        legs[Int(leg)].flags.insert(.paused)
+        wheel.hasten(legs[Int(leg)].session, to: now &+ RelayLimits.brokenCheck)
     }
 
     /// The queue at which reading starts again. A ring that reads once each time may go up to the high
@@ -124,7 +137,9 @@ extension StreamRelay where R: ~Copyable {
         let blockClass = row.pointee.blockClass
         let queued = legs[Int(row.pointee.peer)].queue.bytes
         var limit = max(blockClass.bytes, highMark(blockClass) &- queued)
-        if row.pointee.flags.contains(.unix) { limit = blockClass.bytes }
+        // While others wait for a block, one is a turn.
+        let isTurn = isCrowded && isHeavy(leg)
+        if isTurn || row.pointee.flags.contains(.unix) { limit = blockClass.bytes }
         ring.receive(
             row.pointee.socket, blockClass: blockClass, limit: limit,
             expectsBytes: expectsBytes, token: token(leg, .receive))
@@ -148,12 +163,16 @@ extension StreamRelay where R: ~Copyable {
         }
         row.pointee.classVotes &+= 1
         guard row.pointee.classVotes >= RelayLimits.classVotes else { return }
-        row.pointee.classVotes = 0
         if blockClass == .bulk {
             row.pointee.blockClass = .small
         } else if isBulkPlentiful {
             row.pointee.blockClass = .bulk
+        } else {
+            // It goes on asking, and is known to bring much.
+            row.pointee.classVotes = RelayLimits.classVotes
+            return
         }
+        row.pointee.classVotes = 0
     }
 
     @inline(__always)
@@ -163,41 +182,92 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Starvation
 
-    /// The pool was empty: waits for a block, behind those that came before.
+    /// There was no block: the leg waits for one, behind those that came before.
     mutating func starve(_ leg: UInt32) {
         counters.add(.starved)
-        if legs[Int(leg)].blockClass == .bulk, pool.freeBlocks(.bulk) == 0 {
+        let row = legs + Int(leg)
+        if row.pointee.blockClass == .bulk, pool.freeBlocks(.bulk) == 0 {
             // Small blocks may well be there. Were only the posted ones used up, bulk goes on.
-            legs[Int(leg)].blockClass = .small
-            legs[Int(leg)].classVotes = 0
+            row.pointee.blockClass = .small
+            row.pointee.classVotes = 1
         }
-        legs[Int(leg)].flags.formUnion([.starved, .unread])
-        legs[Int(leg)].next = .max
-        if starvedFirst == .max {
-            starvedFirst = leg
-        } else {
-            legs[Int(starvedLast)].next = leg
-        }
-        starvedLast = leg
+        queueStarved(leg, expectsBytes: true)
     }
+
+    /// Legs that bring little wait apart from those that bring much, and are fed first: behind a thousand
+    /// fast ones a small message was 160 ms late.
+    mutating func queueStarved(_ leg: UInt32, expectsBytes: Bool) {
+        legs[Int(leg)].flags.insert(.starved)
+        if expectsBytes { legs[Int(leg)].flags.insert(.unread) }
+        if isHeavy(leg) {
+            starvedHeavy.append(leg, legs)
+            if starvedHeavy.count >= RelayLimits.crowd {
+                crowdedUntil = now &+ RelayLimits.crowdedTime
+            }
+        } else {
+            starvedLight.append(leg, legs)
+        }
+    }
+
+    /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind all others.
+    @inline(__always)
+    private var isCrowded: Bool { now < crowdedUntil }
+
+    /// Whether the last receive filled a small block, so that more is to be expected.
+    @inline(__always)
+    private func isHeavy(_ leg: UInt32) -> Bool {
+        legs[Int(leg)].blockClass == .bulk || legs[Int(leg)].classVotes != 0
+    }
+
+    @inline(__always)
+    var isStarving: Bool { !starvedLight.isEmpty || !starvedHeavy.isEmpty }
 
     /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be late.
     mutating func feedStarved() {
-        // A posted block is one too: on a small pool the posted set takes every block that comes back.
-        var blocks = ring.available(.small)
-        while blocks > 0, starvedFirst != .max {
-            let leg = starvedFirst
-            starvedFirst = legs[Int(leg)].next
-            if starvedFirst == .max { starvedLast = .max }
-            legs[Int(leg)].next = .max
-            legs[Int(leg)].flags.remove(.starved)
-            blocks &-= 1
-            rearm(leg, expectsBytes: true)
+        let isExhausted = ring.available(.small) == 0
+        var small = ring.reachable(.small)
+        feedsAgain = false
+        while small > 0, !starvedLight.isEmpty {
+            feed(starvedLight.popFirst(legs))
+            small &-= 1
         }
-        guard starvedFirst != .max, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+        // In a crowd a quarter is left to those that come with little and are not starved yet.
+        feedHeavy(small: isCrowded ? small &- small / 4 : small)
+        guard isStarving, isExhausted, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
         else { return }
         exhaustionCheckedAt = now
         relieveExhaustion()
+    }
+
+    /// In a crowd heavy legs take turns, one block each, and no more in one loop than small messages can wait
+    /// for.
+    private mutating func feedHeavy(small: Int) {
+        var small = small
+        var bulk = ring.reachable(.bulk)
+        var bytes = isCrowded ? RelayLimits.crowdedTurn : .max
+        while bytes > 0, !starvedHeavy.isEmpty {
+            let row = legs + Int(starvedHeavy.first)
+            if row.pointee.blockClass == .bulk, bulk == 0 {
+                guard pool.freeBlocks(.bulk) == 0 else { break }
+                row.pointee.blockClass = .small
+                row.pointee.classVotes = 1
+            }
+            if row.pointee.blockClass == .bulk {
+                bulk &-= 1
+            } else {
+                guard small > 0 else { break }
+                small &-= 1
+            }
+            bytes &-= row.pointee.blockClass.bytes
+            feed(starvedHeavy.popFirst(legs))
+        }
+    }
+
+    private mutating func feed(_ leg: UInt32) {
+        legs[Int(leg)].flags.remove(.starved)
+        feedsAgain = true
+        guard isBelowMark(leg) else { return pause(leg) }
+        arm(leg, expectsBytes: legs[Int(leg)].flags.contains(.unread))
     }
 
     /// Closes the session that holds blocks and has gone longest without send progress.
@@ -221,17 +291,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// Takes a leg out of the starved queue, wherever it stands.
     mutating func takeOutStarved(_ leg: UInt32) {
-        var previous = UInt32.max
-        var at = starvedFirst
-        while at != .max, at != leg {
-            previous = at
-            at = legs[Int(at)].next
-        }
-        guard at == leg else { return }
-        let next = legs[Int(leg)].next
-        if previous == .max { starvedFirst = next } else { legs[Int(previous)].next = next }
-        if starvedLast == leg { starvedLast = previous }
-        legs[Int(leg)].next = .max
+        guard starvedLight.remove(leg, legs) || starvedHeavy.remove(leg, legs) else { return }
         legs[Int(leg)].flags.remove(.starved)
     }
 }

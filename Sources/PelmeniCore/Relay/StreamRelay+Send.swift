@@ -13,7 +13,9 @@ extension StreamRelay where R: ~Copyable {
             return true
         }
         if row.pointee.flags.contains(.sending) {
-            let small = pool.blockClass(of: slice.block).bytes / RelayLimits.copyShare
+            let blockClass = pool.blockClass(of: slice.block)
+            let isTight = pool.freeBlocks(blockClass) &* 2 < pool.totalBlocks(blockClass)
+            let small = isTight ? blockClass.bytes : blockClass.bytes / RelayLimits.copyShare
             if Int(slice.length) <= small, row.pointee.queue.appendCopying(slice, pool: pool) {
                 counters.add(.copiedBytes, UInt64(slice.length))
                 return true

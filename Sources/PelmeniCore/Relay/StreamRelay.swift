@@ -28,9 +28,13 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
 
     /// The time of this loop, read once.
     package var now: UInt64
-    /// Legs that wait for a block, first in, first out.
-    var starvedFirst: UInt32 = .max
-    var starvedLast: UInt32 = .max
+    /// Legs that wait for a block: those that bring little, and those that fill blocks.
+    var starvedLight = LegQueue()
+    var starvedHeavy = LegQueue()
+    /// Until when legs take turns, because blocks ran out.
+    var crowdedUntil: UInt64 = 0
+    /// Some starved legs were fed in this loop, so the others need not wait for a completion.
+    var feedsAgain = false
     var exhaustionCheckedAt: UInt64 = 0
     /// A descriptor held back for the upstream socket of a session that was accepted as the last ones ran
     /// out; -1 when it is spent.
@@ -170,7 +174,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     package mutating func finishLoop() {
         while let timer = wheel.popDue(now: now) { look(after: timer) }
         ring.refill()
-        if starvedFirst != .max { feedStarved() }
+        if isStarving { feedStarved() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
             bytesToUpstream = 0
@@ -188,7 +192,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = wheel.nextTime()
-        guard starvedFirst != .max else { return timer }
+        guard isStarving else { return timer }
+        guard !feedsAgain else { return now }
         return min(timer, now &+ RelayLimits.exhaustionCheck)
     }
 

@@ -65,6 +65,8 @@ package protocol Ring: ~Copyable {
 
     /// Blocks that a receive of this class could still be given: free ones, and those already posted.
     func available(_ blockClass: BlockClass) -> Int
+    /// Blocks that receives can take before the next ``refill()``: the posted ones, where blocks are posted.
+    func reachable(_ blockClass: BlockClass) -> Int
 
     /// Posts fresh blocks for those that went out. Called once a loop, after the completions.
     mutating func refill()

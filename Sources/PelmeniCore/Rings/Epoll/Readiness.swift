@@ -18,7 +18,7 @@ struct Readiness {
         static let accepting = Flags(rawValue: 1 << 5)
         static let waking = Flags(rawValue: 1 << 6)
 
-        /// In the list of slots that can be read now.
+        /// In one of the lists of slots that can go on.
         static let queued = Flags(rawValue: 1 << 7)
         /// Level-triggered, for a listener that workers share.
         static let shared = Flags(rawValue: 1 << 8)
@@ -30,18 +30,20 @@ struct Readiness {
         static let attached = Flags(rawValue: 1 << 11)
         /// A shared listener taken out of the poller while nobody accepts.
         static let detached = Flags(rawValue: 1 << 12)
+        /// The last receive filled a whole block.
+        static let heavy = Flags(rawValue: 1 << 14)
     }
 
     var socket: Int32 = -1
     var generation: UInt32 = 0
     var flags: Flags = []
     /// Calls this slot may still make before others have their turn.
-    var budget: UInt16 = 0
+    var callsLeft: UInt16 = 0
     /// Bytes that the receive may still bring.
     var limit: Int = 0
     /// The queue of the send.
     var first: PieceID = .none
     var count: UInt32 = 0
-    /// The next slot of the ready list.
+    /// The next slot of the list this one is in.
     var next: UInt32 = .max
 }

@@ -2,6 +2,7 @@
 struct ReadyList {
     private var first: UInt32 = .max
     private var last: UInt32 = .max
+    private(set) var count = 0
 
     @inline(__always)
     var isEmpty: Bool { first == .max }
@@ -11,6 +12,7 @@ struct ReadyList {
         rows[Int(slot)].next = .max
         if first == .max { first = slot } else { rows[Int(last)].next = slot }
         last = slot
+        count &+= 1
     }
 
     /// The first slot, or `UInt32.max`.
@@ -20,6 +22,7 @@ struct ReadyList {
         guard slot != .max else { return slot }
         first = rows[Int(slot)].next
         if first == .max { last = .max }
+        count &-= 1
         return slot
     }
 }

@@ -83,6 +83,11 @@ package struct SimulatedRing: Ring, ~Copyable {
             + (blockClass == .small ? kernel.small.count : kernel.bulk.count)
     }
 
+    package func reachable(_ blockClass: BlockClass) -> Int {
+        guard kernel.world.postsBlocks else { return kernel.pool.freeBlocks(blockClass) }
+        return blockClass == .small ? kernel.small.count : kernel.bulk.count
+    }
+
     package mutating func refill() {
         if kernel.world.postsBlocks { kernel.refill() }
     }

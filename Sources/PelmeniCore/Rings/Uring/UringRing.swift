@@ -113,8 +113,12 @@ package struct UringRing: KernelRing, ~Copyable {
     }
 
     package func available(_ blockClass: BlockClass) -> Int {
-        let posted = blockClass == .small ? small : bulk
-        return pool.freeBlocks(blockClass) &+ posted.capacity &- posted.emptyCount
+        pool.freeBlocks(blockClass) &+ reachable(blockClass)
+    }
+
+    package func reachable(_ blockClass: BlockClass) -> Int {
+        blockClass == .small
+            ? small.capacity &- small.emptyCount : bulk.capacity &- bulk.emptyCount
     }
 
     @inline(__always)
