@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum {
@@ -210,4 +211,15 @@ int pelmeni_event_take(int event) {
     }
     if (count < 0) { return errno == EAGAIN ? 0 : -errno; }
     return 1;
+}
+
+int pelmeni_timer_create(void) {
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    return timer < 0 ? -errno : timer;
+}
+
+int pelmeni_timer_set(int timer, uint64_t deadline) {
+    struct itimerspec time = {.it_value = {.tv_sec = (time_t)(deadline / 1000000000),
+                                           .tv_nsec = (long)(deadline % 1000000000)}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &time, NULL) < 0 ? -errno : 0;
 }

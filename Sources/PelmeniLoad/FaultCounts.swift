@@ -15,6 +15,11 @@ struct FaultCounts: Equatable, Sendable {
         counts.merge(other.counts, uniquingKeysWith: +)
     }
 
+    /// By the faults' texts.
+    var byText: [String: Int] {
+        Dictionary(counts.map { ($0.key.text, $0.value) }, uniquingKeysWith: +)
+    }
+
     /// `3 with a wrong byte, 1 reset`; empty when there was none.
     var text: String {
         Fault.allCases.filter { self[$0] > 0 }.map { "\(self[$0]) \($0.text)" }

@@ -1,7 +1,7 @@
 /// Numbers as a person reads them.
-enum Figures {
+package enum Figures {
     /// Three digits that count: `8.12`, `81.2`, `812`, `8,120`.
-    static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         guard value.isFinite, value >= 0, value < 1e18 else { return "-" }
         // 9.996 shows as 10.0, not as 10.00.
         let digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0
@@ -14,7 +14,7 @@ enum Figures {
     }
 
     /// `1,234,567`.
-    static func grouped(_ value: Int) -> String {
+    package static func grouped(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var text = value < 0 ? "-" : ""
         for (index, digit) in digits.enumerated() {
@@ -25,7 +25,7 @@ enum Figures {
     }
 
     /// `81.2 µs`, `8.12 ms`, `2.00 s`.
-    static func time(nanoseconds: Double) -> String {
+    package static func time(nanoseconds: Double) -> String {
         switch nanoseconds {
         case ..<999_500: "\(short(nanoseconds / 1e3)) µs"
         case ..<999_500_000: "\(short(nanoseconds / 1e6)) ms"
@@ -34,7 +34,7 @@ enum Figures {
     }
 
     /// `81.2 MB/s`, `2.31 GB/s`.
-    static func rate(bytesPerSecond: Double) -> String {
+    package static func rate(bytesPerSecond: Double) -> String {
         bytesPerSecond < 999.5e6
             ? "\(short(bytesPerSecond / 1e6)) MB/s" : "\(short(bytesPerSecond / 1e9)) GB/s"
     }

@@ -30,6 +30,23 @@ struct Histogram: Equatable, Sendable {
         return ((mantissa + 1) << UInt64(shift)) - 1
     }
 
+    /// The buckets that are not empty, rising, each under the highest value that falls into it: recorded
+    /// again, that value falls into the same bucket.
+    var buckets: [LoadOutcome.LatencyBucket] {
+        counts.indices.filter { counts[$0] > 0 }.map {
+            LoadOutcome.LatencyBucket(nanoseconds: Self.upperEdge($0), count: counts[$0])
+        }
+    }
+
+    /// - Parameter count: how often.
+    mutating func record(_ value: UInt64, count: UInt64) {
+        guard count > 0 else { return }
+        counts[Self.bucket(Swift.min(value, Self.largest))] += count
+        total += count
+        max = Swift.max(max, value)
+        least = Swift.min(least, value)
+    }
+
     mutating func record(_ value: UInt64) {
         counts[Self.bucket(Swift.min(value, Self.largest))] += 1
         total += 1

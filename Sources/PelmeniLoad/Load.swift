@@ -5,12 +5,15 @@ final class Load: Sendable {
     private let signal: StopSignal
     private let thread: LoadThread<LoadResult>
 
-    init(_ plan: LoadPlan) throws(Errno) {
+    /// - Parameter tell: what a staged load has come to; called on its thread.
+    init(
+        _ plan: LoadPlan, tell: @escaping @Sendable (LoadMark) -> Void = { _ in }
+    ) throws(Errno) {
         let signal = try StopSignal()
         self.signal = signal
         thread = try LoadThread("load") {
             do throws(Errno) {
-                var worker = try LoadWorker(plan, signal: signal)
+                var worker = try LoadWorker(plan, signal: signal, tell: tell)
                 worker.run()
                 return worker.result
             } catch {
@@ -19,8 +22,10 @@ final class Load: Sendable {
         }
     }
 
-    /// Waits for the load's end. When the task is cancelled, what is under way ends and nothing more begins.
-    /// To be called once.
+    /// What is under way ends and nothing more begins.
+    func stop() { signal.stop() }
+
+    /// Waits for the load's end. When the task is cancelled, it is stopped. To be called once.
     func value() async -> LoadResult {
         await withTaskCancellationHandler {
             await thread.value()

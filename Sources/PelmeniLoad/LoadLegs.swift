@@ -10,9 +10,10 @@ internal import PelmeniCore
 struct LoadLegs: ~Copyable {
     /// The ring's name in reports.
     static let ringName = "epoll"
-    /// Slots before the legs: the wake-up and a listener.
-    private static let reserved = 2
+    /// Slots before the legs: the wake-up, a listener and the timer.
+    private static let reserved = 3
     private static let acceptToken = Token(.accept, index: 1, generation: 0)
+    private static let timerToken = Token(.wake, index: 2, generation: 0)
     /// Blocks that wait in a leg's queue at the most.
     static let queuedBlocks = 2
 
@@ -25,11 +26,14 @@ struct LoadLegs: ~Copyable {
     private var free: [Int]
     /// Legs whose last operation is over.
     private var finished: [Int] = []
+    private var timer: PreciseTimer?
 
     /// - Parameters:
     ///   - capacity: how many sockets at the most.
-    init(capacity: Int, blockClass: BlockClass) throws(Errno) {
-        // Two queued, one more that an echo has just read, one being filled.
+    ///   - isPrecise: waits end within microseconds of their deadlines, for a system call each.
+    init(capacity: Int, blockClass: BlockClass, isPrecise: Bool = false) throws(Errno) {
+        timer = isPrecise ? try PreciseTimer() : nil
+        // Two queued, one that was received, one being filled.
         let blocks = (Self.queuedBlocks + 2) * capacity + 8
         let limits = PoolLimits(
             smallBlocks: blockClass == .small ? blocks : 0,
@@ -65,7 +69,15 @@ struct LoadLegs: ~Copyable {
     func queuedBlocks(_ leg: Int) -> Int { Int(rows[leg].queue.count) }
 
     /// Whether all that was to be sent is with the kernel.
-    func isFlushed(_ leg: Int) -> Bool { rows[leg].queue.isEmpty && rows[leg].outgoing.isDone }
+    func isFlushed(_ leg: Int) -> Bool {
+        rows[leg].queue.isEmpty && rows[leg].made == 0 && rows[leg].outgoing.isDone
+    }
+
+    /// Whether a further stream may be made: the one before is in its blocks.
+    func canMake(_ leg: Int) -> Bool { rows[leg].outgoing.isDone }
+
+    /// Whether the connection has an error that nobody has been told of, since nobody reads.
+    mutating func isBroken(_ leg: Int) -> Bool { ring.isBroken(rows[leg].socket) }
 
     func address(_ block: BlockID) -> UnsafeMutableRawPointer { pool.address(block) }
 
@@ -79,7 +91,12 @@ struct LoadLegs: ~Copyable {
 
     mutating func now() -> UInt64 { ring.now() }
 
-    mutating func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
+    mutating func submit(until deadline: UInt64) -> Int32 {
+        guard timer != nil else { return ring.submit(until: deadline) }
+        timer?.fire(at: deadline)
+        // One that is past needs no timer.
+        return ring.submit(until: deadline <= ring.now() ? deadline : .max)
+    }
 
     mutating func next() -> LoadEvent? {
         while true {
@@ -94,7 +111,10 @@ struct LoadLegs: ~Copyable {
 
     private mutating func event(_ completion: Completion) -> LoadEvent? {
         switch completion.token.kind {
-        case OperationKind.wake.rawValue: return .woken
+        case OperationKind.wake.rawValue:
+            guard completion.token.index == Self.timerToken.index else { return .woken }
+            rearmTimer()
+            return nil
         case OperationKind.accept.rawValue:
             guard completion.result >= 0 else {
                 return .acceptFailed(Errno(code: completion.result))
@@ -128,7 +148,9 @@ struct LoadLegs: ~Copyable {
         case OperationKind.connect.rawValue: return .connected(leg: leg)
         case OperationKind.send.rawValue:
             rows[leg].queue.remove(Int(completion.result), pool: pool)
-            return pump(leg) ? .sent(leg: leg) : .failed(leg: leg, Errno(code: ENOBUFS))
+            guard pump(leg) else { return .failed(leg: leg, Errno(code: ENOBUFS)) }
+            flush(leg)
+            return .sent(leg: leg)
         default:
             guard completion.result > 0 else { return .ended(leg: leg) }
             return .received(leg: leg, block: completion.block, count: Int(completion.result))
@@ -151,7 +173,16 @@ struct LoadLegs: ~Copyable {
         let token = Token(.wake, index: 0, generation: 0)
         let error = ring.attach(event, token: token, isShared: false)
         if error == 0 { ring.wake(event, token: token) }
-        return error
+        guard error == 0, let descriptor = timer?.descriptor else { return error }
+        let failed = ring.attach(descriptor, token: Self.timerToken, isShared: false)
+        if failed == 0 { ring.wake(descriptor, token: Self.timerToken) }
+        return failed
+    }
+
+    private mutating func rearmTimer() {
+        guard let descriptor = timer?.descriptor else { return }
+        timer?.taken()
+        ring.wake(descriptor, token: Self.timerToken)
     }
 
     mutating func listen(_ listener: Int32) -> Int32 {
@@ -219,31 +250,49 @@ struct LoadLegs: ~Copyable {
         return true
     }
 
-    /// Makes and sends a stream. False when the pool is empty.
-    mutating func send(_ leg: Int, _ outgoing: Outgoing) -> Bool {
+    /// Makes a stream; ``flush(_:)`` sends what was made. Only when ``canMake(_:)``. False when the pool is
+    /// empty.
+    mutating func make(_ leg: Int, _ outgoing: Outgoing) -> Bool {
         rows[leg].outgoing = outgoing
         return pump(leg)
     }
 
     private mutating func pump(_ leg: Int) -> Bool {
         let row = rows + leg
-        while !row.pointee.outgoing.isDone, row.pointee.queue.count < UInt32(Self.queuedBlocks) {
-            let block = pool.take(blockClass)
-            guard !block.isNone else { return false }
-            let count = row.pointee.outgoing.fill(pool.address(block), room: blockClass.bytes)
-            let slice = Slice(block: block, offset: 0, length: UInt32(count))
-            guard row.pointee.queue.append(slice, pool: pool) else {
-                pool.release(block)
-                return false
+        while !row.pointee.outgoing.isDone {
+            if row.pointee.making.isNone {
+                guard row.pointee.queue.count < UInt32(Self.queuedBlocks) else { return true }
+                row.pointee.making = pool.take(blockClass)
+                guard !row.pointee.making.isNone else { return false }
             }
+            let made = row.pointee.made
+            row.pointee.made += row.pointee.outgoing.fill(
+                pool.address(row.pointee.making) + made, room: blockClass.bytes - made)
+            // A header is not cut.
+            let isFull = blockClass.bytes - row.pointee.made < ExchangeHeader.bytes
+            if isFull, !seal(leg) { return false }
         }
-        flush(leg)
         return true
     }
 
-    private mutating func flush(_ leg: Int) {
+    /// Queues the block that is being filled.
+    private mutating func seal(_ leg: Int) -> Bool {
         let row = rows + leg
-        guard !row.pointee.queue.isEmpty, !row.pointee.flags.contains(.sending) else { return }
+        let slice = Slice(
+            block: row.pointee.making, offset: 0, length: UInt32(row.pointee.made))
+        guard row.pointee.queue.append(slice, pool: pool) else { return false }
+        row.pointee.making = .none
+        row.pointee.made = 0
+        return true
+    }
+
+    /// Sends what waits, unless a send is under way; then what was made goes after it.
+    mutating func flush(_ leg: Int) {
+        let row = rows + leg
+        guard !row.pointee.flags.contains(.sending) else { return }
+        // Nobody sends from an empty pool of pieces: there are two for each block.
+        if row.pointee.made > 0 { _ = seal(leg) }
+        guard !row.pointee.queue.isEmpty else { return }
         row.pointee.flags.insert(.sending)
         ring.send(
             row.pointee.socket, first: row.pointee.queue.first, count: Int(row.pointee.queue.count),
@@ -275,6 +324,9 @@ struct LoadLegs: ~Copyable {
     private mutating func free(_ leg: Int) {
         let row = rows + leg
         row.pointee.queue.removeAll(pool: pool)
+        if !row.pointee.making.isNone { pool.release(row.pointee.making) }
+        row.pointee.making = .none
+        row.pointee.made = 0
         row.pointee.outgoing = Outgoing()
         ring.close(row.pointee.socket)
         row.pointee.socket = -1

@@ -1,7 +1,18 @@
 internal import PelmeniCore
 
-/// What a load does: a closed loop, in which each connection asks again when its answer is there.
+/// What a load does: a closed loop, in which each connection asks again when its answer is there, or an
+/// open one, in which requests are meant for fixed times.
 struct LoadPlan: Sendable {
+    /// What is counted as ``LoadResult/bytes``.
+    enum CountedBytes: Sendable {
+        /// Those of whole exchanges, both ways.
+        case exchanges
+        /// Those of answers, as they come.
+        case received
+        /// Those of requests, as their answers come.
+        case requests
+    }
+
     var target: SocketAddress
     /// What the other end does with a request.
     var origin: OriginKind = .answer
@@ -20,4 +31,20 @@ struct LoadPlan: Sendable {
     var faultsMax = 100
     /// Streams of two runs with different numbers have nothing in common.
     var number: UInt64 = 0
+
+    /// Requests under way on a connection.
+    var depth = 1
+    /// Between an answer and the next request of its connection.
+    var thinkNanoseconds: UInt64 = 0
+    /// Of all connections together, at even distances whatever the answers do; 0 is a closed loop.
+    var requestsPerSecond = 0
+    var counted: CountedBytes = .exchanges
+    /// Opens and tries all connections first, warms up, and counts in a window of ``nanoseconds`` only.
+    /// Otherwise everything counts from the first connection on.
+    var isStaged = false
+    var warmUpNanoseconds: UInt64 = 0
+    /// Instead of a window: holds the connections without traffic until the stop, and tries them again.
+    var holds = false
+
+    var isOpenLoop: Bool { requestsPerSecond > 0 }
 }

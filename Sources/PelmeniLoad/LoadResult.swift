@@ -5,12 +5,14 @@ struct LoadResult: Sendable {
     /// Requests whose answers were right in every byte.
     var exchanges = 0
     var connections = 0
-    /// Of whole exchanges, both ways.
+    /// What the plan says is to be counted.
     var bytes: UInt64 = 0
-    /// From the start to the last answer.
+    /// From the start to the last answer, or the window's length.
     var nanoseconds: UInt64 = 0
     var latency = Histogram()
     var faults = FaultCounts()
+    /// There were too many faults to go on.
+    var gaveUp = false
     /// Why the load could not go on.
     var failure: Errno?
 

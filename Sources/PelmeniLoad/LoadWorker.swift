@@ -1,143 +1,176 @@
 internal import Glibc
 internal import PelmeniCore
 
-/// The thread of a load: many connections, each with one request under way.
+/// The thread of a load: many connections, each with a few requests under way.
 struct LoadWorker: ~Copyable {
     /// How often the worker looks for exchanges that take too long.
     static let sweep: UInt64 = 50_000_000
+    /// Connections that are being opened and tried at once, so that no listener's backlog overflows.
+    static let openingMax = 256
 
-    private var legs: LoadLegs
-    private let rows: UnsafeMutablePointer<LoadClient>
+    var legs: LoadLegs
+    let rows: UnsafeMutablePointer<LoadClient>
+    /// Requests under way: a ring of the plan's depth for each connection.
+    let requests: UnsafeMutablePointer<LoadRequest>
     private let target: UnsafeMutablePointer<SocketAddress>
-    private let plan: LoadPlan
+    let plan: LoadPlan
     private let signal: StopSignal
-    private var started: UInt64 = 0
-    /// No exchange begins any more.
-    private var isOver = false
-    private var number: UInt64
-    private(set) var result = LoadResult()
+    let tell: @Sendable (LoadMark) -> Void
 
-    init(_ plan: LoadPlan, signal: StopSignal) throws(Errno) {
-        legs = try LoadLegs(capacity: plan.connections, blockClass: plan.blockClass)
+    var stage: LoadStage
+    /// What is meant to be asked is given up too.
+    var isAbandoned = false
+    var windowStart: UInt64 = .max
+    /// The end of the stage, and of the window as soon as that has begun.
+    var stageEnd: UInt64 = .max
+    private var nextSweep: UInt64 = 0
+    /// Connections that were dialled while opening, and those of them that were tried.
+    var dialled = 0
+    var tried = 0
+    /// Where the open loop's schedule begins, and how many of its requests are due.
+    var scheduleStart: UInt64 = 0
+    var due = 0
+    var thinking: ThinkQueue
+    var number: UInt64
+    var result = LoadResult()
+
+    /// - Parameter tell: called on the worker's thread, which it should not hold up.
+    init(
+        _ plan: LoadPlan, signal: StopSignal, tell: @escaping @Sendable (LoadMark) -> Void
+    ) throws(Errno) {
+        legs = try LoadLegs(
+            capacity: plan.connections, blockClass: plan.blockClass,
+            isPrecise: plan.isOpenLoop || plan.thinkNanoseconds > 0)
         rows = .allocate(capacity: plan.connections)
         rows.initialize(repeating: LoadClient(), count: plan.connections)
+        requests = .allocate(capacity: plan.connections * plan.depth)
+        requests.initialize(
+            repeating: LoadRequest(number: 0, since: 0), count: plan.connections * plan.depth)
         target = .allocate(capacity: 1)
         target.initialize(to: plan.target)
+        thinking = ThinkQueue(capacity: plan.connections)
         self.plan = plan
         self.signal = signal
+        self.tell = tell
+        stage = plan.isStaged ? .opening : .measuring
         number = plan.number << 40
     }
 
     deinit {
         rows.deallocate()
+        requests.deallocate()
         target.deallocate()
     }
 
     // MARK: The loop
 
     mutating func run() {
-        started = legs.now()
-        let end = started &+ plan.nanoseconds
+        let started = legs.now()
+        nextSweep = started &+ Self.sweep
+        if !plan.isStaged {
+            windowStart = started
+            stageEnd = started &+ plan.nanoseconds
+        }
         var error = legs.watch(signal.event)
-        for _ in 0..<plan.connections { dial() }
-        var nextSweep = started &+ Self.sweep
+        openMore()
         while error == 0, legs.openLegs > 0 {
-            error = legs.submit(until: isOver ? nextSweep : min(nextSweep, end))
+            error = legs.submit(until: deadline())
             while let event = legs.next() { handle(event) }
             let now = legs.now()
-            if now >= end { isOver = true }
             if now >= nextSweep {
                 nextSweep = now &+ Self.sweep
                 closeLate(now)
             }
+            advance(now)
         }
         if error != 0 { result.failure = Errno(code: error) }
+        if stage != .ending { result.gaveUp = true }
+        if plan.isOpenLoop { closeUnanswered() }
+    }
+
+    private func deadline() -> UInt64 {
+        switch stage {
+        case .opening: nextSweep
+        // Nothing can be late.
+        case .holding: .max
+        case .ending: min(nextSweep, thinking.firstDue)
+        case .warmingUp, .measuring:
+            min(nextSweep, stageEnd, thinking.firstDue, plan.isOpenLoop ? intended(due) : .max)
+        }
     }
 
     private mutating func handle(_ event: LoadEvent) {
         switch event {
-        case .woken: if signal.isRequested { isOver = true }
-        case .connected(let leg):
-            if plan.reconnects { ask(leg) } else { begin(leg) }
-            legs.receive(leg)
+        case .woken: if signal.isRequested { stop(legs.now()) }
+        case .connected(let leg): connected(leg)
         case .received(let leg, let block, let count): take(leg, block, count)
+        case .sent(let leg): proceed(leg, legs.now())
         case .ended(let leg): ended(leg)
         case .failed(let leg, let error): fail(leg, Fault(errno: error))
-        case .closed(let leg):
-            rows[leg].phase = .closed
-            if !isOver { dial() }
-        case .sent, .accepted, .acceptFailed: break
+        case .closed(let leg): closed(leg)
+        case .accepted, .acceptFailed: break
         }
     }
 
-    private mutating func fail(_ leg: Int, _ fault: Fault) {
-        result.faults.add(fault)
-        if result.faults.total >= plan.faultsMax { isOver = true }
+    // MARK: Connections
+
+    mutating func dial() {
+        guard let leg = legs.dial(target) else {
+            result.faults.add(.other)
+            // Whoever waits for all connections would wait for ever.
+            if stage == .opening { giveUp() }
+            return
+        }
+        result.connections += 1
+        rows[leg] = LoadClient(phase: .connecting, since: legs.now(), asked: rows[leg].asked)
+    }
+
+    private mutating func connected(_ leg: Int) {
+        rows[leg].phase = .active
+        guard plan.origin != .source else { return beginStalling(leg) }
+        legs.receive(leg)
+        proceed(leg, legs.now())
+    }
+
+    private mutating func ended(_ leg: Int) {
+        guard rows[leg].phase == .ending else { return fail(leg, .short) }
+        rows[leg].phase = .closing
         legs.close(leg)
+    }
+
+    private mutating func closed(_ leg: Int) {
+        rows[leg].phase = .closed
+        switch stage {
+        case .opening: if !rows[leg].isTried { dial() }
+        case .warmingUp, .measuring: dial()
+        case .holding, .ending: break
+        }
+    }
+
+    /// A fault of a connection is one of each request that was under way on it.
+    mutating func fail(_ leg: Int, _ fault: Fault) {
+        result.faults.add(fault, max(1, rows[leg].inFlight))
+        if stage == .opening, rows[leg].isTried {
+            rows[leg].isTried = false
+            tried -= 1
+        }
+        rows[leg].phase = .closing
+        rows[leg].inFlight = 0
+        legs.close(leg)
+        if result.faults.total >= plan.faultsMax { giveUp() }
     }
 
     /// What hangs would hold the whole run up.
     private mutating func closeLate(_ now: UInt64) {
-        for leg in 0..<legs.capacity where rows[leg].phase != .closed && legs.isOpen(leg) {
-            if now &- rows[leg].since > plan.timeoutNanoseconds { fail(leg, .timeout) }
+        for leg in 0..<legs.capacity {
+            switch rows[leg].phase {
+            case .closed, .closing: continue
+            case .active: if rows[leg].inFlight == 0 { continue }
+            case .connecting, .ending: break
+            }
+            if now > rows[leg].since, now &- rows[leg].since > plan.timeoutNanoseconds {
+                fail(leg, .timeout)
+            }
         }
-    }
-
-    // MARK: Exchanges
-
-    private mutating func dial() {
-        guard let leg = legs.dial(target) else { return result.faults.add(.other) }
-        result.connections += 1
-        rows[leg] = LoadClient(phase: .connecting, since: legs.now())
-    }
-
-    private mutating func begin(_ leg: Int) {
-        rows[leg].since = legs.now()
-        ask(leg)
-    }
-
-    private mutating func ask(_ leg: Int) {
-        number &+= 1
-        let seed = Pattern.seed(number)
-        let outgoing: Outgoing
-        if plan.origin == .echo {
-            outgoing = Outgoing(seed: seed, bytes: plan.requestBytes)
-            rows[leg].answer = Verifier(seed: seed, end: UInt64(plan.requestBytes))
-        } else {
-            let header = ExchangeHeader(
-                seed: seed, requestBytes: plan.requestBytes, answerBytes: plan.answerBytes,
-                isLast: plan.reconnects)
-            outgoing = Outgoing(header)
-            rows[leg].answer = Verifier(seed: header.answerSeed, end: UInt64(plan.answerBytes))
-        }
-        rows[leg].phase = .waiting
-        if !legs.send(leg, outgoing) { fail(leg, .other) }
-    }
-
-    private mutating func take(_ leg: Int, _ block: BlockID, _ count: Int) {
-        let isExpected = rows[leg].phase == .waiting
-        let fault =
-            isExpected ? rows[leg].answer.check(legs.address(block), count: count) : .surplus
-        legs.release(block)
-        if let fault { return fail(leg, fault) }
-        if rows[leg].answer.isWhole { answered(leg) }
-    }
-
-    private mutating func answered(_ leg: Int) {
-        let now = legs.now()
-        result.exchanges += 1
-        let answerBytes = plan.origin == .echo ? plan.requestBytes : plan.answerBytes
-        result.bytes += UInt64(plan.requestBytes) + UInt64(answerBytes)
-        result.nanoseconds = now &- started
-        result.latency.record(now &- rows[leg].since)
-        rows[leg].since = now
-        guard isOver || plan.reconnects else { return ask(leg) }
-        rows[leg].phase = .ending
-        // The origin ends a connection for one request; a kept one ends here, and the end comes back.
-        if !plan.reconnects { legs.shutdownWrite(leg) }
-    }
-
-    private mutating func ended(_ leg: Int) {
-        if rows[leg].phase == .ending { legs.close(leg) } else { fail(leg, .short) }
     }
 }

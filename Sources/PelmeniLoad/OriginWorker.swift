@@ -45,7 +45,10 @@ struct OriginWorker: ~Copyable {
                 restUntil = .max
                 legs.accept(listener)
             }
-            if isStopping, stopUntil == .max { stopUntil = now &+ Self.stopGrace }
+            if isStopping, stopUntil == .max {
+                stopUntil = now &+ Self.stopGrace
+                if kind == .source { closeAll() }
+            }
             if isStopping, legs.openLegs == 0 || now >= stopUntil { return }
         }
         result.failure = Errno(code: error)
@@ -63,13 +66,23 @@ struct OriginWorker: ~Copyable {
             // The errors of a connection that was gone before it was taken are no news.
             let passing = [ECONNABORTED, EPROTO, EINTR].contains(error.code)
             restUntil = now &+ (passing ? 0 : Self.acceptRest)
-        case .connected, .closed: break
+        case .connected: break
+        case .closed(let leg):
+            if !rows[leg].input.isNone { legs.release(rows[leg].input) }
+            rows[leg] = OriginLeg()
         case .received(let leg, let block, let count):
             if kind == .echo { echo(leg, block, count) } else { take(leg, block, count) }
         case .ended(let leg): ended(leg)
         case .sent(let leg): sent(leg)
-        case .failed(let leg, let error): fail(leg, Fault(errno: error))
+        case .failed(let leg, let error):
+            let fault = Fault(errno: error)
+            // Nobody ends a stream without end in another way.
+            if kind == .source, fault == .reset { legs.close(leg) } else { fail(leg, fault) }
         }
+    }
+
+    private mutating func closeAll() {
+        for leg in 0..<legs.capacity where legs.isOpen(leg) { legs.close(leg) }
     }
 
     private mutating func fail(_ leg: Int, _ fault: Fault) {
@@ -77,9 +90,9 @@ struct OriginWorker: ~Copyable {
         legs.close(leg)
     }
 
-    /// An echo reads no more than it can hold; otherwise nothing that was read is kept.
+    /// An echo reads no more than it can hold; otherwise a block is taken whole before the next one comes.
     private mutating func receive(_ leg: Int) {
-        legs.receive(leg, limit: kind == .echo ? 2 * legs.blockClass.bytes : .max)
+        legs.receive(leg, limit: kind == .echo ? 2 * legs.blockClass.bytes : 1)
     }
 
     // MARK: Echo
@@ -97,20 +110,42 @@ struct OriginWorker: ~Copyable {
     // MARK: Requests
 
     private mutating func take(_ leg: Int, _ block: BlockID, _ count: Int) {
-        let fault = takeRequest(leg, legs.address(block), count)
-        legs.release(block)
-        if let fault { fail(leg, fault) }
+        rows[leg].input = block
+        rows[leg].inputAt = 0
+        rows[leg].inputCount = count
+        takeOn(leg)
+    }
+
+    /// Takes one request after the other, as long as there is room for the answers.
+    private mutating func takeOn(_ leg: Int) {
+        let row = rows + leg
+        var fault: Fault?
+        while fault == nil, row.pointee.inputAt < row.pointee.inputCount, legs.canMake(leg) {
+            let bytes = UnsafeRawPointer(legs.address(row.pointee.input)) + row.pointee.inputAt
+            let count = row.pointee.inputCount - row.pointee.inputAt
+            switch kind {
+            case .http: fault = takeHead(leg, bytes, count)
+            case .source: fault = beginSource(leg, count)
+            default: fault = takeRequest(leg, bytes, count)
+            }
+        }
+        if fault == nil { legs.flush(leg) }
+        guard fault != nil || row.pointee.inputAt == row.pointee.inputCount else { return }
+        legs.release(row.pointee.input)
+        row.pointee.input = .none
+        if let fault { return fail(leg, fault) }
+        if kind != .source { receive(leg) }
     }
 
     private mutating func takeRequest(
         _ leg: Int, _ bytes: UnsafeRawPointer, _ count: Int
     ) -> Fault? {
         let row = rows + leg
-        // The load asks for one thing at a time.
-        guard !row.pointee.isAnswering else { return .surplus }
+        guard !row.pointee.isLast else { return .surplus }
         var taken = 0
         if row.pointee.header == nil {
             taken = row.pointee.takeHeader(bytes, count: count)
+            row.pointee.inputAt += taken
             guard row.pointee.headerBytes == ExchangeHeader.bytes else { return nil }
             guard let header = row.pointee.wholeHeader else { return .wrongByte }
             row.pointee.header = header
@@ -118,14 +153,34 @@ struct OriginWorker: ~Copyable {
                 seed: header.seed, position: UInt64(ExchangeHeader.bytes),
                 end: UInt64(header.requestBytes))
         }
-        if let fault = row.pointee.verifier.check(bytes + taken, count: count - taken) {
-            return fault
-        }
+        let share = row.pointee.verifier.share(of: count - taken)
+        row.pointee.inputAt += share
+        if let fault = row.pointee.verifier.check(bytes + taken, count: share) { return fault }
         guard row.pointee.verifier.isWhole, let header = row.pointee.header else { return nil }
-        row.pointee.isAnswering = true
+        row.pointee.rest()
+        row.pointee.isLast = header.isLast
         result.requests += 1
-        let answer = Outgoing(seed: header.answerSeed, bytes: header.answerBytes)
-        return legs.send(leg, answer) ? nil : .other
+        let answer = Outgoing(seed: header.answerSeed, bytes: UInt64(header.answerBytes))
+        return legs.make(leg, answer) ? nil : .other
+    }
+
+    private mutating func takeHead(
+        _ leg: Int, _ bytes: UnsafeRawPointer, _ count: Int
+    ) -> Fault? {
+        let row = rows + leg
+        guard !row.pointee.isLast else { return .surplus }
+        let (taken, isWhole) = row.pointee.head.take(bytes, count: count)
+        row.pointee.inputAt += taken
+        guard isWhole else { return nil }
+        row.pointee.isLast = row.pointee.head.isLast
+        result.requests += 1
+        return legs.make(leg, Outgoing(FixedHTTP.answer)) ? nil : .other
+    }
+
+    private mutating func beginSource(_ leg: Int, _ count: Int) -> Fault? {
+        rows[leg].inputAt += count
+        result.requests += 1
+        return legs.make(leg, Outgoing(seed: OriginKind.sourceSeed, bytes: .max)) ? nil : .other
     }
 
     // MARK: Ends
@@ -133,26 +188,18 @@ struct OriginWorker: ~Copyable {
     private mutating func sent(_ leg: Int) {
         let row = rows + leg
         if kind == .echo, !row.pointee.hasEnded { return readOn(leg) }
+        if !row.pointee.input.isNone { takeOn(leg) }
         guard legs.isFlushed(leg) else { return }
-        if row.pointee.isAnswering {
-            let isLast = row.pointee.header?.isLast ?? false
-            row.pointee.isAnswering = false
-            row.pointee.header = nil
-            row.pointee.headerBytes = 0
-            if isLast, !row.pointee.isShut {
-                row.pointee.isShut = true
-                legs.shutdownWrite(leg)
-            }
+        if row.pointee.isLast, !row.pointee.isShut {
+            row.pointee.isShut = true
+            legs.shutdownWrite(leg)
         }
         if row.pointee.hasEnded { legs.close(leg) }
     }
 
     private mutating func ended(_ leg: Int) {
-        let row = rows + leg
-        row.pointee.hasEnded = true
-        if kind == .answer, !row.pointee.isAtRest, !row.pointee.isAnswering {
-            return fail(leg, .short)
-        }
+        rows[leg].hasEnded = true
+        if kind != .echo, !rows[leg].isAtRest { return fail(leg, .short) }
         if legs.isFlushed(leg) { legs.close(leg) }
     }
 }

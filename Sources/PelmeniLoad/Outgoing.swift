@@ -1,6 +1,6 @@
 /// What is still to be made and sent of a stream.
 struct Outgoing {
-    private let seed: UInt64
+    private let content: StreamContent
     private var position: UInt64 = 0
     private let end: UInt64
     private let header: ExchangeHeader?
@@ -8,15 +8,21 @@ struct Outgoing {
     /// Nothing.
     init() { self.init(seed: 0, bytes: 0) }
 
-    init(seed: UInt64, bytes: UInt32) {
-        self.seed = seed
-        end = UInt64(bytes)
+    init(seed: UInt64, bytes: UInt64) {
+        content = StreamContent(seed: seed)
+        end = bytes
+        header = nil
+    }
+
+    init(_ text: StaticString) {
+        content = StreamContent(text)
+        end = UInt64(text.utf8CodeUnitCount)
         header = nil
     }
 
     /// A request: its header, and the pattern after it.
     init(_ header: ExchangeHeader) {
-        seed = header.seed
+        content = StreamContent(seed: header.seed)
         end = UInt64(header.requestBytes)
         self.header = header
     }
@@ -25,15 +31,14 @@ struct Outgoing {
 
     /// Writes the next bytes, as many as there are and as fit. At least a header's length must fit.
     mutating func fill(_ bytes: UnsafeMutableRawPointer, room: Int) -> Int {
-        let count = min(room, Int(end &- position))
+        let count = min(room, Int(clamping: end &- position))
         var written = 0
         if position == 0, let header {
             header.write(bytes)
             written = ExchangeHeader.bytes
         }
-        Pattern.fill(
-            bytes + written, count: count - written, seed: seed,
-            position: position &+ UInt64(written))
+        content.fill(
+            bytes + written, count: count - written, position: position &+ UInt64(written))
         position &+= UInt64(count)
         return count
     }

@@ -1,24 +1,31 @@
 /// Checks a stream byte by byte as it comes, in pieces of any size.
 struct Verifier {
-    let seed: UInt64
+    private let content: StreamContent
     private(set) var position: UInt64
     let end: UInt64
 
     /// - Parameter position: where the pattern begins; what is before belongs to a header.
     init(seed: UInt64, position: UInt64 = 0, end: UInt64) {
-        self.seed = seed
+        content = StreamContent(seed: seed)
         self.position = position
         self.end = end
     }
 
+    init(_ text: StaticString) {
+        content = StreamContent(text)
+        position = 0
+        end = UInt64(text.utf8CodeUnitCount)
+    }
+
     var isWhole: Bool { position == end }
+
+    /// How many of the next `count` bytes belong to this stream.
+    func share(of count: Int) -> Int { min(count, Int(clamping: end &- position)) }
 
     /// What is wrong with the next `count` bytes, or nil. After a fault the stream is of no more use.
     mutating func check(_ bytes: UnsafeRawPointer, count: Int) -> Fault? {
-        let expected = min(count, Int(end &- position))
-        if let offset = Pattern.firstMismatch(
-            bytes, count: expected, seed: seed, position: position)
-        {
+        let expected = share(of: count)
+        if let offset = content.firstMismatch(bytes, count: expected, position: position) {
             position &+= UInt64(offset)
             return .wrongByte
         }

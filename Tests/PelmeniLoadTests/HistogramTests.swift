@@ -84,4 +84,28 @@ import Testing
         left.add(right)
         #expect(left == both)
     }
+
+    @Test func bucketsOfSeveralLoadsMakeTheSamePercentiles() {
+        var both = Histogram()
+        var merge = LatencyMerge()
+        #expect(merge.percentile(50) == 0)
+        for part in UInt64(0)..<3 {
+            var histogram = Histogram()
+            for value in stride(from: part, to: 3_000_000, by: 997) {
+                histogram.record(value * (part + 1))
+                both.record(value * (part + 1))
+            }
+            let counts = histogram.buckets.map(\.count)
+            #expect(counts.reduce(0, +) == histogram.total)
+            #expect(!counts.contains(0))
+            let values = histogram.buckets.map(\.nanoseconds)
+            #expect(values == values.sorted())
+            merge.add(histogram.buckets, max: histogram.max)
+        }
+        #expect(merge.total == both.total)
+        #expect(merge.max == both.max)
+        for percent in Self.percents where percent > 0 {
+            #expect(merge.percentile(percent) == both.percentile(percent))
+        }
+    }
 }

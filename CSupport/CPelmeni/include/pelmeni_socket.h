@@ -41,4 +41,8 @@ int pelmeni_event_create(void);                  // eventfd, non-blocking where 
 int pelmeni_event_signal(int event);
 int pelmeni_event_take(int event);
 
+// A timerfd on the monotonic clock. `deadline` is in nanoseconds since that clock's start; 0 switches it off.
+int pelmeni_timer_create(void);
+int pelmeni_timer_set(int timer, uint64_t deadline);
+
 #endif

@@ -1,0 +1,72 @@
+internal import PelmeniCore
+
+/// A load as a process of its own. It reads a ``LoadJob``, tells with the lines `connected`,
+/// `measuring` and `measured` how far it is, and ends with a ``LoadOutcome``. The end of its input
+/// stops it.
+package struct LoadChild {
+    private let lines: ChildLines
+
+    /// On the process's standard input and output. Returns the process's status: 1 on a failure.
+    package static func run() async -> Int32 { await LoadChild(ChildLines.ofProcess()).serve() }
+
+    /// Over other descriptors, which the caller closes.
+    package init(input: Int32, output: Int32) {
+        lines = ChildLines(input: input, output: output)
+    }
+
+    private init(_ lines: ChildLines) { self.lines = lines }
+
+    package func serve() async -> Int32 {
+        let outcome = await outcome()
+        lines.end(outcome)
+        return outcome.failure == nil ? 0 : 1
+    }
+
+    private func outcome() async -> LoadOutcome {
+        do {
+            let job = try await lines.job(LoadJob.self)
+            if let problem = LoadPlan.problem(job) { return failure(problem) }
+            return try await run(LoadPlan(job))
+        } catch let error as ChildLines.BadJob {
+            return failure(error.text)
+        } catch {
+            return failure("\(error)")
+        }
+    }
+
+    private func run(_ plan: LoadPlan) async throws -> LoadOutcome {
+        let output = lines.output
+        let load = try Load(plan) { output.write($0.rawValue) }
+        let watch: InputWatch
+        do {
+            watch = try InputWatch(lines.input, isLineEnough: plan.holds) { load.stop() }
+        } catch {
+            load.stop()
+            _ = await load.value()
+            throw error
+        }
+        let result = await load.value()
+        await watch.end()
+        return LoadOutcome(result)
+    }
+
+    private func failure(_ text: String) -> LoadOutcome {
+        var outcome = LoadOutcome()
+        outcome.failure = text
+        return outcome
+    }
+}
+
+extension LoadOutcome {
+    init(_ result: LoadResult) {
+        nanoseconds = result.nanoseconds
+        exchanges = result.exchanges
+        connections = result.connections
+        bytes = result.bytes
+        latency = result.latency.buckets
+        latencyMax = result.latency.max
+        faults = result.faults.byText
+        failure = result.failure.map { "\($0)" }
+        if failure == nil, result.gaveUp { failure = "gave up: \(result.faults.text)" }
+    }
+}

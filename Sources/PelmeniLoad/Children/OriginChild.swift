@@ -1,0 +1,68 @@
+internal import PelmeniCore
+
+/// An origin as a process of its own. It reads an ``OriginJob``, tells its port in the line
+/// `listening PORT`, serves until its input ends, and ends with an ``OriginOutcome``.
+package struct OriginChild {
+    private let lines: ChildLines
+
+    /// On the process's standard input and output. Returns the process's status: 1 on a failure.
+    package static func run() async -> Int32 { await OriginChild(ChildLines.ofProcess()).serve() }
+
+    /// Over other descriptors, which the caller closes.
+    package init(input: Int32, output: Int32) {
+        lines = ChildLines(input: input, output: output)
+    }
+
+    private init(_ lines: ChildLines) { self.lines = lines }
+
+    package func serve() async -> Int32 {
+        var outcome = OriginOutcome()
+        do {
+            let job = try await lines.job(OriginJob.self)
+            outcome = OriginOutcome(try await run(job))
+        } catch let error as ChildLines.BadJob {
+            outcome.failure = error.text
+        } catch {
+            outcome.failure = "\(error)"
+        }
+        lines.end(outcome)
+        return outcome.failure == nil ? 0 : 1
+    }
+
+    private func run(_ job: OriginJob) async throws -> OriginResult {
+        let origin = try Origin(
+            OriginKind(job.kind),
+            limits: OriginLimits(
+                connections: max(1, job.connections), blockClass: job.isBulk ? .bulk : .small))
+        do {
+            let watch = try InputWatch(lines.input, isLineEnough: false) {}
+            lines.output.write("listening \(origin.port)")
+            await watch.value()
+        } catch {
+            _ = await origin.stop()
+            throw error
+        }
+        return await origin.stop()
+    }
+}
+
+extension OriginKind {
+    init(_ kind: OriginJob.Kind) {
+        self =
+            switch kind {
+            case .answer: .answer
+            case .echo: .echo
+            case .http: .http
+            case .source: .source
+            }
+    }
+}
+
+extension OriginOutcome {
+    init(_ result: OriginResult) {
+        accepted = result.accepted
+        requests = result.requests
+        faults = result.faults.byText
+        failure = result.failure.map { "\($0)" }
+    }
+}

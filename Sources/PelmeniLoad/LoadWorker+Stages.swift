@@ -1,0 +1,124 @@
+internal import PelmeniCore
+
+/// One stage after the other, and the schedule of an open loop.
+extension LoadWorker {
+    /// What the time has brought.
+    mutating func advance(_ now: UInt64) {
+        while let leg = thinking.popDue(now) { proceed(leg, now) }
+        switch stage {
+        case .opening: if tried == plan.connections { allAreOpen(now) }
+        case .warmingUp:
+            sendDue(now)
+            if now >= stageEnd { beginWindow() }
+        case .measuring:
+            sendDue(now)
+            guard now >= stageEnd else { return }
+            if plan.isStaged {
+                result.nanoseconds = plan.nanoseconds
+                tell(.measured)
+            }
+            end(now)
+        case .holding: break
+        case .ending: if plan.isOpenLoop, now >= lastMoment { closeUnanswered() }
+        }
+    }
+
+    /// Dials as many as may be opened at once.
+    mutating func openMore() {
+        let atOnce = plan.isStaged ? Self.openingMax : .max
+        while dialled < plan.connections, dialled - tried < atOnce, !isAbandoned {
+            dialled += 1
+            dial()
+        }
+    }
+
+    private mutating func allAreOpen(_ now: UInt64) {
+        tell(.connected)
+        guard !plan.holds else {
+            stage = .holding
+            windowStart = now
+            return
+        }
+        stage = .warmingUp
+        stageEnd = now &+ plan.warmUpNanoseconds
+        scheduleStart = now
+        for leg in 0..<legs.capacity where rows[leg].phase == .active { proceed(leg, now) }
+        // With a connection each, those that were tried are gone.
+        for _ in legs.openLegs..<plan.connections { dial() }
+    }
+
+    private mutating func beginWindow() {
+        tell(.measuring)
+        let now = legs.now()
+        stage = .measuring
+        windowStart = now
+        stageEnd = now &+ plan.nanoseconds
+    }
+
+    // MARK: The end
+
+    /// Somebody asked for it.
+    mutating func stop(_ now: UInt64) {
+        guard stage != .ending else { return }
+        if stage == .measuring || stage == .holding { result.nanoseconds = now &- windowStart }
+        isAbandoned = stage != .holding
+        end(now)
+    }
+
+    mutating func giveUp() {
+        guard stage != .ending else { return }
+        result.gaveUp = true
+        stop(legs.now())
+        isAbandoned = true
+    }
+
+    private mutating func end(_ now: UInt64) {
+        stage = .ending
+        for leg in 0..<legs.capacity where rows[leg].phase == .active {
+            if plan.origin == .source { proveStalled(leg, now) } else { proceed(leg, now) }
+        }
+    }
+
+    // MARK: The open loop
+
+    /// When a request is meant to be sent: even in time, whatever became of those before it.
+    func intended(_ request: Int) -> UInt64 {
+        scheduleStart &+ UInt64(request) &* 1_000_000_000 / UInt64(plan.requestsPerSecond)
+    }
+
+    /// Requests go to the connections in turn. One whose connection is busy waits behind it: its
+    /// place in the schedule is all that need be known of it.
+    private mutating func sendDue(_ now: UInt64) {
+        guard plan.isOpenLoop else { return }
+        let last = stage == .measuring ? min(now, stageEnd &- 1) : now
+        while intended(due) <= last {
+            let leg = due % plan.connections
+            due += 1
+            proceed(leg, now)
+        }
+    }
+
+    /// How many of a connection's requests are due and not sent.
+    func waiting(_ leg: Int) -> Int {
+        guard !isAbandoned, due > leg else { return 0 }
+        return (due - leg + plan.connections - 1) / plan.connections - rows[leg].asked
+    }
+
+    /// Until when answers of the window's requests are awaited.
+    private var lastMoment: UInt64 {
+        isAbandoned ? .max : stageEnd &+ plan.timeoutNanoseconds
+    }
+
+    /// What has no answer now is late, whether it was sent or not.
+    mutating func closeUnanswered() {
+        for leg in 0..<legs.capacity {
+            let unsent = waiting(leg)
+            result.faults.add(.timeout, unsent)
+            rows[leg].asked += unsent
+            guard rows[leg].phase == .active || rows[leg].phase == .connecting else { continue }
+            result.faults.add(.timeout, rows[leg].inFlight)
+            rows[leg].phase = .closing
+            legs.close(leg)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+internal import CPelmeni
+internal import PelmeniCore
+
+/// A timer that a ring can wait for, exact to some microseconds: the ring's own wait is rounded up
+/// to a millisecond, and an open loop would send that much too late.
+struct PreciseTimer: ~Copyable {
+    let descriptor: Int32
+    private var deadline: UInt64 = .max
+
+    init() throws(Errno) {
+        descriptor = pelmeni_timer_create()
+        if descriptor < 0 { throw Errno(code: descriptor) }
+    }
+
+    deinit { if descriptor >= 0 { _ = pelmeni_socket_close(descriptor) } }
+
+    /// The descriptor can be read from `deadline` on, in monotonic nanoseconds; with `.max` never.
+    mutating func fire(at deadline: UInt64) {
+        guard deadline != self.deadline else { return }
+        self.deadline = deadline
+        // A time of 0 would switch it off; one that is past fires at once.
+        _ = pelmeni_timer_set(descriptor, deadline == .max ? 0 : max(1, deadline))
+    }
+
+    /// It has fired.
+    mutating func taken() { deadline = .max }
+}

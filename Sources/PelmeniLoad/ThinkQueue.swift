@@ -1,0 +1,41 @@
+/// Connections that wait before they ask again. All wait equally long, so the order in which they
+/// came is the one in which they are due, and nothing needs sorting.
+struct ThinkQueue {
+    private var legs: [Int]
+    private var times: [UInt64]
+    private var isWaiting: [Bool]
+    private var head = 0
+    private var count = 0
+
+    /// - Parameter capacity: how many connections there are.
+    init(capacity: Int) {
+        legs = [Int](repeating: 0, count: capacity)
+        times = [UInt64](repeating: 0, count: capacity)
+        isWaiting = [Bool](repeating: false, count: capacity)
+    }
+
+    func contains(_ leg: Int) -> Bool { isWaiting[leg] }
+
+    /// When the first is due, or `.max`.
+    var firstDue: UInt64 { count == 0 ? .max : times[head] }
+
+    /// Nothing happens when it waits already.
+    mutating func append(_ leg: Int, until time: UInt64) {
+        guard !isWaiting[leg] else { return }
+        isWaiting[leg] = true
+        let place = (head + count) % legs.count
+        legs[place] = leg
+        times[place] = time
+        count += 1
+    }
+
+    /// Takes one that is due out.
+    mutating func popDue(_ now: UInt64) -> Int? {
+        guard firstDue <= now else { return nil }
+        let leg = legs[head]
+        isWaiting[leg] = false
+        head = (head + 1) % legs.count
+        count -= 1
+        return leg
+    }
+}

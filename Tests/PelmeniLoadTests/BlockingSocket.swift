@@ -1,0 +1,31 @@
+import CPelmeni
+import Glibc
+
+@testable import PelmeniCore
+
+/// A client that waits for everything.
+enum BlockingSocket {
+    static func connect(_ port: UInt16) -> Int32 {
+        let socket = pelmeni_socket_open(AF_INET, 0)
+        var address = SocketAddress(v4: 0x7f00_0001, port: port)
+        _ = pelmeni_socket_connect(socket, &address, socklen_t(address.length))
+        return socket
+    }
+
+    static func write(_ socket: Int32, _ bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    /// As many bytes, or fewer when the stream ends.
+    static func read(_ socket: Int32, _ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < count {
+            let got = recv(socket, &buffer, min(buffer.count, count - bytes.count), 0)
+            guard got > 0 else { break }
+            bytes += buffer[..<got]
+        }
+        return bytes
+    }
+}
