@@ -33,10 +33,15 @@ let package = Package(
             name: "PelmeniLoad", dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
+        .target(
+            name: "PelmeniBench",
+            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "PelmeniCLI",
             dependencies: [
-                "Pelmeni", "PelmeniLoad",
+                "Pelmeni", "PelmeniLoad", "PelmeniBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -64,6 +69,11 @@ let package = Package(
         .testTarget(
             name: "PelmeniLoadTests",
             dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniBenchTests",
+            dependencies: ["PelmeniBench", "PelmeniLoad"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -12,9 +12,14 @@ struct PelmeniCommand: AsyncParsableCommand {
               pelmeni check tcp://:8080 tcp://web:80,web2:80
               pelmeni doctor
               pelmeni demo
+              pelmeni bench --quick
             """,
         version: Version.text,
-        subcommands: [RunCommand.self, CheckCommand.self, DoctorCommand.self, DemoCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, DoctorCommand.self, DemoCommand.self,
+            BenchCommand.self, BenchProxyCommand.self, BenchLoadCommand.self,
+            BenchOriginCommand.self, BenchGuardCommand.self,
+        ])
 
     /// What a command left behind for the shell.
     struct Outcome: Sendable {
@@ -27,7 +32,7 @@ struct PelmeniCommand: AsyncParsableCommand {
     static func perform(_ arguments: [String]) async -> Outcome {
         do {
             var command = try parseAsRoot(arguments)
-            if !(command is RunCommand) { SignalWatch.process.letGo() }
+            if !(command is RunCommand || command is BenchCommand) { SignalWatch.process.letGo() }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -42,7 +47,8 @@ struct PelmeniCommand: AsyncParsableCommand {
     private static func message(about error: any Error) -> String {
         switch error {
         case is ExitStatus: ""
-        case let error as UsageError: "pelmeni: \(error)\nSee 'pelmeni run --help' for more."
+        case let error as UsageError:
+            "pelmeni: \(error)\nSee 'pelmeni \(error.command) --help' for more."
         case let error as EngineError: "pelmeni: \(error)"
         default: fullMessage(for: error)
         }

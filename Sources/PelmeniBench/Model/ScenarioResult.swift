@@ -1,0 +1,36 @@
+/// What came of one scenario.
+package struct ScenarioResult: Codable, Equatable, Sendable {
+    package var scenario: Scenario
+    /// Each subject's rounds, in the order in which subjects are shown.
+    package var subjects: [SubjectResult]
+    package var comparisons: [Comparison]
+    /// Why the figures should not be relied on; empty when they may be.
+    package var doubts: [String]
+
+    package init(
+        scenario: Scenario, subjects: [SubjectResult] = [], comparisons: [Comparison] = [],
+        doubts: [String] = []
+    ) {
+        self.scenario = scenario
+        self.subjects = subjects
+        self.comparisons = comparisons
+        self.doubts = doubts
+    }
+}
+
+/// One subject's rounds of a scenario.
+package struct SubjectResult: Codable, Equatable, Sendable {
+    package var subject: String
+    package var samples: [Sample]
+    /// The rounds' values of the scenario's measure, and their median; empty when there is none.
+    package var values: [Double]
+    package var median: Double?
+    /// Why there are fewer rounds than were asked for.
+    package var failure: String?
+
+    package init(subject: String) {
+        self.subject = subject
+        samples = []
+        values = []
+    }
+}

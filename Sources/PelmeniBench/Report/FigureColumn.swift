@@ -1,0 +1,89 @@
+/// A column of a scenario's table.
+struct FigureColumn {
+    let head: String
+    let cell: (SubjectRow) -> String
+
+    private init(_ head: String, _ cell: @escaping (SubjectRow) -> String) {
+        self.head = head
+        self.cell = cell
+    }
+
+    /// - Parameter isFull: with what helps to judge a run, for a page that has room.
+    static func columns(for view: ScenarioView, isFull: Bool = false) -> [FigureColumn] {
+        var columns: [FigureColumn]
+        switch view.scenario.kind {
+        case .idle: columns = idle
+        case .download, .upload: columns = bulk
+        case .exchange, .connect, .open, .stalled: columns = requests
+        }
+        if view.measure == .addedMedianLatency {
+            columns.append(FigureColumn("added") { ReportText.time(nanoseconds: $0.median) })
+        }
+        if view.rows.contains(where: { $0.figures.latencies != nil }) { columns += latencies }
+        if view.scenario.kind != .idle { columns.append(enters(isBulk: view.scenario.isBulk)) }
+        columns.append(FigureColumn("peak memory") { ReportText.bytes($0.figures.peakBytes) })
+        if isFull {
+            columns.append(
+                FigureColumn("core to others") { ReportText.percent($0.figures.othersShare) })
+            if view.scenario.workers > 1 { columns.append(workers) }
+        }
+        columns.append(FigureColumn("errors") { $0.figures.errorText })
+        return columns
+    }
+
+    private static var requests: [FigureColumn] {
+        [
+            FigureColumn("requests/s") { ReportText.whole($0.figures.requestsPerSecond) },
+            FigureColumn("CPU µs/request") { micros($0.figures.cpuPerRequest) },
+            FigureColumn("user/system") { split($0.figures.cpuPerRequest, $0, scale: 1e6) },
+        ]
+    }
+
+    private static var bulk: [FigureColumn] {
+        [
+            FigureColumn("GB/s") { ReportText.number($0.figures.gigabytesPerSecond) },
+            FigureColumn("CPU s/GB") { ReportText.number($0.figures.cpuPerGigabyte) },
+            FigureColumn("user/system") { split($0.figures.cpuPerGigabyte, $0, scale: 1) },
+        ]
+    }
+
+    private static var idle: [FigureColumn] {
+        [
+            FigureColumn("resident/pair") {
+                ReportText.bytes($0.subject.kind == .direct ? nil : $0.figures.residentPerPair)
+            },
+            FigureColumn("at start") { ReportText.bytes($0.figures.startBytes) },
+        ]
+    }
+
+    private static var latencies: [FigureColumn] {
+        ["p50", "p90", "p99", "p99.9", "max"].enumerated().map { index, name in
+            FigureColumn(name) { ReportText.time(nanoseconds: $0.figures.latencies?[index]) }
+        }
+    }
+
+    private static func enters(isBulk: Bool) -> FigureColumn {
+        FigureColumn(isBulk ? "enters/MB" : "enters/request") {
+            ReportText.number(
+                isBulk ? $0.figures.entersPerMegabyte : $0.figures.entersPerRequest)
+        }
+    }
+
+    private static var workers: FigureColumn {
+        FigureColumn("sessions by worker") { row in
+            let sessions = row.figures.sessionsByWorker
+            return sessions.isEmpty
+                ? ReportText.none : sessions.map { "\($0)" }.joined(separator: " / ")
+        }
+    }
+
+    private static func micros(_ seconds: Double?) -> String {
+        ReportText.number(seconds.map { $0 * 1e6 })
+    }
+
+    private static func split(_ cpu: Double?, _ row: SubjectRow, scale: Double) -> String {
+        guard let cpu, let share = row.figures.userShare else { return ReportText.none }
+        let user = min(max(share, 0), 1) * cpu * scale
+        return "\(ReportText.number(user))/\(ReportText.number(cpu * scale - user))"
+    }
+}

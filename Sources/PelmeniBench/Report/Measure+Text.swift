@@ -1,0 +1,45 @@
+/// How a scenario's measure is named and shown.
+extension Scenario.Measure {
+    var title: String {
+        switch self {
+        case .cpuPerRequest: "CPU a request"
+        case .cpuPerGigabyte: "CPU a GB"
+        case .addedMedianLatency: "latency added to the median"
+        case .tailLatency: "99th percentile of latency"
+        case .residentPerPair: "memory a pair of connections"
+        }
+    }
+
+    /// What ``scaled(_:)`` gives.
+    var unit: String {
+        switch self {
+        case .cpuPerRequest, .addedMedianLatency, .tailLatency: "µs"
+        case .cpuPerGigabyte: "s/GB"
+        case .residentPerPair: "KiB"
+        }
+    }
+
+    /// In the unit of an axis.
+    func scaled(_ value: Double) -> Double {
+        switch self {
+        case .cpuPerRequest: value * 1e6
+        case .cpuPerGigabyte: value
+        case .addedMedianLatency, .tailLatency: value / 1e3
+        case .residentPerPair: value / 1024
+        }
+    }
+
+    /// With its unit.
+    func text(_ value: Double?) -> String {
+        guard let value else { return ReportText.none }
+        switch self {
+        case .cpuPerRequest, .cpuPerGigabyte:
+            return "\(ReportText.number(scaled(value))) \(unit)"
+        case .addedMedianLatency, .tailLatency: return ReportText.time(nanoseconds: value)
+        case .residentPerPair: return ReportText.bytes(value)
+        }
+    }
+
+    /// Whether a run without a proxy has a value worth showing.
+    var isKnownForDirect: Bool { self == .tailLatency }
+}

@@ -1,0 +1,30 @@
+/// A table of a page; wide ones are scrolled sideways under their first column.
+struct PageTable {
+    let head: [String]
+    private var rows: [Markup] = []
+
+    init(head: [String]) { self.head = head }
+
+    /// - Parameter first: the row's heading.
+    mutating func add(_ first: [Markup], _ cells: [Markup]) {
+        rows.append(Markup("tr", [:], [Markup("th", ["scope": "row"], first)] + cells))
+    }
+
+    mutating func add(_ first: String, _ cells: [String]) {
+        add([.text(first)], cells.map { Markup("td", text: $0) })
+    }
+
+    var markup: Markup {
+        let titles = head.map { Markup("th", ["scope": "col"], text: $0) }
+        return Markup(
+            "div", ["class": "scroll"],
+            [
+                Markup(
+                    "table", [:],
+                    [
+                        Markup("thead", [:], [Markup("tr", [:], titles)]),
+                        Markup("tbody", [:], rows),
+                    ])
+            ])
+    }
+}

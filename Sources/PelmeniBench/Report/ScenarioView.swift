@@ -1,0 +1,103 @@
+/// A scenario's results with what all forms of the report show worked out once.
+struct ScenarioView {
+    let result: ScenarioResult
+    /// In the order of the report's subjects; one that was refused has a row too.
+    let rows: [SubjectRow]
+    /// The peer with the lowest median.
+    let bestPeer: String?
+    /// The one with the lowest median; a direct run does not count.
+    let best: String?
+
+    /// Subjects that have a column of their own where scenarios are rows.
+    static func columns(of subjects: [Subject]) -> [Subject] {
+        let names = Set(subjects.map(\.name))
+        return subjects.filter { subject in
+            let ending = ScenarioSummary.twoWorkers
+            return !subject.name.hasSuffix(ending)
+                || !names.contains(String(subject.name.dropLast(ending.count)))
+        }
+    }
+
+    var scenario: Scenario { result.scenario }
+    var measure: Scenario.Measure { result.scenario.measure }
+
+    init(_ result: ScenarioResult, subjects: [Subject]) {
+        self.result = result
+        var rows: [SubjectRow] = []
+        for subject in subjects {
+            if let own = result.subjects.first(where: { $0.subject == subject.name }) {
+                rows.append(SubjectRow(subject: subject, result: own, scenario: result.scenario))
+            } else if subject.refusal != nil {
+                rows.append(
+                    SubjectRow(
+                        subject: subject, result: SubjectResult(subject: subject.name),
+                        scenario: result.scenario))
+            }
+        }
+        let names = Set(subjects.map(\.name))
+        for other in result.subjects where !names.contains(other.subject) {
+            let subject = Subject(name: other.subject, title: other.subject, kind: .pelmeni)
+            rows.append(SubjectRow(subject: subject, result: other, scenario: result.scenario))
+        }
+        self.rows = rows
+        func lowest(_ isWanted: (SubjectRow) -> Bool) -> String? {
+            rows.filter(isWanted).compactMap { row in row.median.map { (row.subject.name, $0) } }
+                .min { $0.1 < $1.1 }?.0
+        }
+        // Some peers are shown only, and are nobody's baseline.
+        let baselines = Set(result.comparisons.map(\.baseline))
+        bestPeer =
+            lowest { $0.subject.kind == .peer && baselines.contains($0.subject.name) }
+            ?? lowest { $0.subject.kind == .peer }
+        best = lowest { $0.subject.kind != .direct }
+    }
+
+    /// The same subject with two workers, for a table that has no column of its own for it.
+    func twoWorkers(_ name: String) -> String? {
+        row(name + ScenarioSummary.twoWorkers)?.median.map {
+            "2 workers: \(measure.text($0))"
+        }
+    }
+
+    func row(_ name: String) -> SubjectRow? { rows.first { $0.subject.name == name } }
+
+    /// How a subject does beside the best peer.
+    func againstPeer(_ name: String) -> Comparison? {
+        result.comparisons.first { $0.subject == name && $0.baseline == bestPeer }
+    }
+
+    /// `io_uring against haproxy (best peer): 0.69 (0.67 to 0.71)`.
+    func words(_ comparison: Comparison, name: (String) -> String) -> String {
+        let peer = comparison.baseline == bestPeer ? " (best peer)" : ""
+        let pair = "\(name(comparison.subject)) against \(name(comparison.baseline))\(peer)"
+        let ratio = ReportText.ratio(comparison)
+        switch comparison.verdict {
+        case .better: return "\(pair): \(ratio), better"
+        case .worse: return "\(pair): \(ratio), worse"
+        case .noDifference: return "\(pair): \(ratio), no difference"
+        case .unknown: return "\(pair): cannot be told from what was completed"
+        }
+    }
+
+    /// What one request, or one stream, looks like.
+    var detail: String {
+        let it = scenario
+        var parts = [
+            it.connections == 1
+                ? "1 connection" : "\(ReportText.whole(Double(it.connections))) connections"
+        ]
+        switch it.kind {
+        case .exchange, .connect, .open, .stalled:
+            parts.append("\(it.requestBytes) B up, \(it.answerBytes) B down")
+            if it.pipeline > 1 { parts.append("\(it.pipeline) under way on each") }
+            if it.thinkMicroseconds > 0 { parts.append("\(it.thinkMicroseconds) µs of thought") }
+        case .download, .upload, .idle: break
+        }
+        if it.requestsPerSecond > 0 {
+            parts.append("\(ReportText.whole(Double(it.requestsPerSecond))) requests/s offered")
+        }
+        if it.bystanders > 0 { parts.append("\(it.bystanders) beside those that stall") }
+        parts.append(it.workers == 1 ? "one worker" : "\(it.workers) workers")
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,51 @@
+/// How one subject looks everywhere: a colour, a marker and a dash, each telling it apart alone.
+struct SeriesStyle: Equatable {
+    static let slots = 8
+    let slot: Int
+
+    /// Sets the colour for what is inside.
+    var colorClass: String { "s\(slot)" }
+
+    /// Lengths of strokes and gaps; empty for a whole line.
+    var dash: String {
+        ["2 3", "", "9 3", "5 3", "8 3 2 3", "3 2", "12 4", "8 3 2 3 2 3"][slot]
+    }
+
+    /// A shape of the same weight around a point.
+    func marker(x: Double, y: Double, size: Double = 4) -> Markup {
+        let shape: [(Double, Double)]
+        switch slot {
+        case 0: return SVG.circle(x, y, size * 0.9, class: "hollow")
+        case 1: return SVG.circle(x, y, size, class: "dot")
+        case 2: shape = [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]
+        case 3: shape = [(0, -1.2), (1.15, 0.85), (-1.15, 0.85)]
+        case 4: shape = [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)]
+        case 5: shape = [(0, 1.2), (1.15, -0.85), (-1.15, -0.85)]
+        case 6:
+            shape = [
+                (-0.4, -1.2), (0.4, -1.2), (0.4, -0.4), (1.2, -0.4), (1.2, 0.4), (0.4, 0.4),
+                (0.4, 1.2), (-0.4, 1.2), (-0.4, 0.4), (-1.2, 0.4), (-1.2, -0.4), (-0.4, -0.4),
+            ]
+        default: shape = [(-0.6, -1.3), (0.6, -1.3), (0.6, 1.3), (-0.6, 1.3)]
+        }
+        return SVG.polygon(shape.map { (x + $0.0 * size, y + $0.1 * size) }, class: "dot")
+    }
+
+    /// For each subject, by name: Pelmeni's in cold colours, peers in warm ones, a direct run grey.
+    static func assigned(to subjects: [Subject]) -> [String: SeriesStyle] {
+        var free: [Subject.Kind: [Int]] = [.direct: [0], .pelmeni: [1, 2, 3], .peer: [4, 5, 6]]
+        var styles: [String: SeriesStyle] = [:]
+        for subject in subjects where styles[subject.name] == nil {
+            let slot: Int
+            if let own = free[subject.kind]?.first {
+                free[subject.kind]?.removeFirst()
+                slot = own
+            } else {
+                let used = Set(styles.values.map(\.slot))
+                slot = (0..<slots).reversed().first { !used.contains($0) } ?? slots - 1
+            }
+            styles[subject.name] = SeriesStyle(slot: slot)
+        }
+        return styles
+    }
+}

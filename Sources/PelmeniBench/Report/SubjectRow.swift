@@ -1,0 +1,29 @@
+/// One subject in one scenario, as all forms of the report show it.
+struct SubjectRow {
+    let subject: Subject
+    let result: SubjectResult
+    let figures: SubjectFigures
+    /// By the scenario's measure; nil where there is none, and for a direct run that costs nothing.
+    let median: Double?
+    /// Rounds' values; empty where ``median`` is nil.
+    let values: [Double]
+
+    init(subject: Subject, result: SubjectResult, scenario: Scenario) {
+        self.subject = subject
+        self.result = result
+        figures = SubjectFigures(result.samples, connections: scenario.connections)
+        let isShown = subject.kind != .direct || scenario.measure.isKnownForDirect
+        values = isShown ? result.values.filter(\.isFinite) : []
+        median = isShown ? result.median : nil
+    }
+
+    var isMeasured: Bool { !result.samples.isEmpty }
+
+    /// Why there is nothing, or less than was asked for.
+    var problem: String? {
+        if isMeasured {
+            return result.failure.map { "only \(result.samples.count) rounds: \($0)" }
+        }
+        return "not measured: \(subject.refusal ?? result.failure ?? "no round was completed")"
+    }
+}

@@ -1,0 +1,51 @@
+/// What a person reads in a terminal.
+package struct TextReport {
+    private let report: BenchReport
+
+    package init(_ report: BenchReport) { self.report = report }
+
+    package var text: String {
+        let facts = MachineLines(report).lines
+        let width = facts.map(\.name.count).max() ?? 0
+        var lines = facts.map { name, text in
+            name + String(repeating: " ", count: width + 2 - name.count) + text
+        }
+        if report.scenarios.isEmpty { lines += ["", "No scenario was run."] }
+        for result in report.scenarios {
+            lines.append("")
+            lines += scenario(ScenarioView(result, subjects: report.subjects))
+        }
+        if !report.scenarios.isEmpty {
+            lines += [
+                "",
+                "Medians over rounds. Ratios compare each scenario's measure, below 1 is better;",
+                "in brackets the 95 % interval of a paired bootstrap over rounds.",
+            ]
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func scenario(_ view: ScenarioView) -> [String] {
+        var lines = [
+            "\(view.scenario.name): \(view.scenario.summary)",
+            "\(view.detail); compared by \(view.measure.title)",
+            "",
+        ]
+        let columns = FigureColumn.columns(for: view)
+        var table = ReportColumns(head: ["subject"] + columns.map(\.head))
+        for row in view.rows {
+            if row.isMeasured {
+                table.add([row.subject.name] + columns.map { $0.cell(row) })
+            }
+            if let problem = row.problem {
+                table.add([row.isMeasured ? "" : row.subject.name], rest: problem)
+            }
+        }
+        lines += table.lines.map { "  " + $0 }
+        let words = view.result.comparisons.map { view.words($0) { $0 } }
+        if !words.isEmpty { lines += [""] + words.map { "  " + $0 } }
+        let doubts = view.result.doubts.map { "  in doubt: \($0)" }
+        if !doubts.isEmpty { lines += [""] + doubts }
+        return lines
+    }
+}

@@ -1,0 +1,25 @@
+/// What a run is to do.
+package struct BenchOptions: Sendable {
+    package var scenarios: [Scenario]
+    package var subjects: [SubjectPlan]
+    package var rounds = 10
+    package var windowSeconds = 2.0
+    package var warmUpSeconds = 0.3
+    package var placement = BenchReport.Placement.shared
+    /// Of every proxy; nil is one.
+    package var workers: Int?
+    /// Whether wrk, where there is one, is to say the same.
+    package var crossCheck = true
+    /// The program that this is: its hidden commands are the children.
+    package var program: String
+    package var version: String
+
+    package init(
+        scenarios: [Scenario], subjects: [SubjectPlan], program: String, version: String
+    ) {
+        self.scenarios = scenarios
+        self.subjects = subjects
+        self.program = program
+        self.version = version
+    }
+}

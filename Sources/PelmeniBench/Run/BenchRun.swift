@@ -1,0 +1,118 @@
+internal import CPelmeni
+internal import Foundation
+
+/// A whole run, from the first child to the report.
+package struct BenchRun: Sendable {
+    private let options: BenchOptions
+    private let interrupt: Interrupt
+    private let progress: @Sendable (BenchProgress) -> Void
+
+    package init(
+        _ options: BenchOptions, interrupt: Interrupt,
+        progress: @escaping @Sendable (BenchProgress) -> Void
+    ) {
+        self.options = options
+        self.interrupt = interrupt
+        self.progress = progress
+    }
+
+    /// Takes as long as it takes, on a thread of its own.
+    ///
+    /// - Throws: a ``BenchError`` when the run cannot begin; later on it is in the report.
+    package func report() async throws -> BenchReport {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try measure() })
+            }
+        }
+    }
+
+    private func measure() throws(BenchError) -> BenchReport {
+        // Children inherit it; thousands of pairs need two descriptors each.
+        _ = pelmeni_descriptor_limit_raise()
+        let context = BenchContext(
+            options: options, folder: try ScratchFolder(), interrupt: interrupt)
+        let usable = CoreSet.usable.cores
+        let cores = try CorePlan(
+            options.placement, usable: usable, siblings: MachineFacts.siblings,
+            workers: options.workers ?? 1)
+        var report = newReport(cores)
+        var clock = ProgressClock(options)
+        var plans = options.subjects.filter { $0.subject.refusal == nil }
+        for (index, scenario) in options.scenarios.enumerated() where !interrupt.isRequested {
+            let isDouble = scenario.name == ScenarioCatalog.twoWorkersName
+            if isDouble, usable.count < 2 {
+                report.scenarios.append(
+                    ScenarioResult(scenario: scenario, doubts: ["not run: it needs two cores"]))
+                continue
+            }
+            let chosen = Self.plans(plans, for: scenario)
+            guard !chosen.isEmpty else { continue }
+            add(chosen, to: &report)
+            let own = isDouble ? try bothCores(usable) : cores
+            let run = ScenarioRun(
+                scenario, chosen, context, cores: own, number: UInt64(index + 1)
+            ) { subject, round in
+                progress(clock.next(scenario.name, subject, round))
+            }
+            report.scenarios.append(run.run())
+            for (name, reason) in run.refusals {
+                note(reason, of: name, in: &report)
+                plans.removeAll { $0.subject.name == name }
+            }
+        }
+        if options.crossCheck, !interrupt.isRequested {
+            let check = CrossCheckRun(context: context, cores: cores, plans: plans)
+            report.crossCheck = check.run { progress(clock.next("wrk", $0, $1)) }
+        }
+        report.isPartial = interrupt.isRequested
+        return report
+    }
+
+    /// Load and origins are alike for all subjects.
+    private static let loadRing = "epoll"
+
+    /// Whether wrk is there.
+    package static var canCrossCheck: Bool { CrossCheckRun.isPossible }
+
+    private func newReport(_ cores: CorePlan) -> BenchReport {
+        var facts = MachineFacts.gather()
+        facts.loadCores = cores.load.cores
+        facts.proxyCores = cores.proxy.cores
+        facts.originCores = cores.origin.cores
+        return BenchReport(
+            startedAt: Date().ISO8601Format(), pelmeniVersion: options.version,
+            rounds: options.rounds, windowSeconds: options.windowSeconds,
+            warmUpSeconds: options.warmUpSeconds, placement: options.placement,
+            loadRing: Self.loadRing, machine: facts, subjects: options.subjects.map(\.subject))
+    }
+
+    /// Who takes part; where workers are compared, each twice.
+    static func plans(_ plans: [SubjectPlan], for scenario: Scenario) -> [SubjectPlan] {
+        let chosen = plans.filter { $0.isPart(of: scenario) }
+        guard scenario.name == ScenarioCatalog.twoWorkersName else { return chosen }
+        return chosen.flatMap { plan in
+            var one = plan
+            one.workers = 1
+            return [one, plan.withTwoWorkers]
+        }
+    }
+
+    /// Nobody is kept from either core: what two workers gain is the question.
+    private func bothCores(_ usable: [Int]) throws(BenchError) -> CorePlan {
+        try CorePlan(
+            .shared, usable: usable, siblings: MachineFacts.siblings, workers: 2)
+    }
+
+    private func add(_ plans: [SubjectPlan], to report: inout BenchReport) {
+        for plan in plans where !report.subjects.contains(where: { $0.name == plan.subject.name }) {
+            report.subjects.append(plan.subject)
+        }
+    }
+
+    private func note(_ reason: String, of name: String, in report: inout BenchReport) {
+        for index in report.subjects.indices where report.subjects[index].name == name {
+            report.subjects[index].refusal = reason
+        }
+    }
+}

@@ -1,0 +1,30 @@
+internal import CPelmeni
+internal import Foundation
+internal import PelmeniCore
+internal import Synchronization
+
+/// Which logical cores a process may run on: one, or all of this process's.
+struct CoreSet: Equatable {
+    let cores: [Int]
+
+    /// Those of this process, rising.
+    static var usable: CoreSet {
+        let count = Int(pelmeni_usable_processors(nil, 0))
+        var list = [Int32](repeating: 0, count: max(0, count))
+        let found = Int(pelmeni_usable_processors(&list, Int32(list.count)))
+        return CoreSet(cores: list.prefix(max(0, found)).map(Int.init))
+    }
+
+    /// Starts a process that may run on these cores alone.
+    func start(_ command: SpawnCommand) -> Result<Int32, Errno> {
+        guard cores.count == 1, let core = cores.first else { return command.start() }
+        let result = SpawnResult()
+        // Children inherit the restriction of the thread that starts them; this one ends right after, so
+        // that there is nothing to put back.
+        Thread.detachNewThread {
+            let code = pelmeni_thread_pin(Int32(core))
+            result.set(code < 0 ? .failure(Errno(code: code)) : command.start())
+        }
+        return result.wait()
+    }
+}

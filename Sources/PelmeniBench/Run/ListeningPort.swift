@@ -1,0 +1,39 @@
+internal import Glibc
+
+/// Ports of 127.0.0.1, as the kernel lists them: a probe that connects would be traffic.
+enum ListeningPort {
+    private static let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
+
+    /// Whether anybody listens.
+    static func isOpen(_ port: UInt16) -> Bool {
+        tables.contains { isOpen(port, in: TextFile.read($0) ?? "") }
+    }
+
+    static func isOpen(_ port: UInt16, in table: String) -> Bool {
+        table.split(separator: "\n").dropFirst().contains { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 3, fields[3] == "0A",
+                let own = fields[1].split(separator: ":").last
+            else { return false }
+            return UInt16(own, radix: 16) == port
+        }
+    }
+
+    /// One that nobody has now.
+    static func free() throws(BenchError) -> UInt16 {
+        let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard probe >= 0 else { throw .failed("no socket to look for a free port with") }
+        defer { close(probe) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                bind(probe, name, length) == 0 && getsockname(probe, name, &length) == 0
+            }
+        }
+        guard result else { throw .failed("no free port on 127.0.0.1") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+}

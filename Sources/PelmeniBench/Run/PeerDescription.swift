@@ -1,0 +1,36 @@
+/// A program to compare with, as its file describes it. `{listen}`, `{origin}`, `{workers}`, `{folder}`,
+/// `{peers}` and `{config}` are replaced in arguments, and all but the last in the configuration.
+package struct PeerDescription: Codable, Equatable, Sendable {
+    package var name: String
+    package var title: String
+    /// A command that prints the version, and a pattern whose first group is it.
+    package var version: [String]?
+    package var versionPattern: String?
+    package var command: [String]
+    /// Paths relative to the file that describes the peer.
+    package var config: String?
+    /// For long streams.
+    package var bulkConfig: String?
+    /// Whether "the best peer" may be this one.
+    package var countsInBest: Bool?
+    /// Files that have to be there.
+    package var needs: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case title
+        case version
+        case versionPattern = "version-pattern"
+        case command
+        case config
+        case bulkConfig = "bulk-config"
+        case countsInBest = "counts-in-best"
+        case needs
+    }
+
+    package init(name: String, title: String, command: [String]) {
+        self.name = name
+        self.title = title
+        self.command = command
+    }
+}

@@ -1,0 +1,18 @@
+/// Processor time of a tree of processes, up to a moment.
+struct ProcessUse: Equatable {
+    var nanoseconds: UInt64 = 0
+    var userTicks: UInt64 = 0
+    var systemTicks: UInt64 = 0
+
+    func seconds(since before: ProcessUse) -> Double {
+        // A worker that ended meanwhile takes its time with it: less is then all that can be told.
+        nanoseconds > before.nanoseconds ? Double(nanoseconds - before.nanoseconds) / 1e9 : 0
+    }
+
+    /// The part that was not spent in the kernel.
+    func userShare(since before: ProcessUse) -> Double {
+        let user = userTicks - min(userTicks, before.userTicks)
+        let system = systemTicks - min(systemTicks, before.systemTicks)
+        return user + system == 0 ? 0 : Double(user) / Double(user + system)
+    }
+}

@@ -1,0 +1,49 @@
+internal import Foundation
+internal import Glibc
+package import Pelmeni
+
+/// The proxy that is measured: an engine in a process of its own, which its standard input steers.
+package struct ProxyChild: Sendable {
+    private let engine: Engine
+
+    /// - Parameter upstreams: ports on 127.0.0.1; each gets a listener.
+    package init(
+        backend: BackendChoice, without: [String], workers: Int, upstreams: [UInt16]
+    ) throws(EngineError) {
+        var options = EngineOptions()
+        options.without = without
+        let servers = upstreams.map {
+            TCPServer(TCPClient("127.0.0.1", $0), listen: "127.0.0.1", port: 0)
+        }
+        engine = try Engine(
+            backend: backend, workers: workers, servers: servers, options: options)
+    }
+
+    /// Prints `listening PORT BACKEND` for each pair, then answers lines until there are no more.
+    package func run(write: @escaping @Sendable (String) -> Void) async throws(EngineError) {
+        try await engine.start()
+        let backend = engine.backend?.rawValue ?? "none"
+        for listening in engine.listening { write("listening \(listening.port ?? 0) \(backend)") }
+        let engine = engine
+        await withCheckedContinuation { continuation in
+            // A thread of its own: reading blocks.
+            Thread.detachNewThread {
+                while let line = Swift.readLine() {
+                    if line == "counters" { write(Self.counters(engine.statistics)) }
+                }
+                continuation.resume()
+            }
+        }
+        await engine.stop()
+    }
+
+    private static func counters(_ statistics: Statistics) -> String {
+        var counters = ProxyCounters()
+        counters.accepted = statistics.accepted
+        counters.open = statistics.open
+        counters.enters = statistics.workers.reduce(0) { $0 + $1.enters }
+        counters.loops = statistics.workers.reduce(0) { $0 + $1.loops }
+        counters.sessionsByWorker = statistics.workers.map { Int(clamping: $0.accepted) }
+        return JSONLine.text(counters)
+    }
+}

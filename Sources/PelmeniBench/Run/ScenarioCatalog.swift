@@ -1,0 +1,92 @@
+/// The scenarios that there are.
+package enum ScenarioCatalog {
+    private static let mebibyte: UInt32 = 1 << 20
+
+    /// All, in the order in which they are run.
+    package static let all: [Scenario] =
+        exchanges + [connect, download, upload, open] + idle + [twoWorkers, stalled, pipeline]
+
+    /// What is run when no name is given.
+    package static let usual = all.filter { $0.name != "rr8" }
+
+    /// What fits into a minute.
+    package static let quick = all.filter { ["rr64", "connect", "download"].contains($0.name) }
+
+    package static let twoWorkersName = "two-workers"
+
+    private static let exchanges: [Scenario] = {
+        let one = Scenario(
+            "rr1", .exchange, .addedMedianLatency, connections: 1,
+            summary: "64 bytes there and back on 1 connection: the latency that the proxy adds")
+        let more = [8, 64, 512, 4_000].map { count in
+            Scenario(
+                "rr\(count)", .exchange, .cpuPerRequest, connections: count,
+                summary: "64 bytes there and back on \(count) kept connections")
+        }
+        return [one] + more
+    }()
+
+    private static let connect = Scenario(
+        "connect", .connect, .cpuPerRequest, connections: 32,
+        summary: "a new connection for each request, 32 at a time")
+
+    private static let download: Scenario = {
+        var scenario = Scenario(
+            "download", .download, .cpuPerGigabyte, connections: 1,
+            summary: "one stream towards the client, in answers of 1 MiB")
+        scenario.answerBytes = mebibyte
+        return scenario
+    }()
+
+    private static let upload: Scenario = {
+        var scenario = Scenario(
+            "upload", .upload, .cpuPerGigabyte, connections: 1,
+            summary: "one stream towards the origin, in requests of 1 MiB")
+        scenario.requestBytes = mebibyte
+        return scenario
+    }()
+
+    private static let open = Scenario(
+        "open", .open, .tailLatency, connections: 64,
+        summary: "64 connections at a fixed rate, 60 % of what was reached: the tail of latency")
+
+    private static let idle = [1_000, 4_000].map { count in
+        Scenario(
+            "idle\(count)", .idle, .residentPerPair, connections: count,
+            summary: "\(count) connections that do nothing: memory for each")
+    }
+
+    private static let twoWorkers = Scenario(
+        twoWorkersName, .exchange, .cpuPerRequest, connections: 512,
+        summary: "512 connections on 1 worker and on 2, on two cores")
+
+    private static let stalled: Scenario = {
+        var scenario = Scenario(
+            "stalled", .stalled, .tailLatency, connections: 1_000,
+            summary: "100 clients beside 1,000 that ask for a stream and do not read it; no peers")
+        scenario.bystanders = 100
+        return scenario
+    }()
+
+    private static let pipeline: Scenario = {
+        var scenario = Scenario(
+            "pipeline", .exchange, .cpuPerRequest, connections: 16,
+            summary: "16 requests under way on each of 16 connections")
+        scenario.pipeline = 16
+        return scenario
+    }()
+
+    /// - Throws: for a name that there is not, with those that there are.
+    package static func named(_ names: [String]) throws(BenchError) -> [Scenario] {
+        var found: [Scenario] = []
+        for name in names {
+            guard let scenario = all.first(where: { $0.name == name }) else {
+                throw .usage(
+                    "there is no scenario '\(name)'; there are "
+                        + all.map(\.name).joined(separator: ", "))
+            }
+            if !found.contains(scenario) { found.append(scenario) }
+        }
+        return found
+    }
+}

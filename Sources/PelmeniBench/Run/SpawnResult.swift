@@ -1,0 +1,19 @@
+internal import Dispatch
+internal import PelmeniCore
+internal import Synchronization
+
+/// What a thread that starts a process hands to the one that waits for it.
+final class SpawnResult: Sendable {
+    private let value = Mutex<Result<Int32, Errno>?>(nil)
+    private let ready = DispatchSemaphore(value: 0)
+
+    func set(_ result: Result<Int32, Errno>) {
+        value.withLock { $0 = result }
+        ready.signal()
+    }
+
+    func wait() -> Result<Int32, Errno> {
+        ready.wait()
+        return value.withLock { $0 } ?? .failure(Errno(code: 0))
+    }
+}

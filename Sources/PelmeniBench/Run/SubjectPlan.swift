@@ -1,0 +1,84 @@
+/// One of those that are compared, and how it is started.
+package struct SubjectPlan: Sendable {
+    enum Means: Sendable {
+        case direct
+        /// - without: io_uring features that it does without.
+        case pelmeni(backend: String, without: String?)
+        case peer(PeerPlan)
+    }
+
+    package var subject: Subject
+    let means: Means
+    /// Of itself, whatever the scenario says.
+    var workers: Int?
+
+    /// The names that are run when none are given.
+    package static let usual = ["direct", "io_uring", "epoll"]
+    private static let known = usual + ["io_uring-6.1"]
+
+    /// - Throws: for a name that there is not, with those that there are.
+    package static func named(
+        _ name: String, peers: [PeerPlan], version: String
+    ) throws(BenchError) -> SubjectPlan {
+        if let peer = peers.first(where: { $0.description.name == name }) {
+            return SubjectPlan(subject: peer.subject(), means: .peer(peer))
+        }
+        switch name {
+        case "direct":
+            return SubjectPlan(
+                subject: Subject(name: name, title: "no proxy", kind: .direct), means: .direct)
+        case "io_uring":
+            return pelmeni(name, "Pelmeni io_uring", version, backend: "io_uring")
+        case "io_uring-6.1":
+            return pelmeni(
+                name, "Pelmeni io_uring as on Linux 6.1", version, backend: "io_uring",
+                without: "6.1")
+        case "epoll":
+            return pelmeni(name, "Pelmeni epoll", version, backend: "epoll")
+        default:
+            let names = known + peers.map(\.description.name)
+            throw .usage(
+                "there is no subject '\(name)'; there are \(names.joined(separator: ", "))"
+                    + (peers.isEmpty ? " (peers come with --peers FILE)" : ""))
+        }
+    }
+
+    private static func pelmeni(
+        _ name: String, _ title: String, _ version: String, backend: String,
+        without: String? = nil
+    ) -> SubjectPlan {
+        SubjectPlan(
+            subject: Subject(name: name, title: title, kind: .pelmeni, version: version),
+            means: .pelmeni(backend: backend, without: without))
+    }
+
+    /// The same with two workers, as a subject of its own.
+    var withTwoWorkers: SubjectPlan {
+        var plan = self
+        plan.subject.name += ScenarioSummary.twoWorkers
+        plan.subject.title += ", 2 workers"
+        plan.workers = 2
+        return plan
+    }
+
+    var countsInBest: Bool {
+        guard case .peer(let peer) = means else { return false }
+        return peer.description.countsInBest ?? false
+    }
+
+    /// Whether the scenario says anything about it.
+    func isPart(of scenario: Scenario) -> Bool {
+        if scenario.name == ScenarioCatalog.twoWorkersName { return isWhole }
+        switch means {
+        case .direct: return scenario.kind != .idle
+        case .pelmeni: return true
+        // It takes a second pair, to an origin that does not stop; a peer's file describes one.
+        case .peer: return scenario.kind != .stalled
+        }
+    }
+
+    /// Pelmeni, with all that the kernel grants.
+    private var isWhole: Bool {
+        if case .pelmeni(_, nil) = means { true } else { false }
+    }
+}

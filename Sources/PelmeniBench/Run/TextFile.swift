@@ -1,0 +1,43 @@
+internal import Glibc
+
+/// Small files of the kernel, read whole.
+enum TextFile {
+    private static let bytesMax = 4 << 20
+
+    /// Nil when it is not there, or may not be read.
+    static func read(_ path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16 << 10)
+        // Their size is not known beforehand: the kernel writes them while they are read.
+        while bytes.count < bytesMax {
+            let count = Glibc.read(file, &piece, piece.count)
+            if count < 0 { return nil }
+            if count == 0 { break }
+            bytes += piece[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The first line's text; empty when there is none.
+    static func line(_ path: String) -> String {
+        let text = read(path) ?? ""
+        return String(text.prefix { $0 != "\n" }).trimmingSpaces
+    }
+
+    /// The names in a folder.
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import PelmeniBench
+
+/// `pelmeni bench`: what the proxy costs, measured.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure what relaying costs: both backends side by side, and peers.",
+        discussion: """
+            Load, proxy and origin are processes of their own over the loopback; every answer is \
+            verified. Subjects take turns within each round, and a difference is one only when a \
+            bootstrap over rounds says so.
+
+            EXAMPLES:
+              pelmeni bench --quick
+              pelmeni bench rr64 connect --rounds 20 --json result.json --html result.html
+              pelmeni bench --peers Benchmarks/peers.yaml
+              pelmeni bench --list
+
+            INT and TERM end the children and print what there is; a second one ends at once.
+
+            EXIT CODES: 0 measured, 1 there were errors or it was ended early, 2 bad usage.
+            """)
+
+    @Argument(help: ArgumentHelp("What to measure; see --list. (default: all but rr8)"))
+    var scenario: [String] = []
+
+    @Flag(help: "Under a minute in all: few scenarios, 3 rounds, short windows.")
+    var quick = false
+
+    @Option(help: "How often each subject is measured, 1 to 1000. (default: 10; 3 with --quick)")
+    var rounds: Int?
+
+    @Option(
+        help: "How long a measurement lasts, 0.1 to 600. (default: 2; 0.5 with --quick)")
+    var seconds: Double?
+
+    @Option(help: "Everything on one core (shared), or the proxy on a core of its own (split).")
+    var placement = PlacementArgument.shared
+
+    @Option(help: "Threads of each proxy, 1 to 64. (default: 1)")
+    var workers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who is measured: direct, io_uring, io_uring-6.1, epoll, and the names in --peers. "
+                + "(default: direct,io_uring,epoll and all peers)",
+            valueName: "name,..."))
+    var subjects: String?
+
+    @Option(help: ArgumentHelp("Other proxies to compare with, as YAML.", valueName: "file"))
+    var peers: String?
+
+    @Option(help: ArgumentHelp("Write the result there as JSON.", valueName: "file"))
+    var json: String?
+
+    @Option(help: ArgumentHelp("Write the result there as a page.", valueName: "file"))
+    var html: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Let wrk confirm a result. (default: where wrk is, and not with --quick)")
+    var wrk: Bool?
+
+    @Flag(help: "List the scenarios, and measure nothing.")
+    var list = false
+
+    func validate() throws {
+        if let rounds, !(1...1_000).contains(rounds) {
+            throw ValidationError("--rounds \(rounds) is not between 1 and 1000")
+        }
+        if let seconds, !(0.1...600).contains(seconds) {
+            throw ValidationError("--seconds \(seconds) is not between 0.1 and 600")
+        }
+        if let workers, !(1...64).contains(workers) {
+            throw ValidationError("--workers \(workers) is not between 1 and 64")
+        }
+    }
+
+    func run() async throws {
+        guard !list else {
+            SignalWatch.process.letGo()
+            StandardStream.output.write(Self.listText)
+            return
+        }
+        let options = try options()
+        // Now, and not after an hour: a path that cannot be written to.
+        for path in [json, html].compactMap({ $0 }) { try Self.tryWriting(path) }
+        if options.crossCheck, !BenchRun.canCrossCheck {
+            StandardStream.error.write(line: "pelmeni: wrk is not installed: no cross-check")
+        }
+        let interrupt = Interrupt()
+        let signals = SignalWatch.process.subscribe()
+        let watcher = Task { await Self.follow(signals, interrupt) }
+        defer { watcher.cancel() }
+        let bar = BenchProgressBar()
+        let report: BenchReport
+        do {
+            report = try await BenchRun(options, interrupt: interrupt) { bar.show($0) }.report()
+        } catch let error as BenchError {
+            bar.clear()
+            throw Self.shellError(error)
+        }
+        bar.clear()
+        StandardStream.output.write(line: TextReport(report).text)
+        if let json { try Self.write(try Self.jsonText(report), to: json) }
+        if let html { try Self.write(HTMLReport(report).html, to: html) }
+        if report.isPartial {
+            StandardStream.output.write(line: "PARTIAL: the run was ended before it was over.")
+        }
+        if report.isPartial || report.hasErrors { throw ExitStatus.failed }
+    }
+
+    // MARK: Options
+
+    private func options() throws -> BenchOptions {
+        do {
+            let plans = try peers.map(BenchPeersFile.read) ?? []
+            let names =
+                subjects.map { $0.split(separator: ",").map(String.init) }
+                ?? SubjectPlan.usual + plans.map(\.description.name)
+            var chosen: [SubjectPlan] = []
+            for name in names where !chosen.contains(where: { $0.subject.name == name }) {
+                chosen.append(
+                    try SubjectPlan.named(name, peers: plans, version: Version.number))
+            }
+            let usual = quick ? ScenarioCatalog.quick : ScenarioCatalog.usual
+            var options = BenchOptions(
+                scenarios: scenario.isEmpty ? usual : try ScenarioCatalog.named(scenario),
+                subjects: chosen, program: try Self.program(), version: Version.number)
+            options.rounds = rounds ?? (quick ? 3 : options.rounds)
+            options.windowSeconds = seconds ?? (quick ? 0.5 : options.windowSeconds)
+            options.warmUpSeconds = quick ? 0.2 : options.warmUpSeconds
+            options.placement = placement.value
+            options.workers = workers
+            options.crossCheck = wrk ?? !quick
+            return options
+        } catch {
+            throw Self.shellError(error)
+        }
+    }
+
+    /// This very file, whatever the working folder is and whatever happens to its name meanwhile.
+    private static func program() throws(BenchError) -> String {
+        guard
+            let path = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/self/exe")
+        else { throw .failed("/proc/self/exe cannot be read: is /proc mounted?") }
+        return path
+    }
+
+    static var listText: String {
+        let width = ScenarioCatalog.all.map(\.name.count).max() ?? 0
+        return ScenarioCatalog.all.map { scenario in
+            let name = scenario.name.padding(toLength: width, withPad: " ", startingAt: 0)
+            return "\(name)  \(scenario.summary)\n"
+        }.joined()
+    }
+
+    // MARK: Ends
+
+    private static func follow(_ signals: AsyncStream<Signal>, _ interrupt: Interrupt) async {
+        for await signal in signals where signal == .interrupt || signal == .terminate {
+            // The children end with this process.
+            if interrupt.isRequested { Glibc.exit(ExitStatus.failed.rawValue) }
+            interrupt.request()
+        }
+    }
+
+    private static func shellError(_ error: BenchError) -> any Error {
+        if case .usage(let text) = error {
+            return UsageError(text, command: "bench")
+        }
+        StandardStream.error.write(line: "pelmeni: \(error)")
+        return ExitStatus.failed
+    }
+
+    private static func tryWriting(_ path: String) throws {
+        let isThere = FileManager.default.fileExists(atPath: path)
+        guard isThere || FileManager.default.createFile(atPath: path, contents: nil),
+            FileManager.default.isWritableFile(atPath: path)
+        else { throw UsageError("\(path) cannot be written to", command: "bench") }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            StandardStream.error.write(line: "pelmeni: \(path): \(error.localizedDescription)")
+            throw ExitStatus.failed
+        }
+    }
+
+    private static func jsonText(_ report: BenchReport) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
+    }
+}
