@@ -19,7 +19,9 @@ ARGS ?=
 export ARGS
 
 RELEASE := .build/release
-FORMATTED := Sources Tests Package.swift
+FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
+RESULTS := Benchmarks/results
+BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
 DOCUMENTED := Pelmeni PelmeniCore
@@ -76,14 +78,27 @@ check-hot: release ## prove that the workers' loops neither count references nor
 	python3 Tests/check-hot.py --self-test
 	python3 Tests/check-hot.py $(RELEASE)/pelmeni
 
-# Not `release`: the simulator is not measured.
+# Not `release`: the simulator is not measured. Only what ran whole, with the defaults and
+# without an error loses its mark; what is marked stays out of git and is no figure.
 .PHONY: bench
-bench: ## CPU a request and a GB against HAProxy and nginx; BENCH="--quick" for a minute's look
+bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--quick for a look
 	@.ci/setup bench
 	$(SWIFT) build -c release --product pelmeni
-	python3 Benchmarks/test_support.py --quiet
-	python3 Benchmarks/peers.py $(BENCH)
-	$(if $(strip $(BENCH)),,python3 Benchmarks/table.py)
+	$(SWIFT) build -c release --package-path Benchmarks --product nio-relay
+	@mkdir -p $(RESULTS)
+	@name="$(RESULTS)/$$(date -u +%Y%m%dT%H%M%SZ)"; mark="$(BENCH_MARK)"; \
+	$(RELEASE)/pelmeni bench --peers Benchmarks/peers.yaml \
+		--json "$$name$$mark.json" --html "$$name$$mark.html" $(BENCH); \
+	if [[ -n "$(if $(strip $(BENCH)),,whole)" ]]; then \
+		for kind in json html; do mv "$$name$$mark.$$kind" "$$name.$$kind"; done; mark=; \
+	fi; \
+	echo "stored: $$name$$mark.json and .html"
+
+.PHONY: figures
+figures: ## put the newest whole result of `make bench` into the README
+	@newest="$$(find $(RESULTS) -name '*Z.json' 2>/dev/null | sort | tail -n 1)"; \
+	[[ -n "$$newest" ]] || { echo "no whole result is stored: run 'make bench' first" >&2; exit 1; }; \
+	$(RELEASE)/pelmeni bench-figures "$$newest" README.md
 
 .PHONY: docs
 docs: setup-build ## the API's pages, in .build/docs

@@ -1,0 +1,36 @@
+/// What the command line says: `--listen PORT --origin PORT --workers N`.
+struct Options: Sendable {
+    var listen = 0
+    var origin = 0
+    var workers = 1
+    var showsVersion = false
+
+    /// As Package.swift pins it: SwiftNIO does not tell its own version.
+    static let version = "nio-relay on SwiftNIO 2.101.2"
+
+    struct Wrong: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ arguments: some Sequence<String>) throws {
+        var rest = Array(arguments)[...]
+        while let name = rest.popFirst() {
+            if name == "--version" {
+                showsVersion = true
+                return
+            }
+            guard let number = rest.popFirst().flatMap(Int.init), number > 0 else {
+                throw Wrong(description: "\(name) needs a number above 0")
+            }
+            switch name {
+            case "--listen": listen = number
+            case "--origin": origin = number
+            case "--workers": workers = number
+            default: throw Wrong(description: "unknown option \(name)")
+            }
+        }
+        guard listen > 0, origin > 0 else {
+            throw Wrong(description: "usage: nio-relay --listen PORT --origin PORT [--workers N]")
+        }
+    }
+}

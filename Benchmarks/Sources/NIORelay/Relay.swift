@@ -1,0 +1,59 @@
+import NIOCore
+import NIOPosix
+
+/// A TCP relay as SwiftNIO's own examples and documentation teach it: a bootstrap for each
+/// side, and one handler on either channel that hands over to the other.
+struct Relay: Sendable {
+    let options: Options
+
+    /// Both bootstraps get what suits a relay; all else is NIO's default.
+    ///
+    /// The adaptive allocator is NIO's default too, but ends at 64 KiB: up to 256 KiB a bulk
+    /// stream costs less, and a channel whose messages are small still reads into 2 KiB or less.
+    private static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
+        minimum: 64, initial: 2048, maximum: 256 * 1024)
+
+    /// A reader may be two full reads behind before its peer is read no more.
+    private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
+        low: 128 * 1024, high: 512 * 1024)
+
+    func start(on group: MultiThreadedEventLoopGroup) -> EventLoopFuture<any Channel> {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { client in
+                client.eventLoop.makeCompletedFuture {
+                    let (front, back) = GlueHandler.pair()
+                    front.connectPartner = connector(to: options.origin, with: back)
+                    try client.pipeline.syncOperations.addHandler(front)
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: Self.receiveAllocator)
+            .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
+            .bind(host: "127.0.0.1", port: options.listen)
+    }
+
+    /// Connects on the client's own event loop, so that no byte changes its thread.
+    private func connector(
+        to port: Int, with handler: GlueHandler
+    ) -> (any EventLoop) throws -> EventLoopFuture<any Channel> {
+        { loop in
+            let bound = NIOLoopBound(handler, eventLoop: loop)
+            // An address and no name: nothing has to be resolved.
+            let origin = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+            return ClientBootstrap(group: loop)
+                .channelInitializer { upstream in
+                    upstream.eventLoop.makeCompletedFuture {
+                        try upstream.pipeline.syncOperations.addHandler(bound.value)
+                    }
+                }
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .channelOption(.recvAllocator, value: Self.receiveAllocator)
+                .channelOption(.writeBufferWaterMark, value: Self.waterMark)
+                .connect(to: origin)
+        }
+    }
+}
