@@ -34,8 +34,8 @@ extension LoadPlan {
         case .download, .upload:
             counted = job.kind == .download ? .received : .requests
             blockClass = .bulk
-            // With one only, the stream would pause for a round trip after each.
-            depth = max(2, depth)
+            // So many that the stream never pauses: sockets on the loopback hold some MiB.
+            depth = max(16, depth)
         case .open: requestsPerSecond = job.requestsPerSecond
         case .idle: holds = true
         case .stalled:

@@ -56,6 +56,7 @@ enum ReportSamples {
                     return sample
                 })
         }
+        result.bestPeer = "haproxy"
         result.comparisons = [
             Comparison(
                 subject: "io_uring", baseline: "haproxy", ratio: 0.69, low: 0.67, high: 0.71,
@@ -87,6 +88,7 @@ enum ReportSamples {
                 })
         }
         result.subjects[3].failure = "haproxy ended"
+        result.bestPeer = "haproxy"
         result.comparisons = [
             Comparison(
                 subject: "io_uring", baseline: "haproxy", ratio: 1.2, low: 1.1, high: 1.3,

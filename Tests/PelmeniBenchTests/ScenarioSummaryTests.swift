@@ -48,6 +48,7 @@ struct ScenarioSummaryTests {
                 "io_uring/fast", "epoll/fast", "io_uring/slow", "epoll/slow", "io_uring/fastest",
                 "epoll/fastest", "io_uring/epoll",
             ])
+        #expect(it.bestPeer == "fast")
         #expect(it.comparisons[0].verdict == .better)
         #expect(it.subjects[0].median == nil)
         #expect(it.subjects[1].median == 0.4 / 1_000)

@@ -1,8 +1,10 @@
-/// What the command line says: `--listen PORT --origin PORT --workers N`.
+/// What the command line says: `--listen PORT --origin PORT --workers N`, and how many KiB a read
+/// takes at the most, `--receive-kib N`.
 struct Options: Sendable {
     var listen = 0
     var origin = 0
     var workers = 1
+    var receiveBytesMax = 64 << 10
     var showsVersion = false
 
     /// As Package.swift pins it: SwiftNIO does not tell its own version.
@@ -26,11 +28,14 @@ struct Options: Sendable {
             case "--listen": listen = number
             case "--origin": origin = number
             case "--workers": workers = number
+            case "--receive-kib": receiveBytesMax = number << 10
             default: throw Wrong(description: "unknown option \(name)")
             }
         }
         guard listen > 0, origin > 0 else {
-            throw Wrong(description: "usage: nio-relay --listen PORT --origin PORT [--workers N]")
+            throw Wrong(
+                description: "usage: nio-relay --listen PORT --origin PORT "
+                    + "[--workers N] [--receive-kib N]")
         }
     }
 }

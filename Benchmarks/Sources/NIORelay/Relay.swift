@@ -6,16 +6,18 @@ import NIOPosix
 struct Relay: Sendable {
     let options: Options
 
-    /// Both bootstraps get what suits a relay; all else is NIO's default.
-    ///
-    /// The adaptive allocator is NIO's default too, but ends at 64 KiB: up to 256 KiB a bulk
-    /// stream costs less, and a channel whose messages are small still reads into 2 KiB or less.
-    private static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
-        minimum: 64, initial: 2048, maximum: 256 * 1024)
+    /// NIO's own: it adapts between 64 bytes and, unless told otherwise, 64 KiB.
+    private var receiveAllocator: AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(
+            minimum: 64, initial: 2048, maximum: options.receiveBytesMax)
+    }
 
-    /// A reader may be two full reads behind before its peer is read no more.
-    private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
-        low: 128 * 1024, high: 512 * 1024)
+    /// A reader may be two full reads behind before its peer is read no more. With NIO's own marks
+    /// of 32 and 64 KiB, one read would stop the peer.
+    private var waterMark: ChannelOptions.Types.WriteBufferWaterMark {
+        ChannelOptions.Types.WriteBufferWaterMark(
+            low: options.receiveBytesMax / 2, high: 2 * options.receiveBytesMax)
+    }
 
     func start(on group: MultiThreadedEventLoopGroup) -> EventLoopFuture<any Channel> {
         ServerBootstrap(group: group)
@@ -30,8 +32,8 @@ struct Relay: Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.recvAllocator, value: Self.receiveAllocator)
-            .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
+            .childChannelOption(.recvAllocator, value: receiveAllocator)
+            .childChannelOption(.writeBufferWaterMark, value: waterMark)
             .bind(host: "127.0.0.1", port: options.listen)
     }
 
@@ -51,8 +53,8 @@ struct Relay: Sendable {
                 }
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.allowRemoteHalfClosure, value: true)
-                .channelOption(.recvAllocator, value: Self.receiveAllocator)
-                .channelOption(.writeBufferWaterMark, value: Self.waterMark)
+                .channelOption(.recvAllocator, value: receiveAllocator)
+                .channelOption(.writeBufferWaterMark, value: waterMark)
                 .connect(to: origin)
         }
     }

@@ -4,16 +4,19 @@ package struct ScenarioResult: Codable, Equatable, Sendable {
     /// Each subject's rounds, in the order in which subjects are shown.
     package var subjects: [SubjectResult]
     package var comparisons: [Comparison]
+    /// Of the peers that may be it, the one with the lowest median; what Pelmeni is compared with first.
+    package var bestPeer: String?
     /// Why the figures should not be relied on; empty when they may be.
     package var doubts: [String]
 
     package init(
         scenario: Scenario, subjects: [SubjectResult] = [], comparisons: [Comparison] = [],
-        doubts: [String] = []
+        bestPeer: String? = nil, doubts: [String] = []
     ) {
         self.scenario = scenario
         self.subjects = subjects
         self.comparisons = comparisons
+        self.bestPeer = bestPeer
         self.doubts = doubts
     }
 }

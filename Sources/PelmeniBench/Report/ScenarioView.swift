@@ -44,11 +44,7 @@ struct ScenarioView {
             rows.filter(isWanted).compactMap { row in row.median.map { (row.subject.name, $0) } }
                 .min { $0.1 < $1.1 }?.0
         }
-        // Some peers are shown only, and are nobody's baseline.
-        let baselines = Set(result.comparisons.map(\.baseline))
-        bestPeer =
-            lowest { $0.subject.kind == .peer && baselines.contains($0.subject.name) }
-            ?? lowest { $0.subject.kind == .peer }
+        bestPeer = result.bestPeer
         best = lowest { $0.subject.kind != .direct }
     }
 
@@ -97,7 +93,9 @@ struct ScenarioView {
             parts.append("\(ReportText.whole(Double(it.requestsPerSecond))) requests/s offered")
         }
         if it.bystanders > 0 { parts.append("\(it.bystanders) beside those that stall") }
-        parts.append(it.workers == 1 ? "one worker" : "\(it.workers) workers")
+        let isDouble = rows.contains { $0.subject.name.hasSuffix(ScenarioSummary.twoWorkers) }
+        let workers = it.workers == 1 ? "one worker" : "\(it.workers) workers"
+        parts.append(isDouble ? "one worker and two" : workers)
         return parts.joined(separator: ", ")
     }
 }

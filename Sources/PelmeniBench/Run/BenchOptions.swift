@@ -3,7 +3,7 @@ package struct BenchOptions: Sendable {
     package var scenarios: [Scenario]
     package var subjects: [SubjectPlan]
     package var rounds = 10
-    package var windowSeconds = 2.0
+    package var windowSeconds = 1.0
     package var warmUpSeconds = 0.3
     package var placement = BenchReport.Placement.shared
     /// Of every proxy; nil is one.

@@ -13,6 +13,8 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     package var bulkConfig: String?
     /// Whether "the best peer" may be this one.
     package var countsInBest: Bool?
+    /// Names of the scenarios that it takes part in; all unless given.
+    package var scenarios: [String]?
     /// Files that have to be there.
     package var needs: [String]?
 
@@ -25,6 +27,7 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         case config
         case bulkConfig = "bulk-config"
         case countsInBest = "counts-in-best"
+        case scenarios
         case needs
     }
 

@@ -14,7 +14,9 @@ package struct SubjectPlan: Sendable {
 
     /// The names that are run when none are given.
     package static let usual = ["direct", "io_uring", "epoll"]
-    private static let known = usual + ["io_uring-6.1"]
+    /// Those that are run beside peers.
+    package static let usualBesidePeers = ["direct", "io_uring", "io_uring-6.1", "epoll"]
+    private static let known = usualBesidePeers
 
     /// - Throws: for a name that there is not, with those that there are.
     package static func named(
@@ -71,9 +73,14 @@ package struct SubjectPlan: Sendable {
         if scenario.name == ScenarioCatalog.twoWorkersName { return isWhole }
         switch means {
         case .direct: return scenario.kind != .idle
-        case .pelmeni: return true
-        // It takes a second pair, to an origin that does not stop; a peer's file describes one.
-        case .peer: return scenario.kind != .stalled
+        case .pelmeni(_, nil): return true
+        // What a kernel lacks shows where bytes move.
+        case .pelmeni:
+            return [.exchange, .connect, .download, .upload].contains(scenario.kind)
+        // A stall takes a second pair, to an origin that does not stop; a peer's file describes one.
+        case .peer(let peer):
+            let isListed = peer.description.scenarios?.contains(scenario.name) ?? true
+            return isListed && scenario.kind != .stalled
         }
     }
 

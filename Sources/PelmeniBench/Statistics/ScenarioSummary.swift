@@ -29,7 +29,7 @@ struct ScenarioSummary {
         }
         return ScenarioResult(
             scenario: scenario, subjects: filled, comparisons: comparisons(filled, values),
-            doubts: doubts(filled))
+            bestPeer: bestPeer(filled), doubts: doubts(filled))
     }
 
     private func kind(_ name: String) -> Subject.Kind? {
@@ -56,14 +56,18 @@ struct ScenarioSummary {
         }
     }
 
+    private func bestPeer(_ results: [SubjectResult]) -> String? {
+        results.filter { $0.median != nil && counting.contains($0.subject) }
+            .min { ($0.median ?? .infinity) < ($1.median ?? .infinity) }?.subject
+    }
+
     /// What is held against what: every backend against the best peer first, then against the others,
     /// then the backends against one another.
     private func pairs(_ results: [SubjectResult]) -> [(String, String)] {
         let measured = results.filter { $0.median != nil }
         let own = measured.filter { kind($0.subject) == .pelmeni }.map(\.subject)
         let peers = measured.filter { kind($0.subject) == .peer }
-        let best = peers.filter { counting.contains($0.subject) }
-            .min { ($0.median ?? .infinity) < ($1.median ?? .infinity) }?.subject
+        let best = bestPeer(results)
         let others = peers.map(\.subject).filter { $0 != best }
         var pairs: [(String, String)] = []
         for peer in (best.map { [$0] } ?? []) + others { pairs += own.map { ($0, peer) } }

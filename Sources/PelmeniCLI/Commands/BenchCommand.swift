@@ -120,7 +120,8 @@ struct BenchCommand: AsyncParsableCommand {
             let plans = try peers.map(BenchPeersFile.read) ?? []
             let names =
                 subjects.map { $0.split(separator: ",").map(String.init) }
-                ?? SubjectPlan.usual + plans.map(\.description.name)
+                ?? (plans.isEmpty || quick ? SubjectPlan.usual : SubjectPlan.usualBesidePeers)
+                + plans.map(\.description.name)
             var chosen: [SubjectPlan] = []
             for name in names where !chosen.contains(where: { $0.subject.name == name }) {
                 chosen.append(
