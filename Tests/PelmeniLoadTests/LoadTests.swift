@@ -1,3 +1,5 @@
+import CPelmeni
+import Glibc
 import PelmeniCore
 import Testing
 
@@ -104,10 +106,16 @@ import Testing
     }
 
     @Test func aRefusedConnectionIsAnError() async throws {
-        let origin = try Origin(.echo)
-        let port = origin.port
-        _ = await origin.stop()
-        var plan = plan(port)
+        // Bound and never listening: a port that was given back might be another test's by now.
+        let holder = pelmeni_socket_open(AF_INET, 0)
+        defer { _ = pelmeni_socket_close(holder) }
+        var address = SocketAddress(v4: 0x7f00_0001, port: 0)
+        var length = socklen_t(address.length)
+        try #require(pelmeni_socket_bind(holder, &address, length, 0) == 0)
+        length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        try #require(pelmeni_socket_name(holder, &address, &length) == 0)
+        address.length = length
+        var plan = plan(try #require(address.port))
         plan.faultsMax = 5
         let result = await (try Load(plan)).value()
         #expect(result.faults[.refused] == 5)
