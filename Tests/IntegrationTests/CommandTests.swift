@@ -68,7 +68,7 @@ extension Integration {
                 #expect(help.output.contains("EXAMPLES"))
                 #expect(help.errors.isEmpty)
             }
-            for command in ["run", "check", "doctor", "demo"] {
+            for command in ["run", "check", "doctor", "demo", "bench"] {
                 let help = try run([command, "--help"])
                 #expect(help.code == 0)
                 #expect(help.output.contains("EXAMPLES:"))
@@ -188,6 +188,10 @@ extension Integration {
             (["run", "--config", "x.yaml"], "--config"),
             (["check", "nothing.yaml"], "nothing.yaml"),
             (["demo", "--seconds", "0"], "0"), (["demo", "--backend", "x"], "x"),
+            (["bench", "rr65"], "rr65"), (["bench", "--subjects", "squid"], "squid"),
+            (["bench", "--peers", "nothing.yaml"], "nothing.yaml"),
+            (["bench", "--rounds", "0"], "0"),
+            (["bench", "--json", "/no/folder/x"], "/no/folder/x"),
             (["doctor", "me"], "me"), (["serve"], "serve"), (["--nonsense"], "--nonsense"),
         ]
 

@@ -25,6 +25,8 @@ struct CommandTests {
             (["check", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "pelmeni.yaml"], "pelmeni.yaml"),
             (["demo", "--seconds", "0"], "--seconds 0"),
+            (["bench", "rr65"], "rr65"),
+            (["bench", "--seconds", "0"], "--seconds 0"),
             (["doctor", "--yaml"], "--yaml"),
         ])
     func usage(arguments: [String], token: String) async {
@@ -35,7 +37,7 @@ struct CommandTests {
 
     @Test(
         "help is there for every command, with examples",
-        arguments: [[], ["run"], ["check"], ["doctor"], ["demo"]])
+        arguments: [[], ["run"], ["check"], ["doctor"], ["demo"], ["bench"]])
     func help(command: [String]) async {
         let outcome = await PelmeniCommand.perform(command + ["--help"])
         #expect(outcome.status == .success)

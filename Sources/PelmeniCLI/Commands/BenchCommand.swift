@@ -34,7 +34,7 @@ struct BenchCommand: AsyncParsableCommand {
     var rounds: Int?
 
     @Option(
-        help: "How long a measurement lasts, 0.1 to 600. (default: 2; 0.5 with --quick)")
+        help: "How long a measurement lasts, 0.1 to 600. (default: 1; 0.5 with --quick)")
     var seconds: Double?
 
     @Option(help: "Everything on one core (shared), or the proxy on a core of its own (split).")
@@ -46,7 +46,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Who is measured: direct, io_uring, io_uring-6.1, epoll, and the names in --peers. "
-                + "(default: direct,io_uring,epoll and all peers)",
+                + "(default: all peers, and all others but io_uring-6.1 without peers)",
             valueName: "name,..."))
     var subjects: String?
 
@@ -196,7 +196,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     private static func jsonText(_ report: BenchReport) throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(report), as: UTF8.self) + "\n"
     }
 }

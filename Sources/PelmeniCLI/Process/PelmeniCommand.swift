@@ -18,7 +18,7 @@ struct PelmeniCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, DoctorCommand.self, DemoCommand.self,
             BenchCommand.self, BenchProxyCommand.self, BenchLoadCommand.self,
-            BenchOriginCommand.self, BenchGuardCommand.self,
+            BenchOriginCommand.self, BenchGuardCommand.self, BenchFiguresCommand.self,
         ])
 
     /// What a command left behind for the shell.
