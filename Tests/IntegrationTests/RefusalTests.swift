@@ -38,10 +38,11 @@ extension Integration {
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: nil,
                 options: ["--workers", "2"], prefix: try Launcher.refusing(error))
             #expect(proxy.lines.last == "ready backend=epoll workers=2")
+            try proxy.relaysOneByteAndEnds(origin)
+            // Only now is all of standard error here: it is a pipe of its own.
             let said = proxy.child.errors.lines.filter { $0.contains("io_uring") }
             #expect(said.count == 1, "one decision for all workers, said once")
             #expect(said.first?.contains(name) == true)
-            try proxy.relaysOneByteAndEnds(origin)
         }
 
         /// Being out of something decides about no backend.
