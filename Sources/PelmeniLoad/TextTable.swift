@@ -1,5 +1,5 @@
 /// Columns under one another.
-struct TextTable {
+package struct TextTable {
     private struct Row {
         var cells: [String]
         /// Text instead of the cells from this one on; it widens no column.
@@ -11,24 +11,26 @@ struct TextTable {
     private let left: Set<Int>
     private var rows: [Row] = []
 
-    init(head: [String], left: Set<Int>) {
+    package init(head: [String], left: Set<Int>) {
         self.head = head
         self.left = left
     }
 
     /// - Parameter rest: what stands in place of the missing cells, if any are.
-    mutating func add(_ cells: [String], rest: String? = nil) {
+    package mutating func add(_ cells: [String], rest: String? = nil) {
         rows.append(Row(cells: cells, rest: rest))
     }
 
-    var text: String {
+    package var text: String { lines.joined(separator: "\n") }
+
+    package var lines: [String] {
         let all = [Row(cells: head)] + rows
         let widths = head.indices.map { column in
             all.map { column < $0.cells.count ? $0.cells[column].count : 0 }.max() ?? 0
         }
         let lines = all.map { line($0, widths) }
-        let rule = String(repeating: "-", count: widths.reduce(0) { $0 + $1 + 2 } - 2)
-        return ([lines[0], rule] + lines.dropFirst()).joined(separator: "\n")
+        let width = max(0, widths.reduce(0) { $0 + $1 + 2 } - 2)
+        return [lines[0], String(repeating: "-", count: width)] + lines.dropFirst()
     }
 
     private func line(_ row: Row, _ widths: [Int]) -> String {

@@ -22,15 +22,9 @@ final class CrookedOrigin: Sendable {
 
     /// - Parameter place: the byte of each connection at which it happens.
     init(_ flaw: Flaw, place: Int) throws {
-        let listener = pelmeni_socket_open(AF_INET, 0)
+        let (listener, port) = try BlockingSocket.listen()
         self.listener = listener
-        var address = SocketAddress(v4: 0x7f00_0001, port: 0)
-        var length = socklen_t(address.length)
-        guard listener >= 0, pelmeni_socket_bind(listener, &address, length, 0) == 0,
-            pelmeni_socket_listen(listener, 64) == 0,
-            pelmeni_socket_name(listener, &address, &length) == 0
-        else { throw Errno(code: errno) }
-        port = address.port ?? 0
+        self.port = port
         thread = try LoadThread("crooked") {
             while true {
                 let socket = pelmeni_socket_accept(listener, 0)

@@ -21,15 +21,9 @@ final class Middleman: Sendable {
     private let thread: LoadThread<Bool>
 
     init(_ flaw: Flaw, place: Int, to origin: UInt16) throws {
-        let listener = pelmeni_socket_open(AF_INET, 0)
+        let (listener, port) = try BlockingSocket.listen()
         self.listener = listener
-        var address = SocketAddress(v4: 0x7f00_0001, port: 0)
-        var length = socklen_t(address.length)
-        guard listener >= 0, pelmeni_socket_bind(listener, &address, length, 0) == 0,
-            pelmeni_socket_listen(listener, 64) == 0,
-            pelmeni_socket_name(listener, &address, &length) == 0
-        else { throw Errno(code: errno) }
-        port = address.port ?? 0
+        self.port = port
         thread = try LoadThread("middleman") {
             var hasStalled = false
             while true {

@@ -1,3 +1,5 @@
+internal import PelmeniLoad
+
 /// What a person reads in a terminal.
 package struct TextReport {
     private let report: BenchReport
@@ -32,7 +34,9 @@ package struct TextReport {
             "",
         ]
         let columns = FigureColumn.columns(for: view)
-        var table = ReportColumns(head: ["subject"] + columns.map(\.head))
+        // Names, and at the end errors in words; numbers between them.
+        var table = TextTable(
+            head: ["subject"] + columns.map(\.head), left: [0, columns.count])
         for row in view.rows {
             if row.isMeasured {
                 table.add([row.subject.name] + columns.map { $0.cell(row) })
