@@ -195,7 +195,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Legs that bring little wait apart from those that bring much, and are fed first: behind a thousand
-    /// fast ones a small message was 160 ms late.
+    /// fast ones a small message was up to 450 ms late.
     mutating func queueStarved(_ leg: UInt32, expectsBytes: Bool) {
         legs[Int(leg)].flags.insert(.starved)
         if expectsBytes { legs[Int(leg)].flags.insert(.unread) }
