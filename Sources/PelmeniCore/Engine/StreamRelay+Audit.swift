@@ -29,6 +29,7 @@ extension StreamRelay where R: ~Copyable {
         var rows = 0
         for row in 0..<Int(freshSession) where sessions[row].phase != .free { rows += 1 }
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
+        if !undialled.isEmpty { leaks.append("a session waits to be dialled") }
         if isStarving { leaks.append("a leg is starved") }
         if wheel.nextTime() != .max { leaks.append("a timer is set") }
         var ended: UInt64 = 0

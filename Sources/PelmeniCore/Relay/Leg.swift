@@ -32,6 +32,8 @@ struct Leg {
         /// Accepted, rather than opened towards an upstream.
         static let client = Flags(rawValue: 1 << 11)
         static let inUse = Flags(rawValue: 1 << 12)
+        /// Accepted in a burst: its session is dialled in one of the next loops.
+        static let undialled = Flags(rawValue: 1 << 13)
         /// A Unix socket: receives one block at a time, see ``RelayPair/isUnix``.
         static let unix = Flags(rawValue: 1 << 15)
         /// There was no block when there was something to read, and nothing was read since.

@@ -23,14 +23,17 @@ package struct RelayLimits: @unchecked Sendable {
     /// of the pool is leased, every slice that fits is: the marks count bytes, and blocks that are filled in
     /// part would be several times as many.
     static let copyShare = 4
-    /// Starved legs from which on they take turns: more than there are bulk blocks posted, so that some bulk
-    /// streams that share those go on as they are.
+    /// Starved legs, or sessions that wait to be dialled, from which on legs take turns: more than there are
+    /// bulk blocks posted, so that some bulk streams that share those go on as they are.
     static let crowd = 32
-    /// Bytes that a crowd is given blocks for in one loop: about a millisecond of copying, which is what a
-    /// small message waits for them.
-    static let crowdedTurn = 1 << 20
-    /// How long legs take turns after they were many: some loops of a busy worker.
-    static let crowdedTime: UInt64 = 10_000_000
+    /// Bytes that a crowd is given blocks for in one loop. A small message waits for that two to four times,
+    /// and with others on its core each time takes several times as long; more in one loop saved nothing.
+    static let crowdedTurn = 64 << 10
+    /// How long legs take turns after they were many: some loops of a busy worker on a shared core.
+    static let crowdedTime: UInt64 = 50_000_000
+    /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the further
+    /// loops that a burst needs cost one enter each.
+    static let dialsInLoop = 4
     /// RFC 8305 asks for 250 ms between the addresses of one name.
     static let headStart: UInt64 = 250_000_000
     /// How long a busy Unix upstream is left alone before it is dialled again, at first and at most.

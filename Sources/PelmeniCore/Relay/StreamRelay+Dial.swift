@@ -11,6 +11,38 @@ extension StreamRelay where R: ~Copyable {
         pair.pointee.turn = next < pair.pointee.upstreamCount ? next : 0
     }
 
+    /// Dials a new session, or lets it wait for one of the next loops when this one has dialled many.
+    ///
+    /// On loopback a connect runs the whole handshake in the call, listener's side included: a thousand that
+    /// were accepted at once kept everybody else waiting for 60 ms and more.
+    @inline(__always)
+    mutating func dialInTurn(_ session: UInt32) {
+        if dialsLeft > 0, undialled.isEmpty {
+            dialsLeft &-= 1
+            return dial(session)
+        }
+        let client = sessions[Int(session)].client
+        legs[Int(client)].flags.insert(.undialled)
+        undialled.append(client, legs)
+        // What a burst will bring comes in turns from the start.
+        if undialled.count >= RelayLimits.crowd { crowdedUntil = now &+ RelayLimits.crowdedTime }
+    }
+
+    /// Dials those that waited, as many as one loop may.
+    @inline(never)
+    mutating func dialWaiting() {
+        while dialsLeft > 0, !undialled.isEmpty {
+            dialsLeft &-= 1
+            let client = undialled.popFirst(legs)
+            legs[Int(client)].flags.remove(.undialled)
+            dial(legs[Int(client)].session)
+        }
+    }
+
+    mutating func takeOutUndialled(_ leg: UInt32) {
+        if undialled.remove(leg, legs) { legs[Int(leg)].flags.remove(.undialled) }
+    }
+
     /// Dials the next address that may accept; ends the session when none is left and none is being tried.
     mutating func dial(_ session: UInt32) {
         let it = sessions + Int(session)

@@ -67,6 +67,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.flags.insert(.closing)
         if reset { row.pointee.flags.insert(.closesWithReset) }
         if row.pointee.flags.contains(.starved) { takeOutStarved(leg) }
+        if row.pointee.flags.contains(.undialled) { takeOutUndialled(leg) }
         if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receive)) }
         if row.pointee.flags.contains(.sending) { ring.cancel(token(leg, .send)) }
         if row.pointee.flags.contains(.connecting) { ring.cancel(token(leg, .connect)) }

@@ -31,7 +31,11 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// Legs that wait for a block: those that bring little, and those that fill blocks.
     var starvedLight = LegQueue()
     var starvedHeavy = LegQueue()
-    /// Until when legs take turns, because blocks ran out.
+    /// Clients whose sessions are not dialled yet, because a burst of them came at once.
+    var undialled = LegQueue()
+    /// Sessions that may still be dialled in this loop.
+    var dialsLeft = RelayLimits.dialsInLoop
+    /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
     var crowdedUntil: UInt64 = 0
     /// Some starved legs were fed in this loop, so the others need not wait for a completion.
     var feedsAgain = false
@@ -175,6 +179,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         while let timer = wheel.popDue(now: now) { look(after: timer) }
         ring.refill()
         if isStarving { feedStarved() }
+        dialsLeft = RelayLimits.dialsInLoop
+        if !undialled.isEmpty { dialWaiting() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
             bytesToUpstream = 0
@@ -192,6 +198,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = wheel.nextTime()
+        guard undialled.isEmpty else { return now }
         guard isStarving else { return timer }
         guard !feedsAgain else { return now }
         return min(timer, now &+ RelayLimits.exhaustionCheck)
@@ -240,7 +247,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
             return end(session, .limit, reset: true)
         }
         takeTurn(session)
-        dial(session)
+        dialInTurn(session)
     }
 
     /// Closes a connection that is over a limit, at once and visibly.
