@@ -10,7 +10,7 @@
 
 // 2.3's header lacks what later kernels brought; the probe grants it at run time, never the header's version.
 enum {
-    GROUPS = 2,
+    GROUPS = 3,
     TASK_TURN = 20,
     TASK_TURNS_MAX = 8,
     CROWD = 16,         // receives of one batch that found no block
@@ -279,6 +279,35 @@ struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *self, int socket, uint3
     io_uring_prep_sendmsg(sqe, socket, &gather->message, MSG_WAITALL | MSG_NOSIGNAL);
     sqe->user_data = token;
     return gather->pieces;
+}
+
+// Copied when the operation is prepared, so that one of each kind serves all sockets.
+static struct msghdr udp_layout = {.msg_namelen = PELMENI_DATAGRAM_NAME_UDP,
+                                   .msg_controllen = PELMENI_DATAGRAM_PAYLOAD - PELMENI_DATAGRAM_NAME -
+                                                     PELMENI_DATAGRAM_NAME_UDP};
+static struct msghdr unix_layout = {.msg_namelen = PELMENI_DATAGRAM_NAME_UNIX};
+
+int pelmeni_uring_receive_datagrams(pelmeni_uring *self, int socket, uint16_t group, int is_unix, uint64_t token) {
+    struct io_uring_sqe *sqe = stage(self);
+    if (!sqe) return -EBUSY;
+    io_uring_prep_recvmsg_multishot(sqe, socket, is_unix ? &unix_layout : &udp_layout, 0);
+    sqe->flags = IOSQE_BUFFER_SELECT;
+    sqe->buf_group = group;
+    sqe->user_data = token;
+    return 0;
+}
+
+int pelmeni_uring_send_datagram(pelmeni_uring *self, int socket, pelmeni_outgoing *outgoing, int may_wait,
+                                uint64_t token) {
+    struct io_uring_sqe *sqe = stage(self);
+    if (!sqe) return -EBUSY;
+    int flags = MSG_NOSIGNAL | (may_wait ? 0 : MSG_DONTWAIT);
+    if (!outgoing->message.msg_name && !outgoing->message.msg_control)
+        io_uring_prep_send(sqe, socket, outgoing->piece.iov_base, outgoing->piece.iov_len, flags);
+    else
+        io_uring_prep_sendmsg(sqe, socket, &outgoing->message, flags);
+    sqe->user_data = token;
+    return 0;
 }
 
 int pelmeni_uring_wake(pelmeni_uring *self, int event, uint64_t *value, uint64_t token) {

@@ -60,6 +60,10 @@ public final class Engine: Sendable {
             throw error
         }
         phase.withLock { $0 = .running(runtime) }
+        for (pair, address) in zip(plan.pairs, runtime.addresses) {
+            guard let warning = EngineCheck.warning(pair.messages) else { continue }
+            plan.log(.warning, warning, [.init("pair", address.description)])
+        }
     }
 
     /// Starts, unless ``start()`` did, and returns once the engine has ended. Cancelling the task drains.

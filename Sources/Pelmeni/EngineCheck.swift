@@ -1,7 +1,7 @@
 internal import PelmeniCore
 
 /// Turns descriptions into a plan, or says what makes no sense.
-enum EngineCheck {
+package enum EngineCheck {
     static func plan(
         backend: BackendChoice, workers: Int?, servers: [any Server], options: EngineOptions
     ) throws(EngineError) -> RuntimePlan {
@@ -47,7 +47,9 @@ enum EngineCheck {
             )
         }
         for destination in destinations { try check(destination) }
-        if case .unix = server.listens.kind { try check(server.listens) }
+        if server.listens.place.isUnix { try check(server.listens) }
+        try checkKinds(server)
+        try checkMessages(server)
         let options = server.options
         if let sessions = options.sessions, sessions < 1 {
             throw usage(subject, "\(sessions) is not a number of sessions")
@@ -65,28 +67,28 @@ enum EngineCheck {
         }
         return PairPlan(
             listen: server.listens.place, upstreams: destinations.map(\.place),
-            deadlines: options.deadlines, options: options.socketOptions,
+            deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
             sessionsMax: options.sessions ?? 0, workers: options.workers?.sorted(),
-            mode: server.mode)
+            mode: server.mode, messages: options.messages)
     }
 
     private static func check(_ destination: Destination) throws(EngineError) {
         switch destination.kind {
-        case .tcp(let host, let port):
+        case .tcp(let host, let port), .udp(let host, let port):
             guard !host.isEmpty else {
                 throw usage(destination.description, "a destination needs a host")
             }
             guard port > 0 else {
                 throw usage(destination.description, "a destination needs a port")
             }
-        case .unix(let path):
+        case .unix(let path), .unixDatagram(let path):
             guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
                 throw usage(path, "a socket path has 1 to 107 bytes")
             }
         }
     }
 
-    private static func usage(
+    static func usage(
         _ subject: String, _ reason: String, _ remedy: String = ""
     ) -> EngineError {
         EngineError(kind: .usage, side: .engine, subject: subject, reason: reason, remedy: remedy)

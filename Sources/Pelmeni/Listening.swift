@@ -4,7 +4,7 @@ public struct Listening: Sendable, Equatable, CustomStringConvertible {
     public var server: String
     /// `tcp://127.0.0.1:9000`, or several with commas.
     public var upstream: String
-    /// The real port, for TCP.
+    /// The real port, for TCP and UDP.
     public var port: UInt16?
     /// The workers that serve it; nil is all.
     public var workers: [Int]?

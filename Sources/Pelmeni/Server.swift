@@ -1,8 +1,10 @@
+internal import PelmeniCore
+
 /// Listens, and answers through a ``Client``: together they are a pair.
 ///
 /// A description: nothing is opened before an ``Engine`` starts it.
 public protocol Server: Sendable {
-    /// Where accepted bytes go.
+    /// Where accepted bytes or datagrams go.
     var client: any Client { get }
     /// Deadlines, caps and placement of the pair.
     var options: PairOptions { get set }
@@ -15,4 +17,11 @@ public protocol Server: Sendable {
 extension Server {
     /// Only its user may connect.
     public var mode: UInt16 { 0o600 }
+
+    /// What meets at the pair. The destinations of a client are all of one kind.
+    package var kind: PairKind {
+        PairKind(
+            listensForDatagrams: listens.place.isDatagram,
+            forwardsDatagrams: client.destinations.first?.place.isDatagram ?? false)
+    }
 }

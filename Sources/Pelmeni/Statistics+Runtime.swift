@@ -12,17 +12,33 @@ extension Statistics {
             open += counters.get(.sessionsOpen)
             bytesToUpstream += counters.get(.bytesToUpstream)
             bytesToClient += counters.get(.bytesToClient)
+            datagramsToUpstream += counters.get(.datagramsToUpstream)
+            datagramsToClient += counters.get(.datagramsToClient)
+            let dropped = Self.drops(counters)
+            drops.merge(dropped, uniquingKeysWith: +)
             let served = runtime.plan.pairs.indices.filter {
                 runtime.plan.pairs[$0].workers?.contains(worker.index) ?? true
             }
             workers.append(
                 WorkerStatistics(
                     accepted: counters.get(.accepted), open: counters.get(.sessionsOpen),
+                    datagramsToUpstream: counters.get(.datagramsToUpstream),
+                    datagramsToClient: counters.get(.datagramsToClient), drops: dropped,
                     cpuNanoseconds: UInt64(clamping: worker.cpuNanoseconds),
                     loops: counters.get(.loops), enters: counters.get(.enters),
                     acceptPauses: counters.get(.acceptPauses), starved: counters.get(.starved),
                     blocksLeased: counters.get(.blocksLeased), pairs: Array(served)))
         }
         openByPair = runtime.plan.pairs.indices.map { runtime.sessionsOpen(pair: $0) }
+    }
+
+    /// The reasons that occurred.
+    private static func drops(_ counters: Counters) -> [DropReason: UInt64] {
+        var drops: [DropReason: UInt64] = [:]
+        for reason in DropReason.allCases {
+            let count = counters.get(reason)
+            if count > 0 { drops[reason] = count }
+        }
+        return drops
     }
 }

@@ -2,7 +2,7 @@ public import PelmeniCore
 
 /// What an engine has done so far: a snapshot, sums over its workers.
 public struct Statistics: Sendable {
-    /// Connections accepted.
+    /// Connections accepted, and sessions that datagrams opened.
     public var accepted: UInt64 = 0
     /// Sessions open now.
     public var open: UInt64 = 0
@@ -10,6 +10,12 @@ public struct Statistics: Sendable {
     public var bytesToUpstream: UInt64 = 0
     /// Bytes received from upstreams.
     public var bytesToClient: UInt64 = 0
+    /// Datagrams received from clients, or cut from their streams, and sent on.
+    public var datagramsToUpstream: UInt64 = 0
+    /// Datagrams received from upstreams, or cut from their streams, and sent on.
+    public var datagramsToClient: UInt64 = 0
+    /// Datagrams that were not sent on, by reason.
+    public var drops: [DropReason: UInt64] = [:]
     /// How sessions ended. The sum is what was accepted less what is open.
     public var causes: [Cause: UInt64] = [:]
     /// Each worker's part.

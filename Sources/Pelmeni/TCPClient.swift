@@ -12,5 +12,5 @@ public struct TCPClient: Client {
     }
 
     /// Several destinations, taken in turn.
-    public init(_ destinations: [Destination]) { self.destinations = destinations }
+    public init(_ destinations: [Destination]) { self.destinations = destinations.map(\.stream) }
 }

@@ -1,3 +1,5 @@
+public import PelmeniCore
+
 /// Listens on TCP.
 public struct TCPServer: Server {
     /// Where accepted bytes go.
@@ -11,12 +13,15 @@ public struct TCPServer: Server {
     ///   - client: where accepted bytes go.
     ///   - listen: an address of this machine, a name of it, or empty for all addresses (dual-stack).
     ///   - port: 0 asks the kernel for one; ``Engine/listening`` says which it was.
+    ///   - framing: how datagrams are cut from the stream when `client` takes datagrams; nil is
+    ///     what `options` say.
+    ///   - options: everything else.
     public init(
-        _ client: any Client, listen: String = "", port: UInt16 = 8080,
+        _ client: any Client, listen: String = "", port: UInt16 = 8080, framing: Framing? = nil,
         options: PairOptions = PairOptions()
     ) {
         self.client = client
-        self.options = options
+        self.options = options.framed(framing)
         listens = Destination(host: listen, port: port)
     }
 }

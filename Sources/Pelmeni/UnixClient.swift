@@ -7,5 +7,5 @@ public struct UnixClient: Client {
     public init(_ path: String) { destinations = [Destination(path: path)] }
 
     /// Several destinations, taken in turn.
-    public init(_ destinations: [Destination]) { self.destinations = destinations }
+    public init(_ destinations: [Destination]) { self.destinations = destinations.map(\.stream) }
 }

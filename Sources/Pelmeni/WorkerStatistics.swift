@@ -1,9 +1,17 @@
+public import PelmeniCore
+
 /// What one worker has done so far.
 public struct WorkerStatistics: Sendable {
-    /// Connections accepted.
+    /// Connections accepted, and sessions that datagrams opened.
     public var accepted: UInt64
     /// Sessions open now.
     public var open: UInt64
+    /// Datagrams received from clients, or cut from their streams, and sent on.
+    public var datagramsToUpstream: UInt64
+    /// Datagrams received from upstreams, or cut from their streams, and sent on.
+    public var datagramsToClient: UInt64
+    /// Datagrams that were not sent on, by reason.
+    public var drops: [DropReason: UInt64]
     /// Processor time of its thread, user and system, in nanoseconds.
     public var cpuNanoseconds: UInt64
     /// Loops, and how often one entered the kernel to submit or wait.

@@ -43,6 +43,46 @@ struct CheckTests {
         #expect(plan.pairs[1].listen == "unix:///a%20b")
     }
 
+    private func pairs(_ endpoints: [String]) async throws -> [RunPlan.PairPlan] {
+        let text = try await check(endpoints + ["--backend", "epoll"])
+        return try YAMLDecoder().decode(RunPlan.self, from: text).pairs
+    }
+
+    @Test("what means something for a pair is there, and nothing else")
+    func messages() async throws {
+        let pairs = try await pairs([
+            "tcp://:1", "tcp://10.0.0.1:1",
+            "tcp://:2?framing=delim=10&max-frame=8192", "udp://10.0.0.1:1",
+            "udp://:3", "unix:///a", "udp://:4?profile=dns", "udp://10.0.0.1:1",
+            "unixgram:///b?mode=0660&requests=7&idle=1h", "unixgram:///c",
+        ])
+        try #require(pairs.count == 5)
+        #expect(pairs.map(\.framing) == [nil, "delim=0x0A", "u16be", nil, nil])
+        #expect(pairs.map(\.maxFrame) == [nil, "8k", "64k", nil, nil])
+        #expect(pairs.map(\.requests) == [nil, nil, nil, nil, 7])
+        #expect(pairs.map(\.responses) == [nil, nil, nil, 1, nil])
+        #expect(pairs.map(\.idle) == ["1h", "1m", "1m", "5s", "1h"])
+        #expect(pairs.map(\.mode) == [nil, nil, nil, nil, "0660"])
+        #expect(pairs[3].listen == "udp://:4")
+        #expect(pairs[4].upstreams == ["unixgram:///c"])
+    }
+
+    @Test("their names are those of the options")
+    func messageNames() async throws {
+        let text = try await check([
+            "tcp://:1?max-frame=8k&requests=1&responses=2", "udp://10.0.0.1:1",
+        ])
+        for line in ["framing: u16be", "max-frame: 8k", "requests: 1", "responses: 2"] {
+            #expect(text.contains("  \(line)\n"), "\(line) in \(text)")
+        }
+    }
+
+    @Test("raw framing is a comment")
+    func raw() async throws {
+        let text = try await check(["tcp://:1?framing=raw", "udp://10.0.0.1:2"])
+        #expect(text.hasPrefix("# warning: tcp://:1: raw framing keeps no message boundaries\n"))
+    }
+
     @Test("a name that does not resolve is a comment")
     func unresolved() async throws {
         let text = try await check(["tcp://:1", "tcp://web:2"], unresolved: ["web"])

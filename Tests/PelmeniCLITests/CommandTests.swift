@@ -24,6 +24,12 @@ struct CommandTests {
             (["run", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "pelmeni.yaml"], "pelmeni.yaml"),
+            (["run", "tcp://:1?framing=line", "tcp://h:2"], "framing"),
+            (["check", "tcp://:1?max-frame=1k", "tcp://h:2"], "max-frame"),
+            (["check", "tcp://:1?responses=1", "unix:///a"], "responses"),
+            (["check", "udp://:1?framing=line", "udp://h:2"], "framing"),
+            (["check", "udp://:1?framing=eof", "tcp://h:2"], "eof"),
+            (["check", "tcp://:1?framing=fixed=9&max-frame=8", "udp://h:2"], "fixed=9"),
             (["demo", "--seconds", "0"], "--seconds 0"),
             (["bench", "rr65"], "rr65"),
             (["bench", "--seconds", "0"], "--seconds 0"),
@@ -50,7 +56,7 @@ struct CommandTests {
         let outcome = await PelmeniCommand.perform(["--version"])
         #expect(outcome.status == .success)
         #expect(outcome.message.hasPrefix("pelmeni \(Version.number)\n"))
-        #expect(outcome.message.contains("schemes: tcp, unix\n"))
+        #expect(outcome.message.contains("schemes: tcp, udp, unix, unixgram\n"))
         #expect(outcome.message.contains("backends: io_uring, epoll\n"))
     }
 
@@ -66,6 +72,34 @@ struct CommandTests {
         #expect(ExitStatus(UsageError("")).rawValue == 2)
         #expect(ExitStatus(ExitStatus.cut).rawValue == 4)
         #expect(ExitStatus(CancellationError()).rawValue == 1)
+    }
+
+    @Test("help says how datagrams are served")
+    func datagramHelp() async {
+        for command in ["run", "check"] {
+            let message = await PelmeniCommand.perform([command, "--help"]).message
+            for scheme in Scheme.served { #expect(message.contains("\(scheme.rawValue)://")) }
+            for option in PairOption.allCases {
+                #expect(message.contains("\n  \(option.rawValue) "), "\(option) in \(command)")
+            }
+            #expect(message.contains("octet-count"))
+        }
+    }
+
+    @Test("the summary has datagrams and drops when there were any")
+    func datagramSummary() {
+        var statistics = Statistics()
+        statistics.accepted = 2
+        statistics.causes = [.noUpstream: 1]
+        statistics.datagramsToUpstream = 5
+        statistics.drops = [.noUpstream: 4, .tableFull: 3, .oversize: 0]
+        #expect(
+            RunSummary.entry(statistics).fields == [
+                .init("accepted", "2"), .init("no_upstream", "1"),
+                .init("bytes_to_upstream", "0"), .init("bytes_to_client", "0"),
+                .init("datagrams_to_upstream", "5"), .init("datagrams_to_client", "0"),
+                .init("dropped_table_full", "3"), .init("dropped_no_upstream", "4"),
+            ])
     }
 
     @Test("the summary has every cause that occurred, and no other")

@@ -17,6 +17,9 @@ struct EndpointTests {
             ("unix:///run/a.sock", .unix(path: "/run/a.sock")),
             ("unix:///run/a%20b%2Cc%3F.sock", .unix(path: "/run/a b,c?.sock")),
             ("unix:///run/%D0%BF", .unix(path: "/run/п")),
+            ("udp://127.0.0.1:53", .udp(host: "127.0.0.1", port: 53)),
+            ("UDP://[::1]:0", .udp(host: "::1", port: 0)),
+            ("unixgram:///run/a%20b.sock", .unixgram(path: "/run/a b.sock")),
         ])
     func goodListener(url: String, address: EndpointAddress) throws {
         let endpoint = try Endpoint(url, side: .listener)
@@ -35,13 +38,20 @@ struct EndpointTests {
         #expect(names.options == [.connect: .duration(.seconds(2))])
         let paths = try Endpoint("unix:///a,/b%2Cc", side: .upstream)
         #expect(paths.addresses == [.unix(path: "/a"), .unix(path: "/b,c")])
+        let resolvers = try Endpoint("udp://10.0.0.1:53,dns:54", side: .upstream)
+        #expect(
+            resolvers.addresses == [
+                .udp(host: "10.0.0.1", port: 53), .udp(host: "dns", port: 54),
+            ])
+        let sockets = try Endpoint("unixgram:///a,/b", side: .upstream)
+        #expect(sockets.addresses == [.unixgram(path: "/a"), .unixgram(path: "/b")])
     }
 
     @Test(
         "what was read is written so that it reads the same",
         arguments: [
             "tcp://127.0.0.1:80", "tcp://[::1]:80", "tcp://:80", "unix:///run/a.sock",
-            "unix:///run/a%20b%2Cc%3F%25.sock",
+            "unix:///run/a%20b%2Cc%3F%25.sock", "udp://[::1]:53", "unixgram:///run/a%2Cb.sock",
         ])
     func roundTrip(url: String) throws {
         #expect(try Endpoint(url, side: .listener).addresses.map(\.url) == [url])
@@ -50,14 +60,12 @@ struct EndpointTests {
     @Test(
         "a bad URL is refused, and the token that is wrong is named",
         arguments: [
-            ("127.0.0.1:80", ["\"127.0.0.1:80\"", "tcp, unix"]),
-            ("config.yaml", ["\"config.yaml\"", "tcp, unix"]),
-            ("ftp://h:80", ["\"ftp\"", "tcp, unix"]),
-            ("://h:80", ["\"\"", "tcp, unix"]),
-            ("udp://h:53", ["udp://", "not in this build", "tcp, unix"]),
-            ("http://h:80", ["http://", "not in this build", "tcp, unix"]),
-            ("icmp://h", ["icmp://", "not in this build", "tcp, unix"]),
-            ("unixgram:///a", ["unixgram://", "not in this build", "tcp, unix"]),
+            ("127.0.0.1:80", ["\"127.0.0.1:80\"", "tcp, udp, unix, unixgram"]),
+            ("config.yaml", ["\"config.yaml\"", "tcp, udp, unix, unixgram"]),
+            ("ftp://h:80", ["\"ftp\"", "tcp, udp, unix, unixgram"]),
+            ("://h:80", ["\"\"", "tcp, udp, unix, unixgram"]),
+            ("http://h:80", ["http://", "not in this build", "tcp, udp, unix, unixgram"]),
+            ("icmp://h", ["icmp://", "not in this build", "tcp, udp, unix, unixgram"]),
             ("tcp://h", ["\"h\"", "no port"]),
             ("tcp://", ["no host"]),
             ("tcp://:80", ["no host"]),
@@ -81,6 +89,12 @@ struct EndpointTests {
             ("tcp://a:1,", ["empty", "comma"]),
             ("tcp://a:1,a:1", ["\"a:1\"", "twice"]),
             ("tcp://a:1,tcp://b:2", ["\"tcp://b:2\"", "scheme"]),
+            ("udp://h", ["\"h\"", "no port", "udp://HOST:PORT"]),
+            ("udp://h:0", ["\"0\"", "1 to 65535"]),
+            ("udp://::1:80", ["udp://[::1]:80"]),
+            ("udp://h:53/a", ["\"/a\"", "udp:// takes no path"]),
+            ("udp://a:1,tcp://b:2", ["\"tcp://b:2\"", "udp://A,B"]),
+            ("unixgram://a.sock", ["\"a.sock\"", "unixgram:///run/a.sock"]),
             ("unix://a.sock", ["\"a.sock\"", "absolute"]),
             ("unix://", ["absolute"]),
             ("unix:///run/", ["\"/run/\"", "folder"]),
@@ -105,7 +119,8 @@ struct EndpointTests {
         "only names need a resolver",
         arguments: [
             ("tcp://web:1", "web"), ("tcp://127.0.0.1:1", nil), ("tcp://[::1]:1", nil),
-            ("tcp://:1", nil), ("unix:///a", nil),
+            ("tcp://:1", nil), ("unix:///a", nil), ("udp://dns:1", "dns"),
+            ("udp://127.0.0.1:1", nil), ("unixgram:///a", nil),
         ])
     func name(url: String, name: String?) throws {
         #expect(try Endpoint(url, side: .listener).addresses.map(\.name) == [name])

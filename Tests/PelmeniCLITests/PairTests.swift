@@ -47,12 +47,8 @@ struct PairTests {
             ("", ["\"\"", "valid options"]),
             ("idle=5s&", ["\"\"", "valid options"]),
             ("Idle=5s", ["\"Idle\"", "valid options"]),
-            ("framing=u16be", ["\"framing\"", "not in this build"]),
-            ("max-frame=64k", ["\"max-frame\"", "not in this build"]),
             ("head=1s", ["\"head\"", "not in this build"]),
             ("answer=1s", ["\"answer\"", "not in this build"]),
-            ("requests=1", ["\"requests\"", "not in this build"]),
-            ("responses=1", ["\"responses\"", "not in this build"]),
             ("idle", ["\"idle\"", "no value"]),
             ("idle=", ["\"\"", "duration"]),
             ("idle=5", ["\"5\"", "ms, s, m or h"]),
@@ -72,7 +68,20 @@ struct PairTests {
             ("on=", ["\"\"", "on=0,2"]),
             ("on=0,x", ["\"x\"", "on=0,2"]),
             ("on=-1", ["\"-1\"", "on=0,2"]),
-            ("mode=0660", ["\"mode\"", "unix listener"]),
+            ("mode=0660", ["\"mode\"", "unix or unixgram listener"]),
+            ("framing=", ["\"\"", "valid framings: u16be, u32be, line, octet-count"]),
+            ("framing=u24be", ["\"u24be\"", "delim=0xNN, fixed=N, raw, eof"]),
+            ("framing=delim=0x100", ["\"delim=0x100\"", "valid framings"]),
+            ("framing=fixed=0", ["\"fixed=0\"", "valid framings"]),
+            ("framing=line&framing=raw", ["\"framing\"", "twice", "line", "raw"]),
+            ("max-frame=0", ["\"0\"", "max-frame", "1 to 16m"]),
+            ("max-frame=17m", ["\"17m\"", "1 to 16m"]),
+            ("max-frame=64kb", ["\"64kb\"", "k, m or g"]),
+            ("requests=0", ["\"0\"", "number of datagrams", "1 or more"]),
+            ("responses=-1", ["\"-1\"", "number of datagrams"]),
+            ("responses=none", ["\"none\"", "number of datagrams"]),
+            ("profile=ntp", ["\"ntp\"", "valid profiles: dns"]),
+            ("profile=dns", ["\"profile\"", "dns", "two streams"]),
             ("idle=%zz", ["\"idle=%zz\""]),
         ])
     func badOption(query: String, tokens: [String]) {
@@ -110,6 +119,22 @@ struct PairTests {
         expectRefusal(naming: ["itself"]) { _ = try EndpointPair.list(["tcp://a:1", "tcp://a:1"]) }
     }
 
+    @Test("one port may be listened at for each kind")
+    func samePort() throws {
+        let pairs = try EndpointPair.list([
+            "udp://:53", "udp://a:53", "tcp://:53", "udp://a:53",
+            "unix:///a", "udp://a:1", "udp://:0", "udp://a:1", "udp://:0", "udp://a:1",
+        ])
+        #expect(pairs.count == 5)
+        expectRefusal(naming: ["udp://:53", "two pairs"]) {
+            _ = try EndpointPair.list(["udp://:53", "udp://a:1", "udp://:53", "tcp://b:1"])
+        }
+        expectRefusal(naming: ["itself"]) {
+            _ = try EndpointPair(listen: "unixgram:///a", upstream: "unixgram:///a")
+        }
+        _ = try EndpointPair(listen: "tcp://a:53", upstream: "udp://a:53")
+    }
+
     @Test("each end becomes the library's own kind")
     func servers() throws {
         let tcp = try EndpointPair(listen: "tcp://[::1]:5", upstream: "unix:///b,/c").server
@@ -121,5 +146,23 @@ struct PairTests {
         #expect(unix is UnixServer)
         #expect(unix.mode == 0o640)
         #expect(unix.client is TCPClient)
+        let udp = try EndpointPair(listen: "udp://:53", upstream: "unixgram:///b,/c").server
+        #expect(udp is UDPServer)
+        #expect(udp.listens.kind == .udp(host: "", port: 53))
+        #expect(udp.client is UnixDatagramClient)
+        #expect(
+            udp.client.destinations.map(\.kind) == [
+                .unixDatagram(path: "/b"), .unixDatagram(path: "/c"),
+            ])
+        let local = try EndpointPair(listen: "unixgram:///a?mode=0620", upstream: "udp://h:1,g:2")
+            .server
+        #expect(local is UnixDatagramServer)
+        #expect(local.listens.kind == .unixDatagram(path: "/a"))
+        #expect(local.mode == 0o620)
+        #expect(local.client is UDPClient)
+        #expect(
+            local.client.destinations.map(\.kind) == [
+                .udp(host: "h", port: 1), .udp(host: "g", port: 2),
+            ])
     }
 }

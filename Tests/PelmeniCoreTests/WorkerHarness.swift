@@ -101,7 +101,7 @@ final class WorkerHarness: @unchecked Sendable {
             let relay = StreamRelay(
                 ring: ring, pool: pool, limits: limits,
                 reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count),
-                pairs: rows.pairs, counters: counters, events: .none)
+                pairs: rows.pairs, counters: counters, events: .none, key: 0)
         else { return fail(ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
         worker.begin()

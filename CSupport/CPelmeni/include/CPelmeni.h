@@ -3,6 +3,7 @@
 
 // What Swift sees of the shim. No header here includes <liburing.h>: kernel numbers stay below.
 #include "pelmeni_counter.h"
+#include "pelmeni_datagram.h"
 #include "pelmeni_error.h"
 #include "pelmeni_features.h"
 #include "pelmeni_poll.h"

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "pelmeni_datagram.h"
+
 // The ring of one worker. Every call comes from the thread that created it.
 struct pelmeni_uring;
 typedef struct pelmeni_uring pelmeni_uring;
@@ -38,7 +40,7 @@ uint32_t pelmeni_uring_features(const pelmeni_uring *ring);
 uint64_t pelmeni_uring_enters(const pelmeni_uring *ring); // io_uring_enter calls so far
 uint64_t pelmeni_uring_overflows(const pelmeni_uring *ring); // times the completion queue overflowed
 
-// Provided blocks: `group` 0 or 1, `slots` a power of two up to 32768. Posting stages a block under a slot number;
+// Provided blocks: `group` 0 to 2, `slots` a power of two up to 32768. Posting stages a block under a slot number;
 // publishing makes all staged ones visible to the kernel with one store.
 int pelmeni_uring_group(pelmeni_uring *ring, uint16_t group, uint32_t slots);
 void pelmeni_uring_post(pelmeni_uring *ring, uint16_t group, uint16_t slot, void *block, uint32_t bytes);
@@ -54,6 +56,11 @@ int pelmeni_uring_receive(pelmeni_uring *ring, int socket, uint16_t group, int m
 int pelmeni_uring_send(pelmeni_uring *ring, int socket, const void *data, uint32_t length, uint64_t token);
 // Room for `count` pieces (at most PELMENI_SEND_PIECES) that the caller fills before it enqueues anything else.
 struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *ring, int socket, uint32_t count, uint64_t token);
+// Receives datagrams until cancelled, each into a block of `group` laid out as pelmeni_datagram.h says; recvmsg multishot,
+// since 6.0. The result is that of the kernel less everything before the payload.
+int pelmeni_uring_receive_datagrams(pelmeni_uring *ring, int socket, uint16_t group, int is_unix, uint64_t token);
+// One datagram or train. It never waits unless `may_wait`; `outgoing` stays in place until its completion.
+int pelmeni_uring_send_datagram(pelmeni_uring *ring, int socket, pelmeni_outgoing *outgoing, int may_wait, uint64_t token);
 int pelmeni_uring_wake(pelmeni_uring *ring, int event, uint64_t *value, uint64_t token); // reads an eventfd
 int pelmeni_uring_cancel(pelmeni_uring *ring, uint64_t target, uint64_t token);
 

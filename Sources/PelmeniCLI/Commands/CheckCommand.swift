@@ -11,6 +11,7 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES:
               pelmeni check tcp://:8080 'tcp://10.0.0.1:80,10.0.0.2:80?connect=2s'
+              pelmeni check 'tcp://:601?framing=octet-count' udp://127.0.0.1:514
               pelmeni check unix:///run/app.sock 'tcp://db:5432?idle=none' --workers 4
 
             Nothing is opened. A name that does not resolve is a comment, since `run` would retry it.
@@ -42,6 +43,10 @@ struct CheckCommand: AsyncParsableCommand {
             names.append(name)
         }
         var warnings = await unresolved(names).map { "\"\($0)\" does not resolve now" }
+        for pair in pairs {
+            guard let warning = EngineCheck.warning(pair.options.messages) else { continue }
+            warnings.append("\(pair.listener.url): \(warning)")
+        }
         if plan.backend.runs == RunPlan.noBackend {
             warnings.append("this would not start: \(plan.backend.reason)")
         }

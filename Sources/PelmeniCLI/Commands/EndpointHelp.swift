@@ -1,21 +1,32 @@
+import Pelmeni
+
 /// What `--help` says about endpoints, alike for every command that takes them.
 enum EndpointHelp {
     static let text = """
-        ENDPOINTS are URLs: tcp://HOST:PORT or unix:///path.sock. HOST is a name, an IPv4 address, \
-        [IPv6], or empty on a listener for all addresses; port 0 on a listener asks the kernel for one. \
-        Several upstreams are one URL with commas.
+        ENDPOINTS are URLs: tcp://HOST:PORT, udp://HOST:PORT, unix:///path.sock (streams) or \
+        unixgram:///path.sock (datagrams). HOST is a name, an IPv4 address, [IPv6], or empty on a \
+        listener for all addresses; port 0 on a listener asks the kernel for one. Several \
+        upstreams are one URL with commas. Every kind goes with every other.
 
         PAIR OPTIONS follow either URL as a query, ?idle=60s&connect=2s:
           connect       5s    until the upstream accepts
           first-byte    none  until the first byte from either side
-          idle          1h    without a byte in either direction
+          idle          1h    without a byte in either direction; 60s with datagrams
           linger        30s   after one side has ended; a byte starts it anew
           stall         5m    without a byte taken by a side that has some waiting
           sessions      -     at most so many at once on this pair
           on            all   workers that serve the pair, on=0,2
           keepalive     1m    silence before the kernel probes a TCP connection
           user-timeout  none  how long a TCP peer may leave bytes unacknowledged
-          mode          0600  of a unix listener's socket file
-        Durations take ms, s, m, h; none switches a deadline off, except connect.
+          mode          0600  of a unix or unixgram listener's socket file
+        Where a stream meets datagrams:
+          framing       u16be how messages are cut from the stream
+          max-frame     64k   the longest message of the stream, up to 16m
+        Where datagrams cross a side:
+          requests      -     datagrams of a client after which its session ends
+          responses     -     answers to each of them, after which it ends
+          profile       -     dns: responses=1 and idle=5s, unless they are given
+        Framings: \(Framing.names.joined(separator: ", ")).
+        Durations take ms, s, m, h; none switches a deadline off, except connect. Sizes take k, m.
         """
 }

@@ -39,6 +39,12 @@ struct RunPlan: Codable, Equatable {
         var upstreams: [String]
         /// The numbers of the workers that serve it.
         var on: [Int]
+        /// The next two where a stream meets datagrams.
+        var framing: String?
+        var maxFrame: String?
+        /// The next two where datagrams cross a side; nil is any number there too.
+        var requests: Int?
+        var responses: Int?
         var sessions: Int?
         var connect: String
         var firstByte: String
@@ -53,6 +59,10 @@ struct RunPlan: Codable, Equatable {
             case mode
             case upstreams
             case on
+            case framing
+            case maxFrame = "max-frame"
+            case requests
+            case responses
             case sessions
             case connect
             case firstByte = "first-byte"
@@ -65,14 +75,21 @@ struct RunPlan: Codable, Equatable {
 
         init(_ pair: EndpointPair, workers: Int) {
             let options = pair.options
+            let kind = pair.server.kind
             listen = pair.listener.url
-            if case .unix = pair.listener { mode = PairOption.Value.mode(pair.mode).description }
+            if pair.listener.hasFile { mode = PairOption.Value.mode(pair.mode).description }
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)
+            if kind.isFramed {
+                framing = options.messages.framing.description
+                maxFrame = SizeText.format(options.messages.maxFrame)
+            }
+            requests = options.requests
+            responses = options.responses
             sessions = options.sessions
             connect = DurationText.format(options.connect)
             firstByte = DurationText.format(options.firstByte)
-            idle = DurationText.format(options.idle)
+            idle = DurationText.format(options.idle(of: kind))
             linger = DurationText.format(options.linger)
             stall = DurationText.format(options.stall)
             keepAlive = DurationText.format(options.keepAlive)

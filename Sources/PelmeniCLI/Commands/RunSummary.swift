@@ -2,7 +2,8 @@ import Pelmeni
 
 /// The line that `run` logs at its end.
 enum RunSummary {
-    /// What was accepted, how it ended by cause, and the bytes both ways.
+    /// What was accepted, how it ended by cause, and the bytes both ways; the datagrams both ways,
+    /// and those dropped by reason, when there were any.
     static func entry(_ statistics: Statistics) -> LogEntry {
         var fields: [LogEntry.Field] = [.init("accepted", "\(statistics.accepted)")]
         for cause in Cause.allCases {
@@ -11,6 +12,16 @@ enum RunSummary {
         }
         fields.append(.init("bytes_to_upstream", "\(statistics.bytesToUpstream)"))
         fields.append(.init("bytes_to_client", "\(statistics.bytesToClient)"))
+        let datagrams = statistics.datagramsToUpstream + statistics.datagramsToClient
+        if datagrams > 0 || !statistics.drops.isEmpty {
+            fields.append(.init("datagrams_to_upstream", "\(statistics.datagramsToUpstream)"))
+            fields.append(.init("datagrams_to_client", "\(statistics.datagramsToClient)"))
+        }
+        for reason in DropReason.allCases {
+            let count = statistics.drops[reason, default: 0]
+            // A reason may be called as a cause is.
+            if count > 0 { fields.append(.init("dropped_\(reason)", "\(count)")) }
+        }
         return LogEntry(.info, "ended", fields)
     }
 }

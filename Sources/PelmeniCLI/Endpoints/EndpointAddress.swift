@@ -5,7 +5,10 @@ import Pelmeni
 enum EndpointAddress: Hashable, Sendable {
     /// The host may be empty on a listener: all addresses.
     case tcp(host: String, port: UInt16)
+    case udp(host: String, port: UInt16)
     case unix(path: String)
+    /// A datagram socket.
+    case unixgram(path: String)
 
     /// unix(7): the path and its terminating zero fill 108 bytes.
     private static let pathMost = 107
@@ -18,45 +21,75 @@ enum EndpointAddress: Hashable, Sendable {
                     + "write \(scheme.rawValue)://A,B")
         }
         switch scheme {
-        case .unix: self = .unix(path: try Self.path(text, url))
-        default:
+        case .unix: self = .unix(path: try Self.path(text, scheme, url))
+        case .unixgram: self = .unixgram(path: try Self.path(text, scheme, url))
+        case .udp:
+            let (host, port) = try Self.hostAndPort(text, scheme, side, url)
+            self = .udp(host: host, port: port)
+        // The other two are refused as schemes.
+        case .tcp, .http, .icmp:
             let (host, port) = try Self.hostAndPort(text, scheme, side, url)
             self = .tcp(host: host, port: port)
         }
     }
 
-    /// As a URL: `tcp://[::1]:80`.
-    var url: String {
+    var scheme: Scheme {
         switch self {
-        case .tcp: "tcp://\(part)"
-        case .unix: "unix://\(part)"
+        case .tcp: .tcp
+        case .udp: .udp
+        case .unix: .unix
+        case .unixgram: .unixgram
         }
     }
+
+    /// As a URL: `tcp://[::1]:80`.
+    var url: String { "\(scheme.rawValue)://\(part)" }
 
     /// As one part of a URL with commas.
     var part: String {
         switch self {
-        case .tcp(let host, let port): (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
-        case .unix(let path): PercentCoding.encoded(path: path)
+        case .tcp(let host, let port), .udp(let host, let port):
+            (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+        case .unix(let path), .unixgram(let path): PercentCoding.encoded(path: path)
         }
     }
 
     /// A host that only a resolver can turn into an address.
     var name: String? {
-        guard case .tcp(let host, _) = self, !host.isEmpty, !host.contains(":"),
-            !Self.isIPv4(host)
-        else { return nil }
-        return host
+        switch self {
+        case .tcp(let host, _), .udp(let host, _):
+            host.isEmpty || host.contains(":") || Self.isIPv4(host) ? nil : host
+        case .unix, .unixgram: nil
+        }
     }
 
-    private static func path(_ text: Substring, _ url: String) throws(UsageError) -> String {
+    /// A listener whose port the kernel is to choose: two of them are two listeners.
+    var takesAnyPort: Bool {
+        switch self {
+        case .tcp(_, let port), .udp(_, let port): port == 0
+        case .unix, .unixgram: false
+        }
+    }
+
+    /// The path of a socket, which has a file with a mode.
+    var hasFile: Bool {
+        switch self {
+        case .tcp, .udp: false
+        case .unix, .unixgram: true
+        }
+    }
+
+    private static func path(
+        _ text: Substring, _ scheme: Scheme, _ url: String
+    ) throws(UsageError) -> String {
         guard let path = PercentCoding.decoded(text), !path.utf8.contains(0) else {
             throw UsageError(
                 "\"\(text)\" in \"\(url)\" is not a path: a % stands before two hex digits")
         }
         guard path.hasPrefix("/") else {
             throw UsageError(
-                "\"\(path)\" in \"\(url)\" is not an absolute path; write unix:///run/a.sock")
+                "\"\(path)\" in \"\(url)\" is not an absolute path; "
+                    + "write \(scheme.rawValue):///run/a.sock")
         }
         guard !path.hasSuffix("/") else {
             throw UsageError(
@@ -164,7 +197,9 @@ extension EndpointAddress {
     var destination: Destination {
         switch self {
         case .tcp(let host, let port): Destination(host: host, port: port)
+        case .udp(let host, let port): Destination(.udp(host: host, port: port))
         case .unix(let path): Destination(path: path)
+        case .unixgram(let path): Destination(.unixDatagram(path: path))
         }
     }
 }

@@ -5,7 +5,7 @@ struct EndpointPair: Sendable {
     let listener: EndpointAddress
     let upstreams: [EndpointAddress]
     let options: PairOptions
-    /// Of a unix listener's socket file.
+    /// Of a unix or unixgram listener's socket file.
     let mode: UInt16
 
     static let defaultMode: UInt16 = 0o600
@@ -28,30 +28,40 @@ struct EndpointPair: Sendable {
             }
             merged[option] = value
         }
-        if merged[.mode] != nil, near.scheme != .unix {
+        if merged[.mode] != nil, !address.hasFile {
             throw UsageError(
-                "option \"mode\" is for the socket file of a unix listener, "
+                "option \"mode\" is for the socket file of a unix or unixgram listener, "
                     + "and \"\(listen)\" is none")
         }
         listener = address
         upstreams = far.addresses
         (options, mode) = Self.settings(merged)
+        if case .profile(let profile)? = merged[.profile], !server.kind.hasDatagrams {
+            throw UsageError(
+                "option \"profile\" is \(profile.rawValue), for pairs with datagrams on a side; "
+                    + "\"\(listen)\" and \"\(upstream)\" are two streams")
+        }
     }
 
     /// What the library takes.
     var server: any Server {
         let destinations = upstreams.map(\.destination)
         let client: any Client =
-            if case .unix = upstreams.first {
-                UnixClient(destinations)
-            } else {
-                TCPClient(destinations)
+            switch upstreams.first {
+            case .udp: UDPClient(destinations)
+            case .unix: UnixClient(destinations)
+            case .unixgram: UnixDatagramClient(destinations)
+            case .tcp, nil: TCPClient(destinations)
             }
         switch listener {
         case .tcp(let host, let port):
             return TCPServer(client, listen: host, port: port, options: options)
+        case .udp(let host, let port):
+            return UDPServer(client, listen: host, port: port, options: options)
         case .unix(let path):
             return UnixServer(client, path: path, mode: mode, options: options)
+        case .unixgram(let path):
+            return UnixDatagramServer(client, path: path, mode: mode, options: options)
         }
     }
 
@@ -79,8 +89,7 @@ struct EndpointPair: Sendable {
         var listeners: Set<EndpointAddress> = []
         for index in stride(from: 0, to: urls.count, by: 2) {
             let pair = try EndpointPair(listen: urls[index], upstream: urls[index + 1])
-            let takesAnyPort = if case .tcp(_, 0) = pair.listener { true } else { false }
-            guard listeners.insert(pair.listener).inserted || takesAnyPort else {
+            guard listeners.insert(pair.listener).inserted || pair.listener.takesAnyPort else {
                 throw UsageError("\(pair.listener.url) is the listener of two pairs")
             }
             pairs.append(pair)
@@ -91,7 +100,9 @@ struct EndpointPair: Sendable {
     private static func settings(
         _ values: [PairOption: PairOption.Value]
     ) -> (options: PairOptions, mode: UInt16) {
+        // A profile says what holds where nothing is said.
         var options = PairOptions()
+        if case .profile(let profile)? = values[.profile] { options = profile.options }
         var mode = defaultMode
         for (option, value) in values {
             switch (option, value) {
@@ -104,6 +115,10 @@ struct EndpointPair: Sendable {
             case (.keepAlive, .duration(let duration)): options.keepAlive = duration
             case (.userTimeout, .duration(let duration)): options.userTimeout = duration
             case (.sessions, .count(let count)): options.sessions = count
+            case (.framing, .framing(let framing)): options.framing = framing
+            case (.maxFrame, .size(let size)): options.maxFrame = size
+            case (.requests, .count(let count)): options.requests = count
+            case (.responses, .count(let count)): options.responses = count
             case (.on, .workers(let workers)): options.workers = workers
             case (.mode, .mode(let value)): mode = value
             default: break

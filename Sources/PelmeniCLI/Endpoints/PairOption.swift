@@ -1,3 +1,5 @@
+import Pelmeni
+
 /// An option of a pair, as it stands in the query of either of its URLs.
 enum PairOption: String, CaseIterable, Sendable {
     case connect
@@ -10,11 +12,14 @@ enum PairOption: String, CaseIterable, Sendable {
     case keepAlive = "keepalive"
     case userTimeout = "user-timeout"
     case mode
+    case framing
+    case maxFrame = "max-frame"
+    case requests
+    case responses
+    case profile
 
     /// Known to the contract, but of pairs that this build does not relay.
-    private static let elsewhere = [
-        "framing", "max-frame", "head", "answer", "requests", "responses",
-    ]
+    private static let elsewhere = ["head", "answer"]
 
     /// For messages.
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -26,6 +31,10 @@ enum PairOption: String, CaseIterable, Sendable {
         case count(Int)
         case workers([Int])
         case mode(UInt16)
+        case framing(Framing)
+        /// Bytes.
+        case size(Int)
+        case profile(PairProfile)
 
         var description: String {
             switch self {
@@ -33,6 +42,9 @@ enum PairOption: String, CaseIterable, Sendable {
             case .count(let count): "\(count)"
             case .workers(let workers): workers.map(String.init).joined(separator: ",")
             case .mode(let mode): "0" + String(mode, radix: 8)
+            case .framing(let framing): framing.description
+            case .size(let bytes): SizeText.format(bytes)
+            case .profile(let profile): profile.rawValue
             }
         }
     }
@@ -57,7 +69,11 @@ enum PairOption: String, CaseIterable, Sendable {
                 return .duration(text == "none" ? nil : try Self.userTimeout(text))
             case .keepAlive:
                 return .duration(text == "none" ? nil : try Self.keepAlive(text))
-            case .sessions: return .count(try Self.count(text))
+            case .sessions: return .count(try Self.count(text, of: "sessions"))
+            case .requests, .responses: return .count(try Self.count(text, of: "datagrams"))
+            case .framing: return .framing(try Self.framing(text))
+            case .maxFrame: return .size(try Self.frameSize(text))
+            case .profile: return .profile(try Self.profile(text))
             case .on: return .workers(try Self.workers(text))
             case .mode: return .mode(try Self.mode(text))
             }
@@ -93,9 +109,36 @@ enum PairOption: String, CaseIterable, Sendable {
         return duration
     }
 
-    private static func count(_ text: String) throws(UsageError) -> Int {
+    private static func framing(_ text: String) throws(UsageError) -> Framing {
+        guard let framing = Framing(text) else {
+            throw UsageError(
+                "\"\(text)\" is not a framing; valid framings: "
+                    + Framing.names.joined(separator: ", "))
+        }
+        return framing
+    }
+
+    private static func frameSize(_ text: String) throws(UsageError) -> Int {
+        let size = try SizeText.parse(text)
+        guard (1...MessagePlan.maxFrameMax).contains(size) else {
+            throw UsageError(
+                "\"\(text)\" is not a size of frames; "
+                    + "valid: 1 to \(SizeText.format(MessagePlan.maxFrameMax))")
+        }
+        return size
+    }
+
+    private static func profile(_ text: String) throws(UsageError) -> PairProfile {
+        guard let profile = PairProfile(rawValue: text) else {
+            throw UsageError(
+                "\"\(text)\" is not a profile; valid profiles: \(PairProfile.list)")
+        }
+        return profile
+    }
+
+    private static func count(_ text: String, of what: String) throws(UsageError) -> Int {
         guard let count = number(Substring(text)), count > 0 else {
-            throw UsageError("\"\(text)\" is not a number of sessions; valid: 1 or more")
+            throw UsageError("\"\(text)\" is not a number of \(what); valid: 1 or more")
         }
         return count
     }

@@ -1,19 +1,24 @@
 /// What stands before `://`.
 enum Scheme: String, CaseIterable, Sendable {
     case tcp
-    case unix
     case udp
+    case unix
+    case unixgram
     case http
     case icmp
-    case unixgram
 
     /// Whether this build relays it.
-    var isServed: Bool { self == .tcp || self == .unix }
+    var isServed: Bool {
+        switch self {
+        case .tcp, .udp, .unix, .unixgram: true
+        case .http, .icmp: false
+        }
+    }
 
     /// Every scheme that a URL may have in this build.
     static let served = allCases.filter(\.isServed)
 
-    /// For messages: `tcp, unix`.
+    /// For messages: `tcp, udp, unix, unixgram`.
     static var servedList: String { served.map(\.rawValue).joined(separator: ", ") }
 
     /// - Parameters:

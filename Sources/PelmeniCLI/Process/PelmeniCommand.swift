@@ -9,6 +9,7 @@ struct PelmeniCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES:
               pelmeni run tcp://127.0.0.1:8080 tcp://127.0.0.1:9000
+              pelmeni run tcp://:53 udp://127.0.0.1:5353
               pelmeni check tcp://:8080 tcp://web:80,web2:80
               pelmeni doctor
               pelmeni demo

@@ -13,7 +13,9 @@ package struct BufferPool: @unchecked Sendable {
     struct State {
         var memory: UnsafeMutableRawPointer
         var memoryBytes: Int
+        /// Numbers below are small blocks; from there to `streamBlocks` bulk ones; then datagram blocks.
         var smallBlocks: UInt32
+        var streamBlocks: UInt32
         var blocks: UInt32
         /// Leases of each block.
         var leases: UnsafeMutablePointer<UInt32>
@@ -22,6 +24,8 @@ package struct BufferPool: @unchecked Sendable {
         var freeSmallCount: Int
         var freeBulk: UnsafeMutablePointer<UInt32>
         var freeBulkCount: Int
+        var freeDatagram: UnsafeMutablePointer<UInt32>
+        var freeDatagramCount: Int
         var pieces: UnsafeMutablePointer<Piece>
         var freePiece: PieceID
         var freePieceCount: Int
@@ -34,7 +38,8 @@ package struct BufferPool: @unchecked Sendable {
     package init?(limits: PoolLimits) {
         let bytes = limits.bytes
         guard let memory = pelmeni_memory_map(UInt64(bytes)) else { return nil }
-        let blocks = limits.smallBlocks + limits.bulkBlocks
+        let streamBlocks = limits.smallBlocks + limits.bulkBlocks
+        let blocks = streamBlocks + limits.datagramBlocks
         state = .allocate(capacity: 1)
         let pieces = UnsafeMutablePointer<Piece>.allocate(capacity: limits.pieces)
         for index in 0..<limits.pieces {
@@ -45,12 +50,15 @@ package struct BufferPool: @unchecked Sendable {
         state.initialize(
             to: State(
                 memory: memory, memoryBytes: bytes,
-                smallBlocks: UInt32(limits.smallBlocks), blocks: UInt32(blocks),
+                smallBlocks: UInt32(limits.smallBlocks), streamBlocks: UInt32(streamBlocks),
+                blocks: UInt32(blocks),
                 leases: .allocate(capacity: blocks),
                 freeSmall: .allocate(capacity: max(1, limits.smallBlocks)),
                 freeSmallCount: limits.smallBlocks,
                 freeBulk: .allocate(capacity: max(1, limits.bulkBlocks)),
-                freeBulkCount: limits.bulkBlocks, pieces: pieces,
+                freeBulkCount: limits.bulkBlocks,
+                freeDatagram: .allocate(capacity: max(1, limits.datagramBlocks)),
+                freeDatagramCount: limits.datagramBlocks, pieces: pieces,
                 freePiece: PieceID(rawValue: 0), freePieceCount: limits.pieces,
                 pieceCount: limits.pieces))
         state.pointee.leases.initialize(repeating: 0, count: blocks)
@@ -59,7 +67,10 @@ package struct BufferPool: @unchecked Sendable {
             state.pointee.freeSmall[index] = UInt32(limits.smallBlocks - 1 - index)
         }
         for index in 0..<limits.bulkBlocks {
-            state.pointee.freeBulk[index] = UInt32(blocks - 1 - index)
+            state.pointee.freeBulk[index] = UInt32(streamBlocks - 1 - index)
+        }
+        for index in 0..<limits.datagramBlocks {
+            state.pointee.freeDatagram[index] = UInt32(blocks - 1 - index)
         }
     }
 
@@ -70,6 +81,7 @@ package struct BufferPool: @unchecked Sendable {
         it.leases.deallocate()
         it.freeSmall.deallocate()
         it.freeBulk.deallocate()
+        it.freeDatagram.deallocate()
         it.pieces.deallocate()
         state.deallocate()
     }
@@ -84,10 +96,14 @@ package struct BufferPool: @unchecked Sendable {
             guard state.pointee.freeSmallCount > 0 else { return .none }
             state.pointee.freeSmallCount &-= 1
             raw = state.pointee.freeSmall[state.pointee.freeSmallCount]
-        } else {
+        } else if blockClass == .bulk {
             guard state.pointee.freeBulkCount > 0 else { return .none }
             state.pointee.freeBulkCount &-= 1
             raw = state.pointee.freeBulk[state.pointee.freeBulkCount]
+        } else {
+            guard state.pointee.freeDatagramCount > 0 else { return .none }
+            state.pointee.freeDatagramCount &-= 1
+            raw = state.pointee.freeDatagram[state.pointee.freeDatagramCount]
         }
         assert(state.pointee.leases[Int(raw)] == 0, "a block on the free stack is leased")
         state.pointee.leases[Int(raw)] = 1
@@ -115,9 +131,12 @@ package struct BufferPool: @unchecked Sendable {
         if block.rawValue < state.pointee.smallBlocks {
             state.pointee.freeSmall[state.pointee.freeSmallCount] = block.rawValue
             state.pointee.freeSmallCount &+= 1
-        } else {
+        } else if block.rawValue < state.pointee.streamBlocks {
             state.pointee.freeBulk[state.pointee.freeBulkCount] = block.rawValue
             state.pointee.freeBulkCount &+= 1
+        } else {
+            state.pointee.freeDatagram[state.pointee.freeDatagramCount] = block.rawValue
+            state.pointee.freeDatagramCount &+= 1
         }
     }
 
@@ -128,32 +147,46 @@ package struct BufferPool: @unchecked Sendable {
     @inline(__always)
     package func address(_ block: BlockID) -> UnsafeMutableRawPointer {
         let small = state.pointee.smallBlocks
-        let offset =
-            block.rawValue < small
-            ? Int(block.rawValue) << 14
-            : Int(small) << 14 + Int(block.rawValue &- small) << 18
+        guard block.rawValue >= small else {
+            return state.pointee.memory + Int(block.rawValue) << 14
+        }
+        let stream = state.pointee.streamBlocks
+        let bulk = min(block.rawValue, stream) &- small
+        var offset = Int(small) << 14 + Int(bulk) << 18
+        if block.rawValue > stream {
+            offset &+= Int(block.rawValue &- stream) &* BlockClass.datagram.bytes
+        }
         return state.pointee.memory + offset
     }
 
     @inline(__always)
     package func blockClass(of block: BlockID) -> BlockClass {
-        block.rawValue < state.pointee.smallBlocks ? .small : .bulk
+        if block.rawValue < state.pointee.smallBlocks { return .small }
+        return block.rawValue < state.pointee.streamBlocks ? .bulk : .datagram
     }
 
     @inline(__always)
     package func freeBlocks(_ blockClass: BlockClass) -> Int {
-        blockClass == .small ? state.pointee.freeSmallCount : state.pointee.freeBulkCount
+        switch blockClass {
+        case .small: state.pointee.freeSmallCount
+        case .bulk: state.pointee.freeBulkCount
+        case .datagram: state.pointee.freeDatagramCount
+        }
     }
 
     @inline(__always)
     package func totalBlocks(_ blockClass: BlockClass) -> Int {
-        let small = Int(state.pointee.smallBlocks)
-        return blockClass == .small ? small : Int(state.pointee.blocks) - small
+        switch blockClass {
+        case .small: Int(state.pointee.smallBlocks)
+        case .bulk: Int(state.pointee.streamBlocks &- state.pointee.smallBlocks)
+        case .datagram: Int(state.pointee.blocks &- state.pointee.streamBlocks)
+        }
     }
 
     /// Blocks that are out, posted ones included.
     package var leasedBlocks: Int {
         Int(state.pointee.blocks) - state.pointee.freeSmallCount - state.pointee.freeBulkCount
+            - state.pointee.freeDatagramCount
     }
 
     // MARK: Pieces

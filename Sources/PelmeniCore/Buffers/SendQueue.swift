@@ -64,6 +64,14 @@ package struct SendQueue: Sendable {
         }
     }
 
+    /// Takes the first slice away, whatever of it went out: a datagram goes whole or not at all.
+    package mutating func dropFirst(pool: BufferPool) {
+        guard count > 0 else { return }
+        let piece = pool.piece(first).pointee
+        bytes &-= Int(piece.slice.length)
+        removeFirst(piece, pool: pool)
+    }
+
     /// Ends every lease. Only when no send is in flight.
     package mutating func removeAll(pool: BufferPool) {
         while count > 0 { removeFirst(pool.piece(first).pointee, pool: pool) }

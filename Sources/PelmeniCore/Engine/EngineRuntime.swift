@@ -83,7 +83,7 @@ package final class EngineRuntime: Sendable {
         var names: [Resolver.Name] = []
         for (pair, it) in plan.pairs.enumerated() {
             for (upstream, place) in it.upstreams.enumerated() where place.address == nil {
-                guard case .tcp(let host, let port) = place else { continue }
+                guard let (host, port) = place.hostAndPort else { continue }
                 names.append(
                     Resolver.Name(
                         host: host, port: port, pair: UInt16(pair), upstream: UInt16(upstream)))
@@ -117,7 +117,9 @@ package final class EngineRuntime: Sendable {
     private func launch() async throws(EngineError) {
         let limits = sessionLimits()
         let processors = Processors.usable()
-        let pool = PoolLimits(bytes: plan.poolBytes / plan.workers)
+        let pool = PoolLimits(
+            bytes: plan.poolBytes / plan.workers,
+            servesDatagrams: plan.pairs.contains(where: \.servesDatagrams))
         resolver?.start()
         await settleNames()
         state.withLock {
@@ -130,7 +132,8 @@ package final class EngineRuntime: Sendable {
                 shared: worker, decision: decision,
                 listeners: sockets.map {
                     WorkerListener(
-                        socket: $0.socket, pair: UInt16($0.pair), isShared: $0.isShared)
+                        socket: $0.socket, pair: UInt16($0.pair), isShared: $0.isShared,
+                        isDatagrams: plan.pairs[$0.pair].listensForDatagrams)
                 },
                 pool: pool, limits: limits,
                 processor: plan.pins ? processors[worker.index % processors.count] : nil,
@@ -176,9 +179,17 @@ package final class EngineRuntime: Sendable {
         let kept = min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4) + 3 * plan.workers
         let left = Int(clamping: soft) - used - kept
         let sessions = min(max(1, left / 2), RuntimePlan.sessionsMax)
+        var rows = sessions
+        var datagrams = sessions
+        if plan.pairs.contains(where: \.listensForDatagrams) {
+            let share = Int(clamping: soft) / 10 * RuntimePlan.datagramTenths
+            datagrams = max(1, min(share, left, RuntimePlan.datagramSessionsMax))
+            rows = max(sessions, datagrams)
+        }
         return RelayLimits(
-            sessions: sessions, engineSessionsMax: Int64(sessions),
-            engineSessionsCap: Int64(plan.sessionsCap), engineSessionsOpen: counts.engine)
+            sessions: rows, engineSessionsMax: Int64(sessions),
+            engineSessionsCap: Int64(plan.sessionsCap), engineSessionsOpen: counts.engine,
+            datagramSessionsMax: Int64(datagrams))
     }
 
     // MARK: Workers' reports

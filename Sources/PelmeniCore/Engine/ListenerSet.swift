@@ -39,10 +39,13 @@ package struct ListenerSet: ~Copyable {
     /// Opens what a pair needs, one socket for each worker.
     package mutating func open(_ plan: PairPlan, pair: Int, workers: [Int]) throws(EngineError) {
         switch plan.listen {
-        case .tcp(let host, let port):
-            try openTCP(host, port, plan: plan, pair: pair, workers: workers)
+        case .tcp(let host, let port), .udp(let host, let port):
+            try openPort(host, port, plan: plan, pair: pair, workers: workers)
         case .unix(let path):
             try openUnix(path, plan: plan, pair: pair, workers: workers)
+        case .unixDatagram(let path):
+            // One worker has all of its clients: each worker knows only the sessions of its own.
+            try openUnix(path, plan: plan, pair: pair, workers: Array(workers.prefix(1)))
         }
     }
 
@@ -67,9 +70,9 @@ package struct ListenerSet: ~Copyable {
         unlink(file.path)
     }
 
-    // MARK: TCP
+    // MARK: Ports
 
-    private mutating func openTCP(
+    private mutating func openPort(
         _ host: String, _ port: UInt16, plan: PairPlan, pair: Int, workers: [Int]
     ) throws(EngineError) {
         let subject = plan.listen.description
@@ -109,11 +112,17 @@ package struct ListenerSet: ~Copyable {
 
     /// As `bind`, with a little patience: the ring of a process that was just killed lets go of its
     /// listeners a moment after the process is gone, and a restart should not fail for that.
-    private static func bind(_ socket: Int32, _ address: inout SocketAddress) -> Int32 {
+    ///
+    /// - Parameter reuses: TCP's SO_REUSEADDR passes over connections that linger. On UDP it would let a second
+    ///   process have the same port.
+    private static func bind(
+        _ socket: Int32, _ address: inout SocketAddress, reuses: Bool
+    ) -> Int32 {
         var error: Int32 = 0
         for attempt in 0..<25 {
             if attempt > 0 { usleep(20_000) }
-            error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 1)
+            error = pelmeni_socket_bind(
+                socket, &address.storage, socklen_t(address.length), reuses ? 1 : 0)
             guard error == -EADDRINUSE else { break }
         }
         return error
@@ -122,21 +131,35 @@ package struct ListenerSet: ~Copyable {
     private func openSocket(
         _ address: inout SocketAddress, isFirst: Bool, plan: PairPlan, subject: String
     ) throws(EngineError) -> Int32 {
-        let socket = pelmeni_socket_open(address.family, nonblocking ? 1 : 0)
+        let isDatagrams = plan.listensForDatagrams
+        let socket = open(address.family, isDatagrams: isDatagrams)
         guard socket >= 0 else { throw failed(subject, socket, "no socket") }
-        _ = SocketCalls.configure(
-            socket, family: address.family, options: plan.options.atOpening,
-            onlyV6: address.family == AF_INET6 ? 0 : -1)
         var error: Int32 = 0
+        if isDatagrams {
+            error = pelmeni_datagram_configure(
+                socket, address.family, address.isAny ? 1 : 0, address.family == AF_INET6 ? 0 : -1)
+        } else {
+            _ = SocketCalls.configure(
+                socket, family: address.family, options: plan.options.atOpening,
+                onlyV6: address.family == AF_INET6 ? 0 : -1)
+        }
         if !isFirst { error = pelmeni_socket_share_port(socket) }
-        if error == 0 { error = Self.bind(socket, &address) }
+        if error == 0 { error = Self.bind(socket, &address, reuses: !isDatagrams) }
         if error == 0, isFirst { error = pelmeni_socket_share_port(socket) }
-        if error == 0 { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
+        if error == 0, !isDatagrams {
+            error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog))
+        }
         guard error == 0 else {
             _ = pelmeni_socket_close(socket)
             throw failed(subject, error, "cannot listen")
         }
         return socket
+    }
+
+    private func open(_ family: Int32, isDatagrams: Bool) -> Int32 {
+        isDatagrams
+            ? pelmeni_datagram_open(family, nonblocking ? 1 : 0)
+            : pelmeni_socket_open(family, nonblocking ? 1 : 0)
     }
 
     // MARK: Unix
@@ -149,12 +172,13 @@ package struct ListenerSet: ~Copyable {
                 kind: .usage, side: .listener, subject: path,
                 reason: "a socket path has 1 to 107 bytes", remedy: "use a shorter path")
         }
-        let socket = pelmeni_socket_open(AF_UNIX, nonblocking ? 1 : 0)
+        let isDatagrams = plan.listensForDatagrams
+        let socket = open(AF_UNIX, isDatagrams: isDatagrams)
         guard socket >= 0 else { throw failed(path, socket, "no socket") }
         // The file gets the mode of the socket, so that it is never open to more than it should be.
         _ = fchmod(socket, mode_t(plan.mode))
         var error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
-        if error == -EADDRINUSE, removeStale(path, &address) {
+        if error == -EADDRINUSE, removeStale(path, &address, isDatagrams: isDatagrams) {
             error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
         }
         if error == -EADDRINUSE, !isSocket(path) {
@@ -165,7 +189,9 @@ package struct ListenerSet: ~Copyable {
                 remedy: "what stands there is not a socket; it is left alone")
         }
         if error == 0 { error = chmod(path, mode_t(plan.mode)) == 0 ? 0 : -Glibc.errno }
-        if error == 0 { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
+        if error == 0, !isDatagrams {
+            error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog))
+        }
         guard error == 0 else {
             _ = pelmeni_socket_close(socket)
             throw failed(path, error, "cannot listen")
@@ -194,9 +220,12 @@ package struct ListenerSet: ~Copyable {
     }
 
     /// Removes a socket file that nobody listens at. Never anything that is not a socket.
-    private func removeStale(_ path: String, _ address: inout SocketAddress) -> Bool {
+    private func removeStale(
+        _ path: String, _ address: inout SocketAddress, isDatagrams: Bool
+    ) -> Bool {
         guard isSocket(path) else { return false }
-        let probe = pelmeni_socket_open(AF_UNIX, 1)
+        let probe =
+            isDatagrams ? pelmeni_datagram_open(AF_UNIX, 1) : pelmeni_socket_open(AF_UNIX, 1)
         guard probe >= 0 else { return false }
         defer { _ = pelmeni_socket_close(probe) }
         let answer = pelmeni_socket_connect(probe, &address.storage, socklen_t(address.length))

@@ -10,11 +10,13 @@ package struct PairPlan: Sendable {
     package var workers: [Int]?
     /// Of a Unix socket's file.
     package var mode: UInt16
+    /// How messages are cut from the stream side of a pair, where the other side is one of datagrams.
+    package var messages: MessagePlan
 
     package init(
         listen: Place, upstreams: [Place], deadlines: Deadlines = Deadlines(),
         options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
-        mode: UInt16 = 0o600
+        mode: UInt16 = 0o600, messages: MessagePlan = MessagePlan()
     ) {
         self.listen = listen
         self.upstreams = upstreams
@@ -23,7 +25,13 @@ package struct PairPlan: Sendable {
         self.sessionsMax = sessionsMax
         self.workers = workers
         self.mode = mode
+        self.messages = messages
     }
+
+    package var listensForDatagrams: Bool { listen.isDatagram }
+    package var forwardsDatagrams: Bool { upstreams.first?.isDatagram ?? false }
+    /// Datagrams cross at least one side.
+    package var servesDatagrams: Bool { listensForDatagrams || forwardsDatagrams }
 
     /// The upstream URL as the `listening` line shows it.
     package var upstreamDescription: String {

@@ -98,7 +98,7 @@ package struct Simulation: ~Copyable {
                 ring: SimulatedRing(kernel: kernel), pool: pool, limits: limits,
                 reservedSlots: Worker<SimulatedRing>.reservedSlots(
                     listeners: setup.world.plans.count),
-                pairs: pairs, counters: counters, events: events)
+                pairs: pairs, counters: counters, events: events, key: setup.world.seed)
         else {
             outcome.violations = ["no memory for the relay"]
             return outcome

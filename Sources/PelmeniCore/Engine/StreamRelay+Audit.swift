@@ -4,6 +4,7 @@ extension StreamRelay where R: ~Copyable {
     package var postedBlocks: Int {
         ring.available(.small) - pool.freeBlocks(.small)
             + ring.available(.bulk) - pool.freeBlocks(.bulk)
+            + ring.available(.datagram) - pool.freeBlocks(.datagram)
     }
 
     /// The most bytes that wait on any leg now.
@@ -29,6 +30,7 @@ extension StreamRelay where R: ~Copyable {
         var rows = 0
         for row in 0..<Int(freshSession) where sessions[row].phase != .free { rows += 1 }
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
+        if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
         if !undialled.isEmpty { leaks.append("a session waits to be dialled") }
         if isStarving { leaks.append("a leg is starved") }
         if wheel.nextTime() != .max { leaks.append("a timer is set") }

@@ -60,6 +60,10 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         _ = relay.ring.attach(
             requests.event, token: Token(.wake, index: 0, generation: 0), isShared: false)
         armWake()
+        for index in 0..<listenerCount where listeners[index].isDatagrams {
+            _ = relay.listen(
+                listeners[index].socket, slot: UInt32(index + 1), pair: listeners[index].pair)
+        }
         armListeners()
     }
 
@@ -81,7 +85,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         if isFull, relay.now >= fullUntil { relay.hasRoom = true }
         if relay.hasRoom || relay.lacksDescriptors { reconsiderAccepting() }
         if !isDraining, !isFull, restingListeners { armListeners() }
-        return !(isDraining && relay.sessionsOpen == 0 && listenersClosed)
+        guard isDraining, relay.sessionsOpen == 0 else { return true }
+        closeDatagramListeners()
+        return !(listenersClosed && relay.outgoing.used == 0)
     }
 
     @inline(__always)
@@ -129,6 +135,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         }
     }
 
+    /// Not inlined, so that its one indirect call has one place.
+    @inline(never)
     private mutating func woken() {
         wakeArmed = false
         let answer = WorkerRequests.Answer(
@@ -140,7 +148,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func beginDrain() {
         isDraining = true
-        for index in 0..<listenerCount {
+        relay.drain()
+        for index in 0..<listenerCount where !listeners[index].isDatagrams {
             if listeners[index].isArmed {
                 relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
             } else {
@@ -201,7 +210,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func arm(_ index: Int) {
         let listener = listeners + index
-        guard !isFull, !isDraining, !listener.pointee.isArmed, !listener.pointee.isClosed
+        guard !isFull, !isDraining, !listener.pointee.isArmed, !listener.pointee.isClosed,
+            !listener.pointee.isDatagrams
         else { return }
         guard listener.pointee.pausedUntil <= relay.now else { return }
         listener.pointee.pausedUntil = 0
@@ -277,6 +287,16 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             relay.open(socket, pair: listener.pointee.pair)
         }
         relay.ring.closeListener(listener.pointee.socket)
+    }
+
+    /// Those of datagrams stay until the last session is over: their clients' answers go out on them.
+    private mutating func closeDatagramListeners() {
+        for index in 0..<listenerCount
+        where listeners[index].isDatagrams && !listeners[index].isClosed {
+            let slot = UInt32(index + 1)
+            relay.stopListening(slot)
+            if !relay.isListening(slot) { listeners[index].isClosed = true }
+        }
     }
 
     private var listenersClosed: Bool {

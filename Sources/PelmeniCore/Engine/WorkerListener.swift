@@ -4,6 +4,8 @@ package struct WorkerListener: Sendable {
     package var pair: UInt16
     /// Other workers watch the same descriptor.
     package var isShared: Bool
+    /// Datagrams come to it: the relay has it, and keeps it while sessions of it are open.
+    package var isDatagrams: Bool
     var isArmed = false
     /// Its multishot accept is being cancelled, to go on one at a time.
     var isEnding = false
@@ -13,7 +15,8 @@ package struct WorkerListener: Sendable {
     var errors: UInt32 = 0
     var isClosed = false
 
-    package init(socket: Int32, pair: UInt16, isShared: Bool) {
+    package init(socket: Int32, pair: UInt16, isShared: Bool, isDatagrams: Bool = false) {
+        self.isDatagrams = isDatagrams
         self.socket = socket
         self.pair = pair
         self.isShared = isShared

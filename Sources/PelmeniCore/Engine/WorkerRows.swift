@@ -25,7 +25,19 @@ struct WorkerRows: @unchecked Sendable {
                 deadlines: plan.deadlines, options: plan.options,
                 sessionsMax: Int64(plan.sessionsMax), sessionsOpen: sessionsOpen + number,
                 upstreams: upstreams + first, upstreamCount: UInt16(plan.upstreams.count))
-            if case .unix = plan.listen { pair.isUnix = true }
+            pair.isUnix = plan.listen.isUnix
+            pair.kind =
+                plan.listensForDatagrams
+                ? (plan.forwardsDatagrams ? .datagrams : .datagramsToStream)
+                : (plan.forwardsDatagrams ? .streamToDatagrams : .streams)
+            if case .udp(let host, _) = plan.listen {
+                pair.tellsLocal =
+                    host.isEmpty || SocketAddress(numeric: host, port: 0)?.isAny == true
+            }
+            pair.framing = plan.messages.framing
+            pair.maxFrame = plan.messages.maxFrame
+            pair.requests = plan.messages.requests
+            pair.responses = plan.messages.responses
             (pairs + number).initialize(to: pair)
             first += plan.upstreams.count
         }

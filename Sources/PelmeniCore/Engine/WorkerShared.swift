@@ -109,6 +109,11 @@ package final class WorkerShared: Sendable {
             log(.warning, "no more sessions fit; connections wait in the backlog", fields)
         case .acceptResumed: log(.info, "accepting again", fields)
         case .acceptFailed: log(.warning, "accept failed; trying again shortly", fields)
+        case .badFrame:
+            let error = FrameError(rawValue: UInt8(truncatingIfNeeded: event.error))
+            fields.removeAll { $0.key == "errno" }
+            if let error { fields.append(.init("reason", error.description)) }
+            log(.info, "a message could not be cut from a stream; it is closed", fields)
         case .ringFailed: log(.error, "the ring failed; the worker ends", fields)
         }
     }

@@ -85,7 +85,7 @@ final class WorkerThread: Sendable {
             let relay = StreamRelay(
                 ring: ring, pool: pool, limits: order.limits, reservedSlots: reserved,
                 pairs: order.shared.rows.pairs, counters: order.shared.counters,
-                events: order.shared.events)
+                events: order.shared.events, key: UInt64.random(in: 0...UInt64.max))
         else { throw Errno(code: ENOMEM) }
         var worker = Worker(
             relay: relay, listeners: order.listeners, requests: order.shared.requests)

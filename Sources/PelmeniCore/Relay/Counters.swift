@@ -15,12 +15,16 @@ package struct Counters: @unchecked Sendable {
         case copiedBytes
         case connects
         case blocksLeased
-        /// The first of one counter for each ``Cause``.
-        case causes
+        case datagramsToUpstream
+        case datagramsToClient
+        /// The first of one counter for each ``DropReason``.
+        case drops
+        /// The first of one counter for each ``Cause``, after those of the drops.
+        case causes = 21
     }
 
-    /// Bytes: 29 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
-    static let stride = 256
+    /// Bytes: 40 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
+    static let stride = 384
 
     let base: UnsafeMutablePointer<UInt64>
 
@@ -28,6 +32,7 @@ package struct Counters: @unchecked Sendable {
     package init() {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.stride, alignment: 128)
         base = memory.initializeMemory(as: UInt64.self, repeating: 0, count: Self.stride / 8)
+        precondition(Name.drops.rawValue + DropReason.allCases.count <= Name.causes.rawValue)
         precondition((Name.causes.rawValue + Cause.allCases.count) * 8 <= Self.stride)
     }
 
@@ -46,6 +51,15 @@ package struct Counters: @unchecked Sendable {
     @inline(__always)
     package func add(_ cause: Cause) {
         pelmeni_counter_add(base + Name.causes.rawValue + Int(cause.rawValue), 1)
+    }
+
+    @inline(__always)
+    package func add(_ reason: DropReason, _ count: UInt64 = 1) {
+        pelmeni_counter_add(base + Name.drops.rawValue + Int(reason.rawValue), count)
+    }
+
+    package func get(_ reason: DropReason) -> UInt64 {
+        pelmeni_counter_get(base + Name.drops.rawValue + Int(reason.rawValue))
     }
 
     package func get(_ name: Name) -> UInt64 { pelmeni_counter_get(base + name.rawValue) }

@@ -36,6 +36,17 @@ struct Leg {
         static let undialled = Flags(rawValue: 1 << 13)
         /// A Unix socket: receives one block at a time, see ``RelayPair/isUnix``.
         static let unix = Flags(rawValue: 1 << 15)
+        // Bridges and datagrams.
+        /// A socket of datagrams.
+        static let datagrams = Flags(rawValue: 1 << 16)
+        /// The one that a worker's clients send to: it belongs to no session.
+        static let listener = Flags(rawValue: 1 << 17)
+        /// A stream that messages are cut from.
+        static let framed = Flags(rawValue: 1 << 18)
+        /// Takes one datagram at a time, and may take its time: a Unix datagram socket.
+        static let waits = Flags(rawValue: 1 << 19)
+        /// The route refused a train: its datagrams go out one by one.
+        static let refusesTrains = Flags(rawValue: 1 << 20)
         /// There was no block when there was something to read, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 14)
     }
@@ -59,4 +70,8 @@ struct Leg {
     var blockClass: BlockClass = .small
     var classVotes: UInt8 = 1
     var upstream: UInt16 = 0
+    /// Datagrams, or trains of them, in flight; ``Flags/sending`` is set while there are any.
+    var departing: UInt16 = 0
+    /// The row of the one that waits for the socket to take it.
+    var departingRow: UInt32 = 0
 }

@@ -10,6 +10,7 @@ package struct RelayEvent: Sendable {
         case acceptResumed
         case acceptFailed
         case ringFailed
+        case badFrame
     }
 
     package var kind: Kind

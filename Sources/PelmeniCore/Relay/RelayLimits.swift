@@ -34,6 +34,17 @@ package struct RelayLimits: @unchecked Sendable {
     /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the further
     /// loops that a burst needs cost one enter each.
     static let dialsInLoop = 4
+    /// Bytes of messages that wait for a stream upstream to be connected: a few round trips of questions.
+    static let waitingMax = 64 << 10
+    /// Datagrams that wait for a Unix upstream: each holds a block.
+    static let messagesMax = 64
+    /// Answers that wait for Unix clients whose queues are full, how often they are tried again, and for how long.
+    static let waitingAnswersMax = 256
+    static let answerRetry: UInt64 = 5_000_000
+    static let answerPatience: UInt64 = 5_000_000_000
+    /// While the engine drains, a session of datagrams that was silent for this long counts as ended: nothing
+    /// else tells. Longer than a resolver's answer takes.
+    static let drainSilence: UInt64 = 2_000_000_000
     /// RFC 8305 asks for 250 ms between the addresses of one name.
     static let headStart: UInt64 = 250_000_000
     /// How long a busy Unix upstream is left alone before it is dialled again, at first and at most.
@@ -61,16 +72,20 @@ package struct RelayLimits: @unchecked Sendable {
     /// Sessions of the engine at once; above it connections wait in the backlog. Shared by the workers.
     package var engineSessionsMax: Int64
     package var engineSessionsOpen: UnsafeMutablePointer<Int64>
+    /// Sessions of the engine above which a datagram from a client without one is dropped. They take one
+    /// descriptor each, so there may be more of them.
+    package var datagramSessionsMax: Int64
     /// Sessions over the engine's explicit cap are closed with cause `limit`; 0 is none.
     package var engineSessionsCap: Int64
 
     package init(
         sessions: Int, engineSessionsMax: Int64, engineSessionsCap: Int64,
-        engineSessionsOpen: UnsafeMutablePointer<Int64>
+        engineSessionsOpen: UnsafeMutablePointer<Int64>, datagramSessionsMax: Int64? = nil
     ) {
         self.sessions = sessions
         self.engineSessionsMax = engineSessionsMax
         self.engineSessionsCap = engineSessionsCap
         self.engineSessionsOpen = engineSessionsOpen
+        self.datagramSessionsMax = datagramSessionsMax ?? engineSessionsMax
     }
 }

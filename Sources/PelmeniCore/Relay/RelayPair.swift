@@ -18,6 +18,14 @@ package struct RelayPair: @unchecked Sendable {
     /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when that comes
     /// right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
     package var isUnix = false
+    /// What the sides of its sessions are.
+    package var kind: SessionKind = .streams
+    /// It listens on an unnamed address, so an answer has to say which one it comes from.
+    package var tellsLocal = false
+    package var framing: Framing = .u16be
+    package var maxFrame = 0
+    package var requests: UInt32 = 0
+    package var responses: UInt32 = 0
     /// Set later than the rest.
     package var lateOptions: SocketOptions
     /// How long after its opening a session gets them; 0 is never.

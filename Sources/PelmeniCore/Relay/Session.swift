@@ -11,12 +11,15 @@ struct Session {
         case ending
     }
 
+    /// The client's leg; none when it is one of a listener's many clients.
     var client: UInt32 = .max
     /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
     var upstream: UInt32 = .max
     var phase: Phase = .free
+    var kind: SessionKind = .streams
     var hasCause = false
     var cause: Cause = .internal
+    /// Legs that are not closed; a client without one counts as one.
     var legs: UInt8 = 0
     var pair: UInt16 = 0
 

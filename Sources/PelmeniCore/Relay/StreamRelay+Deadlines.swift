@@ -5,7 +5,12 @@ extension StreamRelay where R: ~Copyable {
     mutating func look(after session: UInt32) {
         switch sessions[Int(session)].phase {
         case .connecting: lookConnecting(session)
-        case .relaying: lookRelaying(session)
+        case .relaying:
+            if sessions[Int(session)].kind == .streams {
+                lookRelaying(session)
+            } else {
+                lookMessages(session)
+            }
         case .resetting: lookResetting(session)
         case .free, .ending: break
         }

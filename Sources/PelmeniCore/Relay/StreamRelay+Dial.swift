@@ -95,6 +95,7 @@ extension StreamRelay where R: ~Copyable {
     /// Dials one address. False when that could not even be begun.
     mutating func dialAddress(_ session: UInt32, upstream: Int) -> Bool {
         let it = sessions + Int(session)
+        if it.pointee.kind.forwardsDatagrams { return dialDatagrams(session, upstream: upstream) }
         let pair = pairs + Int(it.pointee.pair)
         let row = pair.pointee.upstreams + upstream
         if it.pointee.address == 0, it.pointee.retryAt == 0 { it.pointee.dialledAt = now }
@@ -250,6 +251,7 @@ extension StreamRelay where R: ~Copyable {
     /// Both legs stand: bytes may flow.
     mutating func link(_ session: UInt32, _ upstream: UInt32) {
         let it = sessions + Int(session)
+        if it.pointee.kind != .streams { return linkMessages(session, upstream) }
         let client = it.pointee.client
         it.pointee.upstream = upstream
         it.pointee.phase = .relaying

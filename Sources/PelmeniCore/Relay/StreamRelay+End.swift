@@ -16,6 +16,10 @@ extension StreamRelay where R: ~Copyable {
         let session = legs[Int(leg)].session
         setCause(session, legs[Int(leg)].flags.contains(.client) ? .clientReset : .upstreamReset)
         guard sessions[Int(session)].phase == .relaying else { return }
+        // Datagrams know no reset: what is a stream gets it, and the session is over.
+        guard sessions[Int(session)].kind == .streams else {
+            return end(session, sessions[Int(session)].cause, reset: true)
+        }
         sessions[Int(session)].phase = .resetting
         let deadline = now &+ RelayLimits.resetWait
         let current = sessions[Int(session)].resetAt
@@ -58,6 +62,7 @@ extension StreamRelay where R: ~Copyable {
         }
         // The client's leg is closed last: it may be the last one, and the session's row goes with it.
         if client != .max, legs[Int(client)].session == session { close(client, reset: reset) }
+        if sessions[Int(session)].kind.hasNamedClient { leaveClient(session) }
     }
 
     /// Closes a leg once nothing of it is in flight.
@@ -68,6 +73,10 @@ extension StreamRelay where R: ~Copyable {
         if reset { row.pointee.flags.insert(.closesWithReset) }
         if row.pointee.flags.contains(.starved) { takeOutStarved(leg) }
         if row.pointee.flags.contains(.undialled) { takeOutUndialled(leg) }
+        if row.pointee.flags.contains(.datagrams) {
+            cancelDatagrams(leg)
+            return closeIfIdle(leg)
+        }
         if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receive)) }
         if row.pointee.flags.contains(.sending) { ring.cancel(token(leg, .send)) }
         if row.pointee.flags.contains(.connecting) { ring.cancel(token(leg, .connect)) }
@@ -82,6 +91,7 @@ extension StreamRelay where R: ~Copyable {
 
     mutating func closeNow(_ leg: UInt32) {
         let row = legs + Int(leg)
+        if row.pointee.flags.contains(.listener) { return closeListenerNow(leg) }
         row.pointee.queue.removeAll(pool: pool)
         if row.pointee.flags.contains(.closesWithReset) {
             ring.closeWithReset(row.pointee.socket)
@@ -101,6 +111,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func finish(_ session: UInt32) {
         let it = sessions + Int(session)
         wheel.remove(session)
+        if it.pointee.kind != .streams { endMessages(session) }
         counters.add(it.pointee.cause)
         sessionsOpen &-= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
@@ -128,7 +139,17 @@ extension StreamRelay where R: ~Copyable {
 
     /// Closes everything at once, for a ring that failed: no completion will come any more.
     package mutating func abandon() {
+        for session in 0..<freshSession where sessions[Int(session)].kind.hasNamedClient {
+            guard isOpen(session) else { continue }
+            setCause(session, .internal)
+            sessions[Int(session)].phase = .ending
+            leaveClient(session)
+        }
         for leg in 0..<freshLeg where legs[Int(leg)].flags.contains(.inUse) {
+            guard !legs[Int(leg)].flags.contains(.listener) else {
+                closeListenerNow(leg)
+                continue
+            }
             let session = legs[Int(leg)].session
             setCause(session, .internal)
             sessions[Int(session)].phase = .ending

@@ -7,7 +7,10 @@ extension StreamRelay where R: ~Copyable {
         let row = legs + Int(leg)
         if !completion.more { row.pointee.flags.remove(.receiving) }
         let result = completion.result
-        guard result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting]) else {
+        guard result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting, .framed]) else {
+            if result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting]) {
+                return framedReceived(leg, completion)
+            }
             if !completion.block.isNone { pool.release(completion.block) }
             return receivedNothing(leg, completion)
         }
@@ -54,6 +57,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// The far side sent all it will send.
     mutating func streamEnded(_ leg: UInt32) {
+        if legs[Int(leg)].flags.contains(.framed) { return framedEnded(leg) }
         // After an error was seen on the way out, the end is what is left of the reset.
         if legs[Int(leg)].flags.contains(.broken) { return streamBroke(leg) }
         legs[Int(leg)].flags.insert(.ended)
@@ -104,6 +108,7 @@ extension StreamRelay where R: ~Copyable {
         let row = legs + Int(leg)
         let queued = legs[Int(row.pointee.peer)].queue.bytes
         return queued == 0 || queued <= resumeMark(row.pointee.blockClass)
+            || row.pointee.peer == leg
     }
 
     @inline(__always)
@@ -291,7 +296,10 @@ extension StreamRelay where R: ~Copyable {
 
     /// Takes a leg out of the starved queue, wherever it stands.
     mutating func takeOutStarved(_ leg: UInt32) {
-        guard starvedLight.remove(leg, legs) || starvedHeavy.remove(leg, legs) else { return }
+        guard
+            starvedLight.remove(leg, legs) || starvedHeavy.remove(leg, legs)
+                || starvedDatagrams.remove(leg, legs)
+        else { return }
         legs[Int(leg)].flags.remove(.starved)
     }
 }

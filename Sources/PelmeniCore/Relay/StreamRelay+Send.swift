@@ -56,6 +56,7 @@ extension StreamRelay where R: ~Copyable {
         if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
         let peer = row.pointee.peer
         if legs[Int(peer)].flags.contains(.ended) { return settle(peer) }
+        if row.pointee.flags.contains(.ended) { settleAnswered(row.pointee.session) }
         resumePeer(leg)
     }
 
@@ -76,6 +77,10 @@ extension StreamRelay where R: ~Copyable {
         setCause(
             row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset
         )
+        guard sessions[Int(row.pointee.session)].kind == .streams else {
+            return end(
+                row.pointee.session, sessions[Int(row.pointee.session)].cause, reset: true)
+        }
         row.pointee.flags.insert(.broken)
         // What the far side sent before is still to be read; the end of that forwards the reset.
         if row.pointee.flags.contains(.ended) { return streamBroke(leg) }

@@ -26,11 +26,27 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var wheel: TimerWheel
     package let pairs: UnsafeMutablePointer<RelayPair>
 
+    /// What sessions with datagrams on a side have beside their rows; and their clients, by address.
+    let states: UnsafeMutablePointer<MessageState>
+    var clients: ClientTable
+    /// Datagrams on their way out.
+    package let outgoing: OutgoingTable
+    /// Answers that wait for a Unix client's socket to have room, in order; chained through their rows.
+    var waitingFirst: UInt32 = .max
+    var waitingLast: UInt32 = .max
+    /// How many they are.
+    var waitingCount = 0
+    /// When they are tried again.
+    var retryAt: UInt64 = .max
+    /// No client without a session gets one any more.
+    package var isDraining = false
     /// The time of this loop, read once.
     package var now: UInt64
     /// Legs that wait for a block: those that bring little, and those that fill blocks.
     var starvedLight = LegQueue()
     var starvedHeavy = LegQueue()
+    /// Those that receive datagrams.
+    var starvedDatagrams = LegQueue()
     /// Clients whose sessions are not dialled yet, because a burst of them came at once.
     var undialled = LegQueue()
     /// Sessions that may still be dialled in this loop.
@@ -57,9 +73,11 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and listeners);
     ///   legs are numbered after them.
+    /// - Parameter key: of the client table's hash; nobody outside should know it.
     package init?(
         ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
-        pairs: UnsafeMutablePointer<RelayPair>, counters: Counters, events: RelayEvents
+        pairs: UnsafeMutablePointer<RelayPair>, counters: Counters, events: RelayEvents,
+        key: UInt64
     ) {
         let legCount = Self.slots(sessions: limits.sessions, reservedSlots: reservedSlots)
         let rows = Self.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
@@ -68,7 +86,10 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
             let sessionMemory = pelmeni_memory_map(
                 UInt64(rows * MemoryLayout<Session>.stride)),
             let nodeMemory = pelmeni_memory_map(
-                UInt64(rows * MemoryLayout<TimerWheel.Node>.stride))
+                UInt64(rows * MemoryLayout<TimerWheel.Node>.stride)),
+            let stateMemory = pelmeni_memory_map(
+                UInt64(rows * MemoryLayout<MessageState>.stride)),
+            let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable()
         else { return nil }
         self.ring = ring
         self.pool = pool
@@ -81,6 +102,9 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         freshLeg = UInt32(reservedSlots)
         sessions = sessionMemory.bindMemory(to: Session.self, capacity: rows)
         sessionCapacity = rows
+        states = stateMemory.bindMemory(to: MessageState.self, capacity: rows)
+        self.clients = clients
+        self.outgoing = outgoing
         timerNodes = nodeMemory.bindMemory(to: TimerWheel.Node.self, capacity: rows)
         now = self.ring.now()
         wheel = TimerWheel(nodes: timerNodes, now: now)
@@ -101,6 +125,9 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
 
     deinit {
         wheel.destroy()
+        clients.destroy()
+        outgoing.destroy()
+        pelmeni_memory_unmap(states, UInt64(sessionCapacity * MemoryLayout<MessageState>.stride))
         pelmeni_memory_unmap(legs, UInt64(legCapacity * MemoryLayout<Leg>.stride))
         pelmeni_memory_unmap(sessions, UInt64(sessionCapacity * MemoryLayout<Session>.stride))
         pelmeni_memory_unmap(
@@ -161,6 +188,9 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     package mutating func handle(_ completion: Completion) {
         let index = completion.token.index
+        if completion.token.kind == OperationKind.sendDatagrams.rawValue {
+            return datagramsSent(index, completion.result)
+        }
         guard legs[Int(index)].generation == completion.token.generation else {
             if !completion.block.isNone { pool.release(completion.block) }
             return
@@ -168,6 +198,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         switch completion.token.kind {
         case OperationKind.receive.rawValue: received(index, completion)
         case OperationKind.send.rawValue: sent(index, completion.result)
+        case OperationKind.receiveDatagrams.rawValue: datagramsReceived(index, completion)
         case OperationKind.connect.rawValue: connected(index, completion.result)
         default: break
         }
@@ -179,8 +210,10 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         while let timer = wheel.popDue(now: now) { look(after: timer) }
         ring.refill()
         if isStarving { feedStarved() }
+        if !starvedDatagrams.isEmpty { feedDatagrams() }
         dialsLeft = RelayLimits.dialsInLoop
         if !undialled.isEmpty { dialWaiting() }
+        if now >= retryAt { retryAnswers() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
             bytesToUpstream = 0
@@ -197,9 +230,9 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// When the relay has to run again though nothing completes.
     @inline(__always)
     package func nextTime() -> UInt64 {
-        let timer = wheel.nextTime()
+        let timer = min(wheel.nextTime(), retryAt)
         guard undialled.isEmpty else { return now }
-        guard isStarving else { return timer }
+        guard isStarving || !starvedDatagrams.isEmpty else { return timer }
         guard !feedsAgain else { return now }
         return min(timer, now &+ RelayLimits.exhaustionCheck)
     }
@@ -238,6 +271,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         sessions[Int(session)].legs = 1
         sessions[Int(session)].pair = pair
         sessions[Int(session)].phase = .connecting
+        sessions[Int(session)].kind = pairs[Int(pair)].kind
+        if pairs[Int(pair)].kind != .streams { beginMessages(session, client: leg) }
         sessions[Int(session)].openedAt = now
         sessions[Int(session)].activeAt = now
         sessionsOpen &+= 1

@@ -1,4 +1,5 @@
 internal import CPelmeni
+internal import Glibc
 
 /// The calls that io_uring and epoll make alike: both stand on the same kernel sockets.
 package protocol KernelRing: Ring, ~Copyable {}
@@ -33,6 +34,26 @@ extension KernelRing where Self: ~Copyable {
 
     @inline(__always)
     package mutating func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
+
+    /// - Parameter nonblocking: as the ring needs its sockets.
+    func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, nonblocking: Bool
+    ) -> Int32 {
+        let family = address.pointee.family
+        let socket = pelmeni_datagram_open(family, nonblocking ? 1 : 0)
+        guard socket >= 0 else { return socket }
+        var error = pelmeni_datagram_configure(socket, family, 0, -1)
+        // Without a name of its own nobody could answer it: the kernel gives it an abstract one (unix(7)).
+        if error == 0, family == AF_UNIX { error = pelmeni_datagram_name(socket) }
+        if error == 0 {
+            error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))
+        }
+        guard error == 0 else {
+            _ = pelmeni_socket_close(socket)
+            return error
+        }
+        return socket
+    }
 
     @inline(__always)
     package mutating func openReserve() -> Int32 { pelmeni_event_create() }

@@ -49,6 +49,32 @@ package protocol Ring: ~Copyable {
     /// completion.
     mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
 
+    /// Receives datagrams until cancelled, each, or each train of them, into a block of the datagram class laid
+    /// out as `pelmeni_datagram.h` says. The result is the payload's bytes; 0 is a datagram without any.
+    ///
+    /// It ends without ``Completion/more`` at any time, with a datagram or without. `-ENOBUFS`: the pool had no
+    /// block. Other errors are what the network said of an earlier datagram (`-ECONNREFUSED`, say).
+    ///
+    /// - Parameters:
+    ///   - isUnix: which layout the block gets.
+    ///   - isListener: many clients send to it, so many datagrams are to be expected at once.
+    mutating func receiveDatagrams(
+        _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token)
+
+    /// Sends one datagram or train. Any number of them may be in flight on a socket; each ends once.
+    ///
+    /// - Parameters:
+    ///   - outgoing: stays where it is until the completion, whose token carries its number.
+    ///   - slot: the socket's.
+    ///   - mayWait: it is in flight until the socket takes it, and no other one of this slot may be; otherwise
+    ///     a full socket ends it with `-EAGAIN`.
+    mutating func sendDatagrams(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
+        token: Token)
+
+    /// Ends a send that waits for its socket.
+    mutating func cancelDatagrams(_ target: Token, slot: UInt32)
+
     /// Completes once after another thread signalled the event (an eventfd made by the engine).
     mutating func wake(_ event: Int32, token: Token)
 
@@ -77,6 +103,9 @@ package protocol Ring: ~Copyable {
     mutating func now() -> UInt64
     /// A stream socket for an upstream, or -errno.
     mutating func open(family: Int32) -> Int32
+    /// A datagram socket that is connected to an upstream, bound to a name of its own where that is needed for
+    /// answers (Unix); or -errno.
+    mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32
     mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
     mutating func shutdownWrite(_ socket: Int32) -> Int32
     /// Closes in order: bytes already handed over are still delivered.

@@ -6,6 +6,10 @@ package enum OperationKind: UInt8, Sendable {
     case receive
     case send
     case cancel
+    /// Datagrams of a socket, until cancelled.
+    case receiveDatagrams
+    /// A datagram or a train of them; the index is that of its ``Outgoing`` row, the generation 0.
+    case sendDatagrams
 }
 
 /// 64 bits that tie a completion to the slot that asked for it: kind 8, generation 24, index 32.

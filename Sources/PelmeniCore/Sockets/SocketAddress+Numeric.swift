@@ -26,6 +26,12 @@ extension SocketAddress {
     package static func any(port: UInt16, v6: Bool) -> SocketAddress {
         v6 ? SocketAddress(v6: in6addr_any, port: port) : SocketAddress(v4: 0, port: port)
     }
+
+    /// Whether it stands for all addresses of this machine.
+    package var isAny: Bool {
+        guard let port else { return false }
+        return self == .any(port: port, v6: family == AF_INET6)
+    }
 }
 
 extension SocketAddress {

@@ -19,8 +19,8 @@ package struct EpollRing: KernelRing, ~Copyable {
     static let heavyBudget = 1 << 20
 
     private let poller: Int32
-    private let pool: BufferPool
-    private let rows: UnsafeMutablePointer<Readiness>
+    let pool: BufferPool
+    let rows: UnsafeMutablePointer<Readiness>
     private let capacity: Int
     private let events: UnsafeMutablePointer<pelmeni_event>
     private var eventCount = 0
@@ -37,6 +37,10 @@ package struct EpollRing: KernelRing, ~Copyable {
     /// Slots that last filled a whole block, or the socket: they take turns, behind all others.
     private var heavy = ReadyList()
     private var heavyBytesLeft = 0
+    /// Datagrams that one call brought and that were not handed out yet.
+    var arrived: DatagramBatch
+    /// Datagrams with a name that wait for others of the same socket.
+    var departing: DepartingDatagrams
     private(set) package var enters: UInt64 = 0
 
     package var isMultishot: Bool { true }
@@ -63,6 +67,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         rows = memory.bindMemory(to: Readiness.self, capacity: slots)
         done = doneMemory.bindMemory(to: Completion.self, capacity: doneCapacity)
         events = .allocate(capacity: Int(PELMENI_POLL_BATCH))
+        arrived = DatagramBatch()
+        departing = DepartingDatagrams()
     }
 
     deinit {
@@ -70,6 +76,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         pelmeni_memory_unmap(rows, UInt64(capacity * MemoryLayout<Readiness>.stride))
         pelmeni_memory_unmap(done, UInt64((doneMask + 1) * MemoryLayout<Completion>.stride))
         events.deallocate()
+        arrived.destroy(pool: pool)
+        departing.destroy()
     }
 
     // MARK: The loop
@@ -98,6 +106,7 @@ package struct EpollRing: KernelRing, ~Copyable {
                 doneHead &+= 1
                 return it
             }
+            if !arrived.isEmpty { return nextArrived() }
             if eventNext < eventCount {
                 let event = events[eventNext]
                 eventNext &+= 1
@@ -106,7 +115,11 @@ package struct EpollRing: KernelRing, ~Copyable {
             }
             var slot = ready.popFirst(rows)
             if slot == .max, heavyBytesLeft > 0 { slot = takeHeavy() }
-            guard slot != .max else { return nil }
+            guard slot != .max else {
+                guard departing.count > 0 else { return nil }
+                sendDeparting()
+                continue
+            }
             rows[Int(slot)].flags.remove(.queued)
             if rows[Int(slot)].flags.isSuperset(of: [.sending, .writable]) {
                 trySend(slot)
@@ -150,14 +163,14 @@ package struct EpollRing: KernelRing, ~Copyable {
     }
 
     @inline(__always)
-    private mutating func push(_ token: Token, _ result: Int32) {
+    mutating func push(_ token: Token, _ result: Int32) {
         done[doneTail & doneMask] = Completion(token: token, result: result)
         doneTail &+= 1
         assert(doneTail &- doneHead <= doneMask &+ 1, "more completions than operations")
     }
 
     @inline(__always)
-    private mutating func queue(_ slot: UInt32) {
+    mutating func queue(_ slot: UInt32) {
         let row = rows + Int(slot)
         guard !row.pointee.flags.contains(.queued) else { return }
         row.pointee.flags.insert(.queued)
@@ -171,7 +184,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     }
 
     @inline(__always)
-    private func token(_ slot: UInt32, _ kind: OperationKind) -> Token {
+    func token(_ slot: UInt32, _ kind: OperationKind) -> Token {
         Token(kind, index: slot, generation: rows[Int(slot)].generation)
     }
 
@@ -239,7 +252,9 @@ package struct EpollRing: KernelRing, ~Copyable {
     private mutating func read(_ slot: UInt32) -> Completion? {
         let flags = rows[Int(slot)].flags
         guard flags.contains(.readable) else { return nil }
-        if flags.contains(.receiving) { return receiveNow(slot) }
+        if flags.contains(.receiving) {
+            return flags.contains(.datagrams) ? receiveDatagramsNow(slot) : receiveNow(slot)
+        }
         if flags.contains(.accepting) { return acceptNow(slot) }
         if flags.contains(.waking) { return wakeNow(slot) }
         return nil
@@ -395,6 +410,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     @inline(__always)
     private mutating func trySend(_ slot: UInt32) {
         let row = rows + Int(slot)
+        if row.pointee.outgoing != nil { return trySendDatagram(slot) }
         let sent: Int
         if row.pointee.count == 1 {
             let slice = pool.piece(row.pointee.first).pointee.slice
@@ -435,7 +451,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         switch target.kind {
         case OperationKind.accept.rawValue: flag = .accepting
         case OperationKind.connect.rawValue: flag = .connecting
-        case OperationKind.receive.rawValue: flag = .receiving
+        case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue:
+            flag = .receiving
         case OperationKind.send.rawValue: flag = .sending
         case OperationKind.wake.rawValue: flag = .waking
         default: return
@@ -450,6 +467,10 @@ package struct EpollRing: KernelRing, ~Copyable {
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 
     package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 1) }
+
+    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
+        openDatagrams(to: address, nonblocking: true)
+    }
 
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         SocketCalls.acceptWaiting(listener, nonblocking: true)

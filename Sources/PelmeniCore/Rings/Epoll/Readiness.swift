@@ -1,9 +1,9 @@
 /// What the epoll ring knows of one slot: which operations wait, and what the socket was last seen to be.
 struct Readiness {
     struct Flags: OptionSet {
-        let rawValue: UInt16
+        let rawValue: UInt32
         @inline(__always)
-        init(rawValue: UInt16) { self.rawValue = rawValue }
+        init(rawValue: UInt32) { self.rawValue = rawValue }
 
         // What the socket is, until a call proves otherwise.
         static let readable = Flags(rawValue: 1 << 0)
@@ -22,7 +22,7 @@ struct Readiness {
         static let queued = Flags(rawValue: 1 << 7)
         /// Level-triggered, for a listener that workers share.
         static let shared = Flags(rawValue: 1 << 8)
-        /// An accept that goes on.
+        /// An accept that goes on, or datagrams of a listener.
         static let multishot = Flags(rawValue: 1 << 9)
         /// The receive is for bulk blocks.
         static let bulk = Flags(rawValue: 1 << 10)
@@ -32,6 +32,10 @@ struct Readiness {
         static let detached = Flags(rawValue: 1 << 12)
         /// The last receive filled a whole block.
         static let heavy = Flags(rawValue: 1 << 14)
+        /// The receive is for datagrams.
+        static let datagrams = Flags(rawValue: 1 << 15)
+        /// They come from Unix sockets.
+        static let unix = Flags(rawValue: 1 << 16)
     }
 
     var socket: Int32 = -1
@@ -44,6 +48,9 @@ struct Readiness {
     /// The queue of the send.
     var first: PieceID = .none
     var count: UInt32 = 0
+    /// The datagram that waits for the socket to take it, and the token of its send.
+    var outgoing: UnsafeMutablePointer<Outgoing>?
+    var outgoingToken: UInt64 = 0
     /// The next slot of the list this one is in.
     var next: UInt32 = .max
 }

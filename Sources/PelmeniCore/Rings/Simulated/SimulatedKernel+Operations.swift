@@ -66,6 +66,7 @@ extension SimulatedKernel {
                 return end(&row.pointee.send, request.socket, -random.pick([EINTR, EAGAIN]))
             }
             trySend(request.socket)
+        case .receiveDatagrams, .sendDatagrams: violate("datagrams are not simulated")
         }
     }
 
@@ -105,7 +106,7 @@ extension SimulatedKernel {
         case .send:
             row.pointee.send.isInFlight = false
             checkSent(it.socket, row)
-        case .wake, .cancel: break
+        case .wake, .cancel, .receiveDatagrams, .sendDatagrams: break
         }
     }
 

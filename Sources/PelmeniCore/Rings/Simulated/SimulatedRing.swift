@@ -60,6 +60,25 @@ package struct SimulatedRing: Ring, ~Copyable {
         kernel.beginSend(socket, first: first, count: count)
     }
 
+    package mutating func receiveDatagrams(
+        _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
+    ) {
+        kernel.violate("datagrams are not simulated")
+    }
+
+    package mutating func sendDatagrams(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
+        token: Token
+    ) {
+        kernel.violate("datagrams are not simulated")
+    }
+
+    package mutating func cancelDatagrams(_ target: Token, slot: UInt32) {}
+
+    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
+        -EAFNOSUPPORT
+    }
+
     package mutating func wake(_ event: Int32, token: Token) {
         if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
         kernel.wakeToken = token
@@ -79,12 +98,15 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func next() -> Completion? { kernel.next() }
 
     package func available(_ blockClass: BlockClass) -> Int {
-        kernel.pool.freeBlocks(blockClass)
+        guard blockClass != .datagram else { return kernel.pool.freeBlocks(blockClass) }
+        return kernel.pool.freeBlocks(blockClass)
             + (blockClass == .small ? kernel.small.count : kernel.bulk.count)
     }
 
     package func reachable(_ blockClass: BlockClass) -> Int {
-        guard kernel.world.postsBlocks else { return kernel.pool.freeBlocks(blockClass) }
+        guard kernel.world.postsBlocks, blockClass != .datagram else {
+            return kernel.pool.freeBlocks(blockClass)
+        }
         return blockClass == .small ? kernel.small.count : kernel.bulk.count
     }
 

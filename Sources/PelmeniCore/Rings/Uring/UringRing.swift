@@ -13,6 +13,7 @@ package struct UringRing: KernelRing, ~Copyable {
     /// Posted blocks of each class: the hot set. Few, so that they stay in the cache.
     static let postedSmall = 128
     static let postedBulk = 8
+    static let postedDatagrams = 64
 
     private let ring: OpaquePointer
     private let pool: BufferPool
@@ -21,6 +22,7 @@ package struct UringRing: KernelRing, ~Copyable {
     private var batchNext = 0
     private var small: PostedBlocks
     private var bulk: PostedBlocks
+    private var datagrams: PostedBlocks
     private let wakeValue: UnsafeMutablePointer<UInt64>
     /// An operation could not even be staged: the kernel takes nothing more.
     private var failure: Int32 = 0
@@ -39,10 +41,12 @@ package struct UringRing: KernelRing, ~Copyable {
         guard error == 0, let created else { throw Errno(code: error) }
         let slots = (
             small: PostedBlocks.slots(Self.postedSmall, of: pool.totalBlocks(.small)),
-            bulk: PostedBlocks.slots(Self.postedBulk, of: pool.totalBlocks(.bulk))
+            bulk: PostedBlocks.slots(Self.postedBulk, of: pool.totalBlocks(.bulk)),
+            datagrams: PostedBlocks.slots(Self.postedDatagrams, of: pool.totalBlocks(.datagram))
         )
         var refusal = pelmeni_uring_group(created, 0, UInt32(slots.small))
         if refusal == 0 { refusal = pelmeni_uring_group(created, 1, UInt32(slots.bulk)) }
+        if refusal == 0 { refusal = pelmeni_uring_group(created, 2, UInt32(slots.datagrams)) }
         guard refusal == 0 else {
             pelmeni_uring_destroy(created)
             throw Errno(code: refusal)
@@ -56,6 +60,7 @@ package struct UringRing: KernelRing, ~Copyable {
         wakeValue.initialize(to: 0)
         small = PostedBlocks(blockClass: .small, slots: slots.small)
         bulk = PostedBlocks(blockClass: .bulk, slots: slots.bulk)
+        datagrams = PostedBlocks(blockClass: .datagram, slots: slots.datagrams)
         refill()
     }
 
@@ -63,6 +68,7 @@ package struct UringRing: KernelRing, ~Copyable {
         pelmeni_uring_destroy(ring)
         small.releaseAll(to: pool)
         bulk.releaseAll(to: pool)
+        datagrams.releaseAll(to: pool)
         batch.deallocate()
         // A ring that failed may still have the read of it armed: eight bytes are left to it then.
         if failure == 0 { wakeValue.deallocate() }
@@ -101,14 +107,22 @@ package struct UringRing: KernelRing, ~Copyable {
         let it = batch[batchNext]
         batchNext &+= 1
         var block = BlockID.none
+        var result = it.result
         if it.flags & PELMENI_BLOCK != 0 {
-            // Which group a slot belongs to is not in the completion: bulk slots follow the small ones.
-            block =
-                Int(it.slot) < small.capacity
-                ? small.taken(Int(it.slot)) : bulk.taken(Int(it.slot) &- small.capacity)
+            // Which group a slot belongs to is not in the completion: bulk slots follow the small ones, and
+            // datagram slots those.
+            if Int(it.slot) < small.capacity {
+                block = small.taken(Int(it.slot))
+            } else if Int(it.slot) < small.capacity &+ bulk.capacity {
+                block = bulk.taken(Int(it.slot) &- small.capacity)
+            } else {
+                block = datagrams.taken(Int(it.slot) &- small.capacity &- bulk.capacity)
+                // The kernel counts what stands before the payload too.
+                if result >= 0 { result &-= Int32(PELMENI_DATAGRAM_PAYLOAD) }
+            }
         }
         return Completion(
-            token: Token(rawValue: it.token), result: it.result,
+            token: Token(rawValue: it.token), result: result,
             flags: Completion.Flags(rawValue: it.flags), block: block)
     }
 
@@ -117,14 +131,19 @@ package struct UringRing: KernelRing, ~Copyable {
     }
 
     package func reachable(_ blockClass: BlockClass) -> Int {
-        blockClass == .small
-            ? small.capacity &- small.emptyCount : bulk.capacity &- bulk.emptyCount
+        switch blockClass {
+        case .small: small.capacity &- small.emptyCount
+        case .bulk: bulk.capacity &- bulk.emptyCount
+        case .datagram: datagrams.capacity &- datagrams.emptyCount
+        }
     }
 
     @inline(__always)
     package mutating func refill() {
         Self.refill(&small, firstSlot: 0, ring: ring, pool: pool)
         Self.refill(&bulk, firstSlot: small.capacity, ring: ring, pool: pool)
+        Self.refill(
+            &datagrams, firstSlot: small.capacity &+ bulk.capacity, ring: ring, pool: pool)
     }
 
     @inline(__always)
@@ -193,6 +212,29 @@ package struct UringRing: KernelRing, ~Copyable {
         pool.gather(first, count: count, into: pieces)
     }
 
+    @inline(__always)
+    package mutating func receiveDatagrams(
+        _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
+    ) {
+        note(
+            pelmeni_uring_receive_datagrams(
+                ring, socket, UInt16(BlockClass.datagram.rawValue), isUnix ? 1 : 0, token.rawValue))
+    }
+
+    @inline(__always)
+    package mutating func sendDatagrams(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
+        token: Token
+    ) {
+        note(
+            pelmeni_uring_send_datagram(
+                ring, socket,
+                UnsafeMutableRawPointer(outgoing).assumingMemoryBound(
+                    to: pelmeni_outgoing.self), mayWait ? 1 : 0, token.rawValue))
+    }
+
+    package mutating func cancelDatagrams(_ target: Token, slot: UInt32) { cancel(target) }
+
     package mutating func wake(_ event: Int32, token: Token) {
         note(pelmeni_uring_wake(ring, event, wakeValue, token.rawValue))
     }
@@ -211,6 +253,10 @@ package struct UringRing: KernelRing, ~Copyable {
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 
     package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 0) }
+
+    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
+        openDatagrams(to: address, nonblocking: false)
+    }
 
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         SocketCalls.acceptWaiting(listener, nonblocking: false)

@@ -1,0 +1,200 @@
+#define _GNU_SOURCE
+#include "pelmeni_datagram.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+// Since Linux 4.18 and 5.0; glibc's headers may be older than the kernel.
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+static size_t name_room(int is_unix) { return is_unix ? PELMENI_DATAGRAM_NAME_UNIX : PELMENI_DATAGRAM_NAME_UDP; }
+
+static size_t control_room(int is_unix) {
+    return PELMENI_DATAGRAM_PAYLOAD - PELMENI_DATAGRAM_NAME - name_room(is_unix);
+}
+
+static struct msghdr control_of(const void *block, int is_unix) {
+    const pelmeni_datagram_head *head = block;
+    return (struct msghdr){.msg_control = (char *)block + PELMENI_DATAGRAM_NAME + name_room(is_unix),
+                           .msg_controllen = head->control_length};
+}
+
+static void read_message(struct cmsghdr *it, pelmeni_datagram_facts *facts) {
+    if (it->cmsg_level == SOL_UDP && it->cmsg_type == UDP_GRO) {
+        int segment;
+        memcpy(&segment, CMSG_DATA(it), sizeof segment);
+        facts->segment = segment > 0 ? (uint32_t)segment : 0;
+    } else if (it->cmsg_level == IPPROTO_IP && it->cmsg_type == IP_PKTINFO) {
+        struct in_pktinfo info;
+        memcpy(&info, CMSG_DATA(it), sizeof info);
+        facts->local.family = 4;
+        facts->local.interface = (uint32_t)info.ipi_ifindex;
+        // The destination of the datagram, not the address that a route would pick (ip(7)).
+        memcpy(facts->local.address, &info.ipi_addr, sizeof info.ipi_addr);
+    } else if (it->cmsg_level == IPPROTO_IPV6 && it->cmsg_type == IPV6_PKTINFO) {
+        struct in6_pktinfo info;
+        memcpy(&info, CMSG_DATA(it), sizeof info);
+        facts->local.family = 6;
+        facts->local.interface = info.ipi6_ifindex;
+        memcpy(facts->local.address, &info.ipi6_addr, sizeof info.ipi6_addr);
+    }
+}
+
+pelmeni_datagram_facts pelmeni_datagram_read(const void *block, int is_unix) {
+    const pelmeni_datagram_head *head = block;
+    pelmeni_datagram_facts facts = {.is_cut = (head->flags & (MSG_TRUNC | MSG_CTRUNC)) != 0};
+    if (is_unix || head->control_length < sizeof(struct cmsghdr)) return facts;
+    struct msghdr message = control_of(block, is_unix);
+    for (struct cmsghdr *it = CMSG_FIRSTHDR(&message); it; it = CMSG_NXTHDR(&message, it)) read_message(it, &facts);
+    return facts;
+}
+
+static struct cmsghdr *append(struct msghdr *message, size_t room, int level, int type, const void *data, size_t size) {
+    if (message->msg_controllen + CMSG_SPACE(size) > room) return NULL;
+    struct cmsghdr *it = (struct cmsghdr *)((char *)message->msg_control + message->msg_controllen);
+    it->cmsg_level = level;
+    it->cmsg_type = type;
+    it->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(it), data, size);
+    message->msg_controllen += CMSG_SPACE(size);
+    return it;
+}
+
+static void append_local(struct msghdr *message, size_t room, const pelmeni_local *local) {
+    if (local->family == 4) {
+        struct in_pktinfo info = {.ipi_ifindex = (int)local->interface};
+        memcpy(&info.ipi_addr, local->address, sizeof info.ipi_addr);
+        memcpy(&info.ipi_spec_dst, local->address, sizeof info.ipi_spec_dst);
+        append(message, room, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    } else if (local->family == 6) {
+        struct in6_pktinfo info = {.ipi6_ifindex = local->interface};
+        memcpy(&info.ipi6_addr, local->address, sizeof info.ipi6_addr);
+        append(message, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+    }
+}
+
+void pelmeni_datagram_write(void *block, int is_unix, const void *name, uint32_t name_length, uint32_t payload_length,
+                            const pelmeni_datagram_facts *facts) {
+    pelmeni_datagram_head *head = block;
+    *head = (pelmeni_datagram_head){.name_length = name_length, .payload_length = payload_length};
+    if (name_length) memcpy((char *)block + PELMENI_DATAGRAM_NAME, name, name_length);
+    if (facts->is_cut) head->flags = MSG_TRUNC;
+    struct msghdr message = control_of(block, is_unix);
+    if (facts->segment) {
+        int segment = (int)facts->segment;
+        append(&message, control_room(is_unix), SOL_UDP, UDP_GRO, &segment, sizeof segment);
+    }
+    append_local(&message, control_room(is_unix), &facts->local);
+    head->control_length = (uint32_t)message.msg_controllen;
+}
+
+void pelmeni_outgoing_set(pelmeni_outgoing *self, void *data, size_t length, uint32_t segment, const void *name,
+                          uint32_t name_length, const pelmeni_local *local) {
+    self->piece = (struct iovec){.iov_base = data, .iov_len = length};
+    self->message = (struct msghdr){.msg_iov = &self->piece, .msg_iovlen = 1};
+    if (name_length && name_length <= sizeof self->name) {
+        memcpy(self->name, name, name_length);
+        self->message.msg_name = self->name;
+        self->message.msg_namelen = name_length;
+    }
+    if (!segment && !local) return;
+    self->message.msg_control = self->control;
+    if (segment) {
+        uint16_t size = (uint16_t)segment;
+        append(&self->message, sizeof self->control, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
+    }
+    if (local) append_local(&self->message, sizeof self->control, local);
+    if (!self->message.msg_controllen) self->message.msg_control = NULL;
+}
+
+// MARK: Calls
+
+static int set_number(int socket, int level, int option, int value) {
+    return setsockopt(socket, level, option, &value, sizeof value) < 0 ? -errno : 0;
+}
+
+int pelmeni_datagram_open(int family, int nonblocking) {
+    int descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6) {
+    if (family != AF_INET && family != AF_INET6) return 0;
+    int result = 0;
+    if (family == AF_INET6 && only_v6 >= 0) result = set_number(socket, IPPROTO_IPV6, IPV6_V6ONLY, only_v6 != 0);
+    // Without it every datagram comes alone: slower, and right all the same.
+    set_number(socket, SOL_UDP, UDP_GRO, 1);
+    if (result < 0 || !tells_local) return result;
+    if (family == AF_INET6) {
+        result = set_number(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        // A dual-stack socket tells of IPv4 clients by the same message, as mapped addresses.
+        return result;
+    }
+    return set_number(socket, IPPROTO_IP, IP_PKTINFO, 1);
+}
+
+int pelmeni_datagram_name(int socket) {
+    sa_family_t family = AF_UNIX;
+    return bind(socket, (const struct sockaddr *)&family, sizeof family) < 0 ? -errno : 0;
+}
+
+int pelmeni_datagram_receive(int socket, int is_unix, void *const *blocks, int count, size_t block_bytes,
+                             int32_t *results) {
+    struct mmsghdr messages[PELMENI_DATAGRAM_BATCH];
+    struct iovec pieces[PELMENI_DATAGRAM_BATCH];
+    for (int i = 0; i < count; i++) {
+        char *block = blocks[i];
+        pieces[i] = (struct iovec){.iov_base = block + PELMENI_DATAGRAM_PAYLOAD,
+                                   .iov_len = block_bytes - PELMENI_DATAGRAM_PAYLOAD};
+        messages[i].msg_hdr = (struct msghdr){.msg_name = block + PELMENI_DATAGRAM_NAME,
+                                              .msg_namelen = (socklen_t)name_room(is_unix),
+                                              .msg_iov = &pieces[i],
+                                              .msg_iovlen = 1,
+                                              .msg_control = block + PELMENI_DATAGRAM_NAME + name_room(is_unix),
+                                              .msg_controllen = control_room(is_unix)};
+    }
+    int came;
+    do {
+        came = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    } while (came < 0 && errno == EINTR);
+    if (came < 0) return -errno;
+    for (int i = 0; i < came; i++) {
+        const struct msghdr *it = &messages[i].msg_hdr;
+        pelmeni_datagram_head *head = blocks[i];
+        *head = (pelmeni_datagram_head){.name_length = it->msg_namelen,
+                                        .control_length = (uint32_t)it->msg_controllen,
+                                        .payload_length = messages[i].msg_len,
+                                        .flags = (uint32_t)it->msg_flags};
+        results[i] = (int32_t)messages[i].msg_len;
+    }
+    return came;
+}
+
+ssize_t pelmeni_datagram_send(int socket, const pelmeni_outgoing *outgoing) {
+    ssize_t sent;
+    do {
+        // A connected socket and no control message: send(2) copies no header in.
+        if (!outgoing->message.msg_name && !outgoing->message.msg_control)
+            sent = send(socket, outgoing->piece.iov_base, outgoing->piece.iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        else
+            sent = sendmsg(socket, &outgoing->message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+int pelmeni_datagram_send_many(int socket, pelmeni_outgoing *const *outgoing, int count) {
+    struct mmsghdr messages[PELMENI_DATAGRAM_BATCH];
+    for (int i = 0; i < count; i++) messages[i].msg_hdr = outgoing[i]->message;
+    int sent;
+    do {
+        sent = sendmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}

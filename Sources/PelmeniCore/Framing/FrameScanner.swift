@@ -1,0 +1,228 @@
+internal import Glibc
+
+/// Finds the messages in a stream, window by window, and keeps no byte of them.
+///
+/// One for each stream that is read. The caller hands `next` what it has just received, takes
+/// `consumed` bytes off its front, and calls again until nothing is left; when the stream ends it
+/// calls `end` once. A message that lies in one window is one run. However a stream is cut into
+/// windows, its messages and its error are the same (save `raw`, where a window is a message).
+///
+/// Payload bytes alone count towards `maxFrame`. A message may already have had runs when it
+/// turns out to be too long.
+package struct FrameScanner: Sendable {
+    private static let lineFeed: UInt8 = 0x0a
+    private static let carriageReturn: UInt8 = 0x0d
+    private static let space: UInt8 = 0x20
+    private static let digitsMax: UInt8 = 10
+
+    private let framing: Framing
+    /// Once set, every further answer.
+    private var failure: FrameError?
+    /// Bytes read of a message's length.
+    private var headerBytes: UInt8 = 0
+    /// The length is known, and `left` bytes of it are to come.
+    private var isInPayload = false
+    /// A run of a message has been handed on, and not its last.
+    private var hasBegun = false
+    /// The last window ended in a carriage return that no run has accounted for.
+    private var holdsCarriageReturn = false
+    private let maxFrame: Int
+    /// Of a message with a length: what is read of the length, then the bytes to come.
+    private var left = 0
+    /// Of a message without one: the payload bytes handed on. Never above `maxFrame`.
+    private var taken = 0
+
+    /// `maxFrame`: the longest payload that is let through, in bytes; below 0 is as 0.
+    package init(_ framing: Framing, maxFrame: Int) {
+        self.framing = framing
+        self.maxFrame = max(0, maxFrame)
+    }
+
+    /// One step into the `count` bytes at `bytes`, all of which were just received. A failed
+    /// stream stays failed, with all consumed.
+    package mutating func next(_ bytes: UnsafeRawPointer, count: Int) -> FrameStep {
+        if let failure { return .bad(failure, consumed: max(0, count)) }
+        guard count > 0 else { return .needsMore(consumed: 0) }
+        switch framing {
+        case .u16be: return binary(bytes, count, width: 2)
+        case .u32be: return binary(bytes, count, width: 4)
+        case .octetCount: return decimal(bytes, count)
+        case .fixed(let size): return fixed(size, count)
+        case .line: return line(bytes, count)
+        case .delimiter(let byte): return delimited(bytes, count, by: byte)
+        case .raw: return raw(count)
+        case .eof: return whole(count)
+        }
+    }
+
+    /// What is left when the stream has ended, after its last window is consumed. A last line, or
+    /// last message before a delimiter, counts though nothing ended it; an empty `eof` stream is
+    /// no message. The scanner is then as new, unless the stream failed.
+    package mutating func end() -> FrameEnd {
+        if let failure { return .bad(failure) }
+        switch framing {
+        case .u16be, .u32be, .octetCount, .fixed:
+            guard headerBytes == 0, !isInPayload else {
+                failure = .cutShort
+                return .bad(.cutShort)
+            }
+            return .clean
+        case .raw:
+            return .clean
+        case .line, .delimiter, .eof:
+            return endOpen()
+        }
+    }
+
+    /// The end of a message of which nothing but the stream's end tells the length.
+    private mutating func endOpen() -> FrameEnd {
+        let isHeld = holdsCarriageReturn
+        guard hasBegun || isHeld else { return .clean }
+        // No line feed followed it, so it is payload.
+        if isHeld, taken == maxFrame {
+            failure = .tooLong
+            return .bad(.tooLong)
+        }
+        let begins = !hasBegun
+        startOver()
+        return .message(begins: begins, heldCarriageReturn: isHeld)
+    }
+
+    private mutating func binary(
+        _ bytes: UnsafeRawPointer, _ count: Int, width: UInt8
+    ) -> FrameStep {
+        var at = 0
+        if !isInPayload {
+            while headerBytes < width {
+                guard at < count else { return .needsMore(consumed: count) }
+                left = left << 8 | Int(Self.byte(bytes, at))
+                at &+= 1
+                headerBytes &+= 1
+            }
+            guard left <= maxFrame else { return fail(.tooLong, count) }
+            isInPayload = true
+        }
+        return payload(from: at, count)
+    }
+
+    private mutating func decimal(_ bytes: UnsafeRawPointer, _ count: Int) -> FrameStep {
+        var at = 0
+        while !isInPayload {
+            guard at < count else { return .needsMore(consumed: count) }
+            let byte = Self.byte(bytes, at)
+            at &+= 1
+            if byte == Self.space, headerBytes > 0 {
+                // Not judged digit by digit, so that too many digits are no length, of any value.
+                guard left <= maxFrame else { return fail(.tooLong, count) }
+                isInPayload = true
+            } else {
+                let digit = byte &- UInt8(ascii: "0")
+                guard digit <= 9, headerBytes < Self.digitsMax, digit > 0 || headerBytes > 0
+                else { return fail(.notALength, count) }
+                // Ten digits fit easily.
+                left = left &* 10 &+ Int(digit)
+                headerBytes &+= 1
+            }
+        }
+        return payload(from: at, count)
+    }
+
+    private mutating func fixed(_ size: Int, _ count: Int) -> FrameStep {
+        if !isInPayload {
+            // A size that no name gives: empty messages without end.
+            guard size > 0 else { return fail(.notALength, count) }
+            guard size <= maxFrame else { return fail(.tooLong, count) }
+            left = size
+            isInPayload = true
+        }
+        return payload(from: 0, count)
+    }
+
+    /// What the window has, after a header of `start` bytes, of the `left` bytes to come.
+    @inline(__always)
+    private mutating func payload(from start: Int, _ count: Int) -> FrameStep {
+        let length = min(left, count &- start)
+        guard length > 0 || left == 0 else { return .needsMore(consumed: count) }
+        left &-= length
+        return run(start, length, consumed: start &+ length, ends: left == 0)
+    }
+
+    private mutating func line(_ bytes: UnsafeRawPointer, _ count: Int) -> FrameStep {
+        let found = Self.find(Self.lineFeed, bytes, count)
+        let isEnd = found < count
+        // A line feed that comes first makes the held one part of the line's end.
+        let isHeldPayload = holdsCarriageReturn && found > 0
+        let isReturn = found > 0 && Self.byte(bytes, found &- 1) == Self.carriageReturn
+        let length = isReturn ? found &- 1 : found
+        let added = isHeldPayload ? length &+ 1 : length
+        guard added <= maxFrame &- taken else { return fail(.tooLong, count) }
+        taken &+= added
+        holdsCarriageReturn = isReturn && !isEnd
+        guard isEnd || added > 0 else { return .needsMore(consumed: count) }
+        return run(
+            0, length, consumed: isEnd ? found &+ 1 : count, ends: isEnd,
+            heldCarriageReturn: isHeldPayload)
+    }
+
+    private mutating func delimited(
+        _ bytes: UnsafeRawPointer, _ count: Int, by delimiter: UInt8
+    ) -> FrameStep {
+        let length = Self.find(delimiter, bytes, count)
+        guard length <= maxFrame &- taken else { return fail(.tooLong, count) }
+        taken &+= length
+        let isEnd = length < count
+        return run(0, length, consumed: isEnd ? length &+ 1 : count, ends: isEnd)
+    }
+
+    @inline(__always)
+    private mutating func raw(_ count: Int) -> FrameStep {
+        guard count <= maxFrame else { return fail(.tooLong, count) }
+        return run(0, count, consumed: count, ends: true)
+    }
+
+    @inline(__always)
+    private mutating func whole(_ count: Int) -> FrameStep {
+        guard count <= maxFrame &- taken else { return fail(.tooLong, count) }
+        taken &+= count
+        return run(0, count, consumed: count, ends: false)
+    }
+
+    @inline(__always)
+    private mutating func run(
+        _ start: Int, _ length: Int, consumed: Int, ends: Bool, heldCarriageReturn: Bool = false
+    ) -> FrameStep {
+        let begins = !hasBegun
+        if ends { startOver() } else { hasBegun = true }
+        return .run(
+            start, length, consumed: consumed, begins: begins, ends: ends,
+            heldCarriageReturn: heldCarriageReturn)
+    }
+
+    @inline(__always)
+    private mutating func startOver() {
+        headerBytes = 0
+        isInPayload = false
+        hasBegun = false
+        holdsCarriageReturn = false
+        left = 0
+        taken = 0
+    }
+
+    @inline(__always)
+    private mutating func fail(_ error: FrameError, _ count: Int) -> FrameStep {
+        failure = error
+        return .bad(error, consumed: count)
+    }
+
+    @inline(__always)
+    private static func byte(_ bytes: UnsafeRawPointer, _ at: Int) -> UInt8 {
+        bytes.load(fromByteOffset: at, as: UInt8.self)
+    }
+
+    /// Where the first `byte` is, or `count`.
+    @inline(__always)
+    private static func find(_ byte: UInt8, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+        guard let found = memchr(bytes, Int32(byte), count) else { return count }
+        return UnsafeRawPointer(found) - bytes
+    }
+}

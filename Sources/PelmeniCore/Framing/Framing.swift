@@ -1,0 +1,82 @@
+/// How messages are told apart in a stream of bytes.
+public enum Framing: Sendable, Hashable, CustomStringConvertible {
+    /// Two bytes of length, the high one first, then as many bytes: 0 to 65,535. DNS over TCP
+    /// (RFC 1035, 4.2.2; RFC 7766, 8) and RTP over TCP (RFC 4571, 2) are written so.
+    case u16be
+    /// Four bytes of length, the highest first, then as many bytes.
+    case u32be
+    /// A line feed ends a message, or a carriage return and a line feed; neither is part of it
+    /// (RFC 6587, 3.4.2, is of this kind).
+    case line
+    /// The length in ASCII decimal digits, without a leading zero and so never 0, one space,
+    /// then as many bytes (RFC 6587, 3.4.1).
+    case octetCount
+    /// This byte ends a message and is not part of it.
+    case delimiter(UInt8)
+    /// Every message has this many bytes, one of `fixedSizes`.
+    case fixed(Int)
+    /// What one read gives is one message. The network may split and join what was sent, so this
+    /// holds only for a peer that waits for an answer before it sends again.
+    case raw
+    /// The whole stream, up to its half-close, is one message.
+    case eof
+
+    /// The sizes in bytes that a fixed framing may have.
+    public static let fixedSizes = 1...(1 << 24)
+
+    /// How each framing is spelt, for messages about one that is not: NN stands for a byte in
+    /// hexadecimal (0x0A) or decimal (10), N for a size in bytes.
+    public static let names = [
+        "u16be", "u32be", "line", "octet-count", "delim=0xNN", "fixed=N", "raw", "eof",
+    ]
+
+    /// Reads a name as the command line has it. Nil when it is none of `names`, or when its byte
+    /// or size is out of range.
+    public init?(_ text: String) {
+        switch text {
+        case "u16be": self = .u16be
+        case "u32be": self = .u32be
+        case "line": self = .line
+        case "octet-count": self = .octetCount
+        case "raw": self = .raw
+        case "eof": self = .eof
+        default:
+            let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, let number = Self.number(parts[1]) else { return nil }
+            if parts[0] == "delim", let byte = UInt8(exactly: number) {
+                self = .delimiter(byte)
+            } else if parts[0] == "fixed", Self.fixedSizes.contains(number),
+                !parts[1].hasPrefix("0x")
+            {
+                self = .fixed(number)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// Decimal digits, or hexadecimal ones after `0x`; no sign, which `Int` would take.
+    private static func number(_ text: Substring) -> Int? {
+        let isHexadecimal = text.hasPrefix("0x")
+        let digits = isHexadecimal ? text.dropFirst(2) : text
+        guard let first = digits.utf8.first, first != UInt8(ascii: "+"), first != UInt8(ascii: "-")
+        else { return nil }
+        return Int(digits, radix: isHexadecimal ? 16 : 10)
+    }
+
+    /// The name on the command line and in logs; `init` reads it back as the same framing.
+    public var description: String {
+        switch self {
+        case .u16be: return "u16be"
+        case .u32be: return "u32be"
+        case .line: return "line"
+        case .octetCount: return "octet-count"
+        case .delimiter(let byte):
+            let digits = String(byte, radix: 16, uppercase: true)
+            return byte < 16 ? "delim=0x0\(digits)" : "delim=0x\(digits)"
+        case .fixed(let size): return "fixed=\(size)"
+        case .raw: return "raw"
+        case .eof: return "eof"
+        }
+    }
+}

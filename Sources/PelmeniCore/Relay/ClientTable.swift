@@ -1,0 +1,85 @@
+internal import CPelmeni
+internal import Glibc
+
+/// Which session a client's address has: a hash table whose chains go through the sessions' rows.
+///
+/// The hash has a key of its own in each worker, so that nobody can choose addresses that meet in one bucket.
+struct ClientTable {
+    /// Session numbers plus one, so that mapped memory is an empty table and costs nothing until it is used.
+    private let buckets: UnsafeMutablePointer<UInt32>
+    private let mask: UInt32
+    private let key: UInt64
+
+    /// - Parameter sessions: how many there may be.
+    init?(sessions: Int, key: UInt64) {
+        var capacity = 64
+        while capacity < sessions { capacity *= 2 }
+        guard let memory = pelmeni_memory_map(UInt64(capacity * MemoryLayout<UInt32>.stride))
+        else { return nil }
+        buckets = memory.bindMemory(to: UInt32.self, capacity: capacity)
+        mask = UInt32(capacity - 1)
+        self.key = key
+    }
+
+    func destroy() {
+        pelmeni_memory_unmap(buckets, UInt64((Int(mask) + 1) * MemoryLayout<UInt32>.stride))
+    }
+
+    /// Of an address and the listener it was sent to; `local` is all zeros where it is not told.
+    @inline(__always)
+    func hash(
+        _ name: UnsafeRawPointer, _ length: Int, local: pelmeni_local, listener: UInt32
+    ) -> UInt32 {
+        var hash = key ^ UInt64(listener)
+        var at = 0
+        while at &+ 8 <= length {
+            hash = Self.mix(hash, name.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            at &+= 8
+        }
+        while at < length {
+            hash = Self.mix(hash, UInt64(name.load(fromByteOffset: at, as: UInt8.self)))
+            at &+= 1
+        }
+        withUnsafeBytes(of: local.address) {
+            hash = Self.mix(hash, $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+            hash = Self.mix(hash, $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+        return UInt32(truncatingIfNeeded: hash >> 32)
+    }
+
+    @inline(__always)
+    private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+        return product.high ^ product.low
+    }
+
+    /// The first session of a hash's bucket, or `UInt32.max`.
+    @inline(__always)
+    func first(_ hash: UInt32) -> UInt32 { buckets[Int(hash & mask)] &- 1 }
+
+    @inline(__always)
+    func insert(_ session: UInt32, _ states: UnsafeMutablePointer<MessageState>) {
+        let bucket = Int(states[Int(session)].hash & mask)
+        states[Int(session)].nextInBucket = buckets[bucket] &- 1
+        states[Int(session)].isKnown = true
+        buckets[bucket] = session &+ 1
+    }
+
+    func remove(_ session: UInt32, _ states: UnsafeMutablePointer<MessageState>) {
+        let bucket = Int(states[Int(session)].hash & mask)
+        states[Int(session)].isKnown = false
+        let next = states[Int(session)].nextInBucket
+        var at = buckets[bucket] &- 1
+        guard at != session else {
+            buckets[bucket] = next &+ 1
+            return
+        }
+        while at != .max {
+            guard states[Int(at)].nextInBucket != session else {
+                states[Int(at)].nextInBucket = next
+                return
+            }
+            at = states[Int(at)].nextInBucket
+        }
+    }
+}

@@ -1,0 +1,36 @@
+internal import CPelmeni
+
+/// What a session with datagrams on a side has beside its row in the session table: a row of its own, under the
+/// same number.
+struct MessageState {
+    /// The leg of the listener that the client sends to.
+    var listener: UInt32 = .max
+    /// The client's address, and the one it sent to.
+    var name = SocketAddress()
+    var local = pelmeni_local()
+    var hash: UInt32 = 0
+    /// The next session of the client table's bucket.
+    var nextInBucket: UInt32 = .max
+    /// The client table knows it, so its client's next datagram is its own.
+    var isKnown = false
+    /// The client's route refused a train.
+    var refusesTrains = false
+    /// Messages from the client, and answers to it.
+    var requests: UInt32 = 0
+    var responses: UInt32 = 0
+    /// Answers that wait for the client's socket to have room.
+    var waitingAnswers: UInt16 = 0
+
+    // The stream side.
+    var scanner: FrameScanner
+    /// The message that has begun and not ended: where its bytes are gathered, and how many there are.
+    var assembly: BlockID = .none
+    var assembled = 0
+    /// It is longer than a datagram can be: the rest of it is skipped.
+    var isSkipping = false
+    /// Messages that wait for the stream to be connected, and how many they are: small ones share pieces.
+    var waiting = SendQueue()
+    var waitingMessages: UInt32 = 0
+
+    init(framing: Framing, maxFrame: Int) { scanner = FrameScanner(framing, maxFrame: maxFrame) }
+}

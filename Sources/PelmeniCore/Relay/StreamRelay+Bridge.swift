@@ -1,0 +1,206 @@
+internal import CPelmeni
+internal import Glibc
+
+// Upstreams of sessions that have datagrams on a side: how they are dialled, what they answer, how they end.
+extension StreamRelay where R: ~Copyable {
+    // MARK: Dialling
+
+    /// Opens a socket that is connected to one address of the upstream: nothing is sent for that, so it is done
+    /// at once. False when it could not be.
+    mutating func dialDatagrams(_ session: UInt32, upstream: Int) -> Bool {
+        let it = sessions + Int(session)
+        let row = pairs[Int(it.pointee.pair)].upstreams + upstream
+        let address = row.pointee.addresses + Int(it.pointee.address)
+        it.pointee.tried |= 1 << UInt64(upstream)
+        it.pointee.address &+= 1
+        var socket = ring.openDatagrams(to: address)
+        if socket == -EMFILE || socket == -ENFILE, reserve >= 0 {
+            ring.close(reserve)
+            reserve = -1
+            socket = ring.openDatagrams(to: address)
+        }
+        guard socket >= 0 else {
+            // No local port is left (ip(7)), or no descriptor: not the upstream's fault.
+            noteFailure(session, socket == -EAGAIN ? -EMFILE : socket)
+            return false
+        }
+        let leg = allocateLeg()
+        guard leg != .max else {
+            ring.close(socket)
+            noteFailure(session, -EMFILE)
+            return false
+        }
+        legs[Int(leg)].socket = socket
+        legs[Int(leg)].session = session
+        legs[Int(leg)].upstream = UInt16(truncatingIfNeeded: upstream)
+        legs[Int(leg)].flags.insert(.datagrams)
+        if address.pointee.family == AF_UNIX { legs[Int(leg)].flags.formUnion([.unix, .waits]) }
+        it.pointee.legs &+= 1
+        it.pointee.upstream = leg
+        counters.add(.connects)
+        guard ring.attach(socket, token: token(leg, .receiveDatagrams), isShared: false) == 0 else {
+            takeOutAttempt(session, leg)
+            close(leg, reset: false)
+            noteFailure(session, -EMFILE)
+            return false
+        }
+        linkMessages(session, leg)
+        return true
+    }
+
+    /// Both sides stand: messages may cross.
+    mutating func linkMessages(_ session: UInt32, _ upstream: UInt32) {
+        let it = sessions + Int(session)
+        it.pointee.upstream = upstream
+        it.pointee.phase = .relaying
+        it.pointee.hasCause = false
+        it.pointee.activeAt = now
+        switch it.pointee.kind {
+        case .streams: break
+        case .datagrams:
+            armDatagrams(upstream)
+        case .streamToDatagrams:
+            let client = it.pointee.client
+            legs[Int(client)].peer = upstream
+            legs[Int(upstream)].peer = client
+            legs[Int(client)].flags.insert(.framed)
+            armDatagrams(upstream)
+            arm(client, expectsBytes: true)
+        case .datagramsToStream:
+            // It has no leg at its other end: what it brings is not held back for anybody.
+            legs[Int(upstream)].peer = upstream
+            legs[Int(upstream)].flags.insert(.framed)
+            arm(upstream, expectsBytes: false)
+            legs[Int(upstream)].queue = states[Int(session)].waiting
+            states[Int(session)].waiting = SendQueue()
+            states[Int(session)].waitingMessages = 0
+            if !legs[Int(upstream)].queue.isEmpty {
+                legs[Int(upstream)].progressAt = now
+                send(upstream)
+                let stall = pairs[Int(it.pointee.pair)].stall
+                if stall != 0 { wheel.hasten(session, to: now &+ stall) }
+            }
+        }
+        let pair = pairs + Int(it.pointee.pair)
+        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ silence(pair.pointee.idle)) }
+        if pair.pointee.lateOptionsAfter != 0, it.pointee.kind != .datagrams {
+            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
+        }
+    }
+
+    // MARK: Answers
+
+    mutating func receivedFromUpstream(_ leg: UInt32, _ block: BlockID, _ length: Int) {
+        let session = legs[Int(leg)].session
+        let facts = pelmeni_datagram_read(
+            pool.address(block), legs[Int(leg)].flags.contains(.unix) ? 1 : 0)
+        guard facts.is_cut == 0 else { return drop(.truncated) }
+        let segment = Int(facts.segment)
+        let count = Self.count(length, segment: segment)
+        let state = states + Int(session)
+        let pair = sessions[Int(session)].pair
+        sessions[Int(session)].activeAt = now
+        sessions[Int(session)].hasBytes = true
+        state.pointee.responses &+= UInt32(truncatingIfNeeded: count)
+        noteAlive(pair, upstream: legs[Int(leg)].upstream)
+        let offset = Int(PELMENI_DATAGRAM_PAYLOAD)
+        if sessions[Int(session)].kind == .streamToDatagrams {
+            bytesToClient &+= UInt64(truncatingIfNeeded: length)
+            enqueueMessages(session, block, offset: offset, length: length, segment: segment)
+            guard isOpen(session), legs[Int(sessions[Int(session)].client)].flags.contains(.ended)
+            else { return }
+        } else if state.pointee.name.length == 0 {
+            drop(.noReturnAddress, count)
+        } else {
+            depart(
+                state.pointee.listener, session, block, offset: offset, length: length,
+                segment: segment, isAnswer: true)
+        }
+        guard isAnswered(session) else { return }
+        guard sessions[Int(session)].kind == .streamToDatagrams else {
+            return end(session, .completed, reset: false)
+        }
+        settleAnswered(session)
+    }
+
+    /// A client that has ended its stream and has all its answers is done once they are out.
+    mutating func settleAnswered(_ session: UInt32) {
+        let client = sessions[Int(session)].client
+        guard sessions[Int(session)].phase == .relaying, legs[Int(client)].flags.contains(.ended),
+            legs[Int(client)].queue.isEmpty, isAnswered(session)
+        else { return }
+        end(session, .completed, reset: false)
+    }
+
+    @inline(__always)
+    private mutating func noteAlive(_ pair: UInt16, upstream: UInt16) {
+        let row = pairs[Int(pair)].upstreams + Int(upstream)
+        guard row.pointee.failures > 0 else { return }
+        row.pointee.succeeded()
+        events.report(RelayEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
+    }
+
+    /// The network says that an upstream does not take datagrams. One that others stand in for is left, and so is
+    /// a Unix one, whose socket would stay with the file that is gone; any other one may come back.
+    mutating func upstreamRefused(_ leg: UInt32, _ error: Int32) {
+        let session = legs[Int(leg)].session
+        guard isOpen(session) else { return }
+        drop(.noUpstream)
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        let upstream = legs[Int(leg)].upstream
+        let row = pair.pointee.upstreams + Int(upstream)
+        let isNew = row.pointee.failures == 0
+        row.pointee.failed(now: now)
+        if isNew {
+            events.report(
+                RelayEvent(
+                    kind: .upstreamFailed, pair: sessions[Int(session)].pair,
+                    cause: .connectRefused, upstream: upstream, error: error))
+        }
+        let isStream = sessions[Int(session)].kind == .streamToDatagrams
+        if isStream || pair.pointee.upstreamCount > 1 || legs[Int(leg)].flags.contains(.unix) {
+            end(session, .connectRefused, reset: isStream)
+        }
+    }
+
+    // MARK: Time
+
+    /// How long a session may be silent: while the engine drains, not long.
+    @inline(__always)
+    func silence(_ idle: UInt64) -> UInt64 {
+        isDraining ? min(idle, RelayLimits.drainSilence) : idle
+    }
+
+    mutating func lookMessages(_ session: UInt32) {
+        let it = sessions[Int(session)]
+        let pair = pairs[Int(it.pair)]
+        var due = UInt64.max
+        let isDrained = isDraining && (it.kind.hasNamedClient || it.endedAt != 0)
+        if pair.idle != 0 || isDrained {
+            let idle = pair.idle == 0 ? UInt64.max >> 1 : pair.idle
+            let at = it.activeAt &+ (isDrained ? min(idle, RelayLimits.drainSilence) : idle)
+            if now >= at {
+                // The client had ended and was only waited for.
+                return end(session, it.endedAt != 0 ? .completed : .idle, reset: false)
+            }
+            due = min(due, at)
+        }
+        if pair.linger != 0, it.endedAt != 0 {
+            let at = max(it.endedAt, it.activeAt) &+ pair.linger
+            if now >= at { return end(session, .completed, reset: false) }
+            due = min(due, at)
+        }
+        if pair.firstByte != 0, !it.hasBytes {
+            let at = it.openedAt &+ pair.firstByte
+            if now >= at { return end(session, .firstByte, reset: false) }
+            due = min(due, at)
+        }
+        if it.kind != .datagrams {
+            let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
+            let leg = lookLeg(stream, session: session, stall: pair.stall)
+            guard leg != 0 else { return }
+            due = min(due, leg, lookLateOptions(session))
+        }
+        if due != .max { wheel.hasten(session, to: due) }
+    }
+}

@@ -1,0 +1,314 @@
+internal import CPelmeni
+internal import Glibc
+
+// Datagrams on their way out: trains where the route takes them, one by one where it does not.
+extension StreamRelay where R: ~Copyable {
+    /// The longest payload that UDP over IPv4 carries: 65,535 bytes less two headers.
+    static var datagramMax: Int { 65_507 }
+
+    /// Forwards what a client sent: one datagram, or a train of them.
+    @inline(__always)
+    mutating func forward(
+        _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
+    ) {
+        if sessions[Int(session)].kind == .datagrams {
+            let upstream = sessions[Int(session)].upstream
+            return depart(
+                upstream, session, block, offset: offset, length: length, segment: segment,
+                isAnswer: false)
+        }
+        enqueueMessages(session, block, offset: offset, length: length, segment: segment)
+    }
+
+    /// Sends a datagram or a train on a leg; it takes a lease of its own on the block.
+    mutating func depart(
+        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
+        isAnswer: Bool
+    ) {
+        let row = legs + Int(leg)
+        let isTrain = segment != 0 && length > segment
+        let refuses =
+            isAnswer
+            ? states[Int(session)].refusesTrains : row.pointee.flags.contains(.refusesTrains)
+        guard !isTrain || !(refuses || row.pointee.flags.contains(.unix)) else {
+            return departSingly(
+                leg, session, block, offset: offset, length: length, segment: segment,
+                isAnswer: isAnswer)
+        }
+        guard !row.pointee.flags.contains(.waits) else {
+            return departInTurn(leg, session, block, offset: offset, length: length)
+        }
+        let index = load(
+            leg, session, block, offset: offset, length: length, segment: isTrain ? segment : 0,
+            isAnswer: isAnswer)
+        guard index != .max else { return }
+        guard !isAnswer || states[Int(session)].waitingAnswers == 0 else {
+            return waitForClient(index)
+        }
+        ring.sendDatagrams(
+            row.pointee.socket, outgoing.row(index), slot: leg, mayWait: false,
+            token: Token(.sendDatagrams, index: index, generation: 0))
+    }
+
+    /// A train as the datagrams it is made of.
+    private mutating func departSingly(
+        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
+        isAnswer: Bool
+    ) {
+        var at = 0
+        while at < length {
+            let part = min(segment, length &- at)
+            depart(
+                leg, session, block, offset: offset &+ at, length: part, segment: 0,
+                isAnswer: isAnswer)
+            at &+= part
+        }
+    }
+
+    /// Makes a row of the table of those on their way, or says why not and gives `UInt32.max`.
+    private mutating func load(
+        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
+        isAnswer: Bool
+    ) -> UInt32 {
+        let index = outgoing.take()
+        guard index != .max else {
+            drop(.queueFull, Self.count(length, segment: segment))
+            return index
+        }
+        pool.lease(block)
+        let row = outgoing.row(index)
+        row.pointee.block = block
+        row.pointee.offset = UInt32(truncatingIfNeeded: offset)
+        row.pointee.length = UInt32(truncatingIfNeeded: length)
+        row.pointee.segment = UInt32(truncatingIfNeeded: segment)
+        row.pointee.leg = leg
+        row.pointee.session = session
+        row.pointee.generation = UInt32(truncatingIfNeeded: sessions[Int(session)].openedAt)
+        row.pointee.retries = 0
+        row.pointee.isAnswer = isAnswer
+        row.pointee.since = now
+        let data = pool.address(block) + offset
+        if isAnswer {
+            let state = states + Int(session)
+            let tellsLocal = pairs[Int(sessions[Int(session)].pair)].tellsLocal
+            withUnsafePointer(to: &state.pointee.local) { local in
+                pelmeni_outgoing_set(
+                    &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment),
+                    &state.pointee.name.storage, state.pointee.name.length,
+                    tellsLocal ? local : nil)
+            }
+        } else {
+            pelmeni_outgoing_set(
+                &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment), nil, 0, nil
+            )
+        }
+        legs[Int(leg)].departing &+= 1
+        legs[Int(leg)].flags.insert(.sending)
+        return index
+    }
+
+    // MARK: Sent, or not
+
+    mutating func datagramsSent(_ index: UInt32, _ result: Int32) {
+        let row = outgoing.row(index)
+        let count = Self.count(Int(row.pointee.length), segment: Int(row.pointee.segment))
+        if result >= 0 {
+            counters.add(
+                row.pointee.isAnswer ? .datagramsToClient : .datagramsToUpstream,
+                UInt64(truncatingIfNeeded: count))
+            if row.pointee.isAnswer { bytesToClient &+= UInt64(row.pointee.length) }
+        } else if goesOn(index, result, count: count) {
+            return
+        }
+        unload(index)
+    }
+
+    /// Ends a row: its lease, and its leg if that waited for it.
+    private mutating func unload(_ index: UInt32) {
+        let row = outgoing.row(index)
+        let leg = row.pointee.leg
+        pool.release(row.pointee.block)
+        outgoing.giveBack(index)
+        legs[Int(leg)].departing &-= 1
+        if legs[Int(leg)].departing == 0 { legs[Int(leg)].flags.remove(.sending) }
+        if legs[Int(leg)].flags.contains(.closing) { return closeIfIdle(leg) }
+        if legs[Int(leg)].flags.contains(.waits) { tookOne(leg) }
+    }
+
+    /// What an error means. True when the row is sent again, or will be.
+    private mutating func goesOn(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
+        let row = outgoing.row(index)
+        let leg = row.pointee.leg
+        guard !legs[Int(leg)].flags.contains(.closing) else {
+            drop(.noUpstream, count)
+            return false
+        }
+        switch -result {
+        case EINTR where row.pointee.retries < 8:
+            return sendAgain(index)
+        case EMSGSIZE where row.pointee.segment != 0, EINVAL where row.pointee.segment != 0,
+            EIO where row.pointee.segment != 0:
+            refusesTrain(index)
+            return false
+        case EMSGSIZE:
+            drop(.oversize, count)
+        case EAGAIN, ENOBUFS, ENOMEM:
+            if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix),
+                now &- row.pointee.since < RelayLimits.answerPatience
+            {
+                waitForClient(index)
+                return true
+            }
+            drop(.queueFull, count)
+        default:
+            if row.pointee.isAnswer {
+                drop(.noReturnAddress, count)
+            } else if row.pointee.retries == 0, !legs[Int(leg)].flags.contains(.waits) {
+                // What the network said of an earlier datagram; this one was not sent at all.
+                upstreamRefused(leg, result)
+                guard !legs[Int(leg)].flags.contains(.closing) else {
+                    drop(.noUpstream, count)
+                    return false
+                }
+                return sendAgain(index)
+            } else {
+                drop(.noUpstream, count)
+                upstreamRefused(leg, result)
+            }
+        }
+        return false
+    }
+
+    private mutating func sendAgain(_ index: UInt32) -> Bool {
+        let row = outgoing.row(index)
+        row.pointee.retries &+= 1
+        let leg = row.pointee.leg
+        ring.sendDatagrams(
+            legs[Int(leg)].socket, row, slot: leg,
+            mayWait: legs[Int(leg)].flags.contains(.waits),
+            token: Token(.sendDatagrams, index: index, generation: 0))
+        return true
+    }
+
+    /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL): from now on
+    /// this session's datagrams go one by one, beginning with these.
+    private mutating func refusesTrain(_ index: UInt32) {
+        let row = outgoing.row(index).pointee
+        if row.isAnswer {
+            guard isOf(index) else { return drop(.noReturnAddress) }
+            states[Int(row.session)].refusesTrains = true
+        } else {
+            legs[Int(row.leg)].flags.insert(.refusesTrains)
+        }
+        departSingly(
+            row.leg, row.session, row.block, offset: Int(row.offset), length: Int(row.length),
+            segment: Int(row.segment), isAnswer: row.isAnswer)
+    }
+
+    /// Whether a row's session is still the one that it was sent for.
+    private func isOf(_ index: UInt32) -> Bool {
+        let row = outgoing.row(index).pointee
+        let session = sessions[Int(row.session)]
+        return session.phase != .free
+            && row.generation == UInt32(truncatingIfNeeded: session.openedAt)
+    }
+
+    /// What does not wait ends by itself in the next submit; what does has to be called off.
+    mutating func cancelDatagrams(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receiveDatagrams)) }
+        guard row.pointee.flags.isSuperset(of: [.waits, .sending]) else { return }
+        ring.cancelDatagrams(
+            Token(.sendDatagrams, index: row.pointee.departingRow, generation: 0), slot: leg)
+    }
+
+    // MARK: Sockets that take their time
+
+    /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and go one after the other.
+    private mutating func departInTurn(
+        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int
+    ) {
+        let row = legs + Int(leg)
+        guard row.pointee.queue.bytes &+ length <= RelayLimits.smallHigh,
+            Int(row.pointee.queue.count) < RelayLimits.messagesMax
+        else { return drop(.queueFull) }
+        guard let slice = settled(block, offset: offset, length: length) else {
+            return drop(.queueFull)
+        }
+        guard row.pointee.queue.append(slice, pool: pool) else {
+            pool.release(slice.block)
+            return drop(.queueFull)
+        }
+        if !row.pointee.flags.contains(.sending) { departNext(leg) }
+    }
+
+    /// A datagram that must wait moves to a small block when it fits, so that the large one can be received into.
+    private mutating func settled(_ block: BlockID, offset: Int, length: Int) -> Slice? {
+        let small = length <= BlockClass.small.bytes ? pool.take(.small) : .none
+        guard !small.isNone else {
+            pool.lease(block)
+            return Slice(block: block, offset: UInt32(offset), length: UInt32(length))
+        }
+        memcpy(pool.address(small), pool.address(block) + offset, length)
+        return Slice(block: small, offset: 0, length: UInt32(length))
+    }
+
+    private mutating func departNext(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        guard !row.pointee.queue.isEmpty else { return }
+        let slice = pool.piece(row.pointee.queue.first).pointee.slice
+        let index = load(
+            leg, row.pointee.session, slice.block, offset: Int(slice.offset),
+            length: Int(slice.length), segment: 0, isAnswer: false)
+        guard index != .max else {
+            row.pointee.queue.dropFirst(pool: pool)
+            return
+        }
+        row.pointee.progressAt = now
+        row.pointee.departingRow = index
+        ring.sendDatagrams(
+            row.pointee.socket, outgoing.row(index), slot: leg, mayWait: true,
+            token: Token(.sendDatagrams, index: index, generation: 0))
+    }
+
+    private mutating func tookOne(_ leg: UInt32) {
+        legs[Int(leg)].queue.dropFirst(pool: pool)
+        departNext(leg)
+        if legs[Int(leg)].peer != .max { resumePeer(leg) }
+    }
+
+    /// A Unix client's queue is full, and nothing tells when it has room: its answers are tried again in order,
+    /// until they are too old.
+    private mutating func waitForClient(_ index: UInt32) {
+        guard waitingCount < RelayLimits.waitingAnswersMax, isOf(index) else {
+            drop(.queueFull)
+            return unload(index)
+        }
+        outgoing.row(index).pointee.next = .max
+        if waitingFirst == .max {
+            waitingFirst = index
+            retryAt = now &+ RelayLimits.answerRetry
+        } else {
+            outgoing.row(waitingLast).pointee.next = index
+        }
+        waitingLast = index
+        waitingCount &+= 1
+        states[Int(outgoing.row(index).pointee.session)].waitingAnswers &+= 1
+    }
+
+    /// Tries all those that wait once more. Those that fail come back in the same order.
+    mutating func retryAnswers() {
+        var index = waitingFirst
+        waitingFirst = .max
+        waitingLast = .max
+        waitingCount = 0
+        retryAt = .max
+        while index != .max {
+            let row = outgoing.row(index)
+            let next = row.pointee.next
+            if isOf(index) { states[Int(row.pointee.session)].waitingAnswers &-= 1 }
+            _ = sendAgain(index)
+            index = next
+        }
+    }
+}

@@ -1,0 +1,283 @@
+internal import CPelmeni
+internal import Glibc
+
+// Datagrams from clients: whose session each belongs to, and sessions for those that have none.
+extension StreamRelay where R: ~Copyable {
+    /// Takes over a listening socket of datagrams. Its row is that of its slot, and belongs to no session.
+    package mutating func listen(_ socket: Int32, slot: UInt32, pair: UInt16) -> Int32 {
+        var row = Leg()
+        row.socket = socket
+        row.flags = [.inUse, .datagrams, .listener]
+        if pairs[Int(pair)].isUnix { row.flags.insert(.unix) }
+        row.upstream = pair
+        row.generation = legs[Int(slot)].generation
+        legs[Int(slot)] = row
+        let error = ring.attach(socket, token: token(slot, .receiveDatagrams), isShared: false)
+        if error == 0 { armDatagrams(slot) }
+        return error
+    }
+
+    /// Stops listening; ``isListening(_:)`` says when the socket is closed.
+    package mutating func stopListening(_ slot: UInt32) {
+        guard isListening(slot), !legs[Int(slot)].flags.contains(.closing) else { return }
+        close(slot, reset: false)
+    }
+
+    package func isListening(_ slot: UInt32) -> Bool { legs[Int(slot)].flags.contains(.inUse) }
+
+    /// From now on only clients that have a session are served, and sessions that fall silent end.
+    package mutating func drain() {
+        isDraining = true
+        for session in 0..<freshSession
+        where sessions[Int(session)].phase == .relaying
+            && sessions[Int(session)].kind != .streams
+        {
+            wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
+        }
+    }
+
+    /// A listener's row closes like a leg's, but no session goes with it.
+    mutating func closeListenerNow(_ slot: UInt32) {
+        ring.close(legs[Int(slot)].socket)
+        legs[Int(slot)].generation = (legs[Int(slot)].generation &+ 1) & 0xff_ffff
+        legs[Int(slot)].flags = []
+        legs[Int(slot)].socket = -1
+    }
+
+    // MARK: Receiving
+
+    @inline(__always)
+    mutating func armDatagrams(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        row.pointee.flags.insert(.receiving)
+        ring.receiveDatagrams(
+            row.pointee.socket, isUnix: row.pointee.flags.contains(.unix),
+            isListener: row.pointee.flags.contains(.listener), token: token(leg, .receiveDatagrams))
+    }
+
+    mutating func datagramsReceived(_ leg: UInt32, _ completion: Completion) {
+        let row = legs + Int(leg)
+        if !completion.more { row.pointee.flags.remove(.receiving) }
+        let isWanted =
+            row.pointee.flags.contains(.inUse) && !row.pointee.flags.contains(.closing)
+        if !completion.block.isNone {
+            if isWanted, completion.result >= 0 {
+                if row.pointee.flags.contains(.listener) {
+                    receivedFromClient(leg, completion.block, Int(completion.result))
+                } else {
+                    receivedFromUpstream(leg, completion.block, Int(completion.result))
+                }
+            }
+            pool.release(completion.block)
+        } else if isWanted, completion.result < 0 {
+            receivedNoDatagram(leg, completion.result)
+        }
+        // What was handed on may have ended the session, and the leg with it.
+        guard !completion.more, row.pointee.generation == completion.token.generation,
+            row.pointee.flags.contains(.inUse)
+        else { return }
+        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        if row.pointee.flags.isDisjoint(with: [.receiving, .starved]) { armDatagrams(leg) }
+    }
+
+    private mutating func receivedNoDatagram(_ leg: UInt32, _ error: Int32) {
+        switch -error {
+        case ECANCELED, EINTR, EAGAIN: return
+        case ENOBUFS:
+            counters.add(.starved)
+            legs[Int(leg)].flags.insert(.starved)
+            starvedDatagrams.append(leg, legs)
+        default:
+            if !legs[Int(leg)].flags.contains(.listener) { upstreamRefused(leg, error) }
+        }
+    }
+
+    /// Arms those that found no block, once there are some again.
+    mutating func feedDatagrams() {
+        var blocks = ring.reachable(.datagram)
+        while blocks > 0, !starvedDatagrams.isEmpty {
+            let leg = starvedDatagrams.popFirst(legs)
+            legs[Int(leg)].flags.remove(.starved)
+            armDatagrams(leg)
+            blocks &-= 1
+        }
+    }
+
+    // MARK: From clients
+
+    @inline(__always)
+    mutating func drop(_ reason: DropReason, _ count: Int = 1) {
+        counters.add(reason, UInt64(truncatingIfNeeded: count))
+    }
+
+    /// How many datagrams a train has.
+    @inline(__always)
+    static func count(_ length: Int, segment: Int) -> Int {
+        segment == 0 ? 1 : max(1, (length &+ segment &- 1) / segment)
+    }
+
+    private mutating func receivedFromClient(_ listener: UInt32, _ block: BlockID, _ length: Int) {
+        let pair = legs[Int(listener)].upstream
+        let isUnix = legs[Int(listener)].flags.contains(.unix)
+        let at = pool.address(block)
+        var facts = pelmeni_datagram_read(at, isUnix ? 1 : 0)
+        guard facts.is_cut == 0 else { return drop(.truncated) }
+        if !pairs[Int(pair)].tellsLocal { facts.local = pelmeni_local() }
+        let segment = Int(facts.segment)
+        let count = Self.count(length, segment: segment)
+        let name = at + Int(PELMENI_DATAGRAM_NAME)
+        let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
+        // A Unix sender without a name of its own tells its family, or nothing.
+        let nameLength = told <= 2 ? 0 : Int(told)
+        let hash = clients.hash(name, nameLength, local: facts.local, listener: listener)
+        var session = find(hash, name, nameLength, facts.local, listener)
+        if session == .max {
+            session = openMessages(listener, pair: pair, count: count)
+            guard session != .max else { return }
+            introduce(session, name, nameLength, facts.local, hash)
+            takeTurn(session)
+            dial(session)
+            guard isOpen(session) else {
+                return drop(sessions[Int(session)].cause == .limit ? .noPort : .noUpstream, count)
+            }
+        }
+        sessions[Int(session)].activeAt = now
+        sessions[Int(session)].hasBytes = true
+        states[Int(session)].requests &+= UInt32(truncatingIfNeeded: count)
+        bytesToUpstream &+= UInt64(truncatingIfNeeded: length)
+        forward(
+            session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: length,
+            segment: segment)
+        let most = pairs[Int(pair)].requests
+        if most != 0, isOpen(session), states[Int(session)].requests >= most { retire(session) }
+    }
+
+    @inline(__always)
+    func isOpen(_ session: UInt32) -> Bool {
+        let phase = sessions[Int(session)].phase
+        return phase == .relaying || phase == .connecting
+    }
+
+    /// The session of a client, or `UInt32.max`.
+    @inline(__always)
+    private func find(
+        _ hash: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
+        _ listener: UInt32
+    ) -> UInt32 {
+        var session = clients.first(hash)
+        while session != .max {
+            let state = states + Int(session)
+            if state.pointee.hash == hash, state.pointee.listener == listener,
+                Int(state.pointee.name.length) == length,
+                memcmp(&state.pointee.name.storage, name, length) == 0,
+                Self.isSame(state.pointee.local, local)
+            {
+                return session
+            }
+            session = state.pointee.nextInBucket
+        }
+        return .max
+    }
+
+    @inline(__always)
+    private static func isSame(_ left: pelmeni_local, _ right: pelmeni_local) -> Bool {
+        withUnsafeBytes(of: left.address) { left in
+            withUnsafeBytes(of: right.address) { right in
+                left.loadUnaligned(as: UInt64.self) == right.loadUnaligned(as: UInt64.self)
+                    && left.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                        == right.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            }
+        }
+    }
+
+    // MARK: Sessions
+
+    /// A session for a client that has none, or `UInt32.max` when there is no room: old ones are kept.
+    private mutating func openMessages(_ listener: UInt32, pair: UInt16, count: Int) -> UInt32 {
+        guard !isDraining else {
+            drop(.draining, count)
+            return .max
+        }
+        let row = pairs + Int(pair)
+        let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
+        let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
+        let cap = limits.engineSessionsCap
+        var session = UInt32.max
+        if row.pointee.sessionsMax == 0 || open <= row.pointee.sessionsMax,
+            cap == 0 || inEngine <= cap, inEngine <= limits.datagramSessionsMax
+        {
+            session = allocateSession()
+        }
+        guard session != .max else {
+            _ = pelmeni_shared_add(row.pointee.sessionsOpen, -1)
+            _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+            drop(.tableFull, count)
+            return .max
+        }
+        counters.add(.accepted)
+        let it = sessions + Int(session)
+        it.pointee.kind = row.pointee.kind
+        it.pointee.phase = .connecting
+        it.pointee.pair = pair
+        it.pointee.legs = 1
+        it.pointee.openedAt = now
+        it.pointee.activeAt = now
+        beginMessages(session, client: listener)
+        sessionsOpen &+= 1
+        counters.set(.sessionsOpen, UInt64(sessionsOpen))
+        if events.reportsSessions { report(.sessionOpened, session) }
+        return session
+    }
+
+    /// Makes a session's row of messages; `client` is its leg, or the listener that it sends to.
+    mutating func beginMessages(_ session: UInt32, client: UInt32) {
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        states[Int(session)] = MessageState(
+            framing: pair.pointee.framing, maxFrame: pair.pointee.maxFrame)
+        states[Int(session)].listener = client
+    }
+
+    private mutating func introduce(
+        _ session: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
+        _ hash: UInt32
+    ) {
+        let state = states + Int(session)
+        state.pointee.name.length = UInt32(truncatingIfNeeded: length)
+        memcpy(&state.pointee.name.storage, name, length)
+        state.pointee.local = local
+        state.pointee.hash = hash
+        clients.insert(session, states)
+    }
+
+    /// The client's next datagram opens a new session; this one still takes its answers.
+    private mutating func retire(_ session: UInt32) {
+        if states[Int(session)].isKnown { clients.remove(session, states) }
+        if isAnswered(session) { end(session, .completed, reset: false) }
+    }
+
+    /// Whether every message of the client has had the answers that are expected of it.
+    func isAnswered(_ session: UInt32) -> Bool {
+        let responses = pairs[Int(sessions[Int(session)].pair)].responses
+        guard responses != 0 else { return false }
+        let state = states + Int(session)
+        return state.pointee.responses >= state.pointee.requests &* responses
+    }
+
+    /// The client of a session is gone from the table, and counts as a leg no more.
+    mutating func leaveClient(_ session: UInt32) {
+        if states[Int(session)].isKnown { clients.remove(session, states) }
+        sessions[Int(session)].legs &-= 1
+        if sessions[Int(session)].legs == 0 { finish(session) }
+    }
+
+    /// Gives back what a session's messages hold.
+    mutating func endMessages(_ session: UInt32) {
+        let state = states + Int(session)
+        if state.pointee.waitingMessages > 0 {
+            drop(.noUpstream, Int(state.pointee.waitingMessages))
+        }
+        state.pointee.waiting.removeAll(pool: pool)
+        if !state.pointee.assembly.isNone { pool.release(state.pointee.assembly) }
+        state.pointee.assembly = .none
+    }
+}

@@ -1,0 +1,254 @@
+internal import CPelmeni
+internal import Glibc
+
+// Streams that carry messages: cut apart on the way to datagrams, put together on the way back.
+extension StreamRelay where R: ~Copyable {
+    // MARK: From the stream
+
+    /// Cuts what a stream brought into messages. One that lies in this block goes on from where it is.
+    mutating func framedReceived(_ leg: UInt32, _ completion: Completion) {
+        let row = legs + Int(leg)
+        let session = row.pointee.session
+        let count = Int(completion.result)
+        sessions[Int(session)].activeAt = now
+        sessions[Int(session)].hasBytes = true
+        if row.pointee.flags.contains(.client) { bytesToUpstream &+= UInt64(count) }
+        let at = pool.address(completion.block)
+        var taken = 0
+        while taken < count, !row.pointee.flags.contains(.closing) {
+            let step = states[Int(session)].scanner.next(at + taken, count: count &- taken)
+            switch step.kind {
+            case .needsMore: break
+            case .run:
+                take(session, step, completion.block, offset: taken &+ step.start)
+            case .bad(let error):
+                badFrame(session, error)
+            }
+            taken &+= step.consumed
+            // The last message may have ended the session, and its rows may be free by now.
+            guard row.pointee.generation == completion.token.generation else { break }
+        }
+        pool.release(completion.block)
+        guard row.pointee.generation == completion.token.generation else { return }
+        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        if !completion.more {
+            rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+        }
+    }
+
+    private mutating func take(
+        _ session: UInt32, _ step: FrameStep, _ block: BlockID, offset: Int
+    ) {
+        if step.begins, step.ends, !step.heldCarriageReturn {
+            return deliver(session, block, offset: offset, length: step.length)
+        }
+        if step.heldCarriageReturn {
+            var carriageReturn: UInt8 = 0x0d
+            gather(session, &carriageReturn, 1)
+        }
+        gather(session, pool.address(block) + offset, step.length)
+        if step.ends { deliverGathered(session) }
+    }
+
+    /// Adds bytes to the message that has begun.
+    private mutating func gather(_ session: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) {
+        let state = states + Int(session)
+        guard !state.pointee.isSkipping else { return }
+        if state.pointee.assembly.isNone {
+            state.pointee.assembly = pool.take(.datagram)
+            state.pointee.assembled = 0
+        }
+        guard !state.pointee.assembly.isNone,
+            state.pointee.assembled &+ count <= Self.datagramMax
+        else {
+            drop(state.pointee.assembly.isNone ? .queueFull : .oversize)
+            state.pointee.isSkipping = true
+            return
+        }
+        let payload = Int(PELMENI_DATAGRAM_PAYLOAD)
+        let to = pool.address(state.pointee.assembly) + payload + state.pointee.assembled
+        memcpy(to, bytes, count)
+        state.pointee.assembled &+= count
+    }
+
+    private mutating func deliverGathered(_ session: UInt32) {
+        let state = states + Int(session)
+        let block = state.pointee.assembly
+        let isSkipping = state.pointee.isSkipping
+        state.pointee.assembly = .none
+        state.pointee.isSkipping = false
+        guard !block.isNone else {
+            // Neither gathered nor skipped: a message without bytes that came in more than one part.
+            if !isSkipping { deliverEmpty(session) }
+            return
+        }
+        if !isSkipping {
+            deliver(
+                session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD),
+                length: state.pointee.assembled)
+        }
+        pool.release(block)
+    }
+
+    private mutating func deliverEmpty(_ session: UInt32) {
+        let block = pool.take(.datagram)
+        guard !block.isNone else { return drop(.queueFull) }
+        deliver(session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: 0)
+        pool.release(block)
+    }
+
+    /// One whole message: a datagram to the upstream, or an answer to the client.
+    private mutating func deliver(_ session: UInt32, _ block: BlockID, offset: Int, length: Int) {
+        let state = states + Int(session)
+        let isAnswer = sessions[Int(session)].kind == .datagramsToStream
+        if isAnswer {
+            state.pointee.responses &+= 1
+        } else {
+            state.pointee.requests &+= 1
+        }
+        if length > Self.datagramMax {
+            drop(.oversize)
+        } else if !isAnswer {
+            depart(
+                sessions[Int(session)].upstream, session, block, offset: offset, length: length,
+                segment: 0, isAnswer: false)
+        } else if state.pointee.name.length == 0 {
+            drop(.noReturnAddress)
+        } else {
+            depart(
+                state.pointee.listener, session, block, offset: offset, length: length, segment: 0,
+                isAnswer: true)
+        }
+        if isAnswer, isOpen(session), isAnswered(session) {
+            end(session, .completed, reset: false)
+        }
+    }
+
+    /// Where the next message begins is not known any more.
+    private mutating func badFrame(_ session: UInt32, _ error: FrameError) {
+        let it = sessions[Int(session)]
+        events.report(
+            RelayEvent(
+                kind: .badFrame, pair: it.pair, cause: .badFrame, error: Int32(error.rawValue)))
+        end(session, .badFrame, reset: true)
+    }
+
+    /// A stream of messages has ended.
+    mutating func framedEnded(_ leg: UInt32) {
+        let session = legs[Int(leg)].session
+        legs[Int(leg)].flags.insert(.ended)
+        switch states[Int(session)].scanner.end() {
+        case .clean: break
+        case .bad(let error): return badFrame(session, error)
+        case .message(_, let heldCarriageReturn):
+            if heldCarriageReturn {
+                var carriageReturn: UInt8 = 0x0d
+                gather(session, &carriageReturn, 1)
+            }
+            deliverGathered(session)
+            guard isOpen(session) else { return }
+        }
+        // The client's next datagram dials anew; a client's stream still takes answers for a while.
+        guard legs[Int(leg)].flags.contains(.client) else {
+            return end(session, .completed, reset: false)
+        }
+        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        if isAnswered(session), legs[Int(leg)].queue.isEmpty {
+            return end(session, .completed, reset: false)
+        }
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
+    }
+
+    // MARK: To the stream
+
+    /// Puts datagrams on the stream side, each as a message.
+    mutating func enqueueMessages(
+        _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
+    ) {
+        guard segment != 0, length > segment else {
+            return enqueueMessage(session, block, offset: offset, length: length, isAlone: true)
+        }
+        var at = 0
+        while at < length, isOpen(session) {
+            let part = min(segment, length &- at)
+            enqueueMessage(session, block, offset: offset &+ at, length: part, isAlone: false)
+            at &+= part
+        }
+    }
+
+    /// - Parameter isAlone: what stands around it in its block may be overwritten.
+    private mutating func enqueueMessage(
+        _ session: UInt32, _ block: BlockID, offset: Int, length: Int, isAlone: Bool
+    ) {
+        let framing = pairs[Int(sessions[Int(session)].pair)].framing
+        let at = pool.address(block) + offset
+        guard
+            let head = FrameHead.around(
+                framing, payload: length, endsWithDelimiter: Self.endsMessage(framing, at, length))
+        else { return drop(.oversize) }
+        let total = head.count &+ length &+ (head.trailer == nil ? 0 : 1)
+        let stream =
+            sessions[Int(session)].kind == .datagramsToStream
+            ? sessions[Int(session)].upstream : sessions[Int(session)].client
+        let isConnected = sessions[Int(session)].phase == .relaying
+        let queued =
+            isConnected ? legs[Int(stream)].queue.bytes : states[Int(session)].waiting.bytes
+        let most = isConnected ? RelayLimits.smallHigh : RelayLimits.waitingMax
+        guard queued == 0 || queued &+ total <= most else { return drop(.queueFull) }
+        guard total > 0 else { return }
+        let isLarge = total > BlockClass.small.bytes / RelayLimits.copyShare
+        var slice = Slice(block: block, offset: 0, length: UInt32(total))
+        if isAlone, isLarge || pool.freeBlocks(.small) == 0, offset >= head.count,
+            offset &+ length &+ 1 <= BlockClass.datagram.bytes
+        {
+            pool.lease(block)
+            slice.offset = UInt32(offset &- head.count)
+        } else {
+            let own = pool.take(total <= BlockClass.small.bytes ? .small : .datagram)
+            guard !own.isNone else { return drop(.queueFull) }
+            memcpy(pool.address(own) + head.count, at, length)
+            slice.block = own
+        }
+        let start = pool.address(slice.block) + Int(slice.offset)
+        head.write(to: start)
+        if let trailer = head.trailer {
+            start.storeBytes(of: trailer, toByteOffset: total &- 1, as: UInt8.self)
+        }
+        put(session, stream, slice, isConnected: isConnected)
+    }
+
+    private mutating func put(
+        _ session: UInt32, _ stream: UInt32, _ slice: Slice, isConnected: Bool
+    ) {
+        let small = BlockClass.small.bytes / RelayLimits.copyShare
+        let isTaken =
+            isConnected
+            ? enqueue(stream, slice)
+            : (Int(slice.length) <= small
+                && states[Int(session)].waiting.appendCopying(slice, pool: pool))
+                || states[Int(session)].waiting.append(slice, pool: pool)
+        guard isTaken else {
+            pool.release(slice.block)
+            return drop(.queueFull)
+        }
+        if !isConnected { states[Int(session)].waitingMessages &+= 1 }
+        counters.add(
+            sessions[Int(session)].kind == .datagramsToStream
+                ? .datagramsToUpstream : .datagramsToClient)
+    }
+
+    /// Whether a payload ends in the byte that ends a message anyway.
+    @inline(__always)
+    private static func endsMessage(
+        _ framing: Framing, _ at: UnsafeRawPointer, _ length: Int
+    ) -> Bool {
+        guard length > 0 else { return false }
+        let last = at.load(fromByteOffset: length &- 1, as: UInt8.self)
+        return switch framing {
+        case .line: last == 0x0a
+        case .delimiter(let byte): last == byte
+        default: false
+        }
+    }
+}

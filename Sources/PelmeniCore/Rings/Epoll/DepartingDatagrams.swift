@@ -1,0 +1,50 @@
+internal import CPelmeni
+
+/// Datagrams that go out on one socket to different clients, gathered for one sendmmsg(2).
+struct DepartingDatagrams {
+    private let rows: UnsafeMutablePointer<UnsafeMutablePointer<pelmeni_outgoing>?>
+    private let tokens: UnsafeMutablePointer<Token>
+    private(set) var count = 0
+    private(set) var socket: Int32 = -1
+
+    static var capacity: Int { Int(PELMENI_DATAGRAM_BATCH) }
+
+    init() {
+        rows = .allocate(capacity: Self.capacity)
+        tokens = .allocate(capacity: Self.capacity)
+    }
+
+    func destroy() {
+        rows.deallocate()
+        tokens.deallocate()
+    }
+
+    /// Whether one more of this socket fits.
+    @inline(__always)
+    func takes(_ socket: Int32) -> Bool {
+        count == 0 || (count < Self.capacity && self.socket == socket)
+    }
+
+    @inline(__always)
+    mutating func append(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+    ) {
+        self.socket = socket
+        rows[count] = UnsafeMutableRawPointer(outgoing).assumingMemoryBound(
+            to: pelmeni_outgoing.self)
+        tokens[count] = token
+        count &+= 1
+    }
+
+    @inline(__always)
+    func token(_ index: Int) -> Token { tokens[index] }
+
+    /// Sends those from `first` on: how many went out before one that did not, or -errno of the first.
+    @inline(__always)
+    func send(from first: Int) -> Int {
+        Int(pelmeni_datagram_send_many(socket, rows + first, Int32(count &- first)))
+    }
+
+    @inline(__always)
+    mutating func clear() { count = 0 }
+}

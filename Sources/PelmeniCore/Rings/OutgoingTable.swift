@@ -1,0 +1,62 @@
+internal import CPelmeni
+
+/// The datagrams of one worker that are on their way out. A handle: copies mean the same rows.
+package struct OutgoingTable: @unchecked Sendable {
+    /// Rows, so trains at once. A loop's batch of completions brings at most 256 trains, and each goes out
+    /// within its loop; those that wait for a full socket are bounded elsewhere.
+    package static let capacity = 4096
+
+    private struct State {
+        var free: UInt32
+        /// Rows never used so far begin here, so that the table costs no memory until it is filled.
+        var fresh: UInt32
+        var used: Int
+    }
+
+    private let state: UnsafeMutablePointer<State>
+    private let rows: UnsafeMutablePointer<Outgoing>
+
+    private static var bytes: UInt64 { UInt64(capacity * MemoryLayout<Outgoing>.stride) }
+
+    /// Nil when there is no memory for it.
+    package init?() {
+        guard let memory = pelmeni_memory_map(Self.bytes) else { return nil }
+        rows = memory.bindMemory(to: Outgoing.self, capacity: Self.capacity)
+        state = .allocate(capacity: 1)
+        state.initialize(to: State(free: .max, fresh: 0, used: 0))
+    }
+
+    /// No copy of the handle may be used after it.
+    package func destroy() {
+        pelmeni_memory_unmap(rows, Self.bytes)
+        state.deallocate()
+    }
+
+    /// A row nobody uses, or `UInt32.max`.
+    @inline(__always)
+    package func take() -> UInt32 {
+        let row = state.pointee.free
+        if row != .max {
+            state.pointee.free = rows[Int(row)].next
+        } else {
+            guard state.pointee.fresh < UInt32(Self.capacity) else { return .max }
+            state.pointee.fresh &+= 1
+        }
+        state.pointee.used &+= 1
+        return row != .max ? row : state.pointee.fresh &- 1
+    }
+
+    @inline(__always)
+    package func giveBack(_ row: UInt32) {
+        rows[Int(row)].next = state.pointee.free
+        state.pointee.free = row
+        state.pointee.used &-= 1
+    }
+
+    @inline(__always)
+    package func row(_ index: UInt32) -> UnsafeMutablePointer<Outgoing> { rows + Int(index) }
+
+    /// Rows in use.
+    @inline(__always)
+    package var used: Int { state.pointee.used }
+}

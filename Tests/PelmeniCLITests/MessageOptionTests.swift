@@ -1,0 +1,76 @@
+import Pelmeni
+import Testing
+
+@testable import PelmeniCLI
+
+@Suite("Options of pairs with datagrams")
+struct MessageOptionTests {
+    @Test("each is read, on either URL")
+    func eitherSide() throws {
+        let pair = try EndpointPair(
+            listen: "tcp://:1?framing=octet-count&requests=3",
+            upstream: "udp://h:2?max-frame=8k&responses=2&framing=octet-count")
+        var options = PairOptions()
+        options.framing = .octetCount
+        options.maxFrame = 8 << 10
+        options.requests = 3
+        options.responses = 2
+        #expect(pair.options == options)
+        #expect(!pair.options.hasIdle)
+    }
+
+    @Test(
+        "every framing has a name",
+        arguments: [
+            ("u16be", Framing.u16be), ("u32be", .u32be), ("line", .line),
+            ("octet-count", .octetCount), ("delim=0x0A", .delimiter(10)),
+            ("delim=0", .delimiter(0)),
+            ("fixed=188", .fixed(188)), ("raw", .raw), ("eof", .eof),
+        ])
+    func framings(text: String, framing: Framing) throws {
+        let pair = try EndpointPair(listen: "tcp://:1?framing=\(text)", upstream: "udp://h:2")
+        #expect(pair.options.framing == framing)
+        _ = try Engine(workers: 1, servers: [pair.server])
+    }
+
+    @Test("on both URLs they must mean the same")
+    func bothSides() throws {
+        let pair = try EndpointPair(
+            listen: "tcp://:1?framing=delim=10&max-frame=64k",
+            upstream: "udp://h:2?framing=delim=0x0A&max-frame=65536")
+        #expect(pair.options.framing == .delimiter(10))
+        expectRefusal(naming: ["\"framing\"", "line", "raw"]) {
+            _ = try EndpointPair(listen: "tcp://:1?framing=line", upstream: "udp://h:2?framing=raw")
+        }
+        expectRefusal(naming: ["\"responses\"", "1", "2"]) {
+            _ = try EndpointPair(listen: "udp://:1?responses=1", upstream: "udp://h:2?responses=2")
+        }
+    }
+
+    @Test("the dns profile says what nothing else does")
+    func profile() throws {
+        func options(_ query: String) throws -> PairOptions {
+            try EndpointPair(listen: "udp://:53?profile=dns", upstream: "udp://h:53\(query)")
+                .options
+        }
+        #expect(try options("") == .dns)
+        #expect(try options("?profile=dns") == .dns)
+        #expect(try options("?idle=9s").idle == .seconds(9))
+        #expect(try options("?idle=none").idle == nil)
+        #expect(try options("?idle=none").hasIdle)
+        #expect(try options("?idle=9s").responses == 1)
+        #expect(try options("?responses=4").responses == 4)
+        #expect(try options("?responses=4").idle == .seconds(5))
+        _ = try EndpointPair(listen: "tcp://:53?profile=dns", upstream: "udp://h:53")
+        _ = try EndpointPair(listen: "unixgram:///a?profile=dns", upstream: "unix:///b")
+    }
+
+    @Test(
+        "each kind goes with each other one",
+        arguments: ["tcp://:0", "udp://:0", "unix:///a", "unixgram:///a"],
+        ["tcp://h:1", "udp://h:1", "unix:///b", "unixgram:///b"])
+    func everyPair(listen: String, upstream: String) throws {
+        let server = try EndpointPair(listen: listen, upstream: upstream).server
+        _ = try Engine(workers: 1, servers: [server])
+    }
+}
