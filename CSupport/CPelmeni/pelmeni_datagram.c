@@ -140,9 +140,30 @@ int pelmeni_datagram_configure(int socket, int family, int tells_local, int only
     return set_number(socket, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
+void pelmeni_datagram_widen(int socket) { set_number(socket, SOL_SOCKET, SO_RCVBUF, 4 << 20); }
+
 int pelmeni_datagram_name(int socket) {
     sa_family_t family = AF_UNIX;
     return bind(socket, (const struct sockaddr *)&family, sizeof family) < 0 ? -errno : 0;
+}
+
+ssize_t pelmeni_datagram_receive_one(int socket, int is_unix, void *block, size_t block_bytes) {
+    struct iovec piece = {.iov_base = (char *)block + PELMENI_DATAGRAM_PAYLOAD,
+                          .iov_len = block_bytes - PELMENI_DATAGRAM_PAYLOAD};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = (char *)block + PELMENI_DATAGRAM_NAME + name_room(is_unix),
+                             .msg_controllen = control_room(is_unix)};
+    ssize_t came;
+    do {
+        came = recvmsg(socket, &message, MSG_DONTWAIT);
+    } while (came < 0 && errno == EINTR);
+    if (came < 0) return -errno;
+    pelmeni_datagram_head *head = block;
+    *head = (pelmeni_datagram_head){.control_length = (uint32_t)message.msg_controllen,
+                                    .payload_length = (uint32_t)came,
+                                    .flags = (uint32_t)message.msg_flags};
+    return came;
 }
 
 int pelmeni_datagram_receive(int socket, int is_unix, void *const *blocks, int count, size_t block_bytes,

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <liburing.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -297,15 +298,24 @@ int pelmeni_uring_receive_datagrams(pelmeni_uring *self, int socket, uint16_t gr
     return 0;
 }
 
-int pelmeni_uring_send_datagram(pelmeni_uring *self, int socket, pelmeni_outgoing *outgoing, int may_wait,
-                                uint64_t token) {
+// MSG_DONTWAIT always: a send to a Unix datagram socket that waits in the ring goes out EMPTY when its turn comes, since
+// unix_dgram_sendmsg copies the payload before it finds the queue full, and the ring tries again behind it (seen on 6.18).
+int pelmeni_uring_send_datagram(pelmeni_uring *self, int socket, pelmeni_outgoing *outgoing, uint64_t token) {
     struct io_uring_sqe *sqe = stage(self);
     if (!sqe) return -EBUSY;
-    int flags = MSG_NOSIGNAL | (may_wait ? 0 : MSG_DONTWAIT);
+    int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
     if (!outgoing->message.msg_name && !outgoing->message.msg_control)
         io_uring_prep_send(sqe, socket, outgoing->piece.iov_base, outgoing->piece.iov_len, flags);
     else
         io_uring_prep_sendmsg(sqe, socket, &outgoing->message, flags);
+    sqe->user_data = token;
+    return 0;
+}
+
+int pelmeni_uring_await_room(pelmeni_uring *self, int socket, uint64_t token) {
+    struct io_uring_sqe *sqe = stage(self);
+    if (!sqe) return -EBUSY;
+    io_uring_prep_poll_add(sqe, socket, POLLOUT);
     sqe->user_data = token;
     return 0;
 }

@@ -8,6 +8,12 @@ enum Fault: Int, CaseIterable, Sendable {
     case short
     /// More came than was asked for.
     case surplus
+    /// A datagram that was cut, or put together of several, or of a size that nobody asked for.
+    case wrongLength
+    /// A datagram of another client.
+    case wrongClient
+    /// A datagram that had come before, or after one that was sent later.
+    case repeated
     case reset
     case refused
     case timeout
@@ -26,6 +32,9 @@ enum Fault: Int, CaseIterable, Sendable {
         case .wrongByte: "with a wrong byte"
         case .short: "ended early"
         case .surplus: "with bytes too many"
+        case .wrongLength: "cut or merged"
+        case .wrongClient: "of another client"
+        case .repeated: "repeated or out of order"
         case .reset: "reset"
         case .refused: "refused"
         case .timeout: "timed out"

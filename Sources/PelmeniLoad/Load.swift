@@ -22,6 +22,28 @@ final class Load: Sendable {
         }
     }
 
+    /// A load of datagrams.
+    init(
+        datagrams plan: DatagramPlan, tell: @escaping @Sendable (LoadMark) -> Void = { _ in }
+    ) throws(Errno) {
+        let signal = try StopSignal()
+        self.signal = signal
+        thread = try LoadThread("load") {
+            do throws(Errno) {
+                guard plan.train != nil else {
+                    var worker = try TripWorker(plan, signal: signal, tell: tell)
+                    worker.run()
+                    return worker.result
+                }
+                var worker = try TrainWorker(plan, signal: signal, tell: tell)
+                worker.run()
+                return worker.result
+            } catch {
+                return LoadResult(failure: error)
+            }
+        }
+    }
+
     /// What is under way ends and nothing more begins.
     func stop() { signal.stop() }
 

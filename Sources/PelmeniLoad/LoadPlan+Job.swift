@@ -27,7 +27,8 @@ extension LoadPlan {
         isStaged = true
         warmUpNanoseconds = job.warmUpNanoseconds
         switch job.kind {
-        case .exchange: break
+        // Those of datagrams have a plan of their own.
+        case .exchange, .datagrams, .trains: break
         case .connect:
             reconnects = true
             depth = 1

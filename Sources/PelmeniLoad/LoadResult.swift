@@ -7,6 +7,10 @@ struct LoadResult: Sendable {
     var connections = 0
     /// What the plan says is to be counted.
     var bytes: UInt64 = 0
+    /// Datagrams of the whole life that did not come, or were given up.
+    var lost = 0
+    /// Of those given up, answers that came after all.
+    var late = 0
     /// From the start to the last answer, or the window's length.
     var nanoseconds: UInt64 = 0
     var latency = Histogram()

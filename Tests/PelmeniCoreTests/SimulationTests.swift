@@ -13,9 +13,23 @@ import Testing
         }
     }
 
+    /// Whatever can happen to datagrams happens over some hundred seeds.
+    @Test func datagramsMeetEverything() {
+        var points = [UInt64](repeating: 0, count: SimulatedPoint.allCases.count)
+        for seed in stride(from: UInt64(3), to: 2400, by: 8) {
+            #expect(SimulationSetup.hasMessages(seed: seed))
+            let outcome = Simulation.outcome(of: SimulationSetup(seed: seed))
+            let list = outcome.violations.joined(separator: "\n")
+            #expect(outcome.violations.isEmpty, "seed \(seed):\n\(list)")
+            for point in points.indices { points[point] += outcome.points[point] }
+        }
+        let missed = SimulatedPoint.ofDatagrams.filter { points[$0.rawValue] == 0 }
+        #expect(missed.isEmpty, "never happened: \(missed)")
+    }
+
     /// One seed is one run, to the last number.
-    @Test func aSeedIsRepeatable() {
-        let outcomes = (0..<2).map { _ in Simulation.outcome(of: SimulationSetup(seed: 77)) }
+    @Test(arguments: [UInt64(77), 83, 87]) func aSeedIsRepeatable(seed: UInt64) {
+        let outcomes = (0..<2).map { _ in Simulation.outcome(of: SimulationSetup(seed: seed)) }
         #expect(outcomes[0].points == outcomes[1].points)
         #expect(outcomes[0].bytes == outcomes[1].bytes)
     }

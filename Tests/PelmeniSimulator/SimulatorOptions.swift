@@ -12,15 +12,17 @@ struct SimulatorOptions {
     var showsProgress = false
     /// Goes on after a failure, and tells them all.
     var goesOn = false
+    /// Only seeds whose worlds have datagrams.
+    var onlyDatagrams = false
     var wantsHelp = false
 
     static let usage = """
-        usage: pelmeni-simulator [--seeds N] [--first S] [--progress] [--go-on]
+        usage: pelmeni-simulator [--seeds N] [--first S] [--progress] [--go-on] [--datagrams]
                pelmeni-simulator --seed S
 
         Runs the engine over a simulated kernel, once for each seed from S (1) on, N (1000) of them, and
         checks that nothing is lost. Stops at the first failure, unless --go-on is given. --seed runs a
-        single one and prints what happens.
+        single one and prints what happens. --datagrams leaves the seeds out that have none.
         """
 
     static func parse(_ arguments: [String]) -> Result<SimulatorOptions, Mistake> {
@@ -30,6 +32,7 @@ struct SimulatorOptions {
             switch word {
             case "--progress": options.showsProgress = true
             case "--go-on": options.goesOn = true
+            case "--datagrams": options.onlyDatagrams = true
             case "--help", "-h": options.wantsHelp = true
             case "--seeds", "--first", "--seed":
                 guard let text = rest.popFirst(), let number = UInt64(text) else {

@@ -21,6 +21,7 @@ struct SimulatorRun {
         var failures: UInt64 = 0
         for index in 0..<options.seeds {
             let seed = options.first + index
+            if options.onlyDatagrams, !SimulationSetup.hasMessages(seed: seed) { continue }
             let outcome = Self.simulate(seed)
             if !outcome.violations.isEmpty {
                 tell(outcome, showsProgress)
@@ -61,6 +62,7 @@ struct SimulatorRun {
         for (plan, upstreams) in zip(setup.world.plans, setup.world.upstreams) {
             print("plan: \(plan), upstreams \(upstreams)")
         }
+        for plan in setup.world.messages { print("messages: \(plan)") }
         print("pool: \(setup.pool), sessions: \(setup.sessions), cap: \(setup.cap)")
         print("deadlines: \(setup.deadlines)")
         print("faults: \(setup.world.faults)")

@@ -1,7 +1,7 @@
 /// The rules on where things stand: which file, and which folder of the core.
 enum StructureChecks {
     /// The core's folders, lowest first: a folder names no type of one to its right.
-    static let order = ["Buffers", "Sockets", "Rings", "Framing", "Hooks", "Relay", "Engine"]
+    static let order = ["Buffers", "Sockets", "Framing", "Rings", "Hooks", "Relay", "Engine"]
 
     private static let core = "Sources/PelmeniCore/"
     private static let typeWords: Set<String> = [

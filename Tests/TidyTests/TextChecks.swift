@@ -100,6 +100,7 @@ enum TextChecks {
     static func kernelNames(_ file: SourceText) -> [Offence] {
         let homes = [
             "CSupport/", "Sources/PelmeniCore/Rings/Uring/", "Sources/PelmeniCore/Rings/Epoll/",
+            "Benchmarks/prototypes/",
         ]
         guard !homes.contains(where: file.path.hasPrefix) else { return [] }
         return file.tokens.compactMap { token in

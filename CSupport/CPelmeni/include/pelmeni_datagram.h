@@ -61,7 +61,12 @@ void pelmeni_outgoing_set(pelmeni_outgoing *outgoing, void *data, size_t length,
 int pelmeni_datagram_open(int family, int nonblocking);
 // UDP_GRO, and with `tells_local` IP_PKTINFO and IPV6_RECVPKTINFO. `only_v6`: -1: leave; 0: dual stack; 1: IPv6 only.
 int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6);
+// Asks for a receive buffer of 4 MiB, of which the kernel grants net.core.rmem_max: all clients share a listener's, and
+// the default of 208 KiB holds three trains.
+void pelmeni_datagram_widen(int socket);
 int pelmeni_datagram_name(int socket); // an abstract name that the kernel chooses; Unix sockets only
+// One datagram or train of a connected socket, without its sender's name: payload bytes, or -errno.
+ssize_t pelmeni_datagram_receive_one(int socket, int is_unix, void *block, size_t block_bytes);
 // One datagram or train into each of `count` blocks (at most PELMENI_DATAGRAM_BATCH) of `block_bytes`; how many came.
 // Payload bytes of each are left in `results`.
 int pelmeni_datagram_receive(int socket, int is_unix, void *const *blocks, int count, size_t block_bytes,

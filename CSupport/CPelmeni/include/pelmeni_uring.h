@@ -59,8 +59,10 @@ struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *ring, int socket, uint3
 // Receives datagrams until cancelled, each into a block of `group` laid out as pelmeni_datagram.h says; recvmsg multishot,
 // since 6.0. The result is that of the kernel less everything before the payload.
 int pelmeni_uring_receive_datagrams(pelmeni_uring *ring, int socket, uint16_t group, int is_unix, uint64_t token);
-// One datagram or train. It never waits unless `may_wait`; `outgoing` stays in place until its completion.
-int pelmeni_uring_send_datagram(pelmeni_uring *ring, int socket, pelmeni_outgoing *outgoing, int may_wait, uint64_t token);
+// One datagram or train; it never waits. `outgoing` stays in place until its completion.
+int pelmeni_uring_send_datagram(pelmeni_uring *ring, int socket, pelmeni_outgoing *outgoing, uint64_t token);
+// Completes once the socket can be written to.
+int pelmeni_uring_await_room(pelmeni_uring *ring, int socket, uint64_t token);
 int pelmeni_uring_wake(pelmeni_uring *ring, int event, uint64_t *value, uint64_t token); // reads an eventfd
 int pelmeni_uring_cancel(pelmeni_uring *ring, uint64_t target, uint64_t token);
 

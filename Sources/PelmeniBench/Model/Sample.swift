@@ -3,7 +3,8 @@ package struct Sample: Codable, Equatable, Sendable {
     package var round: Int
     /// The measured window's length.
     package var seconds = 0.0
-    /// Requests whose answers were right in every byte, in the window.
+    /// Requests whose answers were right in every byte, in the window; of trains, the datagrams
+    /// that came whole and right.
     package var exchanges = 0
     /// Payload both ways, in the window.
     package var bytes: UInt64 = 0
@@ -24,6 +25,10 @@ package struct Sample: Codable, Equatable, Sendable {
     package var sessionsByWorker: [Int] = []
     /// By kind of fault, as ``Fault/text`` words them; empty when all went well.
     package var errors: [String: Int] = [:]
+    /// Datagrams that were lost or given up, warm-up included; nil where there are none.
+    package var lost: Int?
+    /// Of those, answers that came after all.
+    package var late: Int?
     /// The part of the subject's core that went to none of ours; nil when it cannot be told.
     package var othersShare: Double?
 
@@ -34,7 +39,8 @@ package struct Sample: Codable, Equatable, Sendable {
     /// - Parameter direct: the direct run's median latency, in nanoseconds.
     package func value(_ measure: Scenario.Measure, connections: Int, direct: Double?) -> Double? {
         switch measure {
-        case .cpuPerRequest: exchanges == 0 ? nil : cpuSeconds / Double(exchanges)
+        case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram:
+            exchanges == 0 ? nil : cpuSeconds / Double(exchanges)
         case .cpuPerGigabyte: bytes == 0 ? nil : cpuSeconds / Double(bytes) * 1e9
         case .addedMedianLatency: direct.map { max(0, Double(latency.p50) - $0) }
         case .tailLatency: exchanges == 0 ? nil : Double(latency.p99)

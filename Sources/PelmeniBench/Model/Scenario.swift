@@ -14,6 +14,18 @@ package struct Scenario: Codable, Equatable, Sendable {
         case idle
         /// Readers that do not read behind sources that do not stop, and other sessions beside them.
         case stalled
+        /// Datagrams and their answers, one under way for each client.
+        case datagrams
+        /// Trains of datagrams one way, as many under way as a sink gives credit for.
+        case trains
+    }
+
+    /// What a proxy has to be set up for.
+    package enum Traffic: Sendable {
+        case streams
+        /// Long ones.
+        case bulk
+        case datagrams
     }
 
     /// What the subjects are compared by. The lower is the better, always.
@@ -28,6 +40,10 @@ package struct Scenario: Codable, Equatable, Sendable {
         case tailLatency
         /// Resident bytes that a pair of connections adds.
         case residentPerPair
+        /// Seconds of the proxy's processor time for a datagram and its answer.
+        case cpuPerTrip
+        /// Seconds of it for a datagram one way.
+        case cpuPerDatagram
     }
 
     /// As on the command line: `rr64`.
@@ -39,6 +55,9 @@ package struct Scenario: Codable, Equatable, Sendable {
     package var connections: Int
     package var requestBytes: UInt32 = 64
     package var answerBytes: UInt32 = 64
+    /// Datagrams in a train, and trains of one client that may be under way; trains only.
+    package var trainDatagrams: Int?
+    package var trainsInFlight: Int?
     /// Requests under way on one connection.
     package var pipeline = 1
     /// Between an answer and the next request of its connection.
@@ -51,6 +70,14 @@ package struct Scenario: Codable, Equatable, Sendable {
     package var workers = 1
     /// Whether peers that have a special mode for bulk (splice) use it.
     package var isBulk: Bool { kind == .download || kind == .upload }
+
+    package var traffic: Traffic {
+        switch kind {
+        case .datagrams, .trains: .datagrams
+        case .download, .upload: .bulk
+        case .exchange, .connect, .open, .idle, .stalled: .streams
+        }
+    }
 
     /// The part of a peer's highest rate at which an open loop runs.
     package static let openShare = 0.6

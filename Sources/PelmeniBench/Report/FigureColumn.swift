@@ -14,13 +14,15 @@ struct FigureColumn {
         switch view.scenario.kind {
         case .idle: columns = idle
         case .download, .upload: columns = bulk
-        case .exchange, .connect, .open, .stalled: columns = requests
+        case .exchange, .connect, .open, .stalled: columns = units("request")
+        case .datagrams: columns = units("round trip") + lost
+        case .trains: columns = units("datagram") + datagramsPerCPUSecond + lost.prefix(1)
         }
         if view.measure == .addedMedianLatency {
             columns.append(FigureColumn("added") { ReportText.time(nanoseconds: $0.median) })
         }
         if view.rows.contains(where: { $0.figures.latencies != nil }) { columns += latencies }
-        if view.scenario.kind != .idle { columns.append(enters(isBulk: view.scenario.isBulk)) }
+        if view.scenario.kind != .idle { columns.append(enters(view.scenario)) }
         columns.append(FigureColumn("peak memory") { ReportText.bytes($0.figures.peakBytes) })
         if isFull {
             columns.append(
@@ -31,11 +33,27 @@ struct FigureColumn {
         return columns
     }
 
-    private static var requests: [FigureColumn] {
+    private static func units(_ unit: String) -> [FigureColumn] {
         [
-            FigureColumn("requests/s") { ReportText.whole($0.figures.requestsPerSecond) },
-            FigureColumn("CPU µs/request") { micros($0.figures.cpuPerRequest) },
+            FigureColumn("\(unit)s/s") { ReportText.whole($0.figures.requestsPerSecond) },
+            FigureColumn("CPU µs/\(unit)") { micros($0.figures.cpuPerRequest) },
             FigureColumn("user/system") { split($0.figures.cpuPerRequest, $0, scale: 1e6) },
+        ]
+    }
+
+    private static var datagramsPerCPUSecond: [FigureColumn] {
+        [
+            FigureColumn("datagrams/CPU s") { row in
+                ReportText.whole(row.figures.cpuPerRequest.map { 1 / $0 })
+            }
+        ]
+    }
+
+    /// Of all rounds.
+    private static var lost: [FigureColumn] {
+        [
+            FigureColumn("lost") { ReportText.whole(Double($0.figures.lost)) },
+            FigureColumn("late") { ReportText.whole(Double($0.figures.late)) },
         ]
     }
 
@@ -62,10 +80,17 @@ struct FigureColumn {
         }
     }
 
-    private static func enters(isBulk: Bool) -> FigureColumn {
-        FigureColumn(isBulk ? "enters/MB" : "enters/request") {
+    private static func enters(_ scenario: Scenario) -> FigureColumn {
+        let unit =
+            switch scenario.kind {
+            case .download, .upload: "MB"
+            case .datagrams: "round trip"
+            case .trains: "datagram"
+            case .exchange, .connect, .open, .idle, .stalled: "request"
+            }
+        return FigureColumn("enters/\(unit)") {
             ReportText.number(
-                isBulk ? $0.figures.entersPerMegabyte : $0.figures.entersPerRequest)
+                scenario.isBulk ? $0.figures.entersPerMegabyte : $0.figures.entersPerRequest)
         }
     }
 

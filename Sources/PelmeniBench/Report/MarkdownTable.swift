@@ -65,7 +65,10 @@ package struct MarkdownTable {
         let doubts = views.flatMap { view in
             view.result.doubts.map { "- in doubt: `\(view.scenario.name)`: \(clean($0))" }
         }
-        return refused + doubts
+        let absent = views.compactMap { view in
+            view.absence.map { "- `\(view.scenario.name)`: \(clean($0))" }
+        }
+        return refused + absent + doubts
     }
 
     private var legend: String {

@@ -7,13 +7,15 @@ extension Scenario.Measure {
         case .addedMedianLatency: "latency added to the median"
         case .tailLatency: "99th percentile of latency"
         case .residentPerPair: "memory a pair of connections"
+        case .cpuPerTrip: "CPU a round trip"
+        case .cpuPerDatagram: "CPU a datagram"
         }
     }
 
     /// What ``scaled(_:)`` gives.
     var unit: String {
         switch self {
-        case .cpuPerRequest, .addedMedianLatency, .tailLatency: "µs"
+        case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram, .addedMedianLatency, .tailLatency: "µs"
         case .cpuPerGigabyte: "s/GB"
         case .residentPerPair: "KiB"
         }
@@ -22,7 +24,7 @@ extension Scenario.Measure {
     /// In the unit of an axis.
     func scaled(_ value: Double) -> Double {
         switch self {
-        case .cpuPerRequest: value * 1e6
+        case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram: value * 1e6
         case .cpuPerGigabyte: value
         case .addedMedianLatency, .tailLatency: value / 1e3
         case .residentPerPair: value / 1024
@@ -33,7 +35,7 @@ extension Scenario.Measure {
     func text(_ value: Double?) -> String {
         guard let value else { return ReportText.none }
         switch self {
-        case .cpuPerRequest, .cpuPerGigabyte:
+        case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram, .cpuPerGigabyte:
             return "\(ReportText.number(scaled(value))) \(unit)"
         case .addedMedianLatency, .tailLatency: return ReportText.time(nanoseconds: value)
         case .residentPerPair: return ReportText.bytes(value)

@@ -33,7 +33,8 @@ struct MethodSection {
         "Most loads are closed loops: a connection sends its next request when it has its "
             + "answer, so a proxy that stalls is asked less, and its tail looks better than it "
             + "is. In an open loop requests are due at fixed times, and each is timed from when "
-            + "it was due: latencies at a given rate should be read there."
+            + "it was due: latencies at a given rate should be read there. A datagram that is not "
+            + "answered within 200 ms is given up and counted as lost; it is in no latency."
     }
 
     private var placement: String {

@@ -6,6 +6,7 @@ struct PlotSection {
         let bars = BarFigures(context: context)
         let figures =
             SweepFigures(context: context).figures + bars.figures(of: .cpuPerRequest)
+            + bars.figures(of: .cpuPerTrip) + bars.figures(of: .cpuPerDatagram)
             + bars.figures(of: .residentPerPair)
         guard !figures.isEmpty else { return [] }
         return [

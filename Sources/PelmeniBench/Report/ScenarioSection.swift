@@ -22,6 +22,9 @@ struct ScenarioSection {
             Markup("p", ["class": "doubt"], text: "In doubt: \($0)")
         }
         markup.append(table(view))
+        if let absence = view.absence {
+            markup.append(Markup("p", ["class": "soft"], text: "\(absence)."))
+        }
         let words = view.result.comparisons.map {
             Markup("li", text: view.words($0, name: context.title))
         }

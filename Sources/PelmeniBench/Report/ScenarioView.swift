@@ -75,18 +75,31 @@ struct ScenarioView {
         }
     }
 
+    /// Who is not there, and why; nil when nobody is missing.
+    var absence: String? {
+        guard let absent = result.absent, !absent.isEmpty else { return nil }
+        return "no UDP: \(absent.joined(separator: ", "))"
+    }
+
     /// What one request, or one stream, looks like.
     var detail: String {
         let it = scenario
+        let one = it.traffic == .datagrams ? "client" : "connection"
         var parts = [
             it.connections == 1
-                ? "1 connection" : "\(ReportText.whole(Double(it.connections))) connections"
+                ? "1 \(one)" : "\(ReportText.whole(Double(it.connections))) \(one)s"
         ]
         switch it.kind {
         case .exchange, .connect, .open, .stalled:
             parts.append("\(it.requestBytes) B up, \(it.answerBytes) B down")
             if it.pipeline > 1 { parts.append("\(it.pipeline) under way on each") }
             if it.thinkMicroseconds > 0 { parts.append("\(it.thinkMicroseconds) µs of thought") }
+        case .datagrams: parts.append("\(it.requestBytes) B each way, 1 under way for each")
+        case .trains:
+            let train = it.trainDatagrams ?? 1
+            let bytes = ReportText.whole(Double(it.requestBytes))
+            parts.append("trains of \(train) datagrams of \(bytes) B")
+            parts.append("\(it.trainsInFlight ?? 1) under way for each")
         case .download, .upload, .idle: break
         }
         if it.requestsPerSecond > 0 {

@@ -15,6 +15,9 @@ struct SubjectFigures {
     let startBytes: Double?
     let residentPerPair: Double?
     let othersShare: Double?
+    /// Datagrams of all rounds that were lost or given up, and those of them that came late.
+    let lost: Int
+    let late: Int
     let sessionsByWorker: [Int]
     /// Of all rounds, by kind, most first.
     let errors: [(kind: String, count: Int)]
@@ -56,6 +59,8 @@ struct SubjectFigures {
                 : sample.value(.residentPerPair, connections: connections, direct: nil)
         }
         othersShare = median { $0.othersShare }
+        lost = samples.reduce(0) { $0 + ($1.lost ?? 0) }
+        late = samples.reduce(0) { $0 + ($1.late ?? 0) }
         sessionsByWorker = samples.last?.sessionsByWorker ?? []
         var counts: [String: Int] = [:]
         for sample in samples {

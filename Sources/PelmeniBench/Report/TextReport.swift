@@ -46,6 +46,7 @@ package struct TextReport {
             }
         }
         lines += table.lines.map { "  " + $0 }
+        if let absence = view.absence { lines += ["", "  \(absence)"] }
         let words = view.result.comparisons.map { view.words($0) { $0 } }
         if !words.isEmpty { lines += [""] + words.map { "  " + $0 } }
         let doubts = view.result.doubts.map { "  in doubt: \($0)" }

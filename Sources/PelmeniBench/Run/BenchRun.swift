@@ -55,7 +55,10 @@ package struct BenchRun: Sendable {
             ) { subject, round in
                 progress(clock.next(scenario.name, subject, round))
             }
-            report.scenarios.append(run.run())
+            var result = run.run()
+            let absent = plans.filter { $0.isWithoutDatagrams(for: scenario) }.map(\.subject.title)
+            if !absent.isEmpty { result.absent = absent }
+            report.scenarios.append(result)
             for (name, reason) in run.refusals {
                 note(reason, of: name, in: &report)
                 plans.removeAll { $0.subject.name == name }

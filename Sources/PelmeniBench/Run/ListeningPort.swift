@@ -3,16 +3,22 @@ internal import Glibc
 /// Ports of 127.0.0.1, as the kernel lists them: a probe that connects would be traffic.
 enum ListeningPort {
     private static let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
+    private static let datagramTables = ["/proc/net/udp", "/proc/net/udp6"]
+    /// As the kernel writes them: a stream's listener, and a socket of datagrams without a peer.
+    private static let listening = "0A"
+    private static let unconnected = "07"
 
     /// Whether anybody listens.
-    static func isOpen(_ port: UInt16) -> Bool {
-        tables.contains { isOpen(port, in: TextFile.read($0) ?? "") }
+    static func isOpen(_ port: UInt16, isOfDatagrams: Bool = false) -> Bool {
+        (isOfDatagrams ? datagramTables : tables).contains {
+            isOpen(port, in: TextFile.read($0) ?? "", isOfDatagrams: isOfDatagrams)
+        }
     }
 
-    static func isOpen(_ port: UInt16, in table: String) -> Bool {
+    static func isOpen(_ port: UInt16, in table: String, isOfDatagrams: Bool = false) -> Bool {
         table.split(separator: "\n").dropFirst().contains { line in
             let fields = line.split(separator: " ")
-            guard fields.count > 3, fields[3] == "0A",
+            guard fields.count > 3, fields[3] == (isOfDatagrams ? unconnected : listening),
                 let own = fields[1].split(separator: ":").last
             else { return false }
             return UInt16(own, radix: 16) == port
@@ -20,8 +26,9 @@ enum ListeningPort {
     }
 
     /// One that nobody has now.
-    static func free() throws(BenchError) -> UInt16 {
-        let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    static func free(isOfDatagrams: Bool = false) throws(BenchError) -> UInt16 {
+        let type = isOfDatagrams ? SOCK_DGRAM : SOCK_STREAM
+        let probe = socket(AF_INET, Int32(type.rawValue), 0)
         guard probe >= 0 else { throw .failed("no socket to look for a free port with") }
         defer { close(probe) }
         var address = sockaddr_in()

@@ -11,6 +11,8 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     package var config: String?
     /// For long streams.
     package var bulkConfig: String?
+    /// For datagrams; without it, the peer takes no part where they are relayed.
+    package var udpConfig: String?
     /// Whether "the best peer" may be this one.
     package var countsInBest: Bool?
     /// Names of the scenarios that it takes part in; all unless given.
@@ -26,6 +28,7 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         case command
         case config
         case bulkConfig = "bulk-config"
+        case udpConfig = "udp-config"
         case countsInBest = "counts-in-best"
         case scenarios
         case needs

@@ -42,14 +42,20 @@ package struct PeerPlan: Sendable {
 
     /// The command, with its configuration written where the scratch folder is.
     func command(
-        listen: UInt16, origin: UInt16, workers: Int, isBulk: Bool, scratch: ScratchFolder
+        listen: UInt16, origin: UInt16, workers: Int, traffic: Scenario.Traffic,
+        scratch: ScratchFolder
     ) throws(BenchError) -> [String] {
         let own = try scratch.newFolder(description.name)
         var values = [
             "peers": folder, "listen": "\(listen)", "origin": "\(origin)", "workers": "\(workers)",
             "folder": own,
         ]
-        let template = isBulk ? description.bulkConfig ?? description.config : description.config
+        let template =
+            switch traffic {
+            case .streams: description.config
+            case .bulk: description.bulkConfig ?? description.config
+            case .datagrams: description.udpConfig
+            }
         if let template {
             let source = absolute(template)
             guard let text = TextFile.read(source) else { throw .failed("\(source) is not there") }

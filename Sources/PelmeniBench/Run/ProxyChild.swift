@@ -6,14 +6,20 @@ package import Pelmeni
 package struct ProxyChild: Sendable {
     private let engine: Engine
 
-    /// - Parameter upstreams: ports on 127.0.0.1; each gets a listener.
+    /// - Parameters:
+    ///   - upstreams: ports on 127.0.0.1; each gets a listener.
+    ///   - isOfDatagrams: UDP, not TCP.
     package init(
-        backend: BackendChoice, without: [String], workers: Int, upstreams: [UInt16]
+        backend: BackendChoice, without: [String], workers: Int, upstreams: [UInt16],
+        isOfDatagrams: Bool = false
     ) throws(EngineError) {
         var options = EngineOptions()
         options.without = without
-        let servers = upstreams.map {
-            TCPServer(TCPClient("127.0.0.1", $0), listen: "127.0.0.1", port: 0)
+        let servers: [any Server] = upstreams.map { port in
+            guard isOfDatagrams else {
+                return TCPServer(TCPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
+            }
+            return UDPServer(UDPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
         }
         engine = try Engine(
             backend: backend, workers: workers, servers: servers, options: options)

@@ -85,6 +85,8 @@ struct Sampler {
         job.requestBytes = scenario.requestBytes
         job.answerBytes = scenario.answerBytes
         job.pipeline = scenario.pipeline
+        job.trainDatagrams = scenario.trainDatagrams ?? 1
+        job.trainsInFlight = scenario.trainsInFlight ?? 1
         job.thinkMicroseconds = scenario.thinkMicroseconds
         job.requestsPerSecond = scenario.requestsPerSecond
         job.warmUpNanoseconds = UInt64(context.options.warmUpSeconds * 1e9)
@@ -101,6 +103,8 @@ struct Sampler {
         case .upload: .upload
         case .open: .open
         case .idle: .idle
+        case .datagrams: .datagrams
+        case .trains: .trains
         }
     }
 
@@ -138,6 +142,10 @@ struct Sampler {
         sample.exchanges = outcome.exchanges
         sample.bytes = outcome.bytes
         sample.latency = LatencyFigures(buckets: outcome.latency, max: outcome.latencyMax)
+        if scenario.traffic == .datagrams {
+            sample.lost = outcome.lost
+            sample.late = outcome.late
+        }
         note(&sample, outcome)
         if outcome.exchanges == 0, outcome.bytes == 0 {
             sample.errors["without any answer", default: 0] += 1

@@ -5,6 +5,7 @@ package enum ScenarioCatalog {
     /// All, in the order in which they are run.
     package static let all: [Scenario] =
         exchanges + [connect, download, upload, open] + idle + [twoWorkers, stalled, pipeline]
+        + datagrams + [burst]
 
     /// What is run when no name is given.
     package static let usual = all.filter { $0.name != "rr8" }
@@ -73,6 +74,24 @@ package enum ScenarioCatalog {
             "pipeline", .exchange, .cpuPerRequest, connections: 16,
             summary: "16 requests under way on each of 16 connections")
         scenario.pipeline = 16
+        return scenario
+    }()
+
+    private static let datagrams = [1, 64].map { count in
+        Scenario(
+            "udp\(count)", .datagrams, .cpuPerTrip, connections: count,
+            summary: count == 1
+                ? "UDP: 64 bytes there and back for 1 client"
+                : "UDP: 64 bytes there and back for \(count) clients, one datagram each under way")
+    }
+
+    private static let burst: Scenario = {
+        var scenario = Scenario(
+            "udp-burst", .trains, .cpuPerDatagram, connections: 8,
+            summary: "UDP: trains of 40 datagrams of 1,400 bytes from 8 clients, one way")
+        scenario.requestBytes = 1_400
+        scenario.trainDatagrams = 40
+        scenario.trainsInFlight = 1
         return scenario
     }()
 

@@ -76,12 +76,21 @@ package struct SubjectPlan: Sendable {
         case .pelmeni(_, nil): return true
         // What a kernel lacks shows where bytes move.
         case .pelmeni:
-            return [.exchange, .connect, .download, .upload].contains(scenario.kind)
+            return [.exchange, .connect, .download, .upload, .datagrams, .trains]
+                .contains(scenario.kind)
         // A stall takes a second pair, to an origin that does not stop; a peer's file describes one.
         case .peer(let peer):
             let isListed = peer.description.scenarios?.contains(scenario.name) ?? true
-            return isListed && scenario.kind != .stalled
+            return isListed && scenario.kind != .stalled && !isWithoutDatagrams(for: scenario)
         }
+    }
+
+    /// Whether it is a peer that does not relay what the scenario is about.
+    func isWithoutDatagrams(for scenario: Scenario) -> Bool {
+        guard case .peer(let peer) = means, scenario.traffic == .datagrams,
+            peer.description.scenarios?.contains(scenario.name) ?? true
+        else { return false }
+        return peer.description.udpConfig == nil
     }
 
     /// Pelmeni, with all that the kernel grants.

@@ -23,12 +23,12 @@ final class SubjectProcess {
         _ plan: SubjectPlan, _ scenario: Scenario, _ context: BenchContext, cores: CorePlan
     ) throws(BenchError) {
         try self.init(
-            plan, origins: Self.originJobs(scenario), isBulk: scenario.isBulk, context,
-            cores: cores)
+            plan, origins: Self.originJobs(scenario), traffic: scenario.traffic,
+            context, cores: cores)
     }
 
     init(
-        _ plan: SubjectPlan, origins jobs: [OriginJob], isBulk: Bool = false,
+        _ plan: SubjectPlan, origins jobs: [OriginJob], traffic: Scenario.Traffic = .streams,
         _ context: BenchContext, cores: CorePlan
     ) throws(BenchError) {
         self.plan = plan
@@ -42,9 +42,9 @@ final class SubjectProcess {
                 port = origins.first?.port ?? 0
                 floodPort = origins.last?.port ?? 0
             case .pelmeni(let backend, let without):
-                try startPelmeni(backend, without, workers, context, cores.proxy)
+                try startPelmeni(backend, without, workers, traffic, context, cores.proxy)
             case .peer(let peer):
-                try startPeer(peer, workers, isBulk: isBulk, context, cores.proxy)
+                try startPeer(peer, workers, traffic, context, cores.proxy)
             }
         } catch {
             proxy?.end(within: 0)
@@ -54,6 +54,13 @@ final class SubjectProcess {
     }
 
     private static func originJobs(_ scenario: Scenario) -> [OriginJob] {
+        switch scenario.kind {
+        case .datagrams: return [OriginJob(kind: .datagramEcho)]
+        // One that took trains whole would spare every proxy on a loopback a cost that it has on a
+        // network.
+        case .trains: return [OriginJob(kind: .datagramSink)]
+        default: break
+        }
         var answer = OriginJob(kind: .answer)
         answer.isBulk = scenario.isBulk
         answer.connections = scenario.connections + scenario.bystanders + spareConnections
@@ -64,10 +71,11 @@ final class SubjectProcess {
     }
 
     private func startPelmeni(
-        _ backend: String, _ without: String?, _ workers: Int, _ context: BenchContext,
-        _ cores: CoreSet
+        _ backend: String, _ without: String?, _ workers: Int, _ traffic: Scenario.Traffic,
+        _ context: BenchContext, _ cores: CoreSet
     ) throws(BenchError) {
         var arguments = ["--backend", backend, "--workers", "\(workers)"]
+        if traffic == .datagrams { arguments.append("--udp") }
         if let without { arguments += ["--io-uring-without", without] }
         for origin in origins { arguments += ["--upstream", "127.0.0.1:\(origin.port)"] }
         let child = try context.child("bench-proxy", arguments, cores: cores)
@@ -90,20 +98,22 @@ final class SubjectProcess {
     }
 
     private func startPeer(
-        _ peer: PeerPlan, _ workers: Int, isBulk: Bool, _ context: BenchContext, _ cores: CoreSet
+        _ peer: PeerPlan, _ workers: Int, _ traffic: Scenario.Traffic, _ context: BenchContext,
+        _ cores: CoreSet
     ) throws(BenchError) {
         if let refusal = peer.refusal() { throw .refused(refusal) }
-        port = try ListeningPort.free()
+        let isOfDatagrams = traffic == .datagrams
+        port = try ListeningPort.free(isOfDatagrams: isOfDatagrams)
         floodPort = port
         let command = try peer.command(
-            listen: port, origin: origins.first?.port ?? 0, workers: workers, isBulk: isBulk,
+            listen: port, origin: origins.first?.port ?? 0, workers: workers, traffic: traffic,
             scratch: context.folder)
         let child = try context.child("bench-guard", ["--"] + command, cores: cores)
         proxy = child
         let text = try child.expect("pid", within: Self.patience)
         guard let pid = pid_t(text) else { throw .failed("\(peer.description.name): no pid") }
         let limit = ChildProcess.now() + Self.peerPatience
-        while !ListeningPort.isOpen(port) {
+        while !ListeningPort.isOpen(port, isOfDatagrams: isOfDatagrams) {
             try context.interrupt.check()
             guard child.ended() == nil, ChildProcess.now() < limit else {
                 throw .failed("\(peer.description.name) does not listen: \(child.problem())")

@@ -4,6 +4,8 @@ struct ScenarioSummary {
     static let othersShareMax = 0.15
     /// A rate that goes beyond this between rounds is no rate.
     static let rateRatioMax = 2.0
+    /// When more datagrams than this part is lost, what is left costs something else.
+    static let lostShareMax = 0.001
     /// Ending of the names of subjects with two workers.
     static let twoWorkers = "-2w"
 
@@ -93,6 +95,7 @@ struct ScenarioSummary {
                     + "\(Self.percent(highest)): run it where nothing else runs")
         }
         doubts += results.compactMap(unsteady)
+        doubts += results.compactMap(lossy)
         for result in results {
             let errors = result.samples.reduce(into: [String: Int]()) {
                 $0.merge($1.errors, uniquingKeysWith: +)
@@ -115,8 +118,21 @@ struct ScenarioSummary {
         guard let low = rates.min(), let high = rates.max(), high > low * Self.rateRatioMax else {
             return nil
         }
-        let unit = isStream ? "MB" : "requests"
+        let unit =
+            switch scenario.kind {
+            case .download, .upload: "MB"
+            case .datagrams: "round trips"
+            case .trains: "datagrams"
+            case .exchange, .connect, .open, .idle, .stalled: "requests"
+            }
         return "\(result.subject) went between \(Int(low)) and \(Int(high)) \(unit) a second"
+    }
+
+    private func lossy(_ result: SubjectResult) -> String? {
+        let lost = result.samples.reduce(0) { $0 + ($1.lost ?? 0) }
+        let came = result.samples.reduce(0) { $0 + $1.exchanges }
+        guard Double(lost) > Double(lost + came) * Self.lostShareMax else { return nil }
+        return "\(result.subject) lost \(lost) datagrams beside \(came) that came"
     }
 
     private static func percent(_ share: Double) -> String {

@@ -10,6 +10,7 @@ struct BenchProxyCommand: AsyncParsableCommand {
     @Option var backend: BackendChoice
     @Option(name: .customLong("io-uring-without")) var ioUringWithout: String?
     @Option var workers = 1
+    @Flag(help: "UDP, not TCP.") var udp = false
     @Option(help: "127.0.0.1:PORT; each gets a listener.") var upstream: [String]
 
     func run() async throws {
@@ -21,7 +22,8 @@ struct BenchProxyCommand: AsyncParsableCommand {
         }
         let without = ioUringWithout?.split(separator: ",").map(String.init) ?? []
         let proxy = try ProxyChild(
-            backend: backend, without: without, workers: workers, upstreams: ports)
+            backend: backend, without: without, workers: workers, upstreams: ports,
+            isOfDatagrams: udp)
         try await proxy.run { StandardStream.output.write(line: $0) }
     }
 }

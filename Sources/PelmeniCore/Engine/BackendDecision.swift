@@ -14,10 +14,19 @@ package struct BackendDecision: Sendable {
     /// `auto` gives way to epoll only when io_uring is refused, missing or unsound. Being out of memory or
     /// descriptors is a failure of its own, and never decides about a backend.
     package static func decide(
-        _ choice: BackendChoice, without: IOUringFeatures
+        _ choice: BackendChoice, without: IOUringFeatures, servesDatagrams: Bool = false
     ) throws(EngineError) -> BackendDecision {
         if choice == .epoll { return BackendDecision(backend: .epoll, features: [], fallback: nil) }
-        return try decide(choice, probe: IOUringProbe.run(without: without))
+        let decision = try decide(choice, probe: IOUringProbe.run(without: without))
+        guard servesDatagrams, decision.backend == .ioUring,
+            !decision.features.contains(.multishotReceive)
+        else { return decision }
+        let refusal = EngineError(
+            kind: .backendRefused, side: .backend, subject: "io_uring", errno: Errno(code: ENOSYS),
+            reason: "datagrams need multishot-receive, which is missing or masked",
+            remedy: "Linux 6.0 has it; use --backend epoll for pairs of udp:// or unixgram://")
+        if choice == .ioUring { throw refusal }
+        return BackendDecision(backend: .epoll, features: [], fallback: refusal)
     }
 
     package static func decide(

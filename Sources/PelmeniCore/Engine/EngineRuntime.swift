@@ -30,7 +30,9 @@ package final class EngineRuntime: Sendable {
     package static func start(_ plan: RuntimePlan) async throws(EngineError) -> EngineRuntime {
         // Before anything is armed: the limit is latched when an accept is prepared.
         _ = pelmeni_descriptor_limit_raise()
-        let decision = try BackendDecision.decide(plan.choice, without: plan.without)
+        let decision = try BackendDecision.decide(
+            plan.choice, without: plan.without,
+            servesDatagrams: plan.pairs.contains(where: \.servesDatagrams))
         if let fallback = decision.fallback {
             var fields: [LogEntry.Field] = [.init("reason", fallback.reason)]
             if let errno = fallback.errno { fields.append(.init("errno", errno.name)) }

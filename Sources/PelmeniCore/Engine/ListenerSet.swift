@@ -138,6 +138,7 @@ package struct ListenerSet: ~Copyable {
         if isDatagrams {
             error = pelmeni_datagram_configure(
                 socket, address.family, address.isAny ? 1 : 0, address.family == AF_INET6 ? 0 : -1)
+            pelmeni_datagram_widen(socket)
         } else {
             _ = SocketCalls.configure(
                 socket, family: address.family, options: plan.options.atOpening,

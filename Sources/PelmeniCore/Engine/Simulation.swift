@@ -17,7 +17,7 @@ package struct Simulation: ~Copyable {
         guard let pool = BufferPool(limits: setup.pool) else { return nil }
         self.setup = setup
         self.pool = pool
-        let plans = setup.world.plans.count
+        let plans = setup.world.pairs
         let slots =
             StreamRelay<SimulatedRing>.slots(
                 sessions: setup.sessions,
@@ -43,8 +43,8 @@ package struct Simulation: ~Copyable {
     private static var upstreamsMax: Int { 4 }
 
     private func fillPairs() {
-        for plan in setup.world.plans.indices {
-            let moods = setup.world.upstreams[plan]
+        for plan in 0..<setup.world.pairs {
+            let moods = setup.world.destinations(plan)
             for upstream in moods.indices {
                 let row = plan * Self.upstreamsMax + upstream
                 let first = addresses + row * Upstream.addressesMax
@@ -57,12 +57,20 @@ package struct Simulation: ~Copyable {
                 }
                 upstreams[row].addressCount = UInt8(moods[upstream].count)
             }
-            (pairs + plan).initialize(
-                to: RelayPair(
-                    deadlines: setup.deadlines, options: SocketOptions(), sessionsMax: 0,
-                    sessionsOpen: shared + 1 + plan,
-                    upstreams: upstreams + plan * Self.upstreamsMax,
-                    upstreamCount: UInt16(moods.count)))
+            let messages = setup.world.messagePlan(plan)
+            var pair = RelayPair(
+                deadlines: messages?.deadlines ?? setup.deadlines, options: SocketOptions(),
+                sessionsMax: 0, sessionsOpen: shared + 1 + plan,
+                upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt16(moods.count))
+            if let messages {
+                pair.kind = messages.kind
+                pair.framing = messages.framing
+                pair.maxFrame = MessagePlan.maxFrameDefault
+                pair.requests = messages.requests
+                pair.responses = messages.responses
+                pair.tellsLocal = messages.tellsLocal
+            }
+            (pairs + plan).initialize(to: pair)
         }
     }
 
@@ -97,16 +105,17 @@ package struct Simulation: ~Copyable {
             let relay = StreamRelay(
                 ring: SimulatedRing(kernel: kernel), pool: pool, limits: limits,
                 reservedSlots: Worker<SimulatedRing>.reservedSlots(
-                    listeners: setup.world.plans.count),
+                    listeners: setup.world.pairs),
                 pairs: pairs, counters: counters, events: events, key: setup.world.seed)
         else {
             outcome.violations = ["no memory for the relay"]
             return outcome
         }
-        let listeners = setup.world.plans.indices.map {
+        let listeners = (0..<setup.world.pairs).map {
             WorkerListener(
                 socket: SimulatedKernel.firstDescriptor + Int32($0), pair: UInt16($0),
-                isShared: false)
+                isShared: false,
+                isDatagrams: setup.world.messagePlan($0)?.listensForDatagrams ?? false)
         }
         let requests = WorkerRequests(
             reader: { context, _ in context?.load(as: UInt32.self) ?? 0 },
@@ -142,12 +151,12 @@ package struct Simulation: ~Copyable {
         if kernel.openDescriptors != 0 {
             outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
         }
-        for plan in 0...setup.world.plans.count where shared[plan] != 0 {
+        for plan in 0...setup.world.pairs where shared[plan] != 0 {
             outcome.violations.append("\(shared[plan]) sessions are counted as open")
         }
         var judge = FlowJudge(
             plans: setup.world.plans, results: kernel.results(), allowances: allowances())
-        outcome.violations += judge.judge()
+        outcome.violations += judge.judge() + kernel.judgeMessages(counters)
     }
 
     private func allowances() -> FlowJudge.Allowances {
@@ -176,9 +185,15 @@ package struct Simulation: ~Copyable {
             (.connectTimeout, .causeConnectTimeout), (.noUpstream, .causeNoUpstream),
             (.firstByte, .causeFirstByte), (.idle, .causeIdle), (.linger, .causeLinger),
             (.sendStalled, .causeSendStalled), (.pool, .causePool), (.limit, .causeLimit),
-            (.drainCut, .causeDrainCut),
+            (.drainCut, .causeDrainCut), (.badFrame, .causeBadFrame),
         ]
         for (cause, point) in causes { outcome.add(point, counters.get(cause)) }
+        let drops: [(DropReason, SimulatedPoint)] = [
+            (.oversize, .dropOversize), (.truncated, .dropTruncated),
+            (.tableFull, .dropTableFull), (.queueFull, .dropQueueFull),
+            (.noUpstream, .dropNoUpstream), (.noPort, .dropNoPort), (.draining, .dropDraining),
+        ]
+        for (reason, point) in drops { outcome.add(point, counters.get(reason)) }
         if setup.world.drainsAt != .max || setup.world.stopsAt != .max { outcome.add(.drained, 1) }
     }
 }

@@ -20,6 +20,11 @@ package struct SimulationSetup: Sendable {
     package init(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         self.init(seed: seed, plans: Self.plans(&random))
+        shape(&random)
+        if Self.hasMessages(seed: seed) { shapeMessages() }
+    }
+
+    private mutating func shape(_ random: inout SeededRandom) {
         shapeRing(&random)
         shapeSockets(&random)
         shapeEngine(&random)
@@ -143,7 +148,7 @@ package struct SimulationSetup: Sendable {
 
     // MARK: Faults
 
-    private static func rate(_ random: inout SeededRandom) -> UInt32 {
+    static func rate(_ random: inout SeededRandom) -> UInt32 {
         switch random.below(6) {
         case 0: UInt32(random.between(1, 600))
         case 1: UInt32(random.between(600, 6000))

@@ -32,7 +32,12 @@ extension StreamRelay where R: ~Copyable {
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
         if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
         if !undialled.isEmpty { leaks.append("a session waits to be dialled") }
-        if isStarving { leaks.append("a leg is starved") }
+        if isStarving || !starvedDatagrams.isEmpty { leaks.append("a leg is starved") }
+        if waitingCount != 0 { leaks.append("\(waitingCount) answers wait for their clients") }
+        var known = 0
+        for row in 0..<Int(freshSession)
+        where sessions[row].kind.hasNamedClient && states[row].isKnown { known += 1 }
+        if known != 0 { leaks.append("\(known) clients of ended sessions are known") }
         if wheel.nextTime() != .max { leaks.append("a timer is set") }
         var ended: UInt64 = 0
         for cause in Cause.allCases { ended += counters.get(cause) }

@@ -38,7 +38,10 @@ extension StreamRelay where R: ~Copyable {
         it.pointee.legs &+= 1
         it.pointee.upstream = leg
         counters.add(.connects)
-        guard ring.attach(socket, token: token(leg, .receiveDatagrams), isShared: false) == 0 else {
+        // Nothing is written to a UDP socket but what it takes at once: only reading is watched.
+        let isUnix = address.pointee.family == AF_UNIX
+        guard ring.attach(socket, token: token(leg, .receiveDatagrams), isShared: !isUnix) == 0
+        else {
             takeOutAttempt(session, leg)
             close(leg, reset: false)
             noteFailure(session, -EMFILE)
@@ -73,6 +76,7 @@ extension StreamRelay where R: ~Copyable {
             arm(upstream, expectsBytes: false)
             legs[Int(upstream)].queue = states[Int(session)].waiting
             states[Int(session)].waiting = SendQueue()
+            counters.add(.datagramsToUpstream, UInt64(states[Int(session)].waitingMessages))
             states[Int(session)].waitingMessages = 0
             if !legs[Int(upstream)].queue.isEmpty {
                 legs[Int(upstream)].progressAt = now
@@ -82,7 +86,11 @@ extension StreamRelay where R: ~Copyable {
             }
         }
         let pair = pairs + Int(it.pointee.pair)
-        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ silence(pair.pointee.idle)) }
+        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
+        if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
+        if pair.pointee.firstByte != 0 {
+            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.firstByte)
+        }
         if pair.pointee.lateOptionsAfter != 0, it.pointee.kind != .datagrams {
             wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
         }
@@ -165,12 +173,6 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Time
 
-    /// How long a session may be silent: while the engine drains, not long.
-    @inline(__always)
-    func silence(_ idle: UInt64) -> UInt64 {
-        isDraining ? min(idle, RelayLimits.drainSilence) : idle
-    }
-
     mutating func lookMessages(_ session: UInt32) {
         let it = sessions[Int(session)]
         let pair = pairs[Int(it.pair)]
@@ -181,18 +183,22 @@ extension StreamRelay where R: ~Copyable {
             let at = it.activeAt &+ (isDrained ? min(idle, RelayLimits.drainSilence) : idle)
             if now >= at {
                 // The client had ended and was only waited for.
-                return end(session, it.endedAt != 0 ? .completed : .idle, reset: false)
+                return end(
+                    session, it.endedAt != 0 ? .completed : .idle, reset: hasQueued(session))
             }
             due = min(due, at)
         }
         if pair.linger != 0, it.endedAt != 0 {
             let at = max(it.endedAt, it.activeAt) &+ pair.linger
-            if now >= at { return end(session, .completed, reset: false) }
+            if now >= at {
+                let isCut = hasQueued(session)
+                return end(session, isCut ? .linger : .completed, reset: isCut)
+            }
             due = min(due, at)
         }
         if pair.firstByte != 0, !it.hasBytes {
             let at = it.openedAt &+ pair.firstByte
-            if now >= at { return end(session, .firstByte, reset: false) }
+            if now >= at { return end(session, .firstByte, reset: hasQueued(session)) }
             due = min(due, at)
         }
         if it.kind != .datagrams {

@@ -59,9 +59,15 @@ extension StreamRelay where R: ~Copyable {
         sessions[Int(session)].hasLateOptions = true
         // A Unix socket refuses them, and needs none: its far side cannot vanish unseen.
         let options = pair.pointee.lateOptions
-        _ = ring.configure(legs[Int(it.client)].socket, family: AF_INET, options: options)
-        _ = ring.configure(legs[Int(it.upstream)].socket, family: AF_INET, options: options)
+        configureLate(it.client, options)
+        configureLate(it.upstream, options)
         return .max
+    }
+
+    /// A client among many has no leg, and datagrams have no connection to keep alive.
+    private mutating func configureLate(_ leg: UInt32, _ options: SocketOptions) {
+        guard leg != .max, !legs[Int(leg)].flags.contains(.datagrams) else { return }
+        _ = ring.configure(legs[Int(leg)].socket, family: AF_INET, options: options)
     }
 
     /// When to look at this leg again; 0 when its session was ended.

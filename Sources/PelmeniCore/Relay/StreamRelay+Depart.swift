@@ -46,7 +46,7 @@ extension StreamRelay where R: ~Copyable {
             return waitForClient(index)
         }
         ring.sendDatagrams(
-            row.pointee.socket, outgoing.row(index), slot: leg, mayWait: false,
+            row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index, generation: 0))
     }
 
@@ -86,6 +86,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.generation = UInt32(truncatingIfNeeded: sessions[Int(session)].openedAt)
         row.pointee.retries = 0
         row.pointee.isAnswer = isAnswer
+        row.pointee.awaitsRoom = false
         row.pointee.since = now
         let data = pool.address(block) + offset
         if isAnswer {
@@ -112,7 +113,16 @@ extension StreamRelay where R: ~Copyable {
     mutating func datagramsSent(_ index: UInt32, _ result: Int32) {
         let row = outgoing.row(index)
         let count = Self.count(Int(row.pointee.length), segment: Int(row.pointee.segment))
-        if result >= 0 {
+        if row.pointee.awaitsRoom {
+            row.pointee.awaitsRoom = false
+            // One place may have woken several: it is not certain to be taken this time.
+            if result >= 0, !legs[Int(row.pointee.leg)].flags.contains(.closing) {
+                row.pointee.retries = 0
+                _ = sendAgain(index)
+                return
+            }
+            drop(.noUpstream, count)
+        } else if result >= 0 {
             counters.add(
                 row.pointee.isAnswer ? .datagramsToClient : .datagramsToUpstream,
                 UInt64(truncatingIfNeeded: count))
@@ -152,6 +162,12 @@ extension StreamRelay where R: ~Copyable {
             return false
         case EMSGSIZE:
             drop(.oversize, count)
+        case EAGAIN where legs[Int(leg)].flags.contains(.waits):
+            row.pointee.awaitsRoom = true
+            ring.awaitRoom(
+                legs[Int(leg)].socket, slot: leg,
+                token: Token(.sendDatagrams, index: index, generation: 0))
+            return true
         case EAGAIN, ENOBUFS, ENOMEM:
             if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix),
                 now &- row.pointee.since < RelayLimits.answerPatience
@@ -184,8 +200,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.retries &+= 1
         let leg = row.pointee.leg
         ring.sendDatagrams(
-            legs[Int(leg)].socket, row, slot: leg,
-            mayWait: legs[Int(leg)].flags.contains(.waits),
+            legs[Int(leg)].socket, row,
             token: Token(.sendDatagrams, index: index, generation: 0))
         return true
     }
@@ -195,7 +210,10 @@ extension StreamRelay where R: ~Copyable {
     private mutating func refusesTrain(_ index: UInt32) {
         let row = outgoing.row(index).pointee
         if row.isAnswer {
-            guard isOf(index) else { return drop(.noReturnAddress) }
+            guard isOf(index) else {
+                let count = Self.count(Int(row.length), segment: Int(row.segment))
+                return drop(.noReturnAddress, count)
+            }
             states[Int(row.session)].refusesTrains = true
         } else {
             legs[Int(row.leg)].flags.insert(.refusesTrains)
@@ -213,12 +231,12 @@ extension StreamRelay where R: ~Copyable {
             && row.generation == UInt32(truncatingIfNeeded: session.openedAt)
     }
 
-    /// What does not wait ends by itself in the next submit; what does has to be called off.
+    /// A send ends by itself in the next submit; a wait for room has to be called off.
     mutating func cancelDatagrams(_ leg: UInt32) {
         let row = legs + Int(leg)
         if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receiveDatagrams)) }
         guard row.pointee.flags.isSuperset(of: [.waits, .sending]) else { return }
-        ring.cancelDatagrams(
+        ring.cancelRoom(
             Token(.sendDatagrams, index: row.pointee.departingRow, generation: 0), slot: leg)
     }
 
@@ -267,7 +285,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.progressAt = now
         row.pointee.departingRow = index
         ring.sendDatagrams(
-            row.pointee.socket, outgoing.row(index), slot: leg, mayWait: true,
+            row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index, generation: 0))
     }
 

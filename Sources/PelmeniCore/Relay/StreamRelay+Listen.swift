@@ -61,7 +61,9 @@ extension StreamRelay where R: ~Copyable {
         let isWanted =
             row.pointee.flags.contains(.inUse) && !row.pointee.flags.contains(.closing)
         if !completion.block.isNone {
-            if isWanted, completion.result >= 0 {
+            if !isWanted, completion.result >= 0 {
+                dropLate(leg, completion)
+            } else if completion.result >= 0 {
                 if row.pointee.flags.contains(.listener) {
                     receivedFromClient(leg, completion.block, Int(completion.result))
                 } else {
@@ -78,6 +80,16 @@ extension StreamRelay where R: ~Copyable {
         else { return }
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
         if row.pointee.flags.isDisjoint(with: [.receiving, .starved]) { armDatagrams(leg) }
+    }
+
+    /// What came between the close and the last completion.
+    private mutating func dropLate(_ leg: UInt32, _ completion: Completion) {
+        let flags = legs[Int(leg)].flags
+        let facts = pelmeni_datagram_read(
+            pool.address(completion.block), flags.contains(.unix) ? 1 : 0)
+        drop(
+            flags.contains(.listener) ? .draining : .noReturnAddress,
+            Self.count(Int(completion.result), segment: Int(facts.segment)))
     }
 
     private mutating func receivedNoDatagram(_ leg: UInt32, _ error: Int32) {

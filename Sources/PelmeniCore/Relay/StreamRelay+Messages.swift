@@ -15,7 +15,7 @@ extension StreamRelay where R: ~Copyable {
         if row.pointee.flags.contains(.client) { bytesToUpstream &+= UInt64(count) }
         let at = pool.address(completion.block)
         var taken = 0
-        while taken < count, !row.pointee.flags.contains(.closing) {
+        while taken < count, row.pointee.flags.isDisjoint(with: [.closing, .ended]) {
             let step = states[Int(session)].scanner.next(at + taken, count: count &- taken)
             switch step.kind {
             case .needsMore: break
@@ -119,8 +119,57 @@ extension StreamRelay where R: ~Copyable {
                 state.pointee.listener, session, block, offset: offset, length: length, segment: 0,
                 isAnswer: true)
         }
-        if isAnswer, isOpen(session), isAnswered(session) {
-            end(session, .completed, reset: false)
+        guard isOpen(session) else { return }
+        if isAnswer {
+            if isAnswered(session) { endAfterQueue(session) }
+            return
+        }
+        let most = pairs[Int(sessions[Int(session)].pair)].requests
+        if most != 0, state.pointee.requests >= most { stopReading(session) }
+    }
+
+    /// The client has sent as many messages as it may: from now on it is as if it had ended its stream.
+    private mutating func stopReading(_ session: UInt32) {
+        let client = sessions[Int(session)].client
+        legs[Int(client)].flags.insert(.ended)
+        if legs[Int(client)].flags.contains(.receiving) { ring.cancel(token(client, .receive)) }
+        clientEnded(session)
+    }
+
+    /// Answers may still come; nothing else does.
+    private mutating func clientEnded(_ session: UInt32) {
+        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        if isAnswered(session), legs[Int(sessions[Int(session)].client)].queue.isEmpty {
+            return end(session, .completed, reset: false)
+        }
+        if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
+    }
+
+    /// Ends a session towards a stream once what is queued for it went out: an end in the middle of a message
+    /// would look like a clean one. Its client's next datagram is another session's.
+    private mutating func endAfterQueue(_ session: UInt32) {
+        let upstream = sessions[Int(session)].upstream
+        guard !legs[Int(upstream)].queue.isEmpty else {
+            return end(session, .completed, reset: false)
+        }
+        // The last send's completion settles it, and the linger deadline if there is none.
+        legs[Int(upstream)].flags.insert(.ended)
+        if states[Int(session)].isKnown { clients.remove(session, states) }
+        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        let pair = pairs + Int(sessions[Int(session)].pair)
+        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
+    }
+
+    /// Whether a message, or part of one, would be lost with an end now.
+    func hasQueued(_ session: UInt32) -> Bool {
+        let it = sessions[Int(session)]
+        switch it.kind {
+        case .streams, .datagrams: return false
+        case .streamToDatagrams: return it.client != .max && !legs[Int(it.client)].queue.isEmpty
+        case .datagramsToStream:
+            return it.phase == .relaying && !legs[Int(it.upstream)].queue.isEmpty
         }
     }
 
@@ -136,6 +185,7 @@ extension StreamRelay where R: ~Copyable {
     /// A stream of messages has ended.
     mutating func framedEnded(_ leg: UInt32) {
         let session = legs[Int(leg)].session
+        guard !legs[Int(leg)].flags.contains(.ended) else { return }
         legs[Int(leg)].flags.insert(.ended)
         switch states[Int(session)].scanner.end() {
         case .clean: break
@@ -149,15 +199,8 @@ extension StreamRelay where R: ~Copyable {
             guard isOpen(session) else { return }
         }
         // The client's next datagram dials anew; a client's stream still takes answers for a while.
-        guard legs[Int(leg)].flags.contains(.client) else {
-            return end(session, .completed, reset: false)
-        }
-        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
-        if isAnswered(session), legs[Int(leg)].queue.isEmpty {
-            return end(session, .completed, reset: false)
-        }
-        let pair = pairs + Int(sessions[Int(session)].pair)
-        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
+        guard legs[Int(leg)].flags.contains(.client) else { return endAfterQueue(session) }
+        clientEnded(session)
     }
 
     // MARK: To the stream
@@ -232,7 +275,10 @@ extension StreamRelay where R: ~Copyable {
             pool.release(slice.block)
             return drop(.queueFull)
         }
-        if !isConnected { states[Int(session)].waitingMessages &+= 1 }
+        guard isConnected else {
+            states[Int(session)].waitingMessages &+= 1
+            return
+        }
         counters.add(
             sessions[Int(session)].kind == .datagramsToStream
                 ? .datagramsToUpstream : .datagramsToClient)

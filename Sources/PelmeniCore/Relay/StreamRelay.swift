@@ -209,6 +209,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     package mutating func finishLoop() {
         while let timer = wheel.popDue(now: now) { look(after: timer) }
         ring.refill()
+        feedsAgain = false
         if isStarving { feedStarved() }
         if !starvedDatagrams.isEmpty { feedDatagrams() }
         dialsLeft = RelayLimits.dialsInLoop

@@ -20,6 +20,8 @@ package struct Outgoing {
     package var retries: UInt8
     /// Towards a client rather than an upstream.
     package var isAnswer: Bool
+    /// It waits for its socket to have room.
+    package var awaitsRoom: Bool
     /// When it was first tried, for those that wait.
     package var since: UInt64
     /// The next row of the list this one is in: free, waiting to be sent, or to be tried again.

@@ -23,7 +23,8 @@ package protocol Ring: ~Copyable {
 
     /// Makes a socket known under its slot before its first operation. 0 or -errno.
     ///
-    /// - Parameter isShared: a listener that other workers watch too.
+    /// - Parameter isShared: only reading is of interest, and what is there is told of until it is read: a
+    ///   listener that other workers watch too, or a connected socket of datagrams.
     mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32
 
     /// Accepts connections: one, or with `multishot` until cancelled or out of descriptors. Each
@@ -65,15 +66,17 @@ package protocol Ring: ~Copyable {
     ///
     /// - Parameters:
     ///   - outgoing: stays where it is until the completion, whose token carries its number.
-    ///   - slot: the socket's.
-    ///   - mayWait: it is in flight until the socket takes it, and no other one of this slot may be; otherwise
-    ///     a full socket ends it with `-EAGAIN`.
+    ///
+    /// A full socket ends it with `-EAGAIN`.
     mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
-        token: Token)
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token)
 
-    /// Ends a send that waits for its socket.
-    mutating func cancelDatagrams(_ target: Token, slot: UInt32)
+    /// Completes with a result that is not negative once a connected socket of datagrams may have room again.
+    /// One for each slot at a time.
+    mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
+
+    /// Ends the wait for room that carries this token.
+    mutating func cancelRoom(_ target: Token, slot: UInt32)
 
     /// Completes once after another thread signalled the event (an eventfd made by the engine).
     mutating func wake(_ event: Int32, token: Token)

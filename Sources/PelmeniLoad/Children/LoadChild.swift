@@ -25,8 +25,17 @@ package struct LoadChild {
     private func outcome() async -> LoadOutcome {
         do {
             let job = try await lines.job(LoadJob.self)
+            if job.kind.isOfDatagrams {
+                if let problem = DatagramPlan.problem(job) { return failure(problem) }
+                let output = lines.output
+                let load = try Load(datagrams: DatagramPlan(job)) { output.write($0.rawValue) }
+                return try await end(of: load, isLineEnough: false)
+            }
             if let problem = LoadPlan.problem(job) { return failure(problem) }
-            return try await run(LoadPlan(job))
+            let plan = LoadPlan(job)
+            let output = lines.output
+            let load = try Load(plan) { output.write($0.rawValue) }
+            return try await end(of: load, isLineEnough: plan.holds)
         } catch let error as ChildLines.BadJob {
             return failure(error.text)
         } catch {
@@ -34,12 +43,10 @@ package struct LoadChild {
         }
     }
 
-    private func run(_ plan: LoadPlan) async throws -> LoadOutcome {
-        let output = lines.output
-        let load = try Load(plan) { output.write($0.rawValue) }
+    private func end(of load: Load, isLineEnough: Bool) async throws -> LoadOutcome {
         let watch: InputWatch
         do {
-            watch = try InputWatch(lines.input, isLineEnough: plan.holds) { load.stop() }
+            watch = try InputWatch(lines.input, isLineEnough: isLineEnough) { load.stop() }
         } catch {
             load.stop()
             _ = await load.value()
@@ -63,6 +70,8 @@ extension LoadOutcome {
         exchanges = result.exchanges
         connections = result.connections
         bytes = result.bytes
+        lost = result.lost
+        late = result.late
         latency = result.latency.buckets
         latencyMax = result.latency.max
         faults = result.faults.byText

@@ -17,6 +17,14 @@ package struct LoadJob: Codable, Equatable, Sendable {
         /// HTTP/1.1 with kept connections against an ``OriginJob/Kind/http`` origin, as wrk does
         /// it.
         case http
+        /// Datagrams and their answers, one under way for each client, against an
+        /// ``OriginJob/Kind/datagramEcho`` origin. One that is not answered is given up.
+        case datagrams
+        /// Trains of datagrams one way, against an ``OriginJob/Kind/datagramSink`` origin, which
+        /// gives credit.
+        case trains
+
+        var isOfDatagrams: Bool { self == .datagrams || self == .trains }
     }
 
     package var kind: Kind
@@ -24,13 +32,18 @@ package struct LoadJob: Codable, Equatable, Sendable {
     package var port: UInt16
     package var connections = 1
     /// Of a whole request and a whole answer. For long streams the one that is long is cut into
-    /// requests of this size on one connection, so that throughput can be told at any moment.
+    /// requests of this size on one connection, so that throughput can be told at any moment. A
+    /// datagram and its answer have the size of a request.
     package var requestBytes: UInt32 = 64
     package var answerBytes: UInt32 = 64
     package var pipeline = 1
     package var thinkMicroseconds: UInt32 = 0
     /// Of all connections together; open loop only.
     package var requestsPerSecond = 0
+    /// Datagrams that one send brings, and how many such sends of a client may be without credit;
+    /// trains only.
+    package var trainDatagrams = 1
+    package var trainsInFlight = 1
     package var warmUpNanoseconds: UInt64 = 0
     package var windowNanoseconds: UInt64 = 1_000_000_000
     package var timeoutNanoseconds: UInt64 = 5_000_000_000

@@ -30,31 +30,42 @@ package struct OriginChild {
     }
 
     private func run(_ job: OriginJob) async throws -> OriginResult {
+        switch job.kind {
+        case .answer: try await serve(.answer, job)
+        case .echo: try await serve(.echo, job)
+        case .http: try await serve(.http, job)
+        case .source: try await serve(.source, job)
+        case .datagramEcho: try await serve(.echo)
+        case .datagramSink: try await serve(.sink(takesTrains: job.takesTrains))
+        }
+    }
+
+    private func serve(_ kind: OriginKind, _ job: OriginJob) async throws -> OriginResult {
         let origin = try Origin(
-            OriginKind(job.kind),
+            kind,
             limits: OriginLimits(
                 connections: max(1, job.connections), blockClass: job.isBulk ? .bulk : .small))
+        return try await serve(origin.port) { await origin.stop() }
+    }
+
+    private func serve(_ kind: DatagramOriginKind) async throws -> OriginResult {
+        let origin = try DatagramOrigin(kind)
+        return try await serve(origin.port) { await origin.stop() }
+    }
+
+    /// Until the input ends.
+    private func serve(
+        _ port: UInt16, stop: () async -> OriginResult
+    ) async throws -> OriginResult {
         do {
             let watch = try InputWatch(lines.input, isLineEnough: false) {}
-            lines.output.write("listening \(origin.port)")
+            lines.output.write("listening \(port)")
             await watch.value()
         } catch {
-            _ = await origin.stop()
+            _ = await stop()
             throw error
         }
-        return await origin.stop()
-    }
-}
-
-extension OriginKind {
-    init(_ kind: OriginJob.Kind) {
-        self =
-            switch kind {
-            case .answer: .answer
-            case .echo: .echo
-            case .http: .http
-            case .source: .source
-            }
+        return await stop()
     }
 }
 

@@ -36,7 +36,7 @@ struct DatagramBatch {
         return (blocks[next &- 1], results[next &- 1])
     }
 
-    /// Fills an empty batch from a socket: how many came, `-EAGAIN`, `-ENOBUFS`, or another -errno.
+    /// Fills an empty batch with at most `most` of a socket's: how many came, `-EAGAIN`, `-ENOBUFS`, or another -errno.
     @inline(__always)
     mutating func receive(
         _ socket: Int32, isUnix: Bool, most: Int, token: Token, pool: BufferPool
@@ -44,7 +44,7 @@ struct DatagramBatch {
         next = 0
         count = 0
         var taken = 0
-        while taken < min(most, Self.capacity) {
+        while taken < most {
             let block = pool.take(.datagram)
             guard !block.isNone else { break }
             blocks[taken] = block

@@ -42,7 +42,15 @@ struct DepartingDatagrams {
     /// Sends those from `first` on: how many went out before one that did not, or -errno of the first.
     @inline(__always)
     func send(from first: Int) -> Int {
-        Int(pelmeni_datagram_send_many(socket, rows + first, Int32(count &- first)))
+        guard count &- first > 1 else { return sendOne(first) }
+        return Int(pelmeni_datagram_send_many(socket, rows + first, Int32(count &- first)))
+    }
+
+    @inline(__always)
+    private func sendOne(_ index: Int) -> Int {
+        guard let row = rows[index] else { return 0 }
+        let sent = Int(pelmeni_datagram_send(socket, row))
+        return sent < 0 ? sent : 1
     }
 
     @inline(__always)

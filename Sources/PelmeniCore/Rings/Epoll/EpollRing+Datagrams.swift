@@ -3,10 +3,6 @@ internal import Glibc
 
 // Datagrams: many in one call on the way in, and on the way out of a socket that many clients share.
 extension EpollRing {
-    /// Datagrams that one call may bring from a connected socket. It seldom holds a second one, and the look
-    /// for it, without which no edge would tell of the next one, costs no system call of its own.
-    static let connectedBatch = 2
-
     package mutating func receiveDatagrams(
         _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
     ) {
@@ -14,26 +10,22 @@ extension EpollRing {
         row.pointee.flags.formUnion([.receiving, .datagrams])
         if isUnix { row.pointee.flags.insert(.unix) }
         if isListener { row.pointee.flags.insert(.multishot) }
+        if row.pointee.flags.contains(.detached) { attachAgain(token) }
         if row.pointee.flags.contains(.readable) { queue(token.index) }
     }
 
-    /// What one call brings; the first of them is handed out at once.
+    /// What one call brings; the first of it is handed out at once.
     mutating func receiveDatagramsNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
+        guard row.pointee.flags.contains(.multishot) else { return receiveDatagramNow(slot) }
         let token = token(slot, .receiveDatagrams)
-        let isListener = row.pointee.flags.contains(.multishot)
-        let most = isListener ? DatagramBatch.capacity : Self.connectedBatch
+        // Room for twice what came last: making room for more than comes costs a client that is alone.
+        let most = min(DatagramBatch.capacity, max(2, row.pointee.limit))
         let came = arrived.receive(
-            row.pointee.socket, isUnix: row.pointee.flags.contains(.unix), most: most, token: token,
-            pool: pool)
-        guard came > 0 else {
-            if came == -Int(EAGAIN) {
-                row.pointee.flags.remove(.readable)
-                return nil
-            }
-            row.pointee.flags.remove(.receiving)
-            return Completion(token: token, result: Int32(truncatingIfNeeded: came))
-        }
+            row.pointee.socket, isUnix: row.pointee.flags.contains(.unix), most: most,
+            token: token, pool: pool)
+        guard came > 0 else { return receivedNone(slot, token, came) }
+        row.pointee.limit = 2 &* came
         if came < most {
             // It is empty now; what comes next makes a new edge.
             row.pointee.flags.remove(.readable)
@@ -43,6 +35,44 @@ extension EpollRing {
             queue(slot)
         }
         return nextArrived()
+    }
+
+    /// One datagram, or train, of a connected socket. UDP's are level-triggered: the next one is told of in the
+    /// next loop, and no call is made to find out that there is none.
+    private mutating func receiveDatagramNow(_ slot: UInt32) -> Completion? {
+        let row = rows + Int(slot)
+        let token = token(slot, .receiveDatagrams)
+        let block = pool.take(.datagram)
+        guard !block.isNone else { return receivedNone(slot, token, -Int(ENOBUFS)) }
+        let isUnix = row.pointee.flags.contains(.unix)
+        let came = pelmeni_datagram_receive_one(
+            row.pointee.socket, isUnix ? 1 : 0, pool.address(block), BlockClass.datagram.bytes)
+        guard came >= 0 else {
+            pool.release(block)
+            return receivedNone(slot, token, came)
+        }
+        if row.pointee.flags.contains(.shared) {
+            row.pointee.flags.remove(.readable)
+        } else {
+            row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
+            queue(slot)
+        }
+        return Completion(
+            token: token, result: Int32(truncatingIfNeeded: came), flags: .more, block: block)
+    }
+
+    private mutating func receivedNone(
+        _ slot: UInt32, _ token: Token, _ error: Int
+    ) -> Completion? {
+        let row = rows + Int(slot)
+        if error == -Int(EAGAIN) {
+            row.pointee.flags.remove(.readable)
+            return nil
+        }
+        row.pointee.flags.remove(.receiving)
+        // What is left is told of again.
+        if row.pointee.flags.contains(.shared) { row.pointee.flags.remove(.readable) }
+        return Completion(token: token, result: Int32(truncatingIfNeeded: error))
     }
 
     @inline(__always)
@@ -59,17 +89,8 @@ extension EpollRing {
 
     @inline(__always)
     package mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
-        token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
     ) {
-        if mayWait {
-            let row = rows + Int(slot)
-            row.pointee.outgoing = outgoing
-            row.pointee.outgoingToken = token.rawValue
-            row.pointee.flags.insert(.sending)
-            if row.pointee.flags.contains(.writable) { trySendDatagram(slot) }
-            return
-        }
         guard outgoing.pointee.message.message.msg_name != nil else {
             let sent = pelmeni_datagram_send(socket, &outgoing.pointee.message)
             return push(token, Int32(truncatingIfNeeded: sent))
@@ -94,26 +115,25 @@ extension EpollRing {
         departing.clear()
     }
 
-    package mutating func cancelDatagrams(_ target: Token, slot: UInt32) {
+    package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
         let row = rows + Int(slot)
-        guard row.pointee.outgoing != nil, row.pointee.outgoingToken == target.rawValue else {
-            return
-        }
-        row.pointee.outgoing = nil
-        row.pointee.flags.remove(.sending)
+        row.pointee.roomToken = token.rawValue
+        row.pointee.flags.remove(.writable)
+        row.pointee.flags.formUnion([.sending, .awaitsRoom])
+    }
+
+    package mutating func cancelRoom(_ target: Token, slot: UInt32) {
+        let row = rows + Int(slot)
+        guard row.pointee.flags.contains(.awaitsRoom), row.pointee.roomToken == target.rawValue
+        else { return }
+        row.pointee.flags.subtract([.sending, .awaitsRoom])
         push(target, -ECANCELED)
     }
 
-    mutating func trySendDatagram(_ slot: UInt32) {
+    /// The socket became writable.
+    mutating func endWait(_ slot: UInt32) {
         let row = rows + Int(slot)
-        guard let outgoing = row.pointee.outgoing else { return }
-        let sent = pelmeni_datagram_send(row.pointee.socket, &outgoing.pointee.message)
-        if sent == -Int(EAGAIN) {
-            row.pointee.flags.remove(.writable)
-            return
-        }
-        row.pointee.flags.remove(.sending)
-        row.pointee.outgoing = nil
-        push(Token(rawValue: row.pointee.outgoingToken), Int32(truncatingIfNeeded: sent))
+        row.pointee.flags.subtract([.sending, .awaitsRoom])
+        push(Token(rawValue: row.pointee.roomToken), 0)
     }
 }

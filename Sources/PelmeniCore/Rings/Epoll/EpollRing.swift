@@ -198,7 +198,9 @@ package struct EpollRing: KernelRing, ~Copyable {
         let row = rows + Int(slot)
         guard row.pointee.flags.contains(.attached), row.pointee.generation == token.generation
         else { return nil }
-        if row.pointee.flags.contains(.shared), !row.pointee.flags.contains(.accepting) {
+        if row.pointee.flags.contains(.shared),
+            row.pointee.flags.isDisjoint(with: [.accepting, .receiving])
+        {
             return detach(slot)
         }
         // A send that waited had filled the socket.
@@ -229,7 +231,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         return nil
     }
 
-    /// A shared listener is level-triggered: while nobody accepts, it would wake the worker for ever.
+    /// What is level-triggered would wake the worker for ever while nobody accepts or receives.
     @inline(never)
     private mutating func detach(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
@@ -347,18 +349,23 @@ package struct EpollRing: KernelRing, ~Copyable {
         row.pointee.flags.formUnion(queued)
         row.pointee.next = next
         row.pointee.callsLeft = Self.acceptBudget
+        row.pointee.pollToken = token.rawValue
         // An eventfd is level-triggered too: each read of it would be an edge of its own.
         let isLevel = isShared || token.kind == OperationKind.wake.rawValue
         return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
     }
 
+    @inline(never)
+    mutating func attachAgain(_ token: Token) {
+        let row = rows + Int(token.index)
+        row.pointee.flags.remove(.detached)
+        _ = pelmeni_poll_add(poller, row.pointee.socket, row.pointee.pollToken, 1)
+    }
+
     package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
         let row = rows + Int(token.index)
         row.pointee.flags.insert(.accepting)
-        if row.pointee.flags.contains(.detached) {
-            row.pointee.flags.remove(.detached)
-            _ = pelmeni_poll_add(poller, listener, token.rawValue, 1)
-        }
+        if row.pointee.flags.contains(.detached) { attachAgain(token) }
         if multishot {
             row.pointee.flags.insert(.multishot)
         } else {
@@ -410,7 +417,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     @inline(__always)
     private mutating func trySend(_ slot: UInt32) {
         let row = rows + Int(slot)
-        if row.pointee.outgoing != nil { return trySendDatagram(slot) }
+        if row.pointee.flags.contains(.awaitsRoom) { return endWait(slot) }
         let sent: Int
         if row.pointee.count == 1 {
             let slice = pool.piece(row.pointee.first).pointee.slice

@@ -20,7 +20,7 @@ struct Readiness {
 
         /// In one of the lists of slots that can go on.
         static let queued = Flags(rawValue: 1 << 7)
-        /// Level-triggered, for a listener that workers share.
+        /// Level-triggered, for a listener that workers share, and for connected sockets of datagrams.
         static let shared = Flags(rawValue: 1 << 8)
         /// An accept that goes on, or datagrams of a listener.
         static let multishot = Flags(rawValue: 1 << 9)
@@ -28,7 +28,7 @@ struct Readiness {
         static let bulk = Flags(rawValue: 1 << 10)
         /// The row belongs to a socket.
         static let attached = Flags(rawValue: 1 << 11)
-        /// A shared listener taken out of the poller while nobody accepts.
+        /// Taken out of the poller, being level-triggered, while nobody accepts or receives.
         static let detached = Flags(rawValue: 1 << 12)
         /// The last receive filled a whole block.
         static let heavy = Flags(rawValue: 1 << 14)
@@ -36,6 +36,8 @@ struct Readiness {
         static let datagrams = Flags(rawValue: 1 << 15)
         /// They come from Unix sockets.
         static let unix = Flags(rawValue: 1 << 16)
+        /// No send, but the wait for one to be possible.
+        static let awaitsRoom = Flags(rawValue: 1 << 17)
     }
 
     var socket: Int32 = -1
@@ -48,9 +50,10 @@ struct Readiness {
     /// The queue of the send.
     var first: PieceID = .none
     var count: UInt32 = 0
-    /// The datagram that waits for the socket to take it, and the token of its send.
-    var outgoing: UnsafeMutablePointer<Outgoing>?
-    var outgoingToken: UInt64 = 0
+    /// What the poller gives back for its events.
+    var pollToken: UInt64 = 0
+    /// Of the wait for room.
+    var roomToken: UInt64 = 0
     /// The next slot of the list this one is in.
     var next: UInt32 = .max
 }

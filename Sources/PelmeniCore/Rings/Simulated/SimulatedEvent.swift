@@ -8,6 +8,12 @@ struct SimulatedEvent {
         /// A peer looks what it can do.
         case step
         case clientComes
+        /// A client of datagrams sends some, or is done.
+        case datagramClient
+        /// An upstream answers a datagram.
+        case datagramAnswer
+        /// The network says that nobody listens.
+        case datagramRefused
         case resetAtProxy
         case resetAtPeer
         case connectEnds

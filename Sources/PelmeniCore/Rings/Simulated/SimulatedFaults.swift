@@ -14,6 +14,12 @@ package struct SimulatedFaults: Sendable {
     package var connectTimeout: UInt32 = 0
     package var connectSilent: UInt32 = 0
     package var clockJump: UInt32 = 0
+    // Datagrams.
+    package var datagramFull: UInt32 = 0
+    package var datagramInterrupted: UInt32 = 0
+    package var datagramCut: UInt32 = 0
+    package var datagramLost: UInt32 = 0
+    package var noPort: UInt32 = 0
     /// How far the clock jumps at the most, in nanoseconds.
     package var clockJumpMost: UInt64 = 0
     /// Events of the network take up to so long, in nanoseconds.

@@ -57,9 +57,13 @@ extension SimulatedKernel {
             bytes = random.between(1, bytes)
         }
         if blockClass == .bulk { hit(.bulkReceive) }
-        FlowContent.fill(
-            pool.address(block), identity: peer.pointee.identity,
-            position: peer.pointee.incoming.read, count: bytes)
+        if peer.pointee.stream >= 0 {
+            copyMessages(peer.pointee, to: pool.address(block), bytes)
+        } else {
+            FlowContent.fill(
+                pool.address(block), identity: peer.pointee.identity,
+                position: peer.pointee.incoming.read, count: bytes)
+        }
         peer.pointee.incoming.read += bytes
         move(incoming: row.pointee.number)
         row.pointee.receive.limit -= bytes
@@ -84,10 +88,14 @@ extension SimulatedKernel {
 
     // MARK: Blocks
 
-    private func takeBlock(_ blockClass: BlockClass) -> (BlockID, Int)? {
+    func takeBlock(_ blockClass: BlockClass) -> (BlockID, Int)? {
         guard world.postsBlocks else {
             let block = pool.take(blockClass)
             return block.isNone ? nil : (block, -1)
+        }
+        if blockClass == .datagram {
+            guard let (slot, block) = datagram.take() else { return nil }
+            return (block, slot)
         }
         if blockClass == .small {
             guard let (slot, block) = small.take() else { return nil }
@@ -98,7 +106,7 @@ extension SimulatedKernel {
     }
 
     /// A block that is to be filled has one lease, the ring's, and no send reads it.
-    private func checkFree(_ block: BlockID) {
+    func checkFree(_ block: BlockID) {
         if pool.leases(of: block) != 1 {
             violate("block \(block.rawValue) is filled with \(pool.leases(of: block)) leases")
         }
@@ -120,11 +128,18 @@ extension SimulatedKernel {
             checkFree(block)
             bulk.post(block)
         }
+        while datagram.hasEmpty {
+            let block = pool.take(.datagram)
+            guard !block.isNone else { break }
+            checkFree(block)
+            datagram.post(block)
+        }
     }
 
     func releasePosted() {
         small.releaseAll(to: pool)
         bulk.releaseAll(to: pool)
+        datagram.releaseAll(to: pool)
     }
 
     // MARK: Sending
@@ -153,6 +168,9 @@ extension SimulatedKernel {
         row.pointee.send.pieces = count
         row.pointee.send.asked = asked
         row.pointee.send.position = peers[row.pointee.number].reader.count
+        if peers[row.pointee.number].stream >= 0 {
+            row.pointee.send.checksum = checksum(row, socket)
+        }
         if peers[row.pointee.number].outgoing.endWritten {
             violate("a send on descriptor \(socket) after its own end")
         }
@@ -202,12 +220,17 @@ extension SimulatedKernel {
             }
             let bytes = min(left, length - skip)
             let at = pool.address(pieces[index].block) + Int(pieces[index].offset) + skip
-            peer.pointee.reader.take(at, bytes)
+            if peer.pointee.stream >= 0 {
+                messages.streams[peer.pointee.stream].take(at, bytes)
+            } else {
+                peer.pointee.reader.take(at, bytes)
+            }
             left -= bytes
             skip = 0
         }
         row.pointee.send.done += count
         peer.pointee.outgoing.written += count
+        if peer.pointee.stream >= 0 { framesCame(row.pointee.number) }
         if let wrong = peer.pointee.reader.wrongAt {
             violate("\(Self.name(peer.pointee)) is sent a wrong byte at \(wrong)")
         }
@@ -217,6 +240,9 @@ extension SimulatedKernel {
     func checkSent(_ socket: Int32, _ row: UnsafeMutablePointer<SimulatedSocket>) {
         let peer = peers[row.pointee.number]
         let pieces = slices + Int(socket - Self.firstDescriptor) * Self.piecesMax
+        if peer.stream >= 0, checksum(row, socket) != row.pointee.send.checksum {
+            violate("\(Self.name(peer)): messages changed while they were being sent")
+        }
         var position = row.pointee.send.position
         for index in 0..<row.pointee.send.pieces {
             let slice = pieces[index]

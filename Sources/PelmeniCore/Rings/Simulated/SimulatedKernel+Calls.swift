@@ -30,6 +30,7 @@ extension SimulatedKernel {
         note("end on \(socket)")
         guard !peer.pointee.resetArrived else { return -ENOTCONN }
         checkEnd(row.pointee.number)
+        checkFrames(row.pointee.number)
         peer.pointee.outgoing.endWritten = true
         move(outgoing: row.pointee.number)
         return 0
@@ -39,7 +40,10 @@ extension SimulatedKernel {
         guard let it = free(socket) else { return }
         note(reset ? "close of \(socket) with a reset" : "close of \(socket)")
         switch it.kind {
-        case .stream: closeStream(it.number, reset: reset)
+        case .stream:
+            leaveUnlooked(it.number, socket)
+            closeStream(it.number, reset: reset)
+        case .datagrams: closeDatagrams(it)
         case .listener: violate("a listener is closed as a stream")
         case .closed, .unconnected, .reserve: break
         }
@@ -59,6 +63,7 @@ extension SimulatedKernel {
             return
         }
         if !peer.pointee.outgoing.endWritten { checkEnd(number) }
+        checkFrames(number)
         peer.pointee.outgoing.endWritten = true
         move(outgoing: number)
         if peer.pointee.readsFrom == .max {

@@ -66,7 +66,8 @@ extension SimulatedKernel {
                 return end(&row.pointee.send, request.socket, -random.pick([EINTR, EAGAIN]))
             }
             trySend(request.socket)
-        case .receiveDatagrams, .sendDatagrams: violate("datagrams are not simulated")
+        case .receiveDatagrams: armDatagrams(request.socket)
+        case .sendDatagrams: sendDatagrams(request.token)
         }
     }
 
@@ -97,6 +98,7 @@ extension SimulatedKernel {
         case .connect: row.pointee.connect.isInFlight = false
         case .receive:
             if isLast { row.pointee.receive.isInFlight = false }
+            handOutMessages(row, it.completion)
             guard it.slot >= 0 else { return }
             let isBulk = it.slot >= small.blocks.capacity
             let block =
@@ -106,7 +108,9 @@ extension SimulatedKernel {
         case .send:
             row.pointee.send.isInFlight = false
             checkSent(it.socket, row)
-        case .wake, .cancel, .receiveDatagrams, .sendDatagrams: break
+        case .receiveDatagrams: handOutDatagram(row, it)
+        case .sendDatagrams: handOutSent(row, it.completion)
+        case .wake, .cancel: break
         }
     }
 
@@ -206,7 +210,8 @@ extension SimulatedKernel {
         switch target.kind {
         case OperationKind.accept.rawValue: cancelNow(target, &row.pointee.accept, socket)
         case OperationKind.connect.rawValue: cancelNow(target, &row.pointee.connect, socket)
-        case OperationKind.receive.rawValue: cancelNow(target, &row.pointee.receive, socket)
+        case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue:
+            cancelNow(target, &row.pointee.receive, socket)
         case OperationKind.send.rawValue: cancelNow(target, &row.pointee.send, socket)
         default: violate("a cancel of nothing that can be cancelled")
         }

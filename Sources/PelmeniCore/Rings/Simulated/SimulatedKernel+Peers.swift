@@ -17,17 +17,7 @@ extension SimulatedKernel {
     /// Listeners, destinations and clients, and what happens at a set time.
     func populate() {
         for (plan, it) in world.plans.enumerated() {
-            let listener = allocate(.listener)
-            listeners.append(listener)
-            row(listener)?.pointee.number = plan
-            for (upstream, moods) in world.upstreams[plan].enumerated() {
-                for (address, mood) in moods.enumerated() {
-                    let name = SimulatedWorld.address(
-                        plan: plan, upstream: upstream, address: address, isUnix: mood == .busy)
-                    destinations[Self.key(name)] = SimulatedDestination(
-                        plan: plan, mood: mood, address: address)
-                }
-            }
+            populateListener(plan)
             for number in 0..<it.sessions {
                 let peer = createPeer(plan: plan, number: number, isClient: true)
                 clientRows[plan].append(peer)
@@ -35,12 +25,29 @@ extension SimulatedKernel {
                     .clientComes, at: time + UInt64(random.below(world.arrival)), number: peer)
             }
         }
+        for pair in world.plans.count..<world.pairs { populateMessages(pair) }
         if world.healsAt != .max { events.add(.heal, at: world.healsAt, number: 0) }
         if world.drainsAt != .max { events.add(.drain, at: world.drainsAt, number: 0) }
         if world.stopsAt != .max { events.add(.stop, at: world.stopsAt, number: 0) }
     }
 
-    private func createPeer(plan: Int, number: Int, isClient: Bool) -> Int {
+    /// A pair's listening socket and its upstreams' addresses.
+    func populateListener(_ pair: Int) {
+        let isDatagrams = world.messagePlan(pair)?.listensForDatagrams ?? false
+        let listener = allocate(isDatagrams ? .datagrams : .listener)
+        listeners.append(listener)
+        row(listener)?.pointee.number = pair
+        for (upstream, moods) in world.destinations(pair).enumerated() {
+            for (address, mood) in moods.enumerated() {
+                let name = SimulatedWorld.address(
+                    plan: pair, upstream: upstream, address: address, isUnix: mood == .busy)
+                destinations[Self.key(name)] = SimulatedDestination(
+                    plan: pair, mood: mood, address: address)
+            }
+        }
+    }
+
+    func createPeer(plan: Int, number: Int, isClient: Bool) -> Int {
         guard peerCount < peersMax else {
             violate("more connects than there are upstreams to try")
             return 0
@@ -66,10 +73,12 @@ extension SimulatedKernel {
     private func open(_ number: Int) {
         let peer = peers + number
         peer.pointee.state = .open
-        switch world.plans[peer.pointee.plan].reading(client: peer.pointee.isClient) {
-        case .prompt: break
-        case .late(let wait): peer.pointee.readsFrom = time + wait
-        case .never: peer.pointee.readsFrom = .max
+        if peer.pointee.plan < world.plans.count {
+            switch world.plans[peer.pointee.plan].reading(client: peer.pointee.isClient) {
+            case .prompt: break
+            case .late(let wait): peer.pointee.readsFrom = time + wait
+            case .never: peer.pointee.readsFrom = .max
+            }
         }
         wake(number)
     }
@@ -97,6 +106,7 @@ extension SimulatedKernel {
         let number = createPeer(plan: plan, number: upstreamRows[plan].count, isClient: false)
         upstreamRows[plan].append(number)
         adopt(socket, number)
+        if plan >= world.plans.count { createStream(number) }
         open(number)
     }
 
@@ -146,6 +156,7 @@ extension SimulatedKernel {
 
     private func write(_ number: Int) {
         let peer = peers + number
+        guard peer.pointee.stream < 0 else { return writeMessages(number) }
         let plan = world.plans[peer.pointee.plan]
         let isClient = peer.pointee.isClient
         guard
@@ -182,8 +193,14 @@ extension SimulatedKernel {
     func finish(_ number: Int) {
         guard peers[number].state != .ended else { return }
         peers[number].state = .ended
+        leave(isWaitingUpstream: peers[number].stream >= 0 && !peers[number].isClient)
+    }
+
+    /// One less is there; once nobody is, the worker is asked to drain.
+    func leave(isWaitingUpstream: Bool) {
         openPeers -= 1
-        if openPeers == 0, !isDraining {
+        if isWaitingUpstream { messages.waitingUpstreams -= 1 }
+        if openPeers == messages.waitingUpstreams, !isDraining {
             isDraining = true
             events.add(.drain, at: soon(), number: 0)
         }
@@ -197,6 +214,9 @@ extension SimulatedKernel {
             names.append(
                 "\(Self.name(it)) sent \(it.sent), got \(it.outgoing.arrived), saw \(it.seenEnd)")
         }
+        for client in messages.clients where !client.hasEnded {
+            names.append("client of datagrams \(client.number) of pair \(client.pair)")
+        }
         if names.isEmpty { return "every flow has ended, the worker has not" }
         return "\(names.count) ends are left: " + names.prefix(3).joined(separator: "; ")
     }
@@ -205,7 +225,7 @@ extension SimulatedKernel {
     package func results() -> [FlowResult] {
         var results: [FlowResult] = []
         results.reserveCapacity(peerCount)
-        for number in 0..<peerCount {
+        for number in 0..<peerCount where peers[number].stream < 0 {
             let peer = peers[number]
             var it = FlowResult(isClient: peer.isClient, plan: peer.plan, number: peer.number)
             it.sent = peer.sent

@@ -53,6 +53,8 @@ package final class SimulatedKernel {
     var freeHeld: [Int] = []
     var small: SimulatedPosting
     var bulk: SimulatedPosting
+    var datagram: SimulatedPosting
+    let messages: SimulatedMessages
     var retired: [Token] = []
     var serial: UInt32 = 0
     /// Submits in a row that neither waited nor brought anything.
@@ -78,19 +80,26 @@ package final class SimulatedKernel {
         self.slots = .allocate(capacity: slots)
         self.slots.initialize(repeating: -1, count: slots)
         slotCount = slots
-        let blocks = pool.totalBlocks(.small) + pool.totalBlocks(.bulk)
+        messages = SimulatedMessages(seed: world.seed)
+        let blocks =
+            pool.totalBlocks(.small) + pool.totalBlocks(.bulk) + pool.totalBlocks(.datagram)
         sending = .allocate(capacity: blocks)
         sending.initialize(repeating: 0, count: blocks)
-        peersMax = world.plans.reduce(16) { $0 + $1.sessions * 16 }
+        peersMax =
+            world.plans.reduce(16) { $0 + $1.sessions * 16 }
+            + world.messages.reduce(0) { $0 + $1.clients * ($1.messages + 1) * 4 }
         peers = .allocate(capacity: peersMax)
-        clientRows = Array(repeating: [], count: world.plans.count)
+        clientRows = Array(repeating: [], count: world.pairs)
         upstreamRows = clientRows
-        backlogs = Array(repeating: [], count: world.plans.count)
+        backlogs = Array(repeating: [], count: world.pairs)
         small = SimulatedPosting(
             .small, slots: world.postsBlocks ? world.postedSmall : 0,
             of: pool.totalBlocks(.small))
         bulk = SimulatedPosting(
             .bulk, slots: world.postsBlocks ? world.postedBulk : 0, of: pool.totalBlocks(.bulk))
+        datagram = SimulatedPosting(
+            .datagram, slots: world.postsBlocks ? world.postedDatagrams : 0,
+            of: pool.totalBlocks(.datagram))
         requested = .allocate(capacity: 1)
         requested.initialize(to: 0)
         populate()
@@ -136,6 +145,7 @@ package final class SimulatedKernel {
     func submit(until deadline: UInt64) -> Int32 {
         enters += 1
         guard violation == nil else { return -EIO }
+        checkOwed()
         let before = time
         time += 1000 + UInt64(random.below(4000))
         if random.chance(faults.clockJump) {
@@ -259,15 +269,25 @@ package final class SimulatedKernel {
     private func sendStale() {
         guard !retired.isEmpty, random.chance(faults.stale) else { return }
         hit(.staleCompletion)
-        let kind = random.pick([OperationKind.receive, .send, .connect])
+        var kind = random.pick([OperationKind.receive, .send, .connect])
+        if !world.messages.isEmpty, messages.random.chance(0x4000) {
+            hit(.staleDatagram)
+            kind = .receiveDatagrams
+        }
         let token = random.pick(retired).with(kind)
-        let block = kind == .receive ? pool.take(.small) : .none
+        let block: BlockID =
+            switch kind {
+            case .receive: pool.take(.small)
+            case .receiveDatagrams: pool.take(.datagram)
+            default: .none
+            }
         stray(
             Completion(
                 token: token, result: Int32(random.between(-120, 500)), flags: [], block: block))
     }
 
     func next() -> Completion? {
+        checkOwed()
         guard visibleNext < visible.count else { return nil }
         var index = visibleNext
         if random.chance(faults.reorder) {
@@ -289,6 +309,8 @@ package final class SimulatedKernel {
             visible.insert(it, at: visibleNext)
         }
         visibleNext += 1
+        messages.handed += 1
+        messages.lastHanded = it.isStray ? -1 : it.socket
         if !it.isStray { handOut(it) }
         note(
             "  completes \(OperationKind(rawValue: it.completion.token.kind) ?? .cancel) of"

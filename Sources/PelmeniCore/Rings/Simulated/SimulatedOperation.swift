@@ -15,6 +15,8 @@ struct SimulatedOperation {
     var blockClass = BlockClass.small
     var limit = 0
     var isRetrying = false
+    /// Its user has called it off: what it still brings is for nobody.
+    var isUnwanted = false
 
     // Sends.
     /// Pieces, and bytes in them.
@@ -23,4 +25,6 @@ struct SimulatedOperation {
     var done = 0
     /// The stream's position of the first byte.
     var position = 0
+    /// What the bytes of messages were when they were handed over.
+    var checksum: UInt64 = 0
 }

@@ -40,4 +40,6 @@ struct SimulatedPeer {
     var wasRead = false
     /// Failed attempts to connect, for a client whose backlog is full.
     var retries = 0
+    /// Its row of messages; -1 when its stream carries none.
+    var stream = -1
 }

@@ -34,6 +34,32 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case resetByProxy
     case closeWithUnread
     case bulkReceive
+    // Datagrams: what the kernel does.
+    case datagramTrain
+    case datagramEmpty
+    case datagramCut
+    case datagramNoBlock
+    case datagramEndedEarly
+    case datagramEndedEmpty
+    case datagramSpurious
+    case datagramOverflow
+    case datagramRefusedReceive
+    case datagramRefusedSend
+    case datagramFull
+    case datagramInterrupted
+    case datagramTooLong
+    case trainSent
+    case trainRefused
+    case noPort
+    case staleDatagram
+    case lateDatagram
+    case datagramToUpstream
+    case datagramToClient
+    case frameToDatagram
+    case datagramToFrame
+    case emptyFrame
+    case localTold
+    case sessionAnswered
     // What the engine did about it.
     case starved
     case copied
@@ -53,4 +79,20 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case causeLimit
     case causeDrainCut
     case drained
+    case causeBadFrame
+    case dropOversize
+    case dropTruncated
+    case dropTableFull
+    case dropQueueFull
+    case dropNoUpstream
+    case dropNoPort
+    case dropDraining
+
+    /// Those of datagrams, which only some seeds have.
+    package static var ofDatagrams: [SimulatedPoint] {
+        allCases.filter {
+            (datagramTrain.rawValue...sessionAnswered.rawValue).contains($0.rawValue)
+                || $0.rawValue >= causeBadFrame.rawValue
+        }
+    }
 }

@@ -63,20 +63,29 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func receiveDatagrams(
         _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
     ) {
-        kernel.violate("datagrams are not simulated")
+        guard let row = kernel.datagrams(socket) else { return }
+        guard kernel.begin(&row.pointee.receive, socket, token) else { return }
+        row.pointee.receive.blockClass = .datagram
+        row.pointee.receive.isMultishot = true
+        kernel.checkReceive(row.pointee.number, isUnix: isUnix, isListener: isListener)
     }
 
     package mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
-        token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
     ) {
-        kernel.violate("datagrams are not simulated")
+        kernel.beginSend(socket, outgoing, token)
     }
 
-    package mutating func cancelDatagrams(_ target: Token, slot: UInt32) {}
+    package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+        kernel.violate("a wait for room, which no simulated socket needs")
+    }
+
+    package mutating func cancelRoom(_ target: Token, slot: UInt32) {
+        kernel.violate("a wait for room is called off that nobody began")
+    }
 
     package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
-        -EAFNOSUPPORT
+        kernel.openDatagrams(to: address.pointee)
     }
 
     package mutating func wake(_ event: Int32, token: Token) {
@@ -87,6 +96,7 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func cancel(_ target: Token) {
+        kernel.calledOff(target)
         kernel.staged.append(
             SimulatedRequest(kind: .cancel, socket: -1, token: target, address: nil))
     }
@@ -98,16 +108,19 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func next() -> Completion? { kernel.next() }
 
     package func available(_ blockClass: BlockClass) -> Int {
-        guard blockClass != .datagram else { return kernel.pool.freeBlocks(blockClass) }
-        return kernel.pool.freeBlocks(blockClass)
-            + (blockClass == .small ? kernel.small.count : kernel.bulk.count)
+        kernel.pool.freeBlocks(blockClass) + posted(blockClass)
     }
 
     package func reachable(_ blockClass: BlockClass) -> Int {
-        guard kernel.world.postsBlocks, blockClass != .datagram else {
-            return kernel.pool.freeBlocks(blockClass)
+        kernel.world.postsBlocks ? posted(blockClass) : kernel.pool.freeBlocks(blockClass)
+    }
+
+    private func posted(_ blockClass: BlockClass) -> Int {
+        switch blockClass {
+        case .small: kernel.small.count
+        case .bulk: kernel.bulk.count
+        case .datagram: kernel.datagram.count
         }
-        return blockClass == .small ? kernel.small.count : kernel.bulk.count
     }
 
     package mutating func refill() {

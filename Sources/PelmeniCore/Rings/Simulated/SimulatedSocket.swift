@@ -6,11 +6,13 @@ struct SimulatedSocket {
         /// Opened, and perhaps connecting.
         case unconnected
         case stream
+        /// Of datagrams: a listener, or connected to an upstream.
+        case datagrams
         case reserve
     }
 
     var kind = Kind.closed
-    /// A listener's plan, or a stream's peer.
+    /// A listener's plan, a stream's peer, or a row of ``DatagramSocket``.
     var number = 0
     var isAttached = false
     var accept = SimulatedOperation()
@@ -18,7 +20,12 @@ struct SimulatedSocket {
     var receive = SimulatedOperation()
     var send = SimulatedOperation()
 
+    /// Sends of datagrams in flight, and when the last one of them completes.
+    var departing = 0
+    var departedAt: UInt64 = 0
+
     var hasOperations: Bool {
         accept.isInFlight || connect.isInFlight || receive.isInFlight || send.isInFlight
+            || departing > 0
     }
 }

@@ -4,6 +4,8 @@ package struct SimulatedWorld: Sendable {
     package var plans: [FlowPlan] = []
     /// Addresses of each plan's upstreams.
     package var upstreams: [[[SimulatedDestination.Mood]]] = []
+    /// Pairs with datagrams on a side; they are numbered after the plans.
+    package var messages: [SimulatedMessagePlan] = []
     package var faults = SimulatedFaults()
 
     // The ring.
@@ -12,6 +14,7 @@ package struct SimulatedWorld: Sendable {
     package var postsBlocks = true
     package var postedSmall = 8
     package var postedBulk = 2
+    package var postedDatagrams = 4
     /// A send waits until all its bytes are taken.
     package var waitsForAll = true
     package var tellsAcknowledged = true
@@ -31,6 +34,19 @@ package struct SimulatedWorld: Sendable {
     package var sessionTime: UInt64 = 20_000_000_000_000
 
     package init(seed: UInt64) { self.seed = seed }
+
+    /// Pairs of all kinds.
+    package var pairs: Int { plans.count + messages.count }
+
+    /// What crosses a pair as messages, or nil where that is a plain stream.
+    func messagePlan(_ pair: Int) -> SimulatedMessagePlan? {
+        pair < plans.count ? nil : messages[pair - plans.count]
+    }
+
+    /// Upstreams and their addresses of a pair of any kind.
+    func destinations(_ pair: Int) -> [[SimulatedDestination.Mood]] {
+        messagePlan(pair)?.upstreams ?? upstreams[pair]
+    }
 
     /// The clock's first value. Not near 0, where time differences could hide a mistake.
     package static let start: UInt64 = 5_000_000_000

@@ -223,17 +223,20 @@ package struct UringRing: KernelRing, ~Copyable {
 
     @inline(__always)
     package mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, slot: UInt32, mayWait: Bool,
-        token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
     ) {
         note(
             pelmeni_uring_send_datagram(
                 ring, socket,
-                UnsafeMutableRawPointer(outgoing).assumingMemoryBound(
-                    to: pelmeni_outgoing.self), mayWait ? 1 : 0, token.rawValue))
+                UnsafeMutableRawPointer(outgoing).assumingMemoryBound(to: pelmeni_outgoing.self),
+                token.rawValue))
     }
 
-    package mutating func cancelDatagrams(_ target: Token, slot: UInt32) { cancel(target) }
+    package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+        note(pelmeni_uring_await_room(ring, socket, token.rawValue))
+    }
+
+    package mutating func cancelRoom(_ target: Token, slot: UInt32) { cancel(target) }
 
     package mutating func wake(_ event: Int32, token: Token) {
         note(pelmeni_uring_wake(ring, event, wakeValue, token.rawValue))

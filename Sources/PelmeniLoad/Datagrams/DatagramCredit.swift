@@ -1,0 +1,55 @@
+/// What a sink tells a client: how far the flow has come, and how much of it was right. Both are
+/// sums, so that a credit that is lost is made good by the next one.
+struct DatagramCredit: Equatable {
+    static let bytes = DatagramHead.bytes + 16
+
+    /// What the check of one found.
+    enum Finding: Equatable {
+        case good(DatagramCredit)
+        case bad(Fault)
+    }
+
+    let number: UInt64
+    let client: UInt32
+    /// The number of the client's datagrams up to the one that asked for this, itself included.
+    let sequence: UInt64
+    /// Datagrams of the client that came once, whole and right.
+    let received: UInt64
+
+    private var check: UInt64 {
+        Pattern.word(Pattern.seed(number &+ UInt64(client)), received ^ sequence << 32)
+    }
+
+    init(number: UInt64, client: UInt32, sequence: UInt64, received: UInt64) {
+        self.number = number
+        self.client = client
+        self.sequence = sequence
+        self.received = received
+    }
+
+    func write(_ bytes: UnsafeMutableRawPointer) {
+        let head = DatagramHead(
+            kind: .credit, number: number, client: Int(client), length: Self.bytes,
+            sequence: sequence)
+        head.write(bytes)
+        bytes.storeBytes(
+            of: received.littleEndian, toByteOffset: DatagramHead.bytes, as: UInt64.self)
+        bytes.storeBytes(
+            of: check.littleEndian, toByteOffset: DatagramHead.bytes + 8, as: UInt64.self)
+    }
+
+    static func read(_ bytes: UnsafeRawPointer, count: Int, number: UInt64) -> Finding {
+        guard count == Self.bytes else { return .bad(.wrongLength) }
+        guard let head = DatagramHead(reading: bytes), head.kind == .credit,
+            head.number == number, Int(head.length) == count
+        else { return .bad(.wrongByte) }
+        func long(_ offset: Int) -> UInt64 {
+            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        let credit = DatagramCredit(
+            number: number, client: head.client, sequence: head.sequence,
+            received: long(DatagramHead.bytes))
+        guard long(DatagramHead.bytes + 8) == credit.check else { return .bad(.wrongByte) }
+        return .good(credit)
+    }
+}

@@ -1,0 +1,129 @@
+import Glibc
+import Synchronization
+
+/// A socket of datagrams of a test, with blocking calls that give up after a while.
+package final class DatagramWire: Sendable {
+    /// Where it is; nil when it has no name.
+    package let name: SocketName?
+    private let socket: Int32
+    private let isClosed = Mutex(false)
+
+    /// - Parameter wanted: port 0 is any port of the loopback.
+    package init(at wanted: SocketName = .port(0)) throws {
+        socket = try Self.open(wanted.family)
+        do {
+            let port = try SocketName.bind(socket, to: wanted)
+            name = if case .port = wanted { .port(port) } else { wanted }
+        } catch {
+            Glibc.close(socket)
+            throw error
+        }
+    }
+
+    /// A Unix socket without a name: nobody can answer it.
+    package init(unnamedTo server: SocketName) throws {
+        socket = try Self.open(AF_UNIX)
+        name = nil
+        try connect(to: DatagramAddress(server))
+    }
+
+    deinit { close() }
+
+    private static func open(_ family: Int32) throws -> Int32 {
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let socket = Glibc.socket(family, kind, 0)
+        guard socket >= 0 else { throw WireError("socket") }
+        var patience = timeval(tv_sec: Wire.patience, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        // What waits for a slow test is the test's own; the engine's sockets keep the usual room.
+        var room: Int32 = 4 << 20
+        setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, 4)
+        return socket
+    }
+
+    package var port: UInt16 { if case .port(let port) = name { port } else { 0 } }
+
+    /// From now on only datagrams from there are received.
+    package func connect(to address: DatagramAddress) throws {
+        guard address.withAddress({ Glibc.connect(socket, $0, $1) }) == 0 else {
+            throw WireError("connect")
+        }
+    }
+
+    package func connect(toPort port: UInt16?) throws {
+        try connect(to: DatagramAddress(.port(port ?? 0)))
+    }
+
+    /// One datagram.
+    ///
+    /// - Parameter address: nil is where it is connected to.
+    package func send(_ bytes: [UInt8], to address: DatagramAddress? = nil) throws {
+        var sent = -1
+        repeat {
+            sent = bytes.withUnsafeBytes { bytes in
+                guard let address else {
+                    return Glibc.send(socket, bytes.baseAddress, bytes.count, 0)
+                }
+                return address.withAddress {
+                    sendto(socket, bytes.baseAddress, bytes.count, 0, $0, $1)
+                }
+            }
+        } while sent < 0 && errno == EINTR
+        guard sent == bytes.count else { throw WireError("send of a datagram") }
+    }
+
+    package func send(_ text: String, to address: DatagramAddress? = nil) throws {
+        try send(Array(text.utf8), to: address)
+    }
+
+    /// The next datagram, and who sent it.
+    package func receive() throws -> (bytes: [UInt8], from: DatagramAddress) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        var error: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: 1 << 17) { room, count in
+            var got = -1
+            repeat {
+                length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+                got = withUnsafeMutablePointer(to: &storage) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        recvfrom(socket, room.baseAddress, room.count, 0, $0, &length)
+                    }
+                }
+            } while got < 0 && errno == EINTR
+            if got < 0 { error = errno }
+            count = max(0, got)
+        }
+        guard error == 0 else { throw WireError("receive of a datagram", error) }
+        let from = withUnsafeBytes(of: storage) {
+            DatagramAddress(UnsafeRawBufferPointer(rebasing: $0.prefix(Int(length))))
+        }
+        return (bytes, from)
+    }
+
+    package func receiveText() throws -> String {
+        String(decoding: try receive().bytes, as: UTF8.self)
+    }
+
+    package func close() {
+        isClosed.withLock { isClosed in
+            if !isClosed { Glibc.close(socket) }
+            isClosed = true
+        }
+        if case .path(let path) = name { unlink(path) }
+    }
+}
+
+extension DatagramWire {
+    /// A UDP port where nobody listens, and where somebody may later: see
+    /// ``SocketName/unusedPort()``.
+    package static func unusedPort() throws -> UInt16 {
+        for _ in 0..<200 {
+            let port = UInt16.random(in: 20_000..<30_000)
+            if (try? DatagramWire(at: .port(port))) != nil { return port }
+        }
+        throw Overdue(description: "no UDP port between 20000 and 30000 is free")
+    }
+}
