@@ -23,7 +23,7 @@ struct DatagramContent: ~Copyable {
     @inline(__always)
     private func content(_ head: DatagramHead) -> UnsafeMutableRawPointer {
         // Neighbours in a train, and the same place in two clients' trains, are far apart.
-        let place = (head.sequence &* 17 &+ UInt64(head.client) &* 101) % Self.places
+        let place = Pattern.seed(head.sequence ^ UInt64(head.client) << 40) % Self.places
         return stream + Int(place) * 8
     }
 

@@ -17,7 +17,7 @@ struct DatagramCredit: Equatable {
     let received: UInt64
 
     private var check: UInt64 {
-        Pattern.word(Pattern.seed(number &+ UInt64(client)), received ^ sequence << 32)
+        Pattern.word(Pattern.seed(number &+ UInt64(client)), received &+ Pattern.seed(sequence))
     }
 
     init(number: UInt64, client: UInt32, sequence: UInt64, received: UInt64) {

@@ -1,18 +1,5 @@
 // Whether the engine's counts say what the kernel saw: every message sent on or dropped, for a reason.
 extension SimulatedKernel {
-    private var isAllDatagrams: Bool {
-        world.messages.allSatisfy { $0.kind == .datagrams } && world.plans.isEmpty
-    }
-
-    /// No datagram waits for long in a socket's buffer while there is nothing to wait for.
-    func checkWait(_ number: Int) {
-        guard let first = messages.sockets[number].queue.first, isAllDatagrams,
-            clock > first.arrivedAt,
-            clock - first.arrivedAt > 5 * Deadlines.second + 4 * world.faults.clockJumpMost
-        else { return }
-        violate("flow \(number) is not received from, though datagrams wait")
-    }
-
     /// What is wrong, a line each; empty when all is well.
     package func judgeMessages(_ counters: Counters) -> [String] {
         guard !world.messages.isEmpty else { return [] }
