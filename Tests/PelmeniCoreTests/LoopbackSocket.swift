@@ -52,11 +52,16 @@ enum LoopbackSocket {
         return socket
     }
 
-    /// Descriptors of this process whose own or far port is one of these. Other tests run meanwhile, so
-    /// that counting all descriptors would say nothing.
+    /// Descriptors of TCP sockets of this process whose own or far port is one of these. Other tests run
+    /// meanwhile, so that counting all descriptors would say nothing, and UDP has the same ports once more.
     static func open(on ports: Set<UInt16>) -> Int {
         (0..<Int32(20_000)).count { socket in
-            [pelmeni_socket_name, pelmeni_socket_peer_name].contains { name in
+            var type: Int32 = 0
+            var size = socklen_t(MemoryLayout<Int32>.size)
+            guard getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0,
+                type == Int32(SOCK_STREAM.rawValue)
+            else { return false }
+            return [pelmeni_socket_name, pelmeni_socket_peer_name].contains { name in
                 var address = SocketAddress()
                 var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
                 let result = withUnsafeMutablePointer(to: &address.storage) {

@@ -2,9 +2,9 @@ internal import CPelmeni
 
 /// The datagrams of one worker that are on their way out. A handle: copies mean the same rows.
 package struct OutgoingTable: @unchecked Sendable {
-    /// Rows, so trains at once. A loop's batch of completions brings at most 256 trains, and each goes out
-    /// within its loop; those that wait for a full socket are bounded elsewhere.
-    package static let capacity = 4096
+    /// Rows, so datagrams or trains at once. A small block of a stream holds at most as many messages, all of
+    /// them empty lines; each goes out within its loop, and those that wait are bounded elsewhere.
+    package static let capacity = 16384
 
     private struct State {
         var free: UInt32

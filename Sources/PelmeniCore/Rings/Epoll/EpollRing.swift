@@ -25,8 +25,8 @@ package struct EpollRing: KernelRing, ~Copyable {
     private let events: UnsafeMutablePointer<pelmeni_event>
     private var eventCount = 0
     private var eventNext = 0
-    /// Completions of calls made while enqueuing: a send and a connect for each slot at the most, and
-    /// what a cancel ends.
+    /// Completions of calls made while enqueuing: a send and a connect for each slot at the most, what a
+    /// cancel ends, and each datagram that is on its way out.
     private let done: UnsafeMutablePointer<Completion>
     private let doneMask: Int
     private var doneHead = 0
@@ -51,7 +51,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         let poller = pelmeni_poll_create()
         guard poller >= 0 else { throw Errno(code: poller) }
         var doneCapacity = 1
-        while doneCapacity < 4 * slots { doneCapacity *= 2 }
+        while doneCapacity < 4 * slots + OutgoingTable.capacity { doneCapacity *= 2 }
         guard
             let memory = pelmeni_memory_map(UInt64(slots * MemoryLayout<Readiness>.stride)),
             let doneMemory = pelmeni_memory_map(
