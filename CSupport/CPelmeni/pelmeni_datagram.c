@@ -67,14 +67,16 @@ static struct cmsghdr *append(struct msghdr *message, size_t room, int level, in
     return it;
 }
 
+// The address alone: naming the interface too would force the way back to be the way in. A link-local client's name
+// has its scope.
 static void append_local(struct msghdr *message, size_t room, const pelmeni_local *local) {
     if (local->family == 4) {
-        struct in_pktinfo info = {.ipi_ifindex = (int)local->interface};
+        struct in_pktinfo info = {.ipi_ifindex = 0};
         memcpy(&info.ipi_addr, local->address, sizeof info.ipi_addr);
         memcpy(&info.ipi_spec_dst, local->address, sizeof info.ipi_spec_dst);
         append(message, room, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
     } else if (local->family == 6) {
-        struct in6_pktinfo info = {.ipi6_ifindex = local->interface};
+        struct in6_pktinfo info = {.ipi6_ifindex = 0};
         memcpy(&info.ipi6_addr, local->address, sizeof info.ipi6_addr);
         append(message, room, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
     }
