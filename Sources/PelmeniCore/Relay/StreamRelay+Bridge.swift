@@ -14,9 +14,7 @@ extension StreamRelay where R: ~Copyable {
         it.pointee.tried |= 1 << UInt64(upstream)
         it.pointee.address &+= 1
         var socket = ring.openDatagrams(to: address)
-        if socket == -EMFILE || socket == -ENFILE, reserve >= 0 {
-            ring.close(reserve)
-            reserve = -1
+        if isOutOfDescriptors(socket), freesReserve() {
             socket = ring.openDatagrams(to: address)
         }
         guard socket >= 0 else {

@@ -133,12 +133,23 @@ extension StreamRelay where R: ~Copyable {
     /// A stream socket; out of descriptors, the reserve makes room for this one.
     mutating func openSocket(family: Int32) -> Int32 {
         let socket = ring.open(family: family)
-        guard socket == -EMFILE || socket == -ENFILE else { return socket }
+        guard isOutOfDescriptors(socket), freesReserve() else { return socket }
+        return ring.open(family: family)
+    }
+
+    /// Whether the last descriptor is gone: then accepting has to stop.
+    mutating func isOutOfDescriptors(_ result: Int32) -> Bool {
+        guard result == -EMFILE || result == -ENFILE else { return false }
         lacksDescriptors = true
-        guard reserve >= 0 else { return socket }
+        return true
+    }
+
+    /// Gives the reserve's descriptor up; false when it is spent.
+    mutating func freesReserve() -> Bool {
+        guard reserve >= 0 else { return false }
         ring.close(reserve)
         reserve = -1
-        return ring.open(family: family)
+        return true
     }
 
     func noteFailure(_ session: UInt32, _ error: Int32) {
