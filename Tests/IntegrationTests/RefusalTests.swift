@@ -29,6 +29,21 @@ extension Integration {
             expectNoCrash(errors)
         }
 
+        /// Kernels before 6.0 receive one datagram an operation, and that is not served.
+        @Test func datagramsNeedMultishotReceive() throws {
+            let pair = ["udp://127.0.0.1:0", "udp://127.0.0.1:9"]
+            let (code, output, errors) = try Child(
+                [try Binary.required(), "run"] + pair + [
+                    "--backend", "io_uring", "--io-uring-without", "multishot-receive",
+                ]
+            ).finish(within: .seconds(60))
+            #expect(code == 3)
+            #expect(output.isEmpty)
+            // Where io_uring is refused as a whole, that is what is said.
+            #expect(errors.contains("multishot-receive") || errors.contains("io_uring"))
+            expectNoCrash(errors)
+        }
+
         @Test(arguments: [
             ("EPERM", EPERM), ("EACCES", EACCES), ("ENOSYS", ENOSYS), ("EINVAL", EINVAL),
         ])

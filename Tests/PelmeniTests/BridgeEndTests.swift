@@ -88,7 +88,6 @@ import Testing
             try origin.send(asked, to: from)
             #expect(try client.answerText() == "turn \(turns)")
             turns += 1
-            usleep(20_000)
         }
         guard case .stream(let wire) = client else { return }
         wire.finish()

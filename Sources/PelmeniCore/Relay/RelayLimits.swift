@@ -33,7 +33,7 @@ package struct RelayLimits: @unchecked Sendable {
     static let crowdedTime: UInt64 = 50_000_000
     /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the further
     /// loops that a burst needs cost one enter each.
-    static let dialsInLoop = 4
+    static let dialsInLoop = 2
     /// Bytes of messages that wait for a stream upstream to be connected: a few round trips of questions.
     static let waitingMax = 64 << 10
     /// Datagrams that wait for a Unix upstream: each holds a block.
