@@ -5,12 +5,20 @@ import Testing
 @Suite struct FramingTests {
     private typealias Verdict = FrameReader.Verdict
 
-    private static let all: [Framing] = [
+    private static let builtIn: [Framing] = [
         .u16be, .u32be, .line, .octetCount, .delimiter(0), .delimiter(0x0a), .delimiter(0xff),
         .fixed(5), .eof,
     ]
+    private static let all =
+        builtIn + [
+            SampleFramings.u24le, SampleFramings.varint, SampleFramings.netstring,
+            SampleFramings.ended,
+        ]
     /// The framings that say a length first, or have one.
-    private static let counted: [Framing] = [.u16be, .u32be, .octetCount, .fixed(5)]
+    private static let counted: [Framing] = [
+        .u16be, .u32be, .octetCount, .fixed(5), SampleFramings.u24le, SampleFramings.varint,
+        SampleFramings.netstring,
+    ]
 
     /// Reads a stream cut before the offsets in `cuts`; what a step broke fails the test.
     private func read(
@@ -31,18 +39,31 @@ import Testing
     }
 
     private func frame(_ framing: Framing, _ payload: [UInt8]) throws -> [UInt8] {
-        let head = try #require(FrameHead.around(framing, payload: payload.count))
-        return header(head) + payload + (head.trailer.map { [$0] } ?? [])
+        // The last byte is not the payload's.
+        let head = try #require(
+            (payload + [0]).withUnsafeBytes { bytes in
+                bytes.baseAddress.flatMap { FrameHead.around(framing, $0, count: payload.count) }
+            })
+        return header(head) + payload + trailer(head)
     }
 
     /// The bytes that a head writes; more of them than it counts fail the test.
     private func header(_ head: FrameHead) -> [UInt8] {
-        var room = [UInt8](repeating: 0xa5, count: FrameHead.countMax + 5)
+        written(head.beforeCount, head.writeBefore)
+    }
+
+    /// Those that it writes behind a payload, likewise.
+    private func trailer(_ head: FrameHead) -> [UInt8] {
+        written(head.afterCount, head.writeAfter)
+    }
+
+    private func written(_ count: Int, _ write: (UnsafeMutableRawPointer) -> Void) -> [UInt8] {
+        var room = [UInt8](repeating: 0xa5, count: FrameHead.beforeMax + 5)
         room.withUnsafeMutableBytes { bytes in
-            if let base = bytes.baseAddress { head.write(to: base) }
+            if let base = bytes.baseAddress { write(base) }
         }
-        #expect(room[head.count...].allSatisfy { $0 == 0xa5 })
-        return Array(room[..<head.count])
+        #expect(room[count...].allSatisfy { $0 == 0xa5 })
+        return Array(room[..<count])
     }
 
     /// Bytes that end no message of any framing here.
@@ -120,7 +141,7 @@ import Testing
 
     @Test func stateIsPlain() {
         #expect(_isPOD(FrameScanner.self) && _isPOD(FrameStep.self) && _isPOD(FrameHead.self))
-        #expect(MemoryLayout<FrameScanner>.size <= 40)
+        #expect(MemoryLayout<FrameScanner>.size <= 72)
     }
 
     // MARK: Any cut gives the same
@@ -184,7 +205,9 @@ import Testing
     }
 
     @Test func emptyMessages() throws {
-        for framing in [Framing.u16be, .u32be, .line, .delimiter(7)] {
+        for framing in [Framing.u16be, .u32be, .line, .delimiter(7)]
+            + Self.all[Self.builtIn.count...]
+        {
             let stream = try frame(framing, [])
             #expect(!stream.isEmpty)
             #expect(read(framing, stream + stream, maxFrame: 0) == Verdict(messages: [[], []]))
@@ -226,17 +249,22 @@ import Testing
     }
 
     @Test func anEndIsNotWrittenTwice() throws {
-        for framing in Self.all + [.raw] {
+        for framing in Self.builtIn + [.raw] {
             let plain = try #require(FrameHead.around(framing, payload: 5))
             let ended = try #require(
                 FrameHead.around(framing, payload: 5, endsWithDelimiter: true))
             #expect(header(plain) == header(ended))
-            #expect(ended.trailer == nil)
+            #expect(trailer(ended) == [])
             switch framing {
-            case .line: #expect(plain.trailer == 0x0a && plain.count == 0)
-            case .delimiter(let byte): #expect(plain.trailer == byte && plain.count == 0)
-            default: #expect(plain.trailer == nil)
+            case .line: #expect(trailer(plain) == [0x0a] && header(plain) == [])
+            case .delimiter(let byte): #expect(trailer(plain) == [byte] && header(plain) == [])
+            default: #expect(trailer(plain) == [])
             }
+            let message = payload(5)
+            #expect(try frame(framing, message) == header(plain) + message + trailer(plain))
+            // A payload that has its end already: the same, from its bytes.
+            guard let end = trailer(plain).first else { continue }
+            #expect(try frame(framing, [0x20, end]) == [0x20, end])
         }
     }
 
@@ -271,6 +299,13 @@ import Testing
         check(.octetCount, Array("65508 x".utf8), .tooLong, maxFrame: 65_507)
         check(.octetCount, Array("9999999999 x".utf8), .tooLong, maxFrame: 65_507)
         check(.octetCount, Array("9999999999 x".utf8), .cutShort, maxFrame: .max)
+        check(SampleFramings.u24le, [0xe4, 0xff, 0, 1], .tooLong, maxFrame: 65_507)
+        check(SampleFramings.u24le, [0xff, 0xff, 0xff, 1], .cutShort, maxFrame: 1 << 24)
+        check(SampleFramings.varint, [0xe4, 0xff, 3, 1], .tooLong, maxFrame: 65_507)
+        check(SampleFramings.varint, [0xff, 0xff, 0xff, 0xff, 0xff, 1], .refused, maxFrame: .max)
+        check(SampleFramings.netstring, Array("65508:".utf8), .tooLong, maxFrame: 65_507)
+        check(SampleFramings.netstring, Array("2:ab;".utf8), .refused, maxFrame: 65_507)
+        check(SampleFramings.netstring, Array("x2:".utf8), .refused, maxFrame: 65_507)
         check(.fixed(.max), [1], .tooLong, maxFrame: 65_507)
         check(.fixed(.max), [1, 2], .cutShort, maxFrame: .max)
         check(.fixed(0), [1, 2], .notALength, maxFrame: 65_507)

@@ -110,10 +110,13 @@ package final class WorkerShared: Sendable {
         case .acceptResumed: log(.info, "accepting again", fields)
         case .acceptFailed: log(.warning, "accept failed; trying again shortly", fields)
         case .badFrame:
-            let error = FrameError(rawValue: UInt8(truncatingIfNeeded: event.error))
+            let reported = FrameError.reported(event.error)
             fields.removeAll { $0.key == "errno" }
-            if let error { fields.append(.init("reason", error.description)) }
-            log(.info, "a message could not be cut from a stream; it is closed", fields)
+            if let reported { fields.append(.init("reason", reported.text)) }
+            // A framing that is wrong is the program's mistake, not the peer's.
+            log(
+                reported?.error == .brokenFraming ? .warning : .info,
+                "a message could not be cut from a stream; it is closed", fields)
         case .ringFailed: log(.error, "the ring failed; the worker ends", fields)
         }
     }

@@ -21,16 +21,19 @@ package struct FrameScanner: Sendable {
     /// Bytes read of a message's length.
     private var headerBytes: UInt8 = 0
     /// The length is known, and `left` bytes of it are to come.
-    private var isInPayload = false
+    var isInPayload = false
     /// A run of a message has been handed on, and not its last.
     private var hasBegun = false
     /// The last window ended in a carriage return that no run has accounted for.
     private var holdsCarriageReturn = false
-    private let maxFrame: Int
+    let maxFrame: Int
     /// Of a message with a length: what is read of the length, then the bytes to come.
-    private var left = 0
-    /// Of a message without one: the payload bytes handed on. Never above `maxFrame`.
-    private var taken = 0
+    var left = 0
+    /// Of a message without one: the payload bytes handed on, or that a custom framing has
+    /// announced. Never above `maxFrame`.
+    var taken = 0
+    /// What only a custom framing needs.
+    var scan = CustomScan()
 
     /// `maxFrame`: the longest payload that is let through, in bytes; below 0 is as 0.
     package init(_ framing: Framing, maxFrame: Int) {
@@ -52,6 +55,7 @@ package struct FrameScanner: Sendable {
         case .delimiter(let byte): return delimited(bytes, count, by: byte)
         case .raw: return raw(count)
         case .eof: return whole(count)
+        case .custom(let framing): return custom(framing, bytes, count)
         }
     }
 
@@ -71,8 +75,16 @@ package struct FrameScanner: Sendable {
             return .clean
         case .line, .delimiter, .eof:
             return endOpen()
+        case .custom(let framing):
+            guard hasBegun || scan.marks > 0 else { return .clean }
+            if framing.endsWithStream, hasBegun, !isInPayload { return endOpen() }
+            failure = .cutShort
+            return .bad(.cutShort)
         }
     }
+
+    /// A failed stream's error as a worker reports it; 0 before.
+    package var report: Int32 { failure?.report(reason: scan.reason) ?? 0 }
 
     /// The end of a message of which nothing but the stream's end tells the length.
     private mutating func endOpen() -> FrameEnd {
@@ -188,7 +200,7 @@ package struct FrameScanner: Sendable {
     }
 
     @inline(__always)
-    private mutating func run(
+    mutating func run(
         _ start: Int, _ length: Int, consumed: Int, ends: Bool, heldCarriageReturn: Bool = false
     ) -> FrameStep {
         let begins = !hasBegun
@@ -206,10 +218,11 @@ package struct FrameScanner: Sendable {
         holdsCarriageReturn = false
         left = 0
         taken = 0
+        scan = CustomScan()
     }
 
     @inline(__always)
-    private mutating func fail(_ error: FrameError, _ count: Int) -> FrameStep {
+    mutating func fail(_ error: FrameError, _ count: Int) -> FrameStep {
         failure = error
         return .bad(error, consumed: count)
     }

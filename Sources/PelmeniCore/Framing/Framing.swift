@@ -20,11 +20,13 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     case raw
     /// The whole stream, up to its half-close, is one message.
     case eof
+    /// A framing of your own; the command line has no name for it.
+    case custom(CustomFraming)
 
     /// The sizes in bytes that a fixed framing may have.
     public static let fixedSizes = 1...(1 << 24)
 
-    /// How each framing is spelt, for messages about one that is not: NN stands for a byte in
+    /// How each framing but a custom one is spelt, for messages about one that is not: NN stands for a byte in
     /// hexadecimal (0x0A) or decimal (10), N for a size in bytes.
     public static let names = [
         "u16be", "u32be", "line", "octet-count", "delim=0xNN", "fixed=N", "raw", "eof",
@@ -64,7 +66,8 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
         return Int(digits, radix: isHexadecimal ? 16 : 10)
     }
 
-    /// The name on the command line and in logs; `init` reads it back as the same framing.
+    /// The name on the command line and in logs. `init` reads it back as the same framing, unless
+    /// it is that of a custom one.
     public var description: String {
         switch self {
         case .u16be: return "u16be"
@@ -77,6 +80,7 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
         case .fixed(let size): return "fixed=\(size)"
         case .raw: return "raw"
         case .eof: return "eof"
+        case .custom(let framing): return framing.description
         }
     }
 }

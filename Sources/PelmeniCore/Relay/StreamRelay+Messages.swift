@@ -21,8 +21,8 @@ extension StreamRelay where R: ~Copyable {
             case .needsMore: break
             case .run:
                 take(session, step, completion.block, offset: taken &+ step.start)
-            case .bad(let error):
-                badFrame(session, error)
+            case .bad:
+                badFrame(session)
             }
             taken &+= step.consumed
             // The last message may have ended the session, and its rows may be free by now.
@@ -174,11 +174,12 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Where the next message begins is not known any more.
-    private mutating func badFrame(_ session: UInt32, _ error: FrameError) {
+    private mutating func badFrame(_ session: UInt32) {
         let it = sessions[Int(session)]
         events.report(
             RelayEvent(
-                kind: .badFrame, pair: it.pair, cause: .badFrame, error: Int32(error.rawValue)))
+                kind: .badFrame, pair: it.pair, cause: .badFrame,
+                error: states[Int(session)].scanner.report))
         end(session, .badFrame, reset: true)
     }
 
@@ -189,7 +190,7 @@ extension StreamRelay where R: ~Copyable {
         legs[Int(leg)].flags.insert(.ended)
         switch states[Int(session)].scanner.end() {
         case .clean: break
-        case .bad(let error): return badFrame(session, error)
+        case .bad: return badFrame(session)
         case .message(_, let heldCarriageReturn):
             if heldCarriageReturn {
                 var carriageReturn: UInt8 = 0x0d
@@ -226,11 +227,10 @@ extension StreamRelay where R: ~Copyable {
     ) {
         let framing = pairs[Int(sessions[Int(session)].pair)].framing
         let at = pool.address(block) + offset
-        guard
-            let head = FrameHead.around(
-                framing, payload: length, endsWithDelimiter: Self.endsMessage(framing, at, length))
-        else { return drop(.oversize) }
-        let total = head.count &+ length &+ (head.trailer == nil ? 0 : 1)
+        guard let head = FrameHead.around(framing, at, count: length) else {
+            return drop(.oversize)
+        }
+        let total = head.beforeCount &+ length &+ head.afterCount
         let stream =
             sessions[Int(session)].kind == .datagramsToStream
             ? sessions[Int(session)].upstream : sessions[Int(session)].client
@@ -242,22 +242,20 @@ extension StreamRelay where R: ~Copyable {
         guard total > 0 else { return }
         let isLarge = total > BlockClass.small.bytes / RelayLimits.copyShare
         var slice = Slice(block: block, offset: 0, length: UInt32(total))
-        if isAlone, isLarge || pool.freeBlocks(.small) == 0, offset >= head.count,
-            offset &+ length &+ 1 <= BlockClass.datagram.bytes
+        if isAlone, isLarge || pool.freeBlocks(.small) == 0, offset >= head.beforeCount,
+            offset &+ length &+ head.afterCount <= BlockClass.datagram.bytes
         {
             pool.lease(block)
-            slice.offset = UInt32(offset &- head.count)
+            slice.offset = UInt32(offset &- head.beforeCount)
         } else {
             let own = pool.take(total <= BlockClass.small.bytes ? .small : .datagram)
             guard !own.isNone else { return drop(.queueFull) }
-            memcpy(pool.address(own) + head.count, at, length)
+            memcpy(pool.address(own) + head.beforeCount, at, length)
             slice.block = own
         }
         let start = pool.address(slice.block) + Int(slice.offset)
-        head.write(to: start)
-        if let trailer = head.trailer {
-            start.storeBytes(of: trailer, toByteOffset: total &- 1, as: UInt8.self)
-        }
+        head.writeBefore(to: start)
+        head.writeAfter(to: start + head.beforeCount + length)
         put(session, stream, slice, isConnected: isConnected)
     }
 
@@ -282,19 +280,5 @@ extension StreamRelay where R: ~Copyable {
         counters.add(
             sessions[Int(session)].kind == .datagramsToStream
                 ? .datagramsToUpstream : .datagramsToClient)
-    }
-
-    /// Whether a payload ends in the byte that ends a message anyway.
-    @inline(__always)
-    private static func endsMessage(
-        _ framing: Framing, _ at: UnsafeRawPointer, _ length: Int
-    ) -> Bool {
-        guard length > 0 else { return false }
-        let last = at.load(fromByteOffset: length &- 1, as: UInt8.self)
-        return switch framing {
-        case .line: last == 0x0a
-        case .delimiter(let byte): last == byte
-        default: false
-        }
     }
 }

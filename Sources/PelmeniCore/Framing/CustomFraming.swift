@@ -1,0 +1,102 @@
+/// A framing of your own, made known to engines. A name for it, small enough to be copied freely.
+///
+/// Make it once, in a `static let` say: what is made known stays in memory for as long as the
+/// process lives, whether or not it is used, so that workers may use it without counting
+/// references. Two of them are equal when one is a copy of the other.
+public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConvertible {
+    /// Bytes of a message that are no payload may be as many as its payload may be, and so many
+    /// more: a header without an end is no way to keep a stream open.
+    static let marksSpare = 1 << 16
+
+    private typealias Reader =
+        @convention(c) (
+            UnsafeRawPointer, UnsafeRawPointer, Int, UnsafeMutableRawPointer,
+            UnsafeMutableRawPointer
+        ) -> Void
+    private typealias Writer =
+        @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int, UnsafeMutableRawPointer) -> Bool
+
+    /// In memory of its own that is never given back.
+    private struct Registration {
+        let reader: Reader
+        let writer: Writer
+        let box: Unmanaged<FramingBox>
+        let endsWithStream: Bool
+        let name: String
+    }
+
+    private let registration: UnsafePointer<Registration>
+
+    /// Makes a framing known, for good.
+    public init(_ framing: some MessageFraming) {
+        let row = UnsafeMutablePointer<Registration>.allocate(capacity: 1)
+        row.initialize(
+            to: Registration(
+                reader: { row, bytes, count, state, answer in
+                    CustomFraming.read(row, bytes, count, state, answer)
+                },
+                writer: { row, bytes, count, head in
+                    CustomFraming.write(row, bytes, count, head)
+                },
+                box: .passRetained(FramingBox(framing)), endsWithStream: framing.endsWithStream,
+                name: framing.name))
+        registration = UnsafePointer(row)
+    }
+
+    /// What the framing calls itself.
+    public var name: String { registration.pointee.name }
+
+    /// The same.
+    public var description: String { name }
+
+    var endsWithStream: Bool { registration.pointee.endsWithStream }
+
+    // MARK: Asked by a worker
+
+    /// Asks what `count` bytes begin with. The one way from a worker's loop to somebody else's
+    /// reading: a C function pointer, so that the loop itself counts no reference and looks up no
+    /// witness.
+    @inline(never)
+    func answer(
+        _ bytes: UnsafeRawPointer, _ count: Int, _ state: inout FramingState,
+        _ answer: inout FramingAnswer
+    ) {
+        registration.pointee.reader(registration, bytes, count, &state, &answer)
+    }
+
+    /// Asks what goes around `count` bytes. False: they cannot be written. The one way to
+    /// somebody else's writing.
+    @inline(never)
+    func head(_ bytes: UnsafeRawPointer, _ count: Int, _ head: inout FrameHead) -> Bool {
+        registration.pointee.writer(registration, bytes, count, &head)
+    }
+
+    // MARK: On the framing's side
+
+    private static func read(
+        _ row: UnsafeRawPointer, _ bytes: UnsafeRawPointer, _ count: Int,
+        _ state: UnsafeMutableRawPointer, _ answer: UnsafeMutableRawPointer
+    ) {
+        let state = state.assumingMemoryBound(to: FramingState.self)
+        let step = row.assumingMemoryBound(to: Registration.self).pointee.box
+            ._withUnsafeGuaranteedRef { $0.framing.read(buffer(bytes, count).span, &state.pointee) }
+        answer.assumingMemoryBound(to: FramingAnswer.self).pointee = FramingAnswer(step)
+    }
+
+    private static func write(
+        _ row: UnsafeRawPointer, _ bytes: UnsafeRawPointer, _ count: Int,
+        _ head: UnsafeMutableRawPointer
+    ) -> Bool {
+        let written = row.assumingMemoryBound(to: Registration.self).pointee.box
+            ._withUnsafeGuaranteedRef { $0.framing.write(around: buffer(bytes, count).span) }
+        guard let written, written.isWritable else { return false }
+        head.assumingMemoryBound(to: FrameHead.self).pointee = written
+        return true
+    }
+
+    private static func buffer(
+        _ bytes: UnsafeRawPointer, _ count: Int
+    ) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: bytes.assumingMemoryBound(to: UInt8.self), count: count)
+    }
+}
