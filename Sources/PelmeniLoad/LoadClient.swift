@@ -23,6 +23,8 @@ struct LoadClient {
     var answer = Verifier(seed: 0, end: 0)
     /// When the connection, the wait for the oldest answer, or the end began.
     var since: UInt64 = 0
+    /// When its next request was due after a pause; 0 after none.
+    var meant: UInt64 = 0
     /// Requests of the open loop's schedule that were sent; it outlives the connection.
     var asked = 0
 }

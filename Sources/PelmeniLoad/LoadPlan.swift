@@ -34,7 +34,8 @@ struct LoadPlan: Sendable {
 
     /// Requests under way on a connection.
     var depth = 1
-    /// Between an answer and the next request of its connection.
+    /// Between an answer and the next request of its connection, which is timed from the pause's end on.
+    /// The first requests are spread over a pause.
     var thinkNanoseconds: UInt64 = 0
     /// Of all connections together, at even distances whatever the answers do; 0 is a closed loop.
     var requestsPerSecond = 0

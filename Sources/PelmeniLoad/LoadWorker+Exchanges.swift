@@ -36,9 +36,11 @@ extension LoadWorker {
         }
     }
 
-    /// A connection of its own is part of the exchange.
+    /// A connection of its own is part of the exchange, and so is what a load that is late after a
+    /// pause adds.
     private func begin(_ leg: Int, _ now: UInt64) -> UInt64 {
-        plan.reconnects ? rows[leg].since : now
+        if plan.reconnects { return rows[leg].since }
+        return rows[leg].meant > 0 ? rows[leg].meant : now
     }
 
     private mutating func ask(_ leg: Int, _ since: UInt64, _ now: UInt64) {
@@ -48,7 +50,7 @@ extension LoadWorker {
         if plan.isOpenLoop, stage != .opening { row.pointee.asked += 1 }
         if row.pointee.inFlight == 0 {
             row.pointee.answer = answer(number)
-            row.pointee.since = plan.isOpenLoop ? now : since
+            row.pointee.since = plan.reconnects ? since : now
         }
         let place = (row.pointee.oldest + row.pointee.inFlight) % plan.depth
         requests[leg * plan.depth + place] = LoadRequest(number: number, since: since)

@@ -4,7 +4,10 @@ internal import PelmeniCore
 extension LoadWorker {
     /// What the time has brought.
     mutating func advance(_ now: UInt64) {
-        while let leg = thinking.popDue(now) { proceed(leg, now) }
+        while let next = thinking.popDue(now) {
+            rows[next.leg].meant = next.time
+            proceed(next.leg, now)
+        }
         switch stage {
         case .opening: if tried == plan.connections { allAreOpen(now) }
         case .warmingUp:
@@ -42,9 +45,17 @@ extension LoadWorker {
         stage = .warmingUp
         stageEnd = now &+ plan.warmUpNanoseconds
         scheduleStart = now
-        for leg in 0..<legs.capacity where rows[leg].phase == .active { proceed(leg, now) }
+        for leg in 0..<legs.capacity where rows[leg].phase == .active { beginTurn(leg, now) }
         // With a connection each, those that were tried are gone.
         for _ in legs.openLegs..<plan.connections { dial() }
+    }
+
+    /// Connections that pause begin spread over a pause: those that began together would come in a
+    /// burst after every pause.
+    private mutating func beginTurn(_ leg: Int, _ now: UInt64) {
+        guard plan.thinkNanoseconds > 0 else { return proceed(leg, now) }
+        let share = plan.thinkNanoseconds &* UInt64(leg) / UInt64(plan.connections)
+        thinking.append(leg, until: now &+ share)
     }
 
     private mutating func beginWindow() {

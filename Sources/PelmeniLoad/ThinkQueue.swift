@@ -30,12 +30,14 @@ struct ThinkQueue {
     }
 
     /// Takes one that is due out.
-    mutating func popDue(_ now: UInt64) -> Int? {
+    ///
+    /// - Returns: it, and when it was due.
+    mutating func popDue(_ now: UInt64) -> (leg: Int, time: UInt64)? {
         guard firstDue <= now else { return nil }
-        let leg = legs[head]
+        let (leg, time) = (legs[head], times[head])
         isWaiting[leg] = false
         head = (head + 1) % legs.count
         count -= 1
-        return leg
+        return (leg, time)
     }
 }

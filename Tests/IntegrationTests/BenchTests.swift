@@ -46,6 +46,87 @@ extension Integration {
             #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("</html>"))
         }
 
+        @Test func unknownNamesAreRefusedBeforeAnythingIsMeasured() throws {
+            for (arguments, words) in [
+                (["rr65"], "no scenario 'rr65'; there are rr1"),
+                (["rr8", "--subjects", "kqueue"], "no subject 'kqueue'; there are direct"),
+                (["rr8", "--subjects", ","], "--subjects names nobody"),
+            ] {
+                let (code, output, errors) = try bench(arguments)
+                #expect(code == 2)
+                #expect(output.isEmpty)
+                #expect(errors.contains(words), "\(errors)")
+            }
+        }
+
+        @Test func whatCannotRunIsNamedAndTheOthersRun() throws {
+            let folder = try TemporaryFolder()
+            // One that is not there, one that ends at once, and one that never listens.
+            try """
+            [{name: absent, title: Absent, command: [no-such-program-anywhere]},
+             {name: brief, title: Brief, command: [sh, -c, "echo too brief >&2; exit 7"]},
+             {name: whole, title: Whole, command: [cat], scenarios: [download]}]
+            """.write(toFile: folder.file("p.yaml"), atomically: true, encoding: .utf8)
+            let (code, output, errors) = try bench([
+                "rr8", "stalled", "--rounds", "1", "--seconds", "0.2", "--no-wrk",
+                "--peers", folder.file("p.yaml"), "--subjects", "direct,absent,brief,whole",
+                "--json", folder.file("a.json"),
+            ])
+            #expect(code == 1, "\(errors)")
+            #expect(output.contains("absent: no-such-program-anywhere is not installed"))
+            #expect(output.contains("brief does not listen: exit status 1: too brief"))
+            #expect(output.contains("no second pair: Brief"))
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
+            let report = try JSONDecoder().decode(Report.self, from: data)
+            for scenario in report.scenarios {
+                #expect(scenario.subjects[0].samples.allSatisfy { $0.exchanges > 0 })
+                #expect(!scenario.subjects.contains { $0.subject == "whole" })
+            }
+        }
+
+        @Test func whereNobodyCanRunNothingWasMeasured() throws {
+            let (code, output, errors) = try bench([
+                "idle1000", "--rounds", "1", "--no-wrk", "--subjects", "direct",
+            ])
+            #expect(code == 1)
+            #expect(output.contains("not run: nobody takes part in it"))
+            #expect(errors.contains("nothing was measured"))
+        }
+
+        @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsTheChildren(signal: Int32) throws {
+            let folder = try TemporaryFolder()
+            let run = try Child([
+                try Binary.required(), "bench", "rr8", "--rounds", "1000", "--seconds", "0.1",
+                "--no-wrk", "--subjects", "direct,epoll", "--json", folder.file("a.json"),
+            ])
+            try run.errors.waitForLine("rr8: round 3 of")
+            let children = Self.descendants(of: run.pid)
+            // Origins for both, and a proxy at least.
+            #expect(children.count >= 3)
+            run.signal(signal)
+            let (code, output, errors) = try run.finish()
+            #expect(code == 1, "\(errors)")
+            #expect(output.contains("PARTIAL"))
+            for child in children {
+                #expect(!FileManager.default.fileExists(atPath: "/proc/\(child)"))
+            }
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
+            let report = try JSONDecoder().decode(Report.self, from: data)
+            #expect(report.isPartial)
+            #expect(report.scenarios.first?.subjects.first?.samples.count ?? 0 >= 2)
+        }
+
+        private static func descendants(of pid: Int32) -> [Int32] {
+            let threads =
+                (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+            let children = threads.flatMap { thread -> [Int32] in
+                let path = "/proc/\(pid)/task/\(thread)/children"
+                let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+                return text.split(separator: " ").compactMap { Int32($0) }
+            }
+            return children + children.flatMap(descendants)
+        }
+
         private struct Report: Decodable {
             struct Named: Decodable { var name: String }
             struct Sample: Decodable {
@@ -63,6 +144,7 @@ extension Integration {
                 var subjects: [Subject]
             }
             var scenarios: [Result]
+            var isPartial: Bool
         }
     }
 }

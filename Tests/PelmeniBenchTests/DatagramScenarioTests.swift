@@ -66,9 +66,9 @@ struct DatagramScenarioTests {
         #expect(
             BenchRun.plans(plans, for: burst).map(\.subject.name) == ["direct", "epoll", "a"])
         // The last one is not there for another reason, and in no way missed.
-        #expect(plans.filter { $0.isWithoutDatagrams(for: burst) }.map(\.subject.name) == ["b"])
+        #expect(plans.filter { $0.isUnable(in: burst) }.map(\.subject.name) == ["b"])
         let streams = try scenario("rr64")
-        #expect(!plans.contains { $0.isWithoutDatagrams(for: streams) })
+        #expect(!plans.contains { $0.isUnable(in: streams) })
     }
 
     @Test("sockets of datagrams are found in the kernel's table")

@@ -55,7 +55,9 @@ import Testing
     @Test func allPartsAreThere() {
         let html = HTMLReport(ReportSamples.full).html
         for words in [
-            "At a glance", "● 3.59 µs", "▼ 0.69 (0.67 to 0.71)", "≈ 1.01 (0.98 to 1.03)",
+            "At a glance", "● 3.59 µs", "▼ 0.69 (0.67\u{a0}to\u{a0}0.71)",
+            "≈ 1.01 (0.98\u{a0}to\u{a0}1.03)", "<a href=\"#rr64\">", "id=\"rr64\"",
+            "against the best peer: better in 3 of 4 scenarios, no difference in 0, worse in 1",
             "Throughput against connections", "CPU a request against connections",
             "Latency by percentile, open", "memory a pair of connections, idle1000",
             "3 reset, 1 timed out", "nginx is not installed", "How it was measured",
@@ -137,7 +139,59 @@ import Testing
     @Test func aSubjectLooksTheSameEverywhere() {
         let styles = SeriesStyle.assigned(to: ReportSamples.full.subjects)
         #expect(Set(styles.values.map(\.slot)).count == 5 && styles["direct"]?.slot == 0)
+        #expect(!styles.values.contains { $0.isVariant })
         let many = (0..<20).map { Subject(name: "\($0)", title: "", kind: .pelmeni) }
         #expect(SeriesStyle.assigned(to: many).count == 20)
+    }
+
+    @Test func aVariantLooksLikeItsOriginalAndIsHollow() throws {
+        let subjects = ["io_uring-6.1", "io_uring", "epoll", "epoll-2w"].map {
+            Subject(name: $0, title: $0, kind: .pelmeni)
+        }
+        let peers = ["haproxy", "nginx", "haproxy-256k"].map {
+            Subject(name: $0, title: $0, kind: .peer)
+        }
+        let styles = SeriesStyle.assigned(to: subjects + peers)
+        #expect(styles["haproxy-256k"]?.slot == styles["haproxy"]?.slot)
+        #expect(styles["epoll-2w"]?.slot == styles["epoll"]?.slot)
+        #expect(styles["io_uring-6.1"]?.slot != styles["io_uring"]?.slot)
+        #expect(
+            styles.filter(\.value.isVariant).map(\.key).sorted() == [
+                "epoll-2w", "haproxy-256k", "io_uring-6.1",
+            ])
+        #expect(Set(styles.values.map { "\($0)" }).count == styles.count)
+    }
+
+    @Test func onlyTheSameLoadIsASweep() {
+        var report = ReportSamples.full
+        let plain = HTMLReport(report).html
+        #expect(plain.contains("against connections"))
+        // The same number of connections again, with another load: a line that goes back and forth.
+        for change in ["think", "two-workers", "pipeline"] {
+            report.scenarios = Array(ReportSamples.full.scenarios[1...1])
+            var other = report.scenarios[0]
+            other.scenario.connections = 512
+            switch change {
+            case "think": other.scenario.thinkMicroseconds = 1_000
+            case "two-workers": other.scenario.name = ScenarioCatalog.twoWorkersName
+            default: other.scenario.pipeline = 2
+            }
+            report.scenarios.append(other)
+            #expect(!HTMLReport(report).html.contains("against connections"), "\(change)")
+        }
+    }
+
+    @Test func withoutPeersBackendsAreHeldAgainstEachOther() {
+        var report = ReportSamples.full
+        report.subjects.removeAll { $0.kind == .peer }
+        for index in report.scenarios.indices {
+            report.scenarios[index].bestPeer = nil
+            report.scenarios[index].subjects.removeAll { $0.subject == "haproxy" }
+            report.scenarios[index].comparisons.removeAll { $0.baseline == "haproxy" }
+        }
+        let html = HTMLReport(report).html
+        #expect(html.contains("Pelmeni, backend beside backend"))
+        #expect(html.contains("against Pelmeni epoll: better in 3 of 3 scenarios"))
+        #expect(html.contains("▼ 0.68 (0.66\u{a0}to\u{a0}0.70)"))
     }
 }

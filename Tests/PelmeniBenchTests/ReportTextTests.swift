@@ -28,6 +28,16 @@ import Testing
         #expect(text.contains("3, interleaved, each a window of 2.00 s after 0.500 s of warm-up"))
     }
 
+    @Test(arguments: [
+        ("0-1, 2-3", "threads of one core: 0-1, 2-3"),
+        ("0,2, 1,3", "threads of one core: 0,2, 1,3"),
+        ("0, 1", "none of them sharing a core"),
+    ]) func coresThatShareAreNamed(_ sharing: String, _ words: String) {
+        var report = ReportSamples.empty
+        report.machine.coreSharing = sharing
+        #expect(TextReport(report).text.contains("2 logical cores, \(words)"))
+    }
+
     @Test func placesOfTheirOwnAreNamed() {
         var report = ReportSamples.empty
         report.placement = .split

@@ -91,6 +91,31 @@ import Testing
         #expect(outcome.exchanges <= 4 * pipeline * (200_000 / 700 + 1))
     }
 
+    @Test func aPauseIsAsLongAsItWasMeantToBe() async throws {
+        var job = job(.exchange)
+        job.thinkMicroseconds = 50_000
+        job.windowNanoseconds = 300_000_000
+        let outcome = try await expectGood(job)
+        #expect(outcome.exchanges <= job.connections * (300 / 50 + 1))
+    }
+
+    @Test func theFirstRequestsAreSpreadOverAPause() async throws {
+        let origin = try await Child.origin(OriginJob(kind: .answer))
+        var job = job(.exchange, origin.port)
+        // All but the first connection's are meant for a time long after the window.
+        job.thinkMicroseconds = 3_600_000_000
+        let load = try Child.load(job)
+        let (lines, outcome, status) = try await load.outcome(LoadOutcome.self)
+        load.endInput()
+        origin.child.endInput()
+        let seen = try await origin.child.outcome(OriginOutcome.self)
+        #expect(lines == ["connected", "measuring", "measured"])
+        #expect(status == 0)
+        #expect(outcome.faults == [:])
+        #expect(outcome.exchanges <= 1)
+        #expect(seen.outcome.requests == job.connections + 1)
+    }
+
     @Test func moreConnectionsThanAreOpenedAtOnce() async throws {
         for kind in [LoadJob.Kind.idle, .stalled, .connect] {
             var job = job(kind)

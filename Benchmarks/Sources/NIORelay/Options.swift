@@ -1,8 +1,8 @@
 /// What the command line says: `--listen PORT --origin PORT --workers N`, and how many KiB a read
-/// takes at the most, `--receive-kib N`.
+/// takes at the most, `--receive-kib N`. Each `--listen` goes with the `--origin` in the same place.
 struct Options: Sendable {
-    var listen = 0
-    var origin = 0
+    var listen: [Int] = []
+    var origin: [Int] = []
     var workers = 1
     var receiveBytesMax = 64 << 10
     var showsVersion = false
@@ -25,16 +25,16 @@ struct Options: Sendable {
                 throw Wrong(description: "\(name) needs a number above 0")
             }
             switch name {
-            case "--listen": listen = number
-            case "--origin": origin = number
+            case "--listen": listen.append(number)
+            case "--origin": origin.append(number)
             case "--workers": workers = number
             case "--receive-kib": receiveBytesMax = number << 10
             default: throw Wrong(description: "unknown option \(name)")
             }
         }
-        guard listen > 0, origin > 0 else {
+        guard !listen.isEmpty, listen.count == origin.count else {
             throw Wrong(
-                description: "usage: nio-relay --listen PORT --origin PORT "
+                description: "usage: nio-relay (--listen PORT --origin PORT)... "
                     + "[--workers N] [--receive-kib N]")
         }
     }

@@ -5,6 +5,8 @@ import NIOPosix
 /// side, and one handler on either channel that hands over to the other.
 struct Relay: Sendable {
     let options: Options
+    let listen: Int
+    let origin: Int
 
     /// NIO's own: it adapts between 64 bytes and, unless told otherwise, 64 KiB.
     private var receiveAllocator: AdaptiveRecvByteBufferAllocator {
@@ -26,7 +28,7 @@ struct Relay: Sendable {
             .childChannelInitializer { client in
                 client.eventLoop.makeCompletedFuture {
                     let (front, back) = GlueHandler.pair()
-                    front.connectPartner = connector(to: options.origin, with: back)
+                    front.connectPartner = connector(to: origin, with: back)
                     try client.pipeline.syncOperations.addHandler(front)
                 }
             }
@@ -34,7 +36,7 @@ struct Relay: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.recvAllocator, value: receiveAllocator)
             .childChannelOption(.writeBufferWaterMark, value: waterMark)
-            .bind(host: "127.0.0.1", port: options.listen)
+            .bind(host: "127.0.0.1", port: listen)
     }
 
     /// Connects on the client's own event loop, so that no byte changes its thread.

@@ -25,8 +25,10 @@ do {
     }
     raiseDescriptorLimit()
     let workers = MultiThreadedEventLoopGroup(numberOfThreads: options.workers)
-    let listener = try Relay(options: options).start(on: workers).wait()
-    try listener.closeFuture.wait()
+    let listeners = try zip(options.listen, options.origin).map { listen, origin in
+        try Relay(options: options, listen: listen, origin: origin).start(on: workers).wait()
+    }
+    for listener in listeners { try listener.closeFuture.wait() }
 } catch {
     giveUp("\(error)")
 }

@@ -45,6 +45,11 @@ package struct BenchReport: Codable, Equatable, Sendable {
         scenarios = []
     }
 
+    /// Whether anything was measured at all.
+    package var hasSamples: Bool {
+        scenarios.flatMap(\.subjects).contains { !$0.samples.isEmpty }
+    }
+
     /// Whether any sample had errors, or a subject failed.
     package var hasErrors: Bool {
         scenarios.flatMap(\.subjects).contains { subject in

@@ -26,6 +26,8 @@ package struct Scenario: Codable, Equatable, Sendable {
         /// Long ones.
         case bulk
         case datagrams
+        /// Two pairs, each of a listener and an origin; the streams of the second stall.
+        case stalls
     }
 
     /// What the subjects are compared by. The lower is the better, always.
@@ -75,7 +77,8 @@ package struct Scenario: Codable, Equatable, Sendable {
         switch kind {
         case .datagrams, .trains: .datagrams
         case .download, .upload: .bulk
-        case .exchange, .connect, .open, .idle, .stalled: .streams
+        case .exchange, .connect, .open, .idle: .streams
+        case .stalled: .stalls
         }
     }
 

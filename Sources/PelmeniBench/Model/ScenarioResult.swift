@@ -8,7 +8,8 @@ package struct ScenarioResult: Codable, Equatable, Sendable {
     package var bestPeer: String?
     /// Why the figures should not be relied on; empty when they may be.
     package var doubts: [String]
-    /// Titles of the subjects that the scenario says nothing about: they relay no datagrams.
+    /// Titles of the subjects that the scenario says nothing about: they relay no datagrams, or have no
+    /// second pair.
     package var absent: [String]?
 
     package init(

@@ -11,18 +11,19 @@ struct BarChart {
     }
 
     let label: String
-    let axisTitle: String
+    var axisTitle: String
     let bars: [Bar]
+    var tick: (Double) -> String = ReportText.tick
 
     private static let width = 520.0
     private static let left = 122.0
     private static let right = 424.0
     private static let pitch = 28.0
-    private static let longestName = 16
+    private static let longestName = 14
 
     var picture: Markup {
         let scale = AxisScale.linear(
-            bars.flatMap { [$0.value, $0.range.upperBound] }, label: ReportText.tick)
+            bars.flatMap { [$0.value, $0.range.upperBound] }, label: tick)
         let bottom = 8 + Double(bars.count) * BarChart.pitch
         var pieces: [Markup] = []
         for tick in scale.ticks {

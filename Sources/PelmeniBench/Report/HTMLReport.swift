@@ -6,7 +6,8 @@ package struct HTMLReport {
 
     package var html: String {
         let context = PageContext(report)
-        let title = "Pelmeni beside its peers"
+        let hasPeers = report.subjects.contains { $0.kind == .peer }
+        let title = hasPeers ? "Pelmeni beside its peers" : "Pelmeni, backend beside backend"
         let head = Markup(
             "head", [:],
             [
@@ -22,7 +23,8 @@ package struct HTMLReport {
             Markup(
                 "p", ["class": "soft"],
                 text: "Pelmeni \(report.pelmeniVersion), measured \(report.startedAt), "
-                    + "\(report.rounds) rounds."))
+                    + "\(report.rounds) rounds\(report.isPartial ? "; ended before it was over" : "")."
+            ))
         inner += SummarySection(context: context).markup
         inner += MachineSection(report: report).markup
         inner += PlotSection(context: context).markup

@@ -19,12 +19,8 @@ struct LatencyFigure {
             xTitle: "percentile (each nine as wide as the last)", yTitle: "latency (log)")
         let title = "Latency by percentile, \(view.scenario.name)"
         let chart = LineChart(label: title, frame: frame, series: series)
-        return Markup(
-            "div", ["class": "single"],
-            [
-                context.figure(
-                    title, chart.picture, subjects: rows.map(\.subject), values: values(rows))
-            ])
+        return context.figure(
+            title, chart.picture, subjects: rows.map(\.subject), values: values(rows))
     }
 
     private func points(_ row: SubjectRow) -> [LineChart.Point] {

@@ -42,10 +42,21 @@ struct MachineLines {
         joined([
             machine.processor,
             machine.logicalCores > 0 ? "\(machine.logicalCores) logical cores" : "",
-            named("threads of one core:", machine.coreSharing),
-            named("under", machine.hypervisor),
+            sharing(machine),
+            // A hypervisor that gives no name.
+            machine.hypervisor == "unnamed"
+                ? "a virtual machine" : named("under", machine.hypervisor),
             machine.memoryBytes > 0 ? ReportText.bytes(Double(machine.memoryBytes)) : "",
         ])
+    }
+
+    private static func sharing(_ machine: MachineFacts) -> String {
+        // As the kernel lists them: `0-1, 2-3`, or `0,2, 1,3`, or where none are, `0, 1`.
+        let groups = machine.coreSharing.split(separator: ", ")
+        guard !groups.isEmpty, !groups.contains(where: { Int($0) == nil }) else {
+            return named("threads of one core:", machine.coreSharing)
+        }
+        return "none of them sharing a core"
     }
 
     private static func kernel(_ machine: MachineFacts) -> String {

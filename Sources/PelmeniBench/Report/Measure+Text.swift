@@ -42,6 +42,9 @@ extension Scenario.Measure {
         }
     }
 
+    /// Whether it is nanoseconds.
+    var isLatency: Bool { self == .addedMedianLatency || self == .tailLatency }
+
     /// Whether a run without a proxy has a value worth showing.
     var isKnownForDirect: Bool { self == .tailLatency }
 }

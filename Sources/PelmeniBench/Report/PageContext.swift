@@ -41,17 +41,14 @@ struct PageContext {
             subjects.map { Markup("li", [:], [swatch($0), .text($0.title)]) })
     }
 
-    /// A picture with its title, its legend and the values that it shows.
+    /// A picture with its title, its legend if it needs one, and the values that it shows.
     func figure(
         _ title: String, _ picture: Markup, subjects: [Subject], values: PageTable
     ) -> Markup {
-        Markup(
-            "figure", [:],
-            [
-                Markup("figcaption", text: title), picture, legend(subjects),
-                Markup(
-                    "details", [:],
-                    [Markup("summary", text: "the values"), values.markup]),
-            ])
+        let details = Markup(
+            "details", [:], [Markup("summary", text: "the values"), values.markup])
+        let legend = subjects.isEmpty ? [] : [legend(subjects)]
+        return Markup(
+            "figure", [:], [Markup("figcaption", text: title), picture] + legend + [details])
     }
 }

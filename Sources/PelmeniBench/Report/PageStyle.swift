@@ -20,22 +20,23 @@ enum PageStyle {
         *{box-sizing:border-box}
         body{margin:0;background:var(--paper);color:var(--ink);\
         font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-        main{max-width:1180px;margin:0 auto;padding:28px 20px 64px}
+        main{max-width:1280px;margin:0 auto;padding:28px 20px 64px}
         h1{font-size:1.75rem;line-height:1.2;margin:0 0 4px;letter-spacing:-.01em}
         h2{font-size:1.25rem;margin:48px 0 8px;letter-spacing:-.005em}
-        h3{font-size:1.05rem;margin:36px 0 2px}
+        h3{font-size:1.05rem;margin:44px 0 2px;scroll-margin-top:12px}
+        a{color:inherit;text-decoration-color:var(--soft);text-underline-offset:3px}
         p{max-width:74ch;margin:6px 0 12px}
         .soft{color:var(--soft);font-size:.9rem}
         code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,monospace;font-size:.92em}
         dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:12px 0;\
         font-size:.92rem}
         dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-        .plots{display:grid;gap:18px;margin:16px 0;\
+        .plots{display:grid;gap:18px;margin:16px 0;align-items:start;\
         grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr))}
         figure{margin:0;padding:14px 14px 10px;background:var(--card);\
         border:1px solid var(--rule);border-radius:8px;min-width:0}
         figcaption{font-weight:600;font-size:.95rem;margin-bottom:6px}
-        .single{max-width:660px;margin:14px 0}
+        .verdicts .scroll{border:0;margin:0}.verdicts td small{font-size:.85rem}
         summary{cursor:pointer;color:var(--soft);font-size:.85rem;margin-top:6px}
         ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:4px 0 0;\
         padding:0;font-size:.85rem}
@@ -44,24 +45,30 @@ enum PageStyle {
         .doubt{background:var(--warn);border-radius:6px;padding:8px 12px;margin:10px 0;\
         font-size:.92rem;max-width:none}
         @media (max-width:560px){main{padding:18px 12px 48px}h1{font-size:1.4rem}\
-        dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}figure{padding:10px 8px}}
+        dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}figure{padding:10px 8px}\
+        small.about{display:none}th:first-child{max-width:36vw}tbody th{min-width:0}}
 
         """
 
     private static let tables = """
         .scroll{overflow-x:auto;margin:10px 0;border:1px solid var(--rule);border-radius:8px;\
-        background:var(--card)}
-        table{border-collapse:collapse;width:100%;font-size:.875rem;\
+        background:linear-gradient(to left,var(--card) 40%,transparent) right/36px 100% no-repeat \
+        local,linear-gradient(to left,var(--rule),transparent) right/14px 100% no-repeat scroll,\
+        var(--card)}
+        table{border-collapse:collapse;width:100%;font-size:.86rem;\
         font-variant-numeric:tabular-nums}
-        th,td{padding:6px 12px;text-align:right;white-space:nowrap;vertical-align:top;\
+        th,td{padding:6px 8px;text-align:right;white-space:nowrap;vertical-align:top;\
         border-top:1px solid var(--faint)}
+        th:first-child{padding-left:12px}th:last-child,td:last-child{padding-right:12px}
         thead th{border-top:0;border-bottom:1px solid var(--rule);font-weight:600;\
-        color:var(--soft);font-size:.82rem;vertical-align:bottom}
+        color:var(--soft);font-size:.8rem;line-height:1.3;vertical-align:bottom;white-space:normal}
         th:first-child{text-align:left;position:sticky;left:0;background:var(--card);z-index:1}
-        tbody th{font-weight:500}
+        tbody th{font-weight:500;white-space:normal;min-width:12.5em;line-height:1.35}
+        th span.name{display:inline-block;max-width:calc(100% - 38px);vertical-align:top}
+        td.none{color:var(--soft);opacity:.6}
         th small{display:block;color:var(--soft);font-weight:400;white-space:normal;\
-        min-width:13em}
-        td small{display:block;color:var(--soft);font-size:.78rem}
+        min-width:17em}
+        td small{display:block;color:var(--soft);font-size:.78rem;white-space:normal}
         td.best{background:var(--goodback)}td.best b{color:var(--good)}
         td.wide{text-align:left;white-space:normal;color:var(--soft)}
         small.better{color:var(--good)}small.worse,.wrong{color:var(--bad)}
@@ -71,7 +78,7 @@ enum PageStyle {
 
     private static let plots = """
         svg.plot{display:block;width:100%;height:auto}
-        svg.strip{width:168px;height:22px;vertical-align:middle}
+        svg.strip{width:112px;height:14.7px;vertical-align:middle}
         svg.swatch{width:30px;height:12px;flex:none;vertical-align:middle;margin-right:4px}
         svg text{font-family:inherit;fill:var(--soft);font-size:12.5px;\
         font-variant-numeric:tabular-nums}
@@ -83,10 +90,11 @@ enum PageStyle {
         .dot{fill:var(--c);stroke:var(--card);stroke-width:1}
         .hollow{fill:var(--card);stroke:var(--c);stroke-width:1.6}
         .whisker{stroke:var(--c);stroke-width:1.4;opacity:.75}
-        .bar{fill:var(--c);opacity:.85}
+        .bar{fill:var(--c);opacity:.85}.variant .bar{fill-opacity:.4;stroke:var(--c)}
         .limits{stroke:var(--ink);stroke-width:1.4}
         .round{fill:var(--c);fill-opacity:.55;stroke:var(--c);stroke-width:1}
         .median{stroke:var(--ink);stroke-width:2}
+        @media (max-width:560px){svg text,svg text.name,svg text.value{font-size:14px}}
 
         """
 }

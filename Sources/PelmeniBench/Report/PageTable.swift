@@ -15,7 +15,12 @@ struct PageTable {
     }
 
     var markup: Markup {
-        let titles = head.map { Markup("th", ["scope": "col"], text: $0) }
+        // A line may end after a stroke, but `s` alone is no line.
+        let titles = head.map { title in
+            Markup(
+                "th", ["scope": "col"],
+                text: title.hasSuffix("/s") ? title : title.replacing("/", with: "/\u{200b}"))
+        }
         return Markup(
             "div", ["class": "scroll"],
             [

@@ -31,7 +31,7 @@ struct PlotFrame {
             guard let place = x.position(tick.value).map(across) else { continue }
             pieces.append(
                 SVG.line(place, PlotFrame.top, place, PlotFrame.bottom, class: "grid faint"))
-            pieces.append(SVG.text(place, PlotFrame.bottom + 18, tick.label))
+            pieces.append(SVG.text(place, PlotFrame.bottom + 20, tick.label))
         }
         pieces.append(
             SVG.line(

@@ -3,18 +3,16 @@ struct PlotSection {
     let context: PageContext
 
     var markup: [Markup] {
-        let bars = BarFigures(context: context)
         let figures =
-            SweepFigures(context: context).figures + bars.figures(of: .cpuPerRequest)
-            + bars.figures(of: .cpuPerTrip) + bars.figures(of: .cpuPerDatagram)
-            + bars.figures(of: .residentPerPair)
+            SweepFigures(context: context).figures + BarFigures(context: context).figures
         guard !figures.isEmpty else { return [] }
         return [
             Markup("h2", text: "Plots"),
             Markup(
                 "p", ["class": "soft"],
                 text: "Points and bars are medians over rounds; whiskers reach from the least to "
-                    + "the most of the rounds. Each plot's values stand below it."),
+                    + "the most of the rounds. Lower is better for all bars. Each plot's values stand below it."
+            ),
             Markup("div", ["class": "plots"], figures),
         ]
     }

@@ -84,6 +84,7 @@ enum ReportText {
     /// Along an axis: `50 µs`, `1 ms`.
     static func timeTick(nanoseconds: Double) -> String {
         switch nanoseconds {
+        case 0: "0"
         case ..<1e3: trimmed(nanoseconds) + " ns"
         case ..<1e6: trimmed(nanoseconds / 1e3) + " µs"
         case ..<1e9: trimmed(nanoseconds / 1e6) + " ms"

@@ -10,7 +10,7 @@ struct ScenarioSection {
     private func scenario(_ view: ScenarioView) -> [Markup] {
         var markup = [
             Markup(
-                "h3", [:],
+                "h3", ["id": view.scenario.name],
                 [
                     Markup("code", text: view.scenario.name), .text(": \(view.scenario.summary)"),
                 ]),
@@ -25,15 +25,41 @@ struct ScenarioSection {
         if let absence = view.absence {
             markup.append(Markup("p", ["class": "soft"], text: "\(absence)."))
         }
-        let words = view.result.comparisons.map {
-            Markup("li", text: view.words($0, name: context.title))
-        }
-        if !words.isEmpty { markup.append(Markup("ul", ["class": "words"], words)) }
-        if let rounds = rounds(view) { markup.append(rounds) }
-        if let latency = LatencyFigure(context: context, view: view).markup {
-            markup.append(latency)
-        }
+        let cards = [LatencyFigure(context: context, view: view).markup, comparisons(view)]
+            .compactMap { $0 }
+        if !cards.isEmpty { markup.append(Markup("div", ["class": "plots"], cards)) }
+        if view.result.comparisons.isEmpty, let rounds = rounds(view) { markup.append(rounds) }
         return markup
+    }
+
+    /// Pelmeni's subjects across, and down what each is held against.
+    private func comparisons(_ view: ScenarioView) -> Markup? {
+        let all = view.result.comparisons
+        guard !all.isEmpty else { return nil }
+        func inOrder(_ names: [String]) -> [String] {
+            names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map(\.element)
+        }
+        let subjects = inOrder(all.map(\.subject))
+        var table = PageTable(head: ["against"] + subjects.map(context.title))
+        for baseline in inOrder(all.map(\.baseline)) {
+            let best = Markup("small", text: "the best peer")
+            let cells = subjects.map { subject in
+                let found = all.first { $0.subject == subject && $0.baseline == baseline }
+                return Markup(
+                    "td", [:], [found.map(VerdictMark.markup) ?? .text(ReportText.none)])
+            }
+            table.add(
+                [.text(context.title(baseline))] + (baseline == view.bestPeer ? [best] : []), cells)
+        }
+        return Markup(
+            "figure", ["class": "verdicts"],
+            [
+                Markup("figcaption", text: "Compared by \(view.measure.title)"), table.markup,
+                Markup(
+                    "p", ["class": "soft"],
+                    text: "Ratios with their 95 % intervals; below 1, the one in the column "
+                        + "needs less: \(VerdictMark.legend)."),
+            ] + [rounds(view)].compactMap { $0 })
     }
 
     private func table(_ view: ScenarioView) -> Markup {
@@ -46,7 +72,8 @@ struct ScenarioSection {
             : "rounds, \(view.measure.text(values.min())) to \(view.measure.text(values.max()))"
         var table = PageTable(head: ["subject"] + columns.map(\.head) + [rounds])
         for row in view.rows {
-            let first = [context.swatch(row.subject), Markup.text(row.subject.title)]
+            let name = Markup("span", ["class": "name"], text: row.subject.title)
+            let first = [context.swatch(row.subject), name]
             guard row.isMeasured else {
                 let span = "\(columns.count + 1)"
                 table.add(

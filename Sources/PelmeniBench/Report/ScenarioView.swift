@@ -62,6 +62,13 @@ struct ScenarioView {
         result.comparisons.first { $0.subject == name && $0.baseline == bestPeer }
     }
 
+    /// What a subject is held against first: the best peer, or epoll where no peer took part.
+    func headline(_ name: String) -> Comparison? {
+        againstPeer(name)
+            ?? (bestPeer == nil
+                ? result.comparisons.first { $0.subject == name && $0.baseline == "epoll" } : nil)
+    }
+
     /// `io_uring against haproxy (best peer): 0.69 (0.67 to 0.71)`.
     func words(_ comparison: Comparison, name: (String) -> String) -> String {
         let peer = comparison.baseline == bestPeer ? " (best peer)" : ""
@@ -78,7 +85,8 @@ struct ScenarioView {
     /// Who is not there, and why; nil when nobody is missing.
     var absence: String? {
         guard let absent = result.absent, !absent.isEmpty else { return nil }
-        return "no UDP: \(absent.joined(separator: ", "))"
+        let lack = scenario.kind == .stalled ? "no second pair" : "no UDP"
+        return "\(lack): \(absent.joined(separator: ", "))"
     }
 
     /// What one request, or one stream, looks like.
@@ -93,7 +101,10 @@ struct ScenarioView {
         case .exchange, .connect, .open, .stalled:
             parts.append("\(it.requestBytes) B up, \(it.answerBytes) B down")
             if it.pipeline > 1 { parts.append("\(it.pipeline) under way on each") }
-            if it.thinkMicroseconds > 0 { parts.append("\(it.thinkMicroseconds) µs of thought") }
+            if it.thinkMicroseconds > 0 {
+                let pause = ReportText.time(nanoseconds: Double(it.thinkMicroseconds) * 1e3)
+                parts.append("each pauses \(pause) after an answer")
+            }
         case .datagrams: parts.append("\(it.requestBytes) B each way, 1 under way for each")
         case .trains:
             let train = it.trainDatagrams ?? 1

@@ -1,14 +1,19 @@
 /// How one subject looks everywhere: a colour, a marker and a dash, each telling it apart alone.
 struct SeriesStyle: Equatable {
     static let slots = 8
+    private static let first = 1
+    private static let besideFirst = 2
     let slot: Int
+    /// Whether it is another form of a subject that looks nearly so: `haproxy-256k`.
+    var isVariant = false
 
     /// Sets the colour for what is inside.
-    var colorClass: String { "s\(slot)" }
+    var colorClass: String { isVariant ? "s\(slot) variant" : "s\(slot)" }
 
     /// Lengths of strokes and gaps; empty for a whole line.
     var dash: String {
-        ["2 3", "", "9 3", "5 3", "8 3 2 3", "3 2", "12 4", "8 3 2 3 2 3"][slot]
+        isVariant && slot != Self.besideFirst
+            ? "2 4" : ["2 3", "", "9 3", "5 3", "8 3 2 3", "3 2", "12 4", "8 3 2 3 2 3"][slot]
     }
 
     /// A shape of the same weight around a point.
@@ -28,14 +33,19 @@ struct SeriesStyle: Equatable {
             ]
         default: shape = [(-0.6, -1.3), (0.6, -1.3), (0.6, 1.3), (-0.6, 1.3)]
         }
-        return SVG.polygon(shape.map { (x + $0.0 * size, y + $0.1 * size) }, class: "dot")
+        return SVG.polygon(
+            shape.map { (x + $0.0 * size, y + $0.1 * size) }, class: isVariant ? "hollow" : "dot")
     }
 
     /// For each subject, by name: Pelmeni's in cold colours, peers in warm ones, a direct run grey.
+    /// A variant has its original's look, but hollow; that of the first has a lighter colour too, as
+    /// both are in most pictures.
     static func assigned(to subjects: [Subject]) -> [String: SeriesStyle] {
-        var free: [Subject.Kind: [Int]] = [.direct: [0], .pelmeni: [1, 2, 3], .peer: [4, 5, 6]]
+        var free: [Subject.Kind: [Int]] = [.direct: [0], .pelmeni: [first, 3], .peer: [4, 5, 6]]
         var styles: [String: SeriesStyle] = [:]
-        for subject in subjects where styles[subject.name] == nil {
+        let names = Set(subjects.map(\.name))
+        let originals = subjects.filter { original(of: $0.name, among: names) == nil }
+        for subject in originals where styles[subject.name] == nil {
             let slot: Int
             if let own = free[subject.kind]?.first {
                 free[subject.kind]?.removeFirst()
@@ -46,6 +56,15 @@ struct SeriesStyle: Equatable {
             }
             styles[subject.name] = SeriesStyle(slot: slot)
         }
+        for name in names where styles[name] == nil {
+            let slot = original(of: name, among: names).flatMap { styles[$0]?.slot } ?? slots - 1
+            styles[name] = SeriesStyle(slot: slot == first ? besideFirst : slot, isVariant: true)
+        }
         return styles
+    }
+
+    /// `haproxy` for `haproxy-256k`.
+    private static func original(of name: String, among names: Set<String>) -> String? {
+        names.filter { name.hasPrefix($0 + "-") }.min { $0.count < $1.count }
     }
 }

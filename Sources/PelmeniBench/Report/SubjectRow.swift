@@ -22,7 +22,9 @@ struct SubjectRow {
     /// Why there is nothing, or less than was asked for.
     var problem: String? {
         if isMeasured {
-            return result.failure.map { "only \(result.samples.count) rounds: \($0)" }
+            return result.failure.map {
+                "only \(result.samples.count) round\(result.samples.count == 1 ? "" : "s"): \($0)"
+            }
         }
         return "not measured: \(subject.refusal ?? result.failure ?? "no round was completed")"
     }

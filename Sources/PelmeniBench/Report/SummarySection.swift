@@ -6,21 +6,29 @@ struct SummarySection {
         guard !context.views.isEmpty else {
             return [Markup("p", text: "No scenario was run.")]
         }
-        let subjects = ScenarioView.columns(of: context.report.subjects)
+        let all = ScenarioView.columns(of: context.report.subjects)
+        // It has a figure in few scenarios.
+        let subjects = all.filter { $0.kind != .direct } + all.filter { $0.kind == .direct }
         var table = PageTable(head: ["scenario"] + subjects.map(\.title))
         for view in context.views {
-            let name = Markup("code", text: view.scenario.name)
-            let about = Markup("small", text: "\(view.scenario.summary): \(view.measure.title)")
+            let name = Markup(
+                "a", ["href": "#\(view.scenario.name)"],
+                [Markup("code", text: view.scenario.name)])
+            let about = Markup(
+                "small", ["class": "about"], text: "\(view.scenario.summary): \(view.measure.title)"
+            )
             let mark = view.result.doubts.isEmpty ? [] : [Markup.text(" (in doubt)")]
             table.add([name] + mark + [about], subjects.map { cell(view, $0) })
         }
-        return [
-            Markup("h2", text: "At a glance"), table.markup,
+        let verdicts = subjects.compactMap(verdict).map { Markup("li", text: $0) }
+        let list = verdicts.isEmpty ? [] : [Markup("ul", ["class": "words"], verdicts)]
+        return [Markup("h2", text: "At a glance")] + list + [
+            table.markup,
             Markup(
                 "p", ["class": "soft"],
                 text: "Lower is better. Medians over rounds; ● marks the lowest. Below it stands "
-                    + "the ratio to the best peer, with its 95 % interval: ▼ better, ▲ worse, "
-                    + "≈ no difference."),
+                    + "the ratio to the best peer, or where none took part to epoll, with its 95 % interval: "
+                    + "\(VerdictMark.legend)."),
         ]
     }
 
@@ -28,12 +36,15 @@ struct SummarySection {
         guard let row = view.row(subject.name), let median = row.median else {
             let why = view.row(subject.name)?.problem ?? subject.refusal ?? ""
             return Markup(
-                "td", ["title": why], text: why.isEmpty ? ReportText.none : "not measured")
+                "td", ["title": why, "class": "none"],
+                text: why.isEmpty ? ReportText.none : "not measured")
         }
         let value = view.measure.text(median)
         let isBest = view.best == subject.name
         var inner = [isBest ? Markup("b", text: "● \(value)") : Markup.text(value)]
-        if let comparison = view.againstPeer(subject.name) { inner.append(ratio(comparison)) }
+        if let comparison = view.headline(subject.name) {
+            inner.append(VerdictMark.markup(comparison))
+        }
         if let two = view.twoWorkers(subject.name) { inner.append(Markup("small", text: two)) }
         if !row.figures.errors.isEmpty {
             inner.append(
@@ -42,13 +53,21 @@ struct SummarySection {
         return Markup("td", ["class": isBest ? "best" : ""], inner)
     }
 
-    private func ratio(_ comparison: Comparison) -> Markup {
-        let ratio = ReportText.ratio(comparison)
-        return switch comparison.verdict {
-        case .better: Markup("small", ["class": "better"], text: "▼ \(ratio)")
-        case .worse: Markup("small", ["class": "worse"], text: "▲ \(ratio)")
-        case .noDifference: Markup("small", [:], text: "≈ \(ratio)")
-        case .unknown: Markup("small", text: "cannot be told")
+    /// How often a subject did better, over all scenarios; nil where nothing can be told.
+    private func verdict(_ subject: Subject) -> String? {
+        let againstPeers = context.views.compactMap { $0.againstPeer(subject.name) }
+        let all =
+            againstPeers.isEmpty
+            ? context.views.compactMap { $0.headline(subject.name) } : againstPeers
+        guard all.contains(where: { $0.verdict != .unknown }) else { return nil }
+        func count(_ verdict: Comparison.Verdict) -> Int {
+            all.filter { $0.verdict == verdict }.count
         }
+        let other = againstPeers.isEmpty ? context.title(all[0].baseline) : "the best peer"
+        var parts = ["better in \(count(.better)) of \(all.count) scenarios"]
+        parts.append("no difference in \(count(.noDifference))")
+        parts.append("worse in \(count(.worse))")
+        if count(.unknown) > 0 { parts.append("not to be told in \(count(.unknown))") }
+        return "\(subject.title) against \(other): \(parts.joined(separator: ", "))"
     }
 }

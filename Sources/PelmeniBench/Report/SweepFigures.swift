@@ -13,7 +13,8 @@ struct SweepFigures {
     var figures: [Markup] {
         let views = context.views.filter {
             $0.scenario.kind == .exchange && $0.scenario.pipeline == 1
-                && $0.scenario.workers == 1 && $0.scenario.connections > 0
+                && $0.scenario.thinkMicroseconds == 0 && $0.scenario.connections > 0
+                && $0.scenario.name != ScenarioCatalog.twoWorkersName
         }.sorted { $0.scenario.connections < $1.scenario.connections }
         guard Set(views.map(\.scenario.connections)).count > 1 else { return [] }
         let throughput = Measure(

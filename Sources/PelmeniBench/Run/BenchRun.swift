@@ -47,7 +47,12 @@ package struct BenchRun: Sendable {
                 continue
             }
             let chosen = Self.plans(plans, for: scenario)
-            guard !chosen.isEmpty else { continue }
+            guard !chosen.isEmpty else {
+                report.scenarios.append(
+                    ScenarioResult(scenario: scenario, doubts: ["not run: nobody takes part in it"])
+                )
+                continue
+            }
             add(chosen, to: &report)
             let own = isDouble ? try bothCores(usable) : cores
             let run = ScenarioRun(
@@ -56,7 +61,7 @@ package struct BenchRun: Sendable {
                 progress(clock.next(scenario.name, subject, round))
             }
             var result = run.run()
-            let absent = plans.filter { $0.isWithoutDatagrams(for: scenario) }.map(\.subject.title)
+            let absent = plans.filter { $0.isUnable(in: scenario) }.map(\.subject.title)
             if !absent.isEmpty { result.absent = absent }
             report.scenarios.append(result)
             for (name, reason) in run.refusals {

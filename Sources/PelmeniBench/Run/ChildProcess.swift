@@ -88,9 +88,10 @@ final class ChildProcess {
         var last = ""
         while let line = try readLine(within: seconds) {
             if line.hasPrefix(word) { return String(line.dropFirst(word.count)).trimmingSpaces }
-            last = line
+            // A result is for programs: what went wrong is not to be found in it at a glance.
+            last = line.hasPrefix("{") ? "" : " \(line)"
         }
-        throw .failed("\(name) ended before it said '\(word)': \(problem()) \(last)")
+        throw .failed("\(name) ended before it said '\(word)': \(problem())\(last)")
     }
 
     func closeInput() {

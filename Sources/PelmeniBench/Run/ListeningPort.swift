@@ -25,8 +25,18 @@ enum ListeningPort {
         }
     }
 
-    /// One that nobody has now.
-    static func free(isOfDatagrams: Bool = false) throws(BenchError) -> UInt16 {
+    /// Different ones that nobody has now.
+    static func free(_ count: Int, isOfDatagrams: Bool) throws(BenchError) -> [UInt16] {
+        var ports: [UInt16] = []
+        while ports.count < count {
+            // The kernel may name one twice, as nobody holds it.
+            let port = try free(isOfDatagrams: isOfDatagrams)
+            if !ports.contains(port) { ports.append(port) }
+        }
+        return ports
+    }
+
+    private static func free(isOfDatagrams: Bool) throws(BenchError) -> UInt16 {
         let type = isOfDatagrams ? SOCK_DGRAM : SOCK_STREAM
         let probe = socket(AF_INET, Int32(type.rawValue), 0)
         guard probe >= 0 else { throw .failed("no socket to look for a free port with") }

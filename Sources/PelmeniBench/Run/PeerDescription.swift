@@ -1,5 +1,6 @@
 /// A program to compare with, as its file describes it. `{listen}`, `{origin}`, `{workers}`, `{folder}`,
-/// `{peers}` and `{config}` are replaced in arguments, and all but the last in the configuration.
+/// `{peers}` and `{config}` are replaced in arguments, and all but the last in the configuration;
+/// with a second pair, `{stalled-listen}` and `{stalled-origin}` too.
 package struct PeerDescription: Codable, Equatable, Sendable {
     package var name: String
     package var title: String
@@ -13,6 +14,10 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     package var bulkConfig: String?
     /// For datagrams; without it, the peer takes no part where they are relayed.
     package var udpConfig: String?
+    /// With a second pair, for streams that stall: a configuration or a command. Without either, the
+    /// peer takes no part where some do.
+    package var stalledConfig: String?
+    package var stalledCommand: [String]?
     /// Whether "the best peer" may be this one.
     package var countsInBest: Bool?
     /// Names of the scenarios that it takes part in; all unless given.
@@ -29,9 +34,23 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         case config
         case bulkConfig = "bulk-config"
         case udpConfig = "udp-config"
+        case stalledConfig = "stalled-config"
+        case stalledCommand = "stalled-command"
         case countsInBest = "counts-in-best"
         case scenarios
         case needs
+    }
+
+    /// Whether it is not kept out by name.
+    func takes(_ scenario: Scenario) -> Bool { scenarios?.contains(scenario.name) ?? true }
+
+    /// Whether it says how to relay this.
+    func covers(_ traffic: Scenario.Traffic) -> Bool {
+        switch traffic {
+        case .streams, .bulk: true
+        case .datagrams: udpConfig != nil
+        case .stalls: stalledConfig != nil || stalledCommand != nil
+        }
     }
 
     package init(name: String, title: String, command: [String]) {

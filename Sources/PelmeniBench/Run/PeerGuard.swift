@@ -10,6 +10,8 @@ package enum PeerGuard {
     ///
     /// - Returns: the exit status.
     package static func run(_ command: [String]) -> Int32 {
+        // The input's end is its sign: a signal that came before would leave the peer behind.
+        _ = signal(SIGTERM, SIG_IGN)
         let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
         let spawn = SpawnCommand(
             // What it says goes where the guard's errors go.
@@ -30,7 +32,8 @@ package enum PeerGuard {
     private static func end(_ pid: pid_t) -> Int32 {
         kill(pid, SIGTERM)
         var word: Int32 = 0
-        for _ in 0..<200 where waitpid(pid, &word, WNOHANG) == 0 { usleep(10_000) }
+        // Less than the time after which this process is killed.
+        for _ in 0..<100 where waitpid(pid, &word, WNOHANG) == 0 { usleep(10_000) }
         // The whole group: workers outlive a master that had to be killed.
         kill(-pid, SIGKILL)
         waitpid(pid, &word, 0)

@@ -27,7 +27,9 @@ package struct PeerPlan: Sendable {
     /// What keeps it from being started; nil when nothing does.
     func refusal() -> String? {
         guard let name = description.command.first else { return "its command is empty" }
-        guard program(of: name) != nil else { return "\(name) is not installed" }
+        guard program(of: name) != nil else {
+            return "\(name) is not \(name.contains("/") ? "there" : "installed")"
+        }
         let missing = (description.needs ?? []).map(absolute)
             .first { !FileManager.default.fileExists(atPath: $0) }
         return missing.map { "it needs \($0), which is not there" }
@@ -41,22 +43,19 @@ package struct PeerPlan: Sendable {
     }
 
     /// The command, with its configuration written where the scratch folder is.
+    ///
+    /// - Parameter pairs: the ports of each listener and its origin, one pair or two.
     func command(
-        listen: UInt16, origin: UInt16, workers: Int, traffic: Scenario.Traffic,
+        pairs: [(listen: UInt16, origin: UInt16)], workers: Int, traffic: Scenario.Traffic,
         scratch: ScratchFolder
     ) throws(BenchError) -> [String] {
         let own = try scratch.newFolder(description.name)
-        var values = [
-            "peers": folder, "listen": "\(listen)", "origin": "\(origin)", "workers": "\(workers)",
-            "folder": own,
-        ]
-        let template =
-            switch traffic {
-            case .streams: description.config
-            case .bulk: description.bulkConfig ?? description.config
-            case .datagrams: description.udpConfig
-            }
-        if let template {
+        var values = ["peers": folder, "workers": "\(workers)", "folder": own]
+        for (pair, prefix) in zip(pairs, ["", "stalled-"]) {
+            values[prefix + "listen"] = "\(pair.listen)"
+            values[prefix + "origin"] = "\(pair.origin)"
+        }
+        if let template = template(for: traffic) {
             let source = absolute(template)
             guard let text = TextFile.read(source) else { throw .failed("\(source) is not there") }
             let path = own + "/" + (template.split(separator: "/").last.map(String.init) ?? "conf")
@@ -69,13 +68,23 @@ package struct PeerPlan: Sendable {
             values["config"] = path
         }
         var words: [String] = []
-        for word in description.command {
+        let command = traffic == .stalls ? description.stalledCommand : nil
+        for word in command ?? description.command {
             words.append(try Placeholders.fill(word, values, in: "command of \(description.name)"))
         }
         guard let program = words.first.flatMap(program(of:)) else {
             throw .refused("\(words.first ?? "its program") is not installed")
         }
         return [program] + words.dropFirst()
+    }
+
+    private func template(for traffic: Scenario.Traffic) -> String? {
+        switch traffic {
+        case .streams: description.config
+        case .bulk: description.bulkConfig ?? description.config
+        case .datagrams: description.udpConfig
+        case .stalls: description.stalledConfig ?? description.config
+        }
     }
 
     private func program(of name: String) -> String? {

@@ -20,12 +20,13 @@ struct Sampler {
         defer { load.end() }
         try load.write(line: JSONLine.text(job(process.port, number)))
         if scenario.kind == .idle { return try idle(process, load, memoryBefore, round) }
-        _ = try load.expect("measuring", within: Self.patience)
+        try wait(for: "measuring", from: load, within: Self.patience)
         let countersBefore = try process.counters()
         let before = Moment(process, load: [load], cores: cores)
         let flood = try flood(process, number)
         defer { flood?.end() }
-        _ = try load.expect("measured", within: context.options.windowSeconds + Self.patience)
+        try wait(
+            for: "measured", from: load, within: context.options.windowSeconds + Self.patience)
         let all = [load] + (flood.map { [$0] } ?? [])
         let after = Moment(process, load: all, cores: cores)
         let counters = try process.counters()
@@ -33,9 +34,7 @@ struct Sampler {
         var sample = Sample(round: round)
         fill(&sample, try outcome(of: load))
         if let flood {
-            _ = try flood.expect("connected", within: Self.patience)
-            flood.closeInput()
-            note(&sample, try outcome(of: flood))
+            note(&sample, try outcome(ofFlood: flood))
         }
         sample.cpuSeconds = after.subject.seconds(since: before.subject)
         sample.userShare = after.subject.userShare(since: before.subject)
@@ -55,7 +54,7 @@ struct Sampler {
     private func idle(
         _ process: SubjectProcess, _ load: ChildProcess, _ memoryBefore: UInt64, _ round: Int
     ) throws(BenchError) -> Sample {
-        _ = try load.expect("connected", within: Self.patience)
+        try wait(for: "connected", from: load, within: Self.patience)
         let before = Moment(process, load: [load], cores: cores)
         let start = ChildProcess.now()
         while ChildProcess.now() < start + context.options.windowSeconds {
@@ -129,12 +128,42 @@ struct Sampler {
 
     // MARK: Outcomes
 
+    /// - Throws: when it gives up before it says the word, with what it met.
+    private func wait(
+        for word: String, from load: ChildProcess, within seconds: Double
+    ) throws(BenchError) {
+        while let line = try load.readLine(within: seconds) {
+            if line.hasPrefix(word) { return }
+            guard line.hasPrefix("{") else { continue }
+            let outcome = try JSONLine.value(LoadOutcome.self, line, of: "the load")
+            let faults = outcome.faults.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+            let words =
+                faults.isEmpty
+                ? [outcome.failure ?? "nothing is known"] : faults.map { "\($0.value) \($0.key)" }
+            throw .failed("the load gave up: \(words.joined(separator: ", "))")
+        }
+        throw .failed("the load ended before it said '\(word)': \(load.problem())")
+    }
+
     private func outcome(of load: ChildProcess) throws(BenchError) -> LoadOutcome {
         while let line = try load.readLine(within: Self.patience) {
             guard line.hasPrefix("{") else { continue }
             return try JSONLine.value(LoadOutcome.self, line, of: "the load")
         }
         throw .failed("the load ended without a result: \(load.problem())")
+    }
+
+    /// Lets those that stall go, and learns what became of them. A proxy that did not serve them all
+    /// has errors; what the others had of it is known none the less.
+    private func outcome(ofFlood flood: ChildProcess) throws(BenchError) -> LoadOutcome {
+        while let line = try flood.readLine(within: Self.patience) {
+            if line.hasPrefix("{") {
+                return try JSONLine.value(LoadOutcome.self, line, of: "the load")
+            }
+            // Earlier it would end before all are connected.
+            if line.hasPrefix("connected") { flood.closeInput() }
+        }
+        throw .failed("the load that stalls ended without a result: \(flood.problem())")
     }
 
     private func fill(_ sample: inout Sample, _ outcome: LoadOutcome) {

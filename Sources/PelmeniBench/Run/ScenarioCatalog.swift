@@ -4,7 +4,9 @@ package enum ScenarioCatalog {
 
     /// All, in the order in which they are run.
     package static let all: [Scenario] =
-        exchanges + [connect, download, upload, open] + idle + [twoWorkers, stalled, pipeline]
+        exchanges + [think, connect, download, upload, open] + idle + [
+            twoWorkers, stalled, pipeline,
+        ]
         + datagrams + [burst]
 
     /// What is run when no name is given.
@@ -25,6 +27,16 @@ package enum ScenarioCatalog {
                 summary: "64 bytes there and back on \(count) kept connections")
         }
         return [one] + more
+    }()
+
+    /// Some 2,500 requests a second, a small part of what the slowest proxy here can do: all
+    /// have the same to do, and mostly one connection at a time.
+    private static let think: Scenario = {
+        var scenario = Scenario(
+            "think512", .exchange, .cpuPerRequest, connections: 512,
+            summary: "64 bytes there and back on 512 kept connections, each with pauses of 200 ms")
+        scenario.thinkMicroseconds = 200_000
+        return scenario
     }()
 
     private static let connect = Scenario(
@@ -64,7 +76,7 @@ package enum ScenarioCatalog {
     private static let stalled: Scenario = {
         var scenario = Scenario(
             "stalled", .stalled, .tailLatency, connections: 1_000,
-            summary: "100 clients beside 1,000 that ask for a stream and do not read it; no peers")
+            summary: "100 clients beside 1,000 that ask for a stream and do not read it")
         scenario.bystanders = 100
         return scenario
     }()

@@ -80,7 +80,8 @@ final class ScenarioRun {
             results[index].samples.append(try sample(process, scenario, round))
         } catch {
             if error == .interrupted { throw error }
-            results[index].failure = "round \(round): \(error)"
+            let end = process.problem.map { "; \($0)" } ?? ""
+            results[index].failure = "round \(round): \(error)\(end)"
             stop(index)
         }
         if isFresh { stop(index) }

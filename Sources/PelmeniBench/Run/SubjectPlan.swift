@@ -78,19 +78,15 @@ package struct SubjectPlan: Sendable {
         case .pelmeni:
             return [.exchange, .connect, .download, .upload, .datagrams, .trains]
                 .contains(scenario.kind)
-        // A stall takes a second pair, to an origin that does not stop; a peer's file describes one.
         case .peer(let peer):
-            let isListed = peer.description.scenarios?.contains(scenario.name) ?? true
-            return isListed && scenario.kind != .stalled && !isWithoutDatagrams(for: scenario)
+            return peer.description.takes(scenario) && !isUnable(in: scenario)
         }
     }
 
-    /// Whether it is a peer that does not relay what the scenario is about.
-    func isWithoutDatagrams(for scenario: Scenario) -> Bool {
-        guard case .peer(let peer) = means, scenario.traffic == .datagrams,
-            peer.description.scenarios?.contains(scenario.name) ?? true
-        else { return false }
-        return peer.description.udpConfig == nil
+    /// Whether it is a peer that would take part, and is not described for what the scenario relays.
+    func isUnable(in scenario: Scenario) -> Bool {
+        guard case .peer(let peer) = means, peer.description.takes(scenario) else { return false }
+        return !peer.description.covers(scenario.traffic)
     }
 
     /// Pelmeni, with all that the kernel grants.

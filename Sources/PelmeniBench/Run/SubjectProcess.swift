@@ -103,17 +103,18 @@ final class SubjectProcess {
     ) throws(BenchError) {
         if let refusal = peer.refusal() { throw .refused(refusal) }
         let isOfDatagrams = traffic == .datagrams
-        port = try ListeningPort.free(isOfDatagrams: isOfDatagrams)
-        floodPort = port
+        let ports = try ListeningPort.free(origins.count, isOfDatagrams: isOfDatagrams)
+        port = ports.first ?? 0
+        floodPort = ports.last ?? 0
+        let pairs = zip(ports, origins).map { (listen: $0, origin: $1.port) }
         let command = try peer.command(
-            listen: port, origin: origins.first?.port ?? 0, workers: workers, traffic: traffic,
-            scratch: context.folder)
+            pairs: pairs, workers: workers, traffic: traffic, scratch: context.folder)
         let child = try context.child("bench-guard", ["--"] + command, cores: cores)
         proxy = child
         let text = try child.expect("pid", within: Self.patience)
         guard let pid = pid_t(text) else { throw .failed("\(peer.description.name): no pid") }
         let limit = ChildProcess.now() + Self.peerPatience
-        while !ListeningPort.isOpen(port, isOfDatagrams: isOfDatagrams) {
+        while !ports.allSatisfy({ ListeningPort.isOpen($0, isOfDatagrams: isOfDatagrams) }) {
             try context.interrupt.check()
             guard child.ended() == nil, ChildProcess.now() < limit else {
                 throw .failed("\(peer.description.name) does not listen: \(child.problem())")

@@ -21,7 +21,8 @@ struct BenchCommand: AsyncParsableCommand {
 
             INT and TERM end the children and print what there is; a second one ends at once.
 
-            EXIT CODES: 0 measured, 1 there were errors or it was ended early, 2 bad usage.
+            EXIT CODES: 0 measured, 1 there were errors, it was ended early or nothing could be \
+            measured, 2 bad usage.
             """)
 
     @Argument(help: ArgumentHelp("What to measure; see --list. (default: all but rr8)"))
@@ -110,13 +111,16 @@ struct BenchCommand: AsyncParsableCommand {
         if report.isPartial {
             StandardStream.output.write(line: "PARTIAL: the run was ended before it was over.")
         }
-        if report.isPartial || report.hasErrors { throw ExitStatus.failed }
+        if !report.hasSamples, !report.isPartial {
+            StandardStream.error.write(line: "pelmeni: nothing was measured")
+        }
+        if report.isPartial || report.hasErrors || !report.hasSamples { throw ExitStatus.failed }
     }
 
     // MARK: Options
 
     private func options() throws -> BenchOptions {
-        do {
+        do throws(BenchError) {
             let plans = try peers.map(BenchPeersFile.read) ?? []
             let names =
                 subjects.map { $0.split(separator: ",").map(String.init) }
@@ -127,6 +131,7 @@ struct BenchCommand: AsyncParsableCommand {
                 chosen.append(
                     try SubjectPlan.named(name, peers: plans, version: Version.number))
             }
+            guard !chosen.isEmpty else { throw .usage("--subjects names nobody") }
             let usual = quick ? ScenarioCatalog.quick : ScenarioCatalog.usual
             var options = BenchOptions(
                 scenarios: scenario.isEmpty ? usual : try ScenarioCatalog.named(scenario),

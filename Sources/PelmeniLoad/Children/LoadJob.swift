@@ -37,6 +37,7 @@ package struct LoadJob: Codable, Equatable, Sendable {
     package var requestBytes: UInt32 = 64
     package var answerBytes: UInt32 = 64
     package var pipeline = 1
+    /// Between an answer and the next request of its connection.
     package var thinkMicroseconds: UInt32 = 0
     /// Of all connections together; open loop only.
     package var requestsPerSecond = 0
