@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "pelmeni_datagram.h"
+#include "pelmeni_syscall.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,11 +37,14 @@ static void read_message(struct cmsghdr *it, pelmeni_datagram_facts *facts) {
         memcpy(&info, CMSG_DATA(it), sizeof info);
         facts->local.family = 4;
         facts->local.interface = (uint32_t)info.ipi_ifindex;
-        // The destination of the datagram, not the address that a route would pick (ip(7)).
-        memcpy(facts->local.address, &info.ipi_addr, sizeof info.ipi_addr);
+        // The datagram's destination; for one sent to a group or to all, which cannot be answered from, the address
+        // that stands for it here (ip(7), fib_compute_spec_dst).
+        const struct in_addr *local = info.ipi_spec_dst.s_addr ? &info.ipi_spec_dst : &info.ipi_addr;
+        memcpy(facts->local.address, local, sizeof *local);
     } else if (it->cmsg_level == IPPROTO_IPV6 && it->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo info;
         memcpy(&info, CMSG_DATA(it), sizeof info);
+        if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return; // no answer leaves from a group
         facts->local.family = 6;
         facts->local.interface = info.ipi6_ifindex;
         memcpy(facts->local.address, &info.ipi6_addr, sizeof info.ipi6_addr);
@@ -156,11 +160,11 @@ ssize_t pelmeni_datagram_receive_one(int socket, int is_unix, void *block, size_
                              .msg_iovlen = 1,
                              .msg_control = (char *)block + PELMENI_DATAGRAM_NAME + name_room(is_unix),
                              .msg_controllen = control_room(is_unix)};
-    ssize_t came;
+    long came;
     do {
-        came = recvmsg(socket, &message, MSG_DONTWAIT);
-    } while (came < 0 && errno == EINTR);
-    if (came < 0) return -errno;
+        came = pelmeni_syscall(SYS_recvmsg, socket, (long)&message, MSG_DONTWAIT, 0, 0, 0);
+    } while (came == -EINTR);
+    if (came < 0) return came;
     pelmeni_datagram_head *head = block;
     *head = (pelmeni_datagram_head){.control_length = (uint32_t)message.msg_controllen,
                                     .payload_length = (uint32_t)came,
@@ -183,12 +187,12 @@ int pelmeni_datagram_receive(int socket, int is_unix, void *const *blocks, int c
                                               .msg_control = block + PELMENI_DATAGRAM_NAME + name_room(is_unix),
                                               .msg_controllen = control_room(is_unix)};
     }
-    int came;
+    long came;
     do {
-        came = recvmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT, NULL);
-    } while (came < 0 && errno == EINTR);
-    if (came < 0) return -errno;
-    for (int i = 0; i < came; i++) {
+        came = pelmeni_syscall(SYS_recvmmsg, socket, (long)messages, count, MSG_DONTWAIT, 0, 0);
+    } while (came == -EINTR);
+    if (came < 0) return (int)came;
+    for (long i = 0; i < came; i++) {
         const struct msghdr *it = &messages[i].msg_hdr;
         pelmeni_datagram_head *head = blocks[i];
         *head = (pelmeni_datagram_head){.name_length = it->msg_namelen,
@@ -197,27 +201,28 @@ int pelmeni_datagram_receive(int socket, int is_unix, void *const *blocks, int c
                                         .flags = (uint32_t)it->msg_flags};
         results[i] = (int32_t)messages[i].msg_len;
     }
-    return came;
+    return (int)came;
 }
 
 ssize_t pelmeni_datagram_send(int socket, const pelmeni_outgoing *outgoing) {
-    ssize_t sent;
+    long sent;
     do {
         // A connected socket and no control message: send(2) copies no header in.
         if (!outgoing->message.msg_name && !outgoing->message.msg_control)
-            sent = send(socket, outgoing->piece.iov_base, outgoing->piece.iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+            sent = pelmeni_syscall(SYS_sendto, socket, (long)outgoing->piece.iov_base, (long)outgoing->piece.iov_len,
+                                   MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
         else
-            sent = sendmsg(socket, &outgoing->message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : sent;
+            sent = pelmeni_syscall(SYS_sendmsg, socket, (long)&outgoing->message, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0, 0);
+    } while (sent == -EINTR);
+    return sent;
 }
 
 int pelmeni_datagram_send_many(int socket, pelmeni_outgoing *const *outgoing, int count) {
     struct mmsghdr messages[PELMENI_DATAGRAM_BATCH];
     for (int i = 0; i < count; i++) messages[i].msg_hdr = outgoing[i]->message;
-    int sent;
+    long sent;
     do {
-        sent = sendmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : sent;
+        sent = pelmeni_syscall(SYS_sendmmsg, socket, (long)messages, count, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    } while (sent == -EINTR);
+    return (int)sent;
 }

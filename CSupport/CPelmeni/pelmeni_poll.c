@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "pelmeni_poll.h"
+#include "pelmeni_syscall.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -43,12 +44,13 @@ static inline uint32_t readiness(uint32_t events) {
 int pelmeni_poll_wait(int poller, pelmeni_event *events, int capacity, int64_t wait_nanoseconds) {
     struct epoll_event raw[PELMENI_POLL_BATCH]; // 3 KiB of stack that stay in the cache
     if (capacity > PELMENI_POLL_BATCH) { capacity = PELMENI_POLL_BATCH; }
-    int count = epoll_wait(poller, raw, capacity, milliseconds(wait_nanoseconds));
-    if (count < 0) { return errno == EINTR ? 0 : -errno; }
-    for (int index = 0; index < count; index++) {
+    // epoll_pwait without a signal mask is epoll_wait, which newer architectures do not have.
+    long count = pelmeni_syscall(SYS_epoll_pwait, poller, (long)raw, capacity, milliseconds(wait_nanoseconds), 0, 0);
+    if (count < 0) { return count == -EINTR ? 0 : (int)count; }
+    for (long index = 0; index < count; index++) {
         events[index].token = raw[index].data.u64;
         events[index].readiness = readiness(raw[index].events);
         events[index].padding = 0;
     }
-    return count;
+    return (int)count;
 }

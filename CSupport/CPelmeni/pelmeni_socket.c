@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "pelmeni_socket.h"
+#include "pelmeni_syscall.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,29 +111,29 @@ int pelmeni_socket_peer_name(int socket, void *address, socklen_t *length) {
 }
 
 ssize_t pelmeni_socket_receive(int socket, void *data, size_t length) {
-    ssize_t count;
+    long count;
     do {
-        count = recv(socket, data, length, MSG_DONTWAIT);
-    } while (count < 0 && errno == EINTR);
-    return count < 0 ? -errno : count;
+        count = pelmeni_syscall(SYS_recvfrom, socket, (long)data, (long)length, MSG_DONTWAIT, 0, 0);
+    } while (count == -EINTR);
+    return count;
 }
 
 ssize_t pelmeni_socket_send(int socket, const void *data, size_t length) {
-    ssize_t count;
+    long count;
     do {
-        count = send(socket, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (count < 0 && errno == EINTR);
-    return count < 0 ? -errno : count;
+        count = pelmeni_syscall(SYS_sendto, socket, (long)data, (long)length, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
+    } while (count == -EINTR);
+    return count;
 }
 
 ssize_t pelmeni_socket_send_gathered(int socket, const struct iovec *pieces, int count) {
     if (count < 0) { return -EINVAL; }
     struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
-    ssize_t sent;
+    long sent;
     do {
-        sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : sent;
+        sent = pelmeni_syscall(SYS_sendmsg, socket, (long)&message, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0, 0);
+    } while (sent == -EINTR);
+    return sent;
 }
 
 int pelmeni_socket_shutdown_write(int socket) {

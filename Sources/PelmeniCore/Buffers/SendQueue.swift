@@ -50,6 +50,8 @@ package struct SendQueue: Sendable {
     package mutating func remove(_ sent: Int, pool: BufferPool) {
         assert(sent <= bytes, "more was sent than was queued")
         bytes &-= sent
+        // Nearly always one piece was queued and all of it went out.
+        if bytes == 0, count == 1 { return removeFirst(pool.piece(first).pointee, pool: pool) }
         var left = sent
         while count > 0 {
             let at = pool.piece(first)

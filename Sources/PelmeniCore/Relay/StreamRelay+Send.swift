@@ -64,9 +64,12 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func resumePeer(_ leg: UInt32) {
         let peer = legs[Int(leg)].peer
-        guard legs[Int(peer)].flags.contains(.paused) else { return }
-        rearm(peer, expectsBytes: true)
+        if legs[Int(peer)].flags.contains(.paused) { resume(peer) }
     }
+
+    /// Not inlined: few sends have somebody waiting for them, and each one would save registers for it.
+    @inline(never)
+    private mutating func resume(_ leg: UInt32) { rearm(leg, expectsBytes: true) }
 
     mutating func sendFailed(_ leg: UInt32, _ result: Int32) {
         let row = legs + Int(leg)
