@@ -103,7 +103,15 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     /// Gives back what the worker holds, after the loop has ended.
     package mutating func finish() {
-        if failure == 0 { endWake() } else { relay.abandon() }
+        if failure == 0 {
+            endWake()
+        } else {
+            relay.abandon()
+            // With the relay's rows, those of datagrams are closed.
+            for index in 0..<listenerCount where listeners[index].isDatagrams {
+                listeners[index].isClosed = true
+            }
+        }
         relay.closeReserve()
         for index in 0..<listenerCount where !listeners[index].isClosed {
             listeners[index].isClosed = true

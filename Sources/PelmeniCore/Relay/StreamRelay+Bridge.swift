@@ -148,10 +148,10 @@ extension StreamRelay where R: ~Copyable {
 
     /// The network says that an upstream does not take datagrams. One that others stand in for is left, and so is
     /// a Unix one, whose socket would stay with the file that is gone; any other one may come back.
-    mutating func upstreamRefused(_ leg: UInt32, _ error: Int32) {
+    mutating func upstreamRefused(_ leg: UInt32, _ error: Int32, isOfEarlier: Bool = true) {
         let session = legs[Int(leg)].session
         guard isOpen(session) else { return }
-        drop(.noUpstream)
+        if isOfEarlier { drop(.noUpstream) }
         let pair = pairs + Int(sessions[Int(session)].pair)
         let upstream = legs[Int(leg)].upstream
         let row = pair.pointee.upstreams + Int(upstream)
@@ -197,6 +197,13 @@ extension StreamRelay where R: ~Copyable {
         if pair.firstByte != 0, !it.hasBytes {
             let at = it.openedAt &+ pair.firstByte
             if now >= at { return end(session, .firstByte, reset: hasQueued(session)) }
+            due = min(due, at)
+        }
+        if pair.stall != 0, it.upstream != .max,
+            legs[Int(it.upstream)].flags.isSuperset(of: [.waits, .sending])
+        {
+            let at = legs[Int(it.upstream)].progressAt &+ pair.stall
+            if now >= at { return end(session, .sendStalled, reset: true) }
             due = min(due, at)
         }
         if it.kind != .datagrams {

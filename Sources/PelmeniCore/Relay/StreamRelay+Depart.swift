@@ -141,8 +141,11 @@ extension StreamRelay where R: ~Copyable {
         outgoing.giveBack(index)
         legs[Int(leg)].departing &-= 1
         if legs[Int(leg)].departing == 0 { legs[Int(leg)].flags.remove(.sending) }
+        // Sent or counted by now; a leg that closes counts what waited behind it.
+        let isFirstInTurn = legs[Int(leg)].flags.contains(.waits)
+        if isFirstInTurn { legs[Int(leg)].queue.dropFirst(pool: pool) }
         if legs[Int(leg)].flags.contains(.closing) { return closeIfIdle(leg) }
-        if legs[Int(leg)].flags.contains(.waits) { tookOne(leg) }
+        if isFirstInTurn { tookOne(leg) }
     }
 
     /// What an error means. True when the row is sent again, or will be.
@@ -160,6 +163,9 @@ extension StreamRelay where R: ~Copyable {
             EIO where row.pointee.segment != 0:
             refusesTrain(index)
             return false
+        case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isAnswer:
+            // It may be what a router said of an earlier one; then this one was not sent at all.
+            return sendAgain(index)
         case EMSGSIZE:
             drop(.oversize, count)
         case EAGAIN where legs[Int(leg)].flags.contains(.waits):
@@ -189,7 +195,8 @@ extension StreamRelay where R: ~Copyable {
                 return sendAgain(index)
             } else {
                 drop(.noUpstream, count)
-                upstreamRefused(leg, result)
+                // A Unix socket has no earlier one that an error could be about.
+                upstreamRefused(leg, result, isOfEarlier: !legs[Int(leg)].flags.contains(.waits))
             }
         }
         return false
@@ -282,6 +289,8 @@ extension StreamRelay where R: ~Copyable {
             row.pointee.queue.dropFirst(pool: pool)
             return
         }
+        let stall = pairs[Int(sessions[Int(row.pointee.session)].pair)].stall
+        if stall != 0 { wheel.hasten(row.pointee.session, to: now &+ stall) }
         row.pointee.progressAt = now
         row.pointee.departingRow = index
         ring.sendDatagrams(
@@ -290,7 +299,6 @@ extension StreamRelay where R: ~Copyable {
     }
 
     private mutating func tookOne(_ leg: UInt32) {
-        legs[Int(leg)].queue.dropFirst(pool: pool)
         departNext(leg)
         if legs[Int(leg)].peer != .max { resumePeer(leg) }
     }
@@ -298,10 +306,11 @@ extension StreamRelay where R: ~Copyable {
     /// A Unix client's queue is full, and nothing tells when it has room: its answers are tried again in order,
     /// until they are too old.
     private mutating func waitForClient(_ index: UInt32) {
-        guard waitingCount < RelayLimits.waitingAnswersMax, isOf(index) else {
+        guard waitingCount < RelayLimits.waitingAnswersMax else {
             drop(.queueFull)
             return unload(index)
         }
+        moveToSmall(index)
         outgoing.row(index).pointee.next = .max
         if waitingFirst == .max {
             waitingFirst = index
@@ -311,7 +320,26 @@ extension StreamRelay where R: ~Copyable {
         }
         waitingLast = index
         waitingCount &+= 1
-        states[Int(outgoing.row(index).pointee.session)].waitingAnswers &+= 1
+        // The answer that ended its session has its client's name with it, and nobody behind it.
+        if isOf(index) { states[Int(outgoing.row(index).pointee.session)].waitingAnswers &+= 1 }
+    }
+
+    /// One that waits gives its large block back when it can: others want to receive into it.
+    private mutating func moveToSmall(_ index: UInt32) {
+        let row = outgoing.row(index)
+        let block = row.pointee.block
+        guard pool.blockClass(of: block) == .datagram,
+            Int(row.pointee.length) <= BlockClass.small.bytes
+        else { return }
+        let small = pool.take(.small)
+        guard !small.isNone else { return }
+        memcpy(
+            pool.address(small), pool.address(block) + Int(row.pointee.offset),
+            Int(row.pointee.length))
+        pool.release(block)
+        row.pointee.block = small
+        row.pointee.offset = 0
+        row.pointee.message.piece.iov_base = pool.address(small)
     }
 
     /// Tries all those that wait once more. Those that fail come back in the same order.

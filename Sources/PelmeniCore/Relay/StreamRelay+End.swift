@@ -92,6 +92,10 @@ extension StreamRelay where R: ~Copyable {
     mutating func closeNow(_ leg: UInt32) {
         let row = legs + Int(leg)
         if row.pointee.flags.contains(.listener) { return closeListenerNow(leg) }
+        if row.pointee.flags.contains(.datagrams), !row.pointee.queue.isEmpty {
+            // What waited for a Unix upstream was received, and is not sent on any more.
+            drop(.noUpstream, Int(row.pointee.queue.count))
+        }
         row.pointee.queue.removeAll(pool: pool)
         if row.pointee.flags.contains(.closesWithReset) {
             ring.closeWithReset(row.pointee.socket)

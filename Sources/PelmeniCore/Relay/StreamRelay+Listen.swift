@@ -95,6 +95,9 @@ extension StreamRelay where R: ~Copyable {
     private mutating func receivedNoDatagram(_ leg: UInt32, _ error: Int32) {
         switch -error {
         case ECANCELED, EINTR, EAGAIN: return
+        case EMSGSIZE where !legs[Int(leg)].flags.contains(.listener):
+            // A router had no way for an earlier one (ip(7), IP_MTU_DISCOVER): that is no refusal.
+            drop(.oversize)
         case ENOBUFS:
             counters.add(.starved)
             legs[Int(leg)].flags.insert(.starved)
@@ -113,6 +116,39 @@ extension StreamRelay where R: ~Copyable {
             armDatagrams(leg)
             blocks &-= 1
         }
+        guard !starvedDatagrams.isEmpty, ring.available(.datagram) == 0,
+            now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+        else { return }
+        exhaustionCheckedAt = now
+        relieveDatagrams()
+    }
+
+    /// Closes the session that holds large blocks, in a message that does not go on or in what its stream does not
+    /// take, and has gone longest without progress: a few slow streams would silence every client of the worker.
+    @inline(never)
+    private mutating func relieveDatagrams() {
+        var victim = UInt32.max
+        var oldest = now &- RelayLimits.exhaustionPatience
+        for session in 0..<freshSession where sessions[Int(session)].phase == .relaying {
+            let it = sessions[Int(session)]
+            guard it.kind == .streamToDatagrams || it.kind == .datagramsToStream else { continue }
+            let assembly = states[Int(session)].assembly
+            if !assembly.isNone, pool.blockClass(of: assembly) == .datagram, it.activeAt < oldest {
+                oldest = it.activeAt
+                victim = session
+            }
+            let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
+            let row = legs + Int(stream)
+            guard !row.pointee.queue.isEmpty, row.pointee.progressAt < oldest else { continue }
+            let first = pool.piece(row.pointee.queue.first).pointee.slice.block
+            guard pool.blockClass(of: first) == .datagram else { continue }
+            oldest = row.pointee.progressAt
+            victim = session
+        }
+        guard victim != .max else { return }
+        events.report(
+            RelayEvent(kind: .poolExhausted, pair: sessions[Int(victim)].pair, cause: .pool))
+        end(victim, .pool, reset: true)
     }
 
     // MARK: From clients

@@ -54,21 +54,37 @@ extension StreamRelay where R: ~Copyable {
     private mutating func gather(_ session: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) {
         let state = states + Int(session)
         guard !state.pointee.isSkipping else { return }
-        if state.pointee.assembly.isNone {
-            state.pointee.assembly = pool.take(.datagram)
-            state.pointee.assembled = 0
-        }
-        guard !state.pointee.assembly.isNone,
-            state.pointee.assembled &+ count <= Self.datagramMax
-        else {
-            drop(state.pointee.assembly.isNone ? .queueFull : .oversize)
+        if state.pointee.assembly.isNone { state.pointee.assembled = 0 }
+        let length = state.pointee.assembled &+ count
+        let hasRoom = length <= Self.datagramMax && growAssembly(session, to: length)
+        guard hasRoom else {
+            drop(length <= Self.datagramMax ? .queueFull : .oversize)
             state.pointee.isSkipping = true
             return
         }
         let payload = Int(PELMENI_DATAGRAM_PAYLOAD)
         let to = pool.address(state.pointee.assembly) + payload + state.pointee.assembled
         memcpy(to, bytes, count)
-        state.pointee.assembled &+= count
+        state.pointee.assembled = length
+    }
+
+    /// A message is gathered in a small block for as long as it fits: clients that begin messages and do not go on
+    /// would else hold all blocks that datagrams are received into. False when there is no block.
+    private mutating func growAssembly(_ session: UInt32, to length: Int) -> Bool {
+        let state = states + Int(session)
+        let old = state.pointee.assembly
+        let end = Int(PELMENI_DATAGRAM_PAYLOAD) &+ length
+        if !old.isNone, end <= pool.blockClass(of: old).bytes { return true }
+        let block = pool.take(end <= BlockClass.small.bytes ? .small : .datagram)
+        guard !block.isNone else { return false }
+        if !old.isNone {
+            memcpy(
+                pool.address(block), pool.address(old),
+                Int(PELMENI_DATAGRAM_PAYLOAD) &+ state.pointee.assembled)
+            pool.release(old)
+        }
+        state.pointee.assembly = block
+        return true
     }
 
     private mutating func deliverGathered(_ session: UInt32) {
@@ -167,7 +183,10 @@ extension StreamRelay where R: ~Copyable {
         let it = sessions[Int(session)]
         switch it.kind {
         case .streams, .datagrams: return false
-        case .streamToDatagrams: return it.client != .max && !legs[Int(it.client)].queue.isEmpty
+        case .streamToDatagrams:
+            // What waits for a Unix upstream would be lost too.
+            return it.client != .max && !legs[Int(it.client)].queue.isEmpty
+                || it.upstream != .max && !legs[Int(it.upstream)].queue.isEmpty
         case .datagramsToStream:
             return it.phase == .relaying && !legs[Int(it.upstream)].queue.isEmpty
         }
@@ -239,7 +258,8 @@ extension StreamRelay where R: ~Copyable {
             isConnected ? legs[Int(stream)].queue.bytes : states[Int(session)].waiting.bytes
         let most = isConnected ? RelayLimits.smallHigh : RelayLimits.waitingMax
         guard queued == 0 || queued &+ total <= most else { return drop(.queueFull) }
-        guard total > 0 else { return }
+        // An empty one leaves no trace in a `raw` or `eof` stream.
+        guard total > 0 else { return drop(.oversize) }
         let isLarge = total > BlockClass.small.bytes / RelayLimits.copyShare
         var slice = Slice(block: block, offset: 0, length: UInt32(total))
         if isAlone, isLarge || pool.freeBlocks(.small) == 0, offset >= head.beforeCount,

@@ -8,6 +8,8 @@ struct DatagramBatch {
     private let results: UnsafeMutablePointer<Int32>
     private var next = 0
     private var count = 0
+    /// How many the last call had room for.
+    private(set) var offered = 0
     /// Whose datagrams they are.
     private(set) var token = Token(rawValue: 0)
 
@@ -51,6 +53,7 @@ struct DatagramBatch {
             addresses[taken] = pool.address(block)
             taken &+= 1
         }
+        offered = taken
         guard taken > 0 else { return -Int(ENOBUFS) }
         let came = Int(
             pelmeni_datagram_receive(

@@ -26,7 +26,7 @@ extension EpollRing {
             token: token, pool: pool)
         guard came > 0 else { return receivedNone(slot, token, came) }
         row.pointee.limit = 2 &* came
-        if came < most {
+        if came < arrived.offered {
             // It is empty now; what comes next makes a new edge.
             row.pointee.flags.remove(.readable)
         } else {

@@ -8,8 +8,10 @@ internal import Glibc
 /// tried when it is enqueued and its completion handed out before the next read, so the block of one
 /// message is the block of the next one, still in the cache.
 package struct EpollRing: KernelRing, ~Copyable {
-    /// Accepts that a slot may make in one loop.
+    /// Accepts, or reads of datagrams, that a slot may make in one loop. A read of a listener brings up to 32
+    /// datagrams or trains: a flood of them leaves time for everything else.
     static let acceptBudget: UInt16 = 64
+    static let datagramBudget: UInt16 = 8
     /// Receives that a heavy slot makes in a row. In a crowd of heavy slots it is one.
     static let receiveBudget: UInt16 = 4
     static let crowd = 16
@@ -83,6 +85,8 @@ package struct EpollRing: KernelRing, ~Copyable {
     // MARK: The loop
 
     package mutating func submit(until deadline: UInt64) -> Int32 {
+        // What was sent again after the last completion.
+        if departing.count > 0 { sendDeparting() }
         var wait = Int64.max
         if doneHead != doneTail || !ready.isEmpty || !rested.isEmpty || !heavy.isEmpty {
             wait = 0
@@ -157,9 +161,14 @@ package struct EpollRing: KernelRing, ~Copyable {
         while true {
             let slot = rested.popFirst(rows)
             guard slot != .max else { return }
-            rows[Int(slot)].callsLeft = Self.acceptBudget
+            rows[Int(slot)].callsLeft = budget(rows[Int(slot)].flags)
             ready.append(slot, rows)
         }
+    }
+
+    @inline(__always)
+    private func budget(_ flags: Readiness.Flags) -> UInt16 {
+        flags.contains(.datagrams) ? Self.datagramBudget : Self.acceptBudget
     }
 
     @inline(__always)
@@ -176,7 +185,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         row.pointee.flags.insert(.queued)
         if row.pointee.callsLeft > 0 {
             ready.append(slot, rows)
-        } else if row.pointee.flags.contains(.accepting) {
+        } else if !row.pointee.flags.isDisjoint(with: [.accepting, .datagrams]) {
             rested.append(slot, rows)
         } else {
             heavy.append(slot, rows)
@@ -205,7 +214,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         }
         // A send that waited had filled the socket.
         let isHeavy = !row.pointee.flags.isDisjoint(with: [.heavy, .sending])
-        row.pointee.callsLeft = isHeavy ? 0 : Self.acceptBudget
+        row.pointee.callsLeft = isHeavy ? 0 : budget(row.pointee.flags)
         if event.readiness & (PELMENI_POLL_WRITABLE | PELMENI_POLL_BROKEN) != 0 {
             row.pointee.flags.insert(.writable)
             if row.pointee.flags.contains(.connecting) {

@@ -236,7 +236,11 @@ package struct UringRing: KernelRing, ~Copyable {
         note(pelmeni_uring_await_room(ring, socket, token.rawValue))
     }
 
-    package mutating func cancelRoom(_ target: Token, slot: UInt32) { cancel(target) }
+    package mutating func cancelRoom(_ target: Token, slot: UInt32) {
+        // The answer to a cancel is looked up as a leg's: the target's number is that of another table.
+        let token = Token(.cancel, index: slot, generation: 0)
+        note(pelmeni_uring_cancel(ring, target.rawValue, token.rawValue))
+    }
 
     package mutating func wake(_ event: Int32, token: Token) {
         note(pelmeni_uring_wake(ring, event, wakeValue, token.rawValue))

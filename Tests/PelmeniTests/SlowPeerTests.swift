@@ -1,0 +1,72 @@
+import Pelmeni
+import PelmeniCore
+import TestSupport
+import Testing
+
+/// Peers that take their time cost nobody else, and lose nothing.
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct SlowPeerTests {
+    /// Above what the queue of a Unix datagram socket holds (net.unix.max_dgram_qlen, 10 by default), and below
+    /// the answers that may wait.
+    private static let answers = 60
+
+    /// A Unix client reads nothing until all its answers are at the engine, and its session has ended with the
+    /// last one of them.
+    @Test(arguments: Variant.all)
+    func answersWaitForAUnixClient(variant: Variant) async throws {
+        let crossing = Crossing(from: .unixgram, to: .udp)
+        let bridge = try await Bridge.start(crossing, variant) {
+            $0.responses = Self.answers
+        }
+        let client = try bridge.client()
+        try client.ask("all of them")
+        let origin = try bridge.origin.wire
+        let (_, from) = try origin.receive()
+        for number in 0..<Self.answers { try origin.send("answer \(number)", to: from) }
+        try bridge.wait("all answers are there") { $0.causes == [.completed: 1] }
+        var got: Set<String> = []
+        for _ in 0..<Self.answers { got.insert(try client.answerText()) }
+        #expect(got == Set((0..<Self.answers).map { "answer \($0)" }))
+        try bridge.wait("they are counted") { $0.datagramsToClient == UInt64(Self.answers) }
+        #expect(await bridge.stop().drops == [:])
+    }
+
+    /// More clients than there are blocks for datagrams begin a message and do not go on with it.
+    @Test(arguments: Variant.all)
+    func messagesThatDoNotGoOnSilenceNobody(variant: Variant) async throws {
+        let crossing = Crossing(from: .tcp, to: .udp)
+        let folder = try TemporaryFolder()
+        let origin = try BridgeOrigin(crossing.to, path: folder.file("origin"))
+        let log = LogCollector()
+        let server = crossing.from.server(
+            crossing.to.client([origin.name]), path: folder.file("server"), options: PairOptions())
+        let pool = 8 << 20
+        let engine = try Engine.variant(variant, workers: 1, servers: [server]) {
+            $0.log = log.sink
+            $0.poolBytes = pool
+        }
+        try await engine.start()
+        let bridge = Bridge(
+            crossing: crossing, engine: engine, origin: origin, log: log, folder: folder)
+        var begun: [Wire] = []
+        let blocks = PoolLimits(bytes: pool, servesDatagrams: true).datagramBlocks
+        for _ in 0..<blocks + 10 {
+            let wire = try Wire(to: bridge.name)
+            try wire.write([0, 100, 0x41])
+            begun.append(wire)
+        }
+        let read = UInt64(3 * begun.count)
+        try bridge.wait("all have begun") { $0.bytesToUpstream == read }
+        let client = try bridge.client()
+        try client.ask("and the others?")
+        let (asked, from) = try origin.wire.receive()
+        #expect(String(decoding: asked, as: UTF8.self) == "and the others?")
+        try origin.wire.send("here", to: from)
+        #expect(try client.answerText() == "here")
+        // One of those that began goes on after all.
+        try begun[0].write([UInt8](repeating: 0x41, count: 99))
+        #expect(try origin.wire.receive().bytes == [UInt8](repeating: 0x41, count: 100))
+        for wire in begun { wire.close() }
+        client.close()
+        #expect(await bridge.stop().drops == [:])
+    }
+}
