@@ -48,8 +48,11 @@ import Testing
     private func frame(_ text: String) -> [UInt8] { BridgeClient.framed(Array(text.utf8)) }
 
     /// What came before the cut is read together with its first part: a whole message tells so.
-    @Test(arguments: Crossing.mixed, Variant.all)
-    func framesSplitAtEveryOffset(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.mixed, World.all)
+    func framesSplitAtEveryOffset(crossing: Crossing, world: World) async throws {
+        guard case .real(let variant) = world else {
+            return SimulatedFrames(crossing: crossing).framesSplitAtEveryOffset()
+        }
         let bridge = try await Bridge.start(crossing, variant)
         let ends = try Ends(bridge)
         let exchange = frame("second") + frame("") + frame("x")
@@ -66,8 +69,11 @@ import Testing
         #expect(statistics.accepted == 1)
     }
 
-    @Test(arguments: Crossing.mixed, Variant.all)
-    func tenFramesInOneWrite(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.mixed, World.all)
+    func tenFramesInOneWrite(crossing: Crossing, world: World) async throws {
+        guard case .real(let variant) = world else {
+            return SimulatedFrames(crossing: crossing).tenFramesInOneWrite()
+        }
         let bridge = try await Bridge.start(crossing, variant)
         let ends = try Ends(bridge)
         let sizes = [0, 1, 2, 100, 0, 1_472, 9_000, 3, 20_000, 7]
@@ -79,8 +85,11 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
-    @Test(arguments: Crossing.mixed, Variant.all)
-    func aStreamThatEndsInsideAMessage(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.mixed, World.all)
+    func aStreamThatEndsInsideAMessage(crossing: Crossing, world: World) async throws {
+        guard case .real(let variant) = world else {
+            return SimulatedFrames(crossing: crossing).aStreamThatEndsInsideAMessage()
+        }
         // In its length, behind it, and in the message.
         for bytes in 1...3 {
             let bridge = try await Bridge.start(crossing, variant)
@@ -93,8 +102,11 @@ import Testing
         }
     }
 
-    @Test(arguments: Crossing.mixed, Variant.all)
-    func aLengthThatLies(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.mixed, World.all)
+    func aLengthThatLies(crossing: Crossing, world: World) async throws {
+        guard case .real(let variant) = world else {
+            return SimulatedFrames(crossing: crossing).aLengthThatLies()
+        }
         let bridge = try await Bridge.start(crossing, variant) { $0.maxFrame = 100 }
         let ends = try Ends(bridge)
         let longest = Pattern.shared.stream(key: 1, count: 100)
@@ -124,8 +136,11 @@ import Testing
     }
 
     /// Longer than any datagram, but a frame like any other: the stream goes on behind it.
-    @Test(arguments: Crossing.mixed, Variant.all)
-    func aFrameThatNoDatagramHolds(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.mixed, World.all)
+    func aFrameThatNoDatagramHolds(crossing: Crossing, world: World) async throws {
+        guard case .real(let variant) = world else {
+            return SimulatedFrames(crossing: crossing).aFrameThatNoDatagramHolds()
+        }
         let bridge = try await Bridge.start(crossing, variant)
         let ends = try Ends(bridge)
         let sizes = [65_508, 65_535]

@@ -16,8 +16,41 @@ import Testing
     }
 
     /// The origin collects what a whole crowd asked and answers it backwards.
-    @Test(arguments: Crossing.all, Variant.all)
-    func everyAnswerGoesToWhoAsked(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.all, World.all)
+    func everyAnswerGoesToWhoAsked(crossing: Crossing, world: World) async throws {
+        let people = UInt64(Self.crowds.reduce(0, +))
+        let messages = crossing.hasDatagrams ? people * UInt64(Self.rounds * Self.depth) : 0
+        let judge = { (books: Books) in
+            #expect(books.accepted == people)
+            #expect(books.drops == [:])
+            #expect(books.datagramsToUpstream == messages)
+            #expect(books.datagramsToClient == messages)
+        }
+        switch world {
+        case .real(let variant): judge(try await ask(crossing, variant))
+        case .simulated: simulate(crossing, judge)
+        }
+    }
+
+    private func simulate(_ crossing: Crossing, _ judge: (Books) -> Void) {
+        let simulated = SimulatedCrossing(crossing: crossing)
+        guard crossing.hasDatagrams else {
+            let bytes = Self.rounds * Self.depth * 50
+            return simulated.run(
+                streams: Self.crowds.map { simulated.streams($0, bytes: bytes) }, judge: judge)
+        }
+        let plans = Self.crowds.map { crowd in
+            simulated.messages {
+                $0.clients = crowd
+                $0.messages = Self.rounds * Self.depth
+                $0.turn = Self.depth
+                $0.answersAfter = crowd * Self.depth
+            }
+        }
+        simulated.run(plans, judge: judge)
+    }
+
+    private func ask(_ crossing: Crossing, _ variant: Variant) async throws -> Books {
         let bridge = try await Bridge.start(crossing, variant)
         let batches = Self.crowds.flatMap { crowd in
             repeatElement(crowd * Self.depth, count: Self.rounds)
@@ -52,18 +85,35 @@ import Testing
         }
         try await serving.value
         for client in everybody { client.close() }
-        let statistics = await bridge.stop()
-        #expect(statistics.accepted == UInt64(Self.crowds.reduce(0, +)))
-        #expect(statistics.drops == [:])
-        let messages = crossing.hasDatagrams ? UInt64(batches.reduce(0, +)) : 0
-        #expect(statistics.datagramsToUpstream == messages)
-        #expect(statistics.datagramsToClient == messages)
+        return Books(await bridge.stop())
     }
 
     /// Around what a frame of Ethernet and a jumbo frame carry, and the most and the least of UDP.
-    @Test(arguments: Crossing.withDatagrams, Variant.all)
-    func everySizePasses(crossing: Crossing, variant: Variant) async throws {
+    @Test(arguments: Crossing.withDatagrams, World.all)
+    func everySizePasses(crossing: Crossing, world: World) async throws {
         let sizes = [0, 1, 1_472, 1_473, 8_972, 65_507, 0, 2]
+        let judge = { (books: Books) in
+            #expect(books.drops == [:])
+            #expect(books.accepted == 1)
+            #expect(books.datagramsToUpstream == UInt64(sizes.count))
+            #expect(books.datagramsToClient == UInt64(sizes.count))
+        }
+        switch world {
+        case .real(let variant): judge(try await pass(sizes, crossing, variant))
+        case .simulated:
+            let simulated = SimulatedCrossing(crossing: crossing)
+            let plan = simulated.messages {
+                $0.lengths = sizes
+                $0.messages = sizes.count
+                $0.turn = 1
+            }
+            simulated.run([plan], judge: judge)
+        }
+    }
+
+    private func pass(
+        _ sizes: [Int], _ crossing: Crossing, _ variant: Variant
+    ) async throws -> Books {
         let bridge = try await Bridge.start(crossing, variant)
         let serving = beside {
             try bridge.origin.serveReversed(batches: sizes.map { _ in 1 }) { $0.reversed() }
@@ -78,10 +128,6 @@ import Testing
                 "\(answer.count) of \(size) bytes; seed \(Pattern.processSeed)")
         }
         try await serving.value
-        let statistics = await bridge.stop()
-        #expect(statistics.drops == [:])
-        #expect(statistics.accepted == 1)
-        #expect(statistics.datagramsToUpstream == UInt64(sizes.count))
-        #expect(statistics.datagramsToClient == UInt64(sizes.count))
+        return Books(await bridge.stop())
     }
 }

@@ -4,7 +4,7 @@ extension SimulatedKernel {
     package func judgeMessages(_ counters: Counters) -> [String] {
         guard !world.messages.isEmpty else { return [] }
         return judgeSum(counters) + judgeReasons(counters) + judgeStreams(counters)
-            + judgeEmpty()
+            + judgeEmpty() + judgeUnix(counters)
     }
 
     private func judgeSum(_ counters: Counters) -> [String] {
@@ -34,15 +34,12 @@ extension SimulatedKernel {
             faults.append("\(drops(.oversize)) oversize of \(books.tooLong + books.oversize)")
         }
         let trains = Int(points[SimulatedPoint.trainRefused.rawValue]) * MessageContent.group
-        if drops(.noReturnAddress) > trains + books.lateMost {
+        if drops(.noReturnAddress) > trains + books.lateMost + books.nameless + books.gone {
             faults.append("clients have no address")
         }
         let hadDescriptors = points[SimulatedPoint.openNoDescriptor.rawValue] == 0
         if drops(.noPort) > 0, books.failedOpens == 0, hadDescriptors {
             faults.append("\(drops(.noPort)) found no port")
-        }
-        if isAllDatagrams, drops(.queueFull) > books.full {
-            faults.append("\(drops(.queueFull)) found a queue full, of \(books.full)")
         }
         return faults
     }

@@ -51,9 +51,7 @@ package struct Simulation: ~Copyable {
                 (upstreams + row).initialize(to: Upstream(addresses: first))
                 for address in moods[upstream].indices {
                     (first + address).initialize(
-                        to: SimulatedWorld.address(
-                            plan: plan, upstream: upstream, address: address,
-                            isUnix: moods[upstream][address] == .busy))
+                        to: setup.world.address(plan, upstream: upstream, address: address))
                 }
                 upstreams[row].addressCount = UInt8(moods[upstream].count)
             }
@@ -62,10 +60,11 @@ package struct Simulation: ~Copyable {
                 deadlines: messages?.deadlines ?? setup.deadlines, options: SocketOptions(),
                 sessionsMax: 0, sessionsOpen: shared + 1 + plan,
                 upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt16(moods.count))
+            pair.isUnix = setup.world.listensOnUnix(plan)
             if let messages {
                 pair.kind = messages.kind
                 pair.framing = messages.framing
-                pair.maxFrame = MessagePlan.maxFrameDefault
+                pair.maxFrame = messages.maxFrame
                 pair.requests = messages.requests
                 pair.responses = messages.responses
                 pair.tellsLocal = messages.tellsLocal
@@ -192,8 +191,17 @@ package struct Simulation: ~Copyable {
             (.oversize, .dropOversize), (.truncated, .dropTruncated),
             (.tableFull, .dropTableFull), (.queueFull, .dropQueueFull),
             (.noUpstream, .dropNoUpstream), (.noPort, .dropNoPort), (.draining, .dropDraining),
+            (.noReturnAddress, .dropNoReturnAddress),
         ]
         for (reason, point) in drops { outcome.add(point, counters.get(reason)) }
+        for cause in Cause.allCases where counters.get(cause) > 0 {
+            outcome.causes[cause] = counters.get(cause)
+        }
+        for reason in DropReason.allCases where counters.get(reason) > 0 {
+            outcome.drops[reason] = counters.get(reason)
+        }
+        outcome.datagramsToUpstream = counters.get(.datagramsToUpstream)
+        outcome.datagramsToClient = counters.get(.datagramsToClient)
         if setup.world.drainsAt != .max || setup.world.stopsAt != .max { outcome.add(.drained, 1) }
     }
 }

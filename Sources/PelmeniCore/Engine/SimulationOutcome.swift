@@ -5,6 +5,11 @@ package struct SimulationOutcome: Sendable {
     package var violations: [String] = []
     package var sessions: UInt64 = 0
     package var bytes: UInt64 = 0
+    /// The engine's own counts, those that are not 0.
+    package var causes: [Cause: UInt64] = [:]
+    package var drops: [DropReason: UInt64] = [:]
+    package var datagramsToUpstream: UInt64 = 0
+    package var datagramsToClient: UInt64 = 0
     /// How often each of ``SimulatedPoint`` was met.
     package var points = [UInt64](repeating: 0, count: SimulatedPoint.allCases.count)
 

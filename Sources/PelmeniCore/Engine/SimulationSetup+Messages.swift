@@ -39,8 +39,13 @@ extension SimulationSetup {
         _ kind: SessionKind, _ random: inout SeededRandom, isFaultless: Bool
     ) -> SimulatedMessagePlan {
         var plan = SimulatedMessagePlan(kind: kind)
-        plan.framing = random.pick([.u16be, .u16be, .u32be, .octetCount])
-        plan.tellsLocal = kind.hasNamedClient && random.chance(0x8000)
+        plan.listensOnUnix = random.chance(0x6000)
+        plan.forwardsToUnix = random.chance(0x6000)
+        plan.framing = random.pick([
+            .u16be, .u32be, .octetCount, .line, .delimiter(random.pick([0, 0x1e, 0xff])),
+            .fixed(random.pick([16, 100, 1200, 9000])), .raw, .eof,
+        ])
+        plan.tellsLocal = kind.hasNamedClient && !plan.listensOnUnix && random.chance(0x8000)
         plan.clients = random.pick([1, 2, 3, 6, 12, 25])
         plan.messages = random.pick([1, 3, 10, 20, 40])
         if plan.clients * plan.messages > 400 { plan.messages = 10 }
@@ -50,21 +55,66 @@ extension SimulationSetup {
         plan.gap = random.pick([1000, 300_000, 5_000_000])
         plan.socketBuffer = random.pick([2, 64, 64])
         plan.deadlines = deadlines
+        plan.peerBuffer = random.pick([1, 3, 10, 10])
+        plan.readGap = random.pick([1000, 300_000, 20_000_000])
+        plan.cut = random.pick([.byChance, .byChance, .byChance, .atOwnNumber, .never])
         shapeSizes(&plan, &random)
         shapeSessions(&plan, &random)
+        shapeFraming(&plan)
         guard !isFaultless else { return plan }
-        plan.clientEnd = random.pick([.atOnce, .atOnce, .atOnce, .never, .resets, .cutShort])
-        if plan.framing != .u16be, random.chance(0x2000) { plan.clientEnd = .badFrame }
-        if random.chance(0x2000) {
-            plan.upstreamStopsAfter = random.between(1, 6)
-            plan.upstreamResets = random.chance(0x8000)
-        }
+        shapeEnds(&plan, &random)
         plan.refusesTrains = random.chance(0x4000)
         if random.chance(0x3000) { plan.longest = random.pick([50, 1000, 1200, 9000]) }
         shapeDestinations(&plan, &random)
         // Without a bound on silence, somebody else has to end a session.
-        if random.chance(0x2000), plan.clientEnd != .never { plan.deadlines.idle = 0 }
+        if random.chance(0x2000), plan.clientEnd != .never, sessions >= 256,
+            kind != .streamToDatagrams || !plan.forwardsToUnix
+        {
+            plan.deadlines.idle = 0
+        }
         return plan
+    }
+
+    private func shapeEnds(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {
+        plan.clientEnd = random.pick([.atOnce, .atOnce, .atOnce, .never, .resets, .cutShort])
+        let mayBeBad: Bool
+        switch plan.framing {
+        case .u16be: mayBeBad = plan.maxFrame < 0xffff
+        case .fixed, .raw: mayBeBad = false
+        default: mayBeBad = true
+        }
+        if mayBeBad, random.chance(0x2000) { plan.clientEnd = .badFrame }
+        if plan.upstreamStopsAfter == 0, random.chance(0x2000) {
+            plan.upstreamStopsAfter = random.between(1, 6)
+        }
+        plan.upstreamEnd = random.pick([.atOnce, .atOnce, .resets, .resets, .cutShort])
+        if mayBeBad, random.chance(0x3000) { plan.upstreamEnd = .badFrame }
+        // Answers that wait are tried again two hundred times a second.
+        if random.chance(0x3000), plan.clients * plan.messages <= 60 {
+            plan.readGap = 2_000_000_000
+        }
+        plan.clientsLeave = random.chance(0x4000)
+    }
+
+    /// Sizes and ends that a framing can have.
+    private func shapeFraming(_ plan: inout SimulatedMessagePlan) {
+        guard plan.kind != .datagrams else { return }
+        switch plan.framing {
+        case .fixed(let size):
+            plan.sizes = [size]
+            plan.answerSizes = [size]
+        case .line, .delimiter:
+            // Each byte of them is looked at.
+            plan.sizes = plan.sizes.map { min($0, 9000) }
+            plan.answerSizes = plan.answerSizes.map { min($0, 9000) }
+        case .eof:
+            // One message on a stream, and nothing but its end tells that.
+            if plan.kind == .streamToDatagrams { plan.messages = 1 }
+            if plan.kind == .datagramsToStream { plan.upstreamStopsAfter = 1 }
+        default: break
+        }
+        let longest = max(plan.sizeMost(isAnswer: false), plan.sizeMost(isAnswer: true))
+        if longest <= 9000 { plan.maxFrame = 10_000 }
     }
 
     private func shapeSizes(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {
@@ -89,7 +139,9 @@ extension SimulationSetup {
             plan.responses = UInt32(random.between(1, 3))
             plan.answers = Int(plan.responses)
         }
-        plan.hasEmpty = plan.requests == 0 && plan.responses == 0 && random.chance(0xa000)
+        plan.hasNameless = plan.listensOnUnix && plan.kind.hasNamedClient && random.chance(0x4000)
+        plan.hasEmpty =
+            !plan.hasNameless && plan.requests == 0 && plan.responses == 0 && random.chance(0xa000)
         if random.chance(0x5000) {
             plan.silence = UInt64(random.between(1, 80)) * Deadlines.second
         }

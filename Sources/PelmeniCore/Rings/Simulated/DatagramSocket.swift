@@ -5,13 +5,22 @@ struct DatagramSocket {
     var descriptor: Int32
     var pair: Int
     var isListener: Bool
+    var isUnix = false
     var mood = SimulatedDestination.Mood.accepts
     var queue: [SimulatedDatagram] = []
+    /// Of a Unix socket whose queue is full: clients that wait to send, and answers that do.
+    var waitingClients: [Int] = []
+    var waitingAnswers = 0
     /// The network refused an earlier datagram, and nobody was told yet.
     var isRefused = false
+    /// Of a Unix socket that is connected: whose queue its datagrams go to, and who waits for room there.
+    var receiver = -1
+    var room: Token?
+    /// The engine was told that the socket it is connected to is gone: whoever comes there is another one.
+    var wasToldGone = false
 
     // The upstream's side.
-    /// The client whose messages come, once known: a number within the pair.
+    /// The client whose messages come, once known: a number within the pair; those without a name are -1.
     var client: Int?
     /// The last message that came.
     var lastRequest = -1

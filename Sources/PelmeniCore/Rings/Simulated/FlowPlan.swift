@@ -39,6 +39,9 @@ package struct FlowPlan: Equatable, Sendable {
     package var end: End
     package var clientReading: Reading
     package var upstreamReading: Reading
+    /// The sides that are Unix sockets rather than TCP ones.
+    package var listensOnUnix = false
+    package var forwardsToUnix = false
 
     package init(
         sessions: Int = 1, bytesToUpstream: Int, bytesToClient: Int, chunk: Int = 1 << 16,

@@ -21,8 +21,15 @@ struct MessageBooks {
     var tooLong = 0
     /// Messages that were handed over, and are longer than a datagram, or than a frame can say.
     var oversize = 0
-    /// Datagrams in sends that a full socket refused, or that a closing one had.
+    /// Of them, those of another length than all frames have.
+    var misfits = 0
+    /// Datagrams in sends that a full socket refused for good, or that a closing one had.
     var full = 0
+    /// Answers that were handed over and are for clients without a name; at the most, those in one read with the end
+    /// of their session.
+    var nameless = 0
+    /// Answers that were refused because their client is gone.
+    var gone = 0
     /// Sockets of datagrams that could not be opened.
     var failedOpens = 0
 }

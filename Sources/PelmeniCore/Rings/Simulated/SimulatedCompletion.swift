@@ -7,4 +7,6 @@ struct SimulatedCompletion {
     var slot: Int
     /// Neither an operation's nor anything anyone waits for: stale, or a cancel's own.
     var isStray = false
+    /// It ends a wait for room rather than a send.
+    var isOfRoom = false
 }

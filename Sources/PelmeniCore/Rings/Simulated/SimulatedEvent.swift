@@ -14,6 +14,10 @@ struct SimulatedEvent {
         case datagramAnswer
         /// The network says that nobody listens.
         case datagramRefused
+        /// A Unix end takes a datagram out of its queue.
+        case receiverReads
+        /// A pair's Unix upstreams go away.
+        case receiversGo
         case resetAtProxy
         case resetAtPeer
         case connectEnds

@@ -66,6 +66,7 @@ extension SimulatedKernel {
         }
         peer.pointee.incoming.read += bytes
         move(incoming: row.pointee.number)
+        if isCutByPlan(row.pointee.number) { wake(row.pointee.number) }
         row.pointee.receive.limit -= bytes
         var flags: Completion.Flags = []
         if row.pointee.receive.isMultishot {

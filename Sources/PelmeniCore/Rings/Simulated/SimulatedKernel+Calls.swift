@@ -12,6 +12,11 @@ extension SimulatedKernel {
         return row
     }
 
+    func isUnixStream(_ number: Int) -> Bool {
+        let peer = peers[number]
+        return peer.isClient ? world.listensOnUnix(peer.plan) : world.forwardsToUnix(peer.plan)
+    }
+
     func open() -> Int32 {
         let socket = allocate(.unconnected)
         if socket < 0 { hit(.openNoDescriptor) }

@@ -18,6 +18,9 @@ extension SimulatedKernel {
             outgoing: outgoing, socket: socket, block: outgoing.pointee.block,
             bytes: UnsafeRawPointer(bytes), length: piece.iov_len, segment: Self.segment(message),
             checksum: 0)
+        if messages.sockets[row.pointee.number].wasToldGone {
+            violate("flow \(row.pointee.number) is sent to though its upstream is gone")
+        }
         if pool.leases(of: send.block) == 0 {
             violate("a datagram has block \(send.block.rawValue), which is free")
         }
@@ -41,16 +44,20 @@ extension SimulatedKernel {
 
     /// Counts what goes to an upstream for the first time.
     private func asked(_ number: Int, _ send: DatagramSend) {
-        guard let plan = world.messagePlan(messages.sockets[number].pair) else { return }
+        // Only these are held against a count.
+        guard let plan = world.messagePlan(messages.sockets[number].pair), plan.kind == .datagrams
+        else { return }
         var fresh = 0
         forEach(send) { bytes, length in
-            guard length >= MessageContent.headerBytes else { return }
-            let identity = bytes.loadUnaligned(as: UInt64.self)
+            guard length >= MessageContent.headerBytes(plan) else { return }
+            let identity = MessageContent.identity(bytes, plan)
             if messages.attempted.insert(identity).inserted { fresh += 1 }
         }
         guard fresh > 0 else { return }
         let socket = messages.sockets[number]
-        if plan.requests != 0, plan.kind == .datagrams, socket.requests >= Int(plan.requests),
+        // What waits for a Unix upstream goes out later than it was counted, and a train in parts.
+        let isCounted = !socket.isUnix || plan.listensOnUnix || plan.trains == 0
+        if plan.requests != 0, isCounted, socket.requests >= Int(plan.requests),
             socket.requestedAt != messages.handed
         {
             violate("flow \(number) gets more than \(plan.requests) messages")
@@ -115,6 +122,7 @@ extension SimulatedKernel {
     private func outcome(_ send: DatagramSend, _ number: Int) -> Int32 {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return -EBADF }
+        guard !socket.isUnix else { return unixOutcome(send, number) }
         if socket.isRefused {
             hit(.datagramRefusedSend)
             messages.sockets[number].isRefused = false
@@ -143,7 +151,8 @@ extension SimulatedKernel {
     /// A message that is sent again, or in parts, may come behind later ones.
     private func unorder(_ send: DatagramSend, _ number: Int) {
         guard messages.sockets[number].isListener else {
-            messages.sockets[number].isOrdered = false
+            // A Unix upstream gets one after the other.
+            if !messages.sockets[number].isUnix { messages.sockets[number].isOrdered = false }
             return
         }
         guard let name = send.outgoing.pointee.message.message.msg_name,
@@ -166,6 +175,9 @@ extension SimulatedKernel {
         }
         let isListener = messages.sockets[row.pointee.number].isListener
         let isClosing = row.pointee.receive.isUnwanted
+        if messages.sockets[row.pointee.number].isUnix, send.result < 0 {
+            return handOutUnsent(send, row.pointee.number, isClosing: isClosing)
+        }
         switch -send.result {
         case ...0:
             if isListener {
@@ -179,6 +191,24 @@ extension SimulatedKernel {
             if row.pointee.receive.isInFlight { messages.books.refusalsLeast += 1 }
         case EMSGSIZE where send.segment == 0: messages.books.tooLong += 1
         case EAGAIN, ENOBUFS: messages.books.full += send.count
+        default: break
+        }
+    }
+
+    /// A Unix socket did not take a datagram.
+    private func handOutUnsent(_ send: DatagramSend, _ number: Int, isClosing: Bool) {
+        let isListener = messages.sockets[number].isListener
+        switch -send.result {
+        case ECONNREFUSED, ENOENT:
+            if isListener {
+                messages.books.gone += 1
+            } else if !isClosing {
+                messages.sockets[number].wasToldGone = true
+            }
+        // An upstream's room is waited for.
+        case EAGAIN:
+            if isListener, isClosing || mayGiveUp(send, number) { messages.books.full += 1 }
+        case ENOBUFS: messages.books.full += 1
         default: break
         }
     }

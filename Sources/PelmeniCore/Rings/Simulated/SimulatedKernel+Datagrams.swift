@@ -18,12 +18,15 @@ extension SimulatedKernel {
             violate("datagrams to \(address), which nobody has")
             return -ENETUNREACH
         }
-        guard !messages.random.chance(faults.noPort) else {
+        let isUnix = address.family == AF_UNIX
+        guard isUnix || !messages.random.chance(faults.noPort) else {
             hit(.noPort)
             messages.books.failedOpens += 1
             return -EAGAIN
         }
-        guard destination.mood != .unreachable else { return -ENETUNREACH }
+        guard destination.mood != .unreachable else { return isUnix ? -EACCES : -ENETUNREACH }
+        let receiver = isUnix ? receiver(address, destination) : -1
+        guard receiver >= 0 || !isUnix else { return Int32(receiver) }
         let socket = allocate(.datagrams)
         guard socket >= 0 else {
             hit(.openNoDescriptor)
@@ -34,8 +37,8 @@ extension SimulatedKernel {
         note("descriptor \(socket) is flow \(messages.sockets.count) of pair \(destination.plan)")
         messages.sockets.append(
             DatagramSocket(
-                descriptor: socket, pair: destination.plan, isListener: false,
-                mood: destination.mood))
+                descriptor: socket, pair: destination.plan, isListener: false, isUnix: isUnix,
+                mood: destination.mood, receiver: receiver))
         return socket
     }
 
@@ -47,12 +50,14 @@ extension SimulatedKernel {
         settleOwed(number)
         messages.sockets[number].descriptor = -1
         messages.sockets[number].queue = []
+        wakeSenders(number)
     }
 
     // MARK: Receiving
 
     func checkReceive(_ number: Int, isUnix: Bool, isListener: Bool) {
-        if isUnix || isListener != messages.sockets[number].isListener {
+        let socket = messages.sockets[number]
+        if isUnix != socket.isUnix || isListener != socket.isListener {
             violate("flow \(number) is received from as something that it is not")
         }
     }
@@ -84,6 +89,7 @@ extension SimulatedKernel {
             checkFree(block)
             checkWait(number)
             let datagram = messages.sockets[number].queue.removeFirst()
+            wakeSenders(number)
             let bytes = write(datagram, from: number, to: block)
             var flags: Completion.Flags = .more
             if messages.random.chance(faults.earlyEnd) {
@@ -114,7 +120,7 @@ extension SimulatedKernel {
                 salt: world.salt, pair: socket.pair, isAnswer: client == nil, sender: sender,
                 sequence: datagram.sequence + index)
             let length = MessageContent.length(identity, plan)
-            FlowContent.fill(payload + bytes, identity: identity, position: 0, count: length)
+            MessageContent.fill(payload + bytes, identity: identity, length: length, plan)
             if datagram.count > 1, index == 0 { facts.segment = UInt32(length) }
             bytes += length
         }
@@ -125,12 +131,13 @@ extension SimulatedKernel {
             facts.is_cut = 1
         }
         if plan.tellsLocal, let client { facts.local = Self.local(client.number) }
-        var name =
-            client?.name
-            ?? SocketAddress(v4: 0x0a00_0000 | UInt32(socket.pair) << 16, port: 80)
-        let nameLength = name.length
+        var name = client?.name ?? world.address(socket.pair, upstream: 0, address: 0)
+        // The kernel tells the family of a nameless sender, or nothing at all.
+        let isTold = name.length > 0 || world.postsBlocks
+        if name.length == 0 { name.storage.ss_family = sa_family_t(AF_UNIX) }
         pelmeni_datagram_write(
-            pool.address(block), 0, &name.storage, nameLength, UInt32(bytes), &facts)
+            pool.address(block), socket.isUnix ? 1 : 0, &name.storage,
+            name.length > 0 ? name.length : isTold ? 2 : 0, UInt32(bytes), &facts)
         return bytes
     }
 
@@ -157,7 +164,8 @@ extension SimulatedKernel {
             messages.books.refusalsMost += 1
         }
         guard !completion.block.isNone else { return }
-        let facts = pelmeni_datagram_read(pool.address(completion.block), 0)
+        let isUnix = messages.sockets[number].isUnix
+        let facts = pelmeni_datagram_read(pool.address(completion.block), isUnix ? 1 : 0)
         let segment = Int(facts.segment)
         let count =
             segment == 0 ? 1 : max(1, (Int(completion.result) + segment - 1) / segment)
@@ -171,26 +179,47 @@ extension SimulatedKernel {
         if facts.is_cut != 0 {
             messages.books.cut += 1
         } else {
-            took(number, count, length: Int(completion.result))
+            took(number, count, length: Int(completion.result), segment: segment)
         }
     }
 
     /// The engine was handed whole messages of a socket.
-    private func took(_ number: Int, _ count: Int, length: Int) {
+    private func took(_ number: Int, _ count: Int, length: Int, segment: Int) {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return }
-        // A frame of this kind cannot be empty.
-        if plan.kind != .datagrams, plan.framing == .octetCount, length == 0 {
-            messages.books.oversize += 1
+        if plan.kind != .datagrams {
+            for index in 0..<count {
+                let part = segment == 0 ? length : min(segment, length - index * segment)
+                tookFrame(part, plan)
+            }
         }
         guard !socket.isListener else { return }
         messages.sockets[number].responses += count
         messages.answerHandedAt = messages.handed
-        guard plan.kind == .datagrams, plan.countsAnswers else { return }
+        if socket.client == -1 {
+            hit(.namelessAnswer)
+            messages.books.nameless += count
+        }
+        // How many messages wait for a Unix upstream is not known here.
+        guard plan.kind == .datagrams, plan.responses != 0, !socket.isUnix else { return }
         if messages.sockets[number].responses
             >= messages.sockets[number].requests * Int(plan.responses)
         {
             messages.owesEnd = number
+        }
+    }
+
+    /// The engine was handed what is to be a frame of a stream.
+    private func tookFrame(_ length: Int, _ plan: SimulatedMessagePlan) {
+        switch plan.framing {
+        // Neither has a way to say so.
+        case .octetCount where length == 0: messages.books.oversize += 1
+        case .fixed(let size) where length != size:
+            hit(.misfit)
+            messages.books.oversize += 1
+            messages.books.misfits += 1
+        case .raw where length == 0, .eof where length == 0: messages.books.oversize += 1
+        default: break
         }
     }
 
@@ -217,8 +246,9 @@ extension SimulatedKernel {
         let socket = messages.sockets[number]
         guard !socket.isListener, stoppedAt == nil, messages.lastHanded == socket.descriptor,
             let plan = world.messagePlan(socket.pair), plan.kind == .datagrams,
-            plan.countsAnswers, messages.owesEnd != number, socket.responses > 0,
-            messages.answerHandedAt == messages.handed
+            plan.responses != 0, messages.owesEnd != number, socket.responses > 0,
+            messages.answerHandedAt == messages.handed,
+            !socket.isUnix || socket.responses < socket.requests * Int(plan.responses)
         else { return }
         violate(
             "flow \(number) ends after \(socket.responses) answers to \(socket.requests) messages")

@@ -11,6 +11,8 @@ extension SimulatedKernel {
         case .datagramClient: datagramClient(event.number)
         case .datagramAnswer: answer(event.number, event.detail)
         case .datagramRefused: refused(event.number)
+        case .receiverReads: receiverReads(event.number)
+        case .receiversGo: receiversGo(event.number)
         case .resetAtProxy: resetAtProxy(event.number)
         case .resetAtPeer: resetAtPeer(event.number)
         case .connectEnds: connectEnds(event)
@@ -58,7 +60,10 @@ extension SimulatedKernel {
         let peer = peers + number
         peer.pointee.incoming.isMoving = false
         guard !peer.pointee.resetArrived else { return }
-        let bytes = segment(peer.pointee.incoming)
+        let bytes =
+            isCutByPlan(number)
+            ? min(peer.pointee.incoming.transit, peer.pointee.incoming.receiveRoom)
+            : segment(peer.pointee.incoming)
         peer.pointee.incoming.arrived += bytes
         if peer.pointee.incoming.transit == 0, peer.pointee.incoming.endWritten {
             peer.pointee.incoming.endArrived = true

@@ -109,7 +109,12 @@ extension SimulatedKernel {
             row.pointee.send.isInFlight = false
             checkSent(it.socket, row)
         case .receiveDatagrams: handOutDatagram(row, it)
-        case .sendDatagrams: handOutSent(row, it.completion)
+        case .sendDatagrams:
+            guard !it.isOfRoom else {
+                row.pointee.departing -= 1
+                return
+            }
+            handOutSent(row, it.completion)
         case .wake, .cancel: break
         }
     }

@@ -39,8 +39,7 @@ extension SimulatedKernel {
         row(listener)?.pointee.number = pair
         for (upstream, moods) in world.destinations(pair).enumerated() {
             for (address, mood) in moods.enumerated() {
-                let name = SimulatedWorld.address(
-                    plan: pair, upstream: upstream, address: address, isUnix: mood == .busy)
+                let name = world.address(pair, upstream: upstream, address: address)
                 destinations[Self.key(name)] = SimulatedDestination(
                     plan: pair, mood: mood, address: address)
             }

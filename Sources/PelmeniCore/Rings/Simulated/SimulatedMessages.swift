@@ -8,6 +8,11 @@ final class SimulatedMessages {
     var firstClients: [Int: Int] = [:]
     var sockets: [DatagramSocket] = []
     var streams: [MessageStream] = []
+    /// Queues of Unix ends, and which one is an upstream's now, by its address.
+    var receivers: [UnixReceiver] = []
+    var receiversByAddress: [UInt32: Int] = [:]
+    /// Answers that upstreams hold back, by pair.
+    var heldAnswers: [Int: [HeldAnswer]] = [:]
     /// Sends in flight, by the row of what they send.
     var sends: [UInt32: DatagramSend] = [:]
     /// Messages that a socket of datagrams or a stream took, by identity.
@@ -27,7 +32,8 @@ final class SimulatedMessages {
 
     init(seed: UInt64) { random = SeededRandom(seed: seed ^ 0x6d65_7373_6167_6573) }
 
-    /// A name of the simulated network, as one number.
+    /// A name of the simulated network, as one number: address and port, or the six bytes that Unix clients' names
+    /// have.
     static func key(_ name: UnsafeRawPointer) -> UInt64 {
         UInt64(name.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) << 32
             | UInt64(name.loadUnaligned(fromByteOffset: 4, as: UInt32.self))

@@ -59,6 +59,24 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case datagramToFrame
     case emptyFrame
     case localTold
+    case markedMessage
+    case messageAtEnd
+    case rawMessage
+    case misfit
+    // Unix datagrams.
+    case unixListenerFull
+    case unixAnswerFull
+    case unixRefused
+    case unixNoMemory
+    case unixUpstreamFull
+    case unixUpstreamGone
+    case unixClientFull
+    case unixClientGone
+    case roomAwaited
+    case roomSpurious
+    case roomCancelled
+    case roomCancelMissed
+    case namelessAnswer
     case sessionAnswered
     // What the engine did about it.
     case starved
@@ -87,6 +105,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case dropNoUpstream
     case dropNoPort
     case dropDraining
+    case dropNoReturnAddress
 
     /// Those of datagrams, which only some seeds have.
     package static var ofDatagrams: [SimulatedPoint] {

@@ -48,6 +48,21 @@ package struct SimulatedWorld: Sendable {
         messagePlan(pair)?.upstreams ?? upstreams[pair]
     }
 
+    func listensOnUnix(_ pair: Int) -> Bool {
+        messagePlan(pair)?.listensOnUnix ?? plans[pair].listensOnUnix
+    }
+
+    func forwardsToUnix(_ pair: Int) -> Bool {
+        messagePlan(pair)?.forwardsToUnix ?? plans[pair].forwardsToUnix
+    }
+
+    /// The address of a pair's upstream.
+    func address(_ pair: Int, upstream: Int, address: Int) -> SocketAddress {
+        Self.address(
+            plan: pair, upstream: upstream, address: address,
+            isUnix: forwardsToUnix(pair) || destinations(pair)[upstream][address] == .busy)
+    }
+
     /// The clock's first value. Not near 0, where time differences could hide a mistake.
     package static let start: UInt64 = 5_000_000_000
 

@@ -1,0 +1,27 @@
+import Pelmeni
+import PelmeniCore
+
+/// What an engine has counted by its end, whichever world it ran in.
+struct Books: Equatable, Sendable {
+    let accepted: UInt64
+    let causes: [Cause: UInt64]
+    let drops: [DropReason: UInt64]
+    let datagramsToUpstream: UInt64
+    let datagramsToClient: UInt64
+
+    init(_ statistics: Statistics) {
+        accepted = statistics.accepted
+        causes = statistics.causes
+        drops = statistics.drops
+        datagramsToUpstream = statistics.datagramsToUpstream
+        datagramsToClient = statistics.datagramsToClient
+    }
+
+    init(_ outcome: SimulationOutcome) {
+        accepted = outcome.sessions
+        causes = outcome.causes
+        drops = outcome.drops
+        datagramsToUpstream = outcome.datagramsToUpstream
+        datagramsToClient = outcome.datagramsToClient
+    }
+}

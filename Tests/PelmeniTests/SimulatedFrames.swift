@@ -1,0 +1,95 @@
+import PelmeniCore
+import Testing
+
+/// What ``BridgeFramingTests`` does to streams, over the simulated ring: the plan says where they are cut.
+struct SimulatedFrames {
+    private let simulated: SimulatedCrossing
+    private let isFromClient: Bool
+
+    init(crossing: Crossing) {
+        simulated = SimulatedCrossing(crossing: crossing)
+        isFromClient = crossing.from.isStream
+    }
+
+    /// Messages that crossed from the stream's side.
+    private func crossed(_ books: Books) -> UInt64 {
+        isFromClient ? books.datagramsToUpstream : books.datagramsToClient
+    }
+
+    func framesSplitAtEveryOffset() {
+        let lengths = [6, 0, 1]
+        // One for each cut, the first and the last one of which are none.
+        let cuts = lengths.reduce(0) { $0 + 2 + $1 } + 1
+        for (cut, clients) in [(SimulatedCut.atOwnNumber, cuts), (.everyByte, 1)] {
+            let plan = simulated.fromTheStream(lengths) {
+                $0.clients = clients
+                $0.cut = cut
+            }
+            simulated.run([plan]) {
+                #expect($0.drops == [:])
+                #expect($0.accepted == UInt64(clients))
+                #expect(crossed($0) == UInt64(clients * lengths.count))
+            }
+        }
+    }
+
+    func tenFramesInOneWrite() {
+        let sizes = [0, 1, 2, 100, 0, 1_472, 9_000, 3, 20_000, 7]
+        let lengths = [sizes, sizes, sizes].flatMap { $0 }
+        simulated.run([simulated.fromTheStream(lengths) { $0.cut = .never }]) {
+            #expect($0.drops == [:])
+            #expect(crossed($0) == UInt64(lengths.count))
+        }
+    }
+
+    func aStreamThatEndsInsideAMessage() {
+        // In its length, behind it, and in the message.
+        for length in 0...2 {
+            let plan = ending(.cutShort, [5, length])
+            simulated.run([plan]) {
+                #expect($0.causes == [.badFrame: 1], "\(length) bytes")
+                #expect(crossed($0) == 1)
+            }
+        }
+    }
+
+    /// Each client's stream, or its upstream's, lies; the listener lives on.
+    func aLengthThatLies() {
+        var plan = ending(.badFrame, [100])
+        plan.maxFrame = 100
+        plan.clients = 2
+        simulated.run([plan]) {
+            #expect($0.causes == [.badFrame: 2])
+            #expect($0.accepted == 2)
+            #expect(crossed($0) == 2)
+        }
+    }
+
+    func aFrameThatNoDatagramHolds() {
+        let lengths = [65_508, 20, 65_535, 20]
+        let plan = simulated.fromTheStream(lengths) {
+            $0.turn = 0
+            $0.answersAfter = 1
+        }
+        simulated.run([plan]) {
+            #expect($0.drops == [.oversize: 2])
+            #expect($0.causes[.badFrame] == nil)
+            #expect(crossed($0) == 2)
+        }
+    }
+
+    /// A stream of these messages that does not end well.
+    private func ending(_ end: StreamEnd, _ lengths: [Int]) -> SimulatedMessagePlan {
+        simulated.fromTheStream(lengths) {
+            guard isFromClient else {
+                // Not all that it asks for comes.
+                $0.turn = 0
+                $0.answersAfter = 1
+                $0.upstreamStopsAfter = lengths.count
+                $0.upstreamEnd = end
+                return
+            }
+            $0.clientEnd = end
+        }
+    }
+}
