@@ -33,40 +33,67 @@ import Testing
     /// More clients than there are blocks for datagrams begin a message and do not go on with it.
     @Test(arguments: Variant.all)
     func messagesThatDoNotGoOnSilenceNobody(variant: Variant) async throws {
+        let bridge = try await Self.smallBridge(variant)
+        let begun = try Self.begin([0, 100, 0x41], at: bridge)
+        let read = UInt64(3 * begun.count)
+        try bridge.wait("all have begun") { $0.bytesToUpstream == read }
+        try expectAnAnswer(bridge)
+        // One of those that began goes on after all.
+        try begun[0].write([UInt8](repeating: 0x41, count: 99))
+        let whole = try bridge.origin.wire.receive().bytes
+        #expect(whole == [UInt8](repeating: 0x41, count: 100))
+        for wire in begun { wire.close() }
+        #expect(await bridge.stop().drops == [:])
+    }
+
+    /// Their messages are so long that each holds a block for datagrams: the one that waited longest is closed.
+    @Test(arguments: Variant.all)
+    func longMessagesThatDoNotGoOnGiveWay(variant: Variant) async throws {
+        let bridge = try await Self.smallBridge(variant)
+        let part = [0xea, 0x60] + [UInt8](repeating: 0x41, count: 20_000)
+        let begun = try Self.begin(part, at: bridge)
+        let read = UInt64(part.count * begun.count)
+        try bridge.wait("all have begun") { $0.bytesToUpstream == read }
+        try expectAnAnswer(bridge)
+        for wire in begun { wire.close() }
+        _ = await bridge.stop()
+    }
+
+    private static let pool = 8 << 20
+
+    private static func smallBridge(_ variant: Variant) async throws -> Bridge {
         let crossing = Crossing(from: .tcp, to: .udp)
         let folder = try TemporaryFolder()
         let origin = try BridgeOrigin(crossing.to, path: folder.file("origin"))
         let log = LogCollector()
         let server = crossing.from.server(
             crossing.to.client([origin.name]), path: folder.file("server"), options: PairOptions())
-        let pool = 8 << 20
         let engine = try Engine.variant(variant, workers: 1, servers: [server]) {
             $0.log = log.sink
             $0.poolBytes = pool
         }
         try await engine.start()
-        let bridge = Bridge(
-            crossing: crossing, engine: engine, origin: origin, log: log, folder: folder)
-        var begun: [Wire] = []
+        return Bridge(crossing: crossing, engine: engine, origin: origin, log: log, folder: folder)
+    }
+
+    /// As many connections as there are blocks for datagrams, and ten more, each with the same bytes.
+    private static func begin(_ bytes: [UInt8], at bridge: Bridge) throws -> [Wire] {
         let blocks = PoolLimits(bytes: pool, servesDatagrams: true).datagramBlocks
-        for _ in 0..<blocks + 10 {
+        return try (0..<blocks + 10).map { _ in
             let wire = try Wire(to: bridge.name)
-            try wire.write([0, 100, 0x41])
-            begun.append(wire)
+            try wire.write(bytes)
+            return wire
         }
-        let read = UInt64(3 * begun.count)
-        try bridge.wait("all have begun") { $0.bytesToUpstream == read }
+    }
+
+    private func expectAnAnswer(_ bridge: Bridge) throws {
         let client = try bridge.client()
         try client.ask("and the others?")
-        let (asked, from) = try origin.wire.receive()
+        let origin = try bridge.origin.wire
+        let (asked, from) = try origin.receive()
         #expect(String(decoding: asked, as: UTF8.self) == "and the others?")
-        try origin.wire.send("here", to: from)
+        try origin.send("here", to: from)
         #expect(try client.answerText() == "here")
-        // One of those that began goes on after all.
-        try begun[0].write([UInt8](repeating: 0x41, count: 99))
-        #expect(try origin.wire.receive().bytes == [UInt8](repeating: 0x41, count: 100))
-        for wire in begun { wire.close() }
         client.close()
-        #expect(await bridge.stop().drops == [:])
     }
 }

@@ -117,9 +117,9 @@ extension StreamRelay where R: ~Copyable {
             blocks &-= 1
         }
         guard !starvedDatagrams.isEmpty, ring.available(.datagram) == 0,
-            now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+            now &- datagramsCheckedAt >= RelayLimits.exhaustionCheck
         else { return }
-        exhaustionCheckedAt = now
+        datagramsCheckedAt = now
         relieveDatagrams()
     }
 
@@ -145,10 +145,7 @@ extension StreamRelay where R: ~Copyable {
             oldest = row.pointee.progressAt
             victim = session
         }
-        guard victim != .max else { return }
-        events.report(
-            RelayEvent(kind: .poolExhausted, pair: sessions[Int(victim)].pair, cause: .pool))
-        end(victim, .pool, reset: true)
+        if victim != .max { endForItsBlocks(victim) }
     }
 
     // MARK: From clients

@@ -287,8 +287,10 @@ extension StreamRelay where R: ~Copyable {
             oldest = legs[Int(leg)].progressAt
             victim = leg
         }
-        guard victim != .max else { return }
-        let session = legs[Int(victim)].session
+        if victim != .max { endForItsBlocks(legs[Int(victim)].session) }
+    }
+
+    mutating func endForItsBlocks(_ session: UInt32) {
         events.report(
             RelayEvent(kind: .poolExhausted, pair: sessions[Int(session)].pair, cause: .pool))
         end(session, .pool, reset: true)

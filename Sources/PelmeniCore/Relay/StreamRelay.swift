@@ -56,6 +56,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// Some starved legs were fed in this loop, so the others need not wait for a completion.
     var feedsAgain = false
     var exhaustionCheckedAt: UInt64 = 0
+    /// The same for blocks of datagrams: streams that starve too are looked at first in every loop.
+    var datagramsCheckedAt: UInt64 = 0
     /// A descriptor held back for the upstream socket of a session that was accepted as the last ones ran
     /// out; -1 when it is spent.
     var reserve: Int32
