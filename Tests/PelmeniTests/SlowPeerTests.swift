@@ -5,15 +5,16 @@ import Testing
 
 /// Peers that take their time cost nobody else, and lose nothing.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct SlowPeerTests {
-    /// Above what the queue of a Unix datagram socket holds (net.unix.max_dgram_qlen, 10 by default), and below
+    /// Above what a socket holds for a client that does not read (net.core.wmem_default, 208 KiB), and fewer than
     /// the answers that may wait.
     private static let answers = 60
+    private static let answerBytes = 8_000
 
     /// A Unix client reads nothing until all its answers are at the engine, and its session has ended with the
     /// last one of them.
     @Test(arguments: Variant.all)
     func answersWaitForAUnixClient(variant: Variant) async throws {
-        let crossing = Crossing(from: .unixgram, to: .udp)
+        let crossing = Crossing(from: .unixgram, to: .unixgram)
         let bridge = try await Bridge.start(crossing, variant) {
             $0.responses = Self.answers
         }
@@ -21,11 +22,15 @@ import Testing
         try client.ask("all of them")
         let origin = try bridge.origin.wire
         let (_, from) = try origin.receive()
-        for number in 0..<Self.answers { try origin.send("answer \(number)", to: from) }
+        let answers = (0..<Self.answers).map {
+            Pattern.shared.stream(key: $0, count: Self.answerBytes)
+        }
+        for answer in answers { try origin.send(answer, to: from) }
         try bridge.wait("all answers are there") { $0.causes == [.completed: 1] }
-        var got: Set<String> = []
-        for _ in 0..<Self.answers { got.insert(try client.answerText()) }
-        #expect(got == Set((0..<Self.answers).map { "answer \($0)" }))
+        #expect(bridge.engine.statistics.datagramsToClient < UInt64(Self.answers))
+        var got: Set<[UInt8]> = []
+        for _ in answers { got.insert(try client.answer()) }
+        #expect(got == Set(answers), "seed \(Pattern.processSeed)")
         try bridge.wait("they are counted") { $0.datagramsToClient == UInt64(Self.answers) }
         #expect(await bridge.stop().drops == [:])
     }
