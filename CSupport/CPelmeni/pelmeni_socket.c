@@ -170,6 +170,14 @@ int64_t pelmeni_socket_acknowledged(int socket) {
     return length < needed ? -ENOSYS : (int64_t)info.tcpi_bytes_acked;
 }
 
+int pelmeni_socket_gone(int socket) {
+    enum { closed = 7 }; // TCP_CLOSE, which only <netinet/tcp.h> names
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) { return -errno; }
+    return info.tcpi_state == closed;
+}
+
 // poll(2) leaves the error where it is, so that the next receive still reports it; SO_ERROR would take it away.
 int pelmeni_socket_broken(int socket) {
     struct pollfd asked = {.fd = socket};

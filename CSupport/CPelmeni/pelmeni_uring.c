@@ -312,12 +312,20 @@ int pelmeni_uring_send_datagram(pelmeni_uring *self, int socket, pelmeni_outgoin
     return 0;
 }
 
-int pelmeni_uring_await_room(pelmeni_uring *self, int socket, uint64_t token) {
+static int await_event(pelmeni_uring *self, int socket, unsigned event, uint64_t token) {
     struct io_uring_sqe *sqe = stage(self);
     if (!sqe) return -EBUSY;
-    io_uring_prep_poll_add(sqe, socket, POLLOUT);
+    io_uring_prep_poll_add(sqe, socket, event);
     sqe->user_data = token;
     return 0;
+}
+
+int pelmeni_uring_await_bytes(pelmeni_uring *self, int socket, uint64_t token) {
+    return await_event(self, socket, POLLIN, token);
+}
+
+int pelmeni_uring_await_room(pelmeni_uring *self, int socket, uint64_t token) {
+    return await_event(self, socket, POLLOUT, token);
 }
 
 int pelmeni_uring_wake(pelmeni_uring *self, int event, uint64_t *value, uint64_t token) {

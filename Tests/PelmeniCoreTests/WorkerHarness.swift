@@ -12,6 +12,7 @@ final class WorkerHarness: @unchecked Sendable {
         var sessions = 5000
         /// Sessions over this are closed; 0 is no cap.
         var cap: Int64 = 0
+        var pipes = RelayLimits.pipesMax
     }
 
     private let choice: RingChoice
@@ -53,6 +54,7 @@ final class WorkerHarness: @unchecked Sendable {
     func stop() { mailbox.stop() }
     var sessionsOpen: UInt64 { counters.get(.sessionsOpen) }
     var bytesToUpstream: UInt64 { counters.get(.bytesToUpstream) }
+    var bytesSpliced: UInt64 { counters.get(.splicedBytes) }
 
     /// Waits for the worker's end. Nil when it does not come in time.
     func join(seconds: Double) -> WorkerReport? {
@@ -90,7 +92,8 @@ final class WorkerHarness: @unchecked Sendable {
         defer { rows.destroy() }
         let limits = RelayLimits(
             sessions: settings.sessions, engineSessionsMax: Int64(settings.sessions),
-            engineSessionsCap: settings.cap, engineSessionsOpen: rows.engineSessions)
+            engineSessionsCap: settings.cap, engineSessionsOpen: rows.engineSessions,
+            pipes: settings.pipes)
         let requests = WorkerRequests(
             reader: { context, _ in
                 guard let context else { return 0 }
@@ -112,6 +115,7 @@ final class WorkerHarness: @unchecked Sendable {
         report.failure = worker.failure
         report.leaks = worker.relay.leaks() + rows.leaks()
         report.accepted = counters.get(.accepted)
+        report.bytesSpliced = counters.get(.splicedBytes)
         for cause in Cause.allCases where counters.get(cause) > 0 {
             report.causes[cause] = counters.get(cause)
         }

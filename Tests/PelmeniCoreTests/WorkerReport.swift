@@ -7,6 +7,8 @@ struct WorkerReport: Sendable {
     var failure: Int32 = 0
     var causes: [Cause: UInt64] = [:]
     var accepted: UInt64 = 0
+    /// Bytes that went through pipes.
+    var bytesSpliced: UInt64 = 0
     /// The most blocks that were out at the end of a loop.
     var blocksMost: UInt64 = 0
 }

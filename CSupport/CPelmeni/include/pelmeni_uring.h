@@ -62,6 +62,7 @@ int pelmeni_uring_receive_datagrams(pelmeni_uring *ring, int socket, uint16_t gr
 // One datagram or train; it never waits. `outgoing` stays in place until its completion.
 int pelmeni_uring_send_datagram(pelmeni_uring *ring, int socket, pelmeni_outgoing *outgoing, uint64_t token);
 // Completes once the socket can be written to.
+int pelmeni_uring_await_bytes(pelmeni_uring *ring, int socket, uint64_t token); // or the end, or an error
 int pelmeni_uring_await_room(pelmeni_uring *ring, int socket, uint64_t token);
 int pelmeni_uring_wake(pelmeni_uring *ring, int event, uint64_t *value, uint64_t token); // reads an eventfd
 int pelmeni_uring_cancel(pelmeni_uring *ring, uint64_t target, uint64_t token);

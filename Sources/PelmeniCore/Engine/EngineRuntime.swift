@@ -178,7 +178,12 @@ package final class EngineRuntime: Sendable {
         _ = pelmeni_descriptor_limit(&soft, &hard)
         let used = max(0, Int(pelmeni_descriptors_open()))
         // A ring, a reserve and a poller for each worker are still to come.
-        let kept = min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4) + 3 * plan.workers
+        let pipes = min(
+            RelayLimits.pipesMax,
+            Int(clamping: soft) / RelayLimits.descriptorsForPipe / plan.workers)
+        let kept =
+            min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4)
+            + (3 + 2 * pipes) * plan.workers
         let left = Int(clamping: soft) - used - kept
         let sessions = min(max(1, left / 2), RuntimePlan.sessionsMax)
         var rows = sessions
@@ -191,7 +196,7 @@ package final class EngineRuntime: Sendable {
         return RelayLimits(
             sessions: rows, engineSessionsMax: Int64(sessions),
             engineSessionsCap: Int64(plan.sessionsCap), engineSessionsOpen: counts.engine,
-            datagramSessionsMax: Int64(datagrams))
+            datagramSessionsMax: Int64(datagrams), pipes: pipes)
     }
 
     // MARK: Workers' reports

@@ -21,7 +21,13 @@ package struct SimulationSetup: Sendable {
         var random = SeededRandom(seed: seed)
         self.init(seed: seed, plans: Self.plans(&random))
         shape(&random)
-        if Self.hasMessages(seed: seed) { shapeMessages() }
+        if Self.hasMessages(seed: seed) {
+            shapeMessages()
+        } else {
+            // Decided apart, so that other seeds stay as they are.
+            var random = SeededRandom(seed: seed ^ 0x73_706c_6963_65)
+            if random.chance(0x2000) { shapeLong(&random) }
+        }
     }
 
     private mutating func shape(_ random: inout SeededRandom) {
@@ -118,6 +124,23 @@ package struct SimulationSetup: Sendable {
         world.backlog = random.pick([4, 64, 1024])
         world.arrival = random.pick([1000, 1_000_000, 100_000_000])
         world.faults.latency = random.pick([1000, 100_000, 2_000_000])
+    }
+
+    /// Streams that are long, and buffers that fill blocks: these are spliced.
+    private mutating func shapeLong(_ random: inout SeededRandom) {
+        for plan in world.plans.indices {
+            world.plans[plan].sessions = random.between(1, 3)
+            if random.chance(0xc000) {
+                world.plans[plan].bytesToUpstream = random.between(200_000, 700_000)
+            }
+            if random.chance(0xc000) {
+                world.plans[plan].bytesToClient = random.between(200_000, 700_000)
+            }
+            world.plans[plan].chunk = random.pick([65536, 1 << 20])
+        }
+        world.sendBuffer = random.pick([40_000, 300_000])
+        world.receiveBuffer = random.pick([100_000, 600_000])
+        if random.chance(0x4000) { world.faults.noPipe = Self.rate(&random) }
     }
 
     private mutating func shapeEngine(_ random: inout SeededRandom) {

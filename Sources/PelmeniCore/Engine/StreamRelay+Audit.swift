@@ -34,6 +34,8 @@ extension StreamRelay where R: ~Copyable {
         if !undialled.isEmpty { leaks.append("a session waits to be dialled") }
         if isStarving || !starvedDatagrams.isEmpty { leaks.append("a leg is starved") }
         if waitingCount != 0 { leaks.append("\(waitingCount) answers wait for their clients") }
+        let piped = pipes.capacity - pipes.freeCount
+        if piped != 0 { leaks.append("\(piped) pipes are held") }
         var known = 0
         for row in 0..<Int(freshSession)
         where sessions[row].kind.hasNamedClient && states[row].isKnown { known += 1 }

@@ -15,15 +15,17 @@ package struct Counters: @unchecked Sendable {
         case copiedBytes
         case connects
         case blocksLeased
+        /// Bytes that went through a pipe.
+        case splicedBytes
         case datagramsToUpstream
         case datagramsToClient
         /// The first of one counter for each ``DropReason``.
         case drops
         /// The first of one counter for each ``Cause``, after those of the drops.
-        case causes = 21
+        case causes = 22
     }
 
-    /// Bytes: 40 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
+    /// Bytes: 41 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
     static let stride = 384
 
     let base: UnsafeMutablePointer<UInt64>

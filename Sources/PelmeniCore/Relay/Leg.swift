@@ -47,6 +47,9 @@ struct Leg {
         static let waits = Flags(rawValue: 1 << 19)
         /// The route refused a train: its datagrams go out one by one.
         static let refusesTrains = Flags(rawValue: 1 << 20)
+        // Splicing.
+        /// What comes on this leg goes through a pipe of the kernel's, and not into blocks.
+        static let spliced = Flags(rawValue: 1 << 21)
         /// There was no block when there was something to read, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 14)
     }
@@ -61,6 +64,9 @@ struct Leg {
     var next: UInt32 = .max
     /// Bytes to go out on this leg.
     var queue = SendQueue()
+    /// The pipe whose bytes go out on this leg, and how many they are; a leg has one while there are any.
+    var pipe: UInt8 = PipeTable.none
+    var piped: UInt32 = 0
     /// When a byte last went out, or the first one was queued.
     var progressAt: UInt64 = 0
     /// What the far side had acknowledged when the stall deadline was last looked at.

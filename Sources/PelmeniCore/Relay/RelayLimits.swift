@@ -34,6 +34,20 @@ package struct RelayLimits: @unchecked Sendable {
     /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the further
     /// loops that a burst needs cost one enter each.
     static let dialsInLoop = 2
+    /// Pipes of a worker, for streams that are spliced: two descriptors each. A stream has one while bytes wait in
+    /// it; those that find none go through blocks. A place of a pipe may hold a compound page of 32 KiB, so
+    /// slow readers could hold 64 MiB of the senders' pages in all.
+    package static let pipesMax = 8
+    /// Descriptors of the process for each pipe: where they are few, sessions want them.
+    package static let descriptorsForPipe = 64
+    /// 256 places, as a page is 4 KiB: the most that a user without privileges gets (fs.pipe-max-size).
+    static let pipeBytes = 1 << 20
+    /// Bytes that a stream splices before others have their turn, and that all of them splice in one loop: what
+    /// takes about a millisecond, which is four times as much as when it is copied.
+    static let spliceTurn = 2 << 20
+    static let spliceInLoop = 4 << 20
+    /// How long streams go through blocks after a pipe could not be made: descriptors or pages ran out.
+    static let pipeRest: UInt64 = 1_000_000_000
     /// Bytes of messages that wait for a stream upstream to be connected: a few round trips of questions.
     static let waitingMax = 64 << 10
     /// Datagrams that wait for a Unix upstream: each holds a block.
@@ -75,17 +89,21 @@ package struct RelayLimits: @unchecked Sendable {
     /// Sessions of the engine above which a datagram from a client without one is dropped. They take one
     /// descriptor each, so there may be more of them.
     package var datagramSessionsMax: Int64
+    /// Pipes of this worker.
+    package var pipes: Int
     /// Sessions over the engine's explicit cap are closed with cause `limit`; 0 is none.
     package var engineSessionsCap: Int64
 
     package init(
         sessions: Int, engineSessionsMax: Int64, engineSessionsCap: Int64,
-        engineSessionsOpen: UnsafeMutablePointer<Int64>, datagramSessionsMax: Int64? = nil
+        engineSessionsOpen: UnsafeMutablePointer<Int64>, datagramSessionsMax: Int64? = nil,
+        pipes: Int = RelayLimits.pipesMax
     ) {
         self.sessions = sessions
         self.engineSessionsMax = engineSessionsMax
         self.engineSessionsCap = engineSessionsCap
         self.engineSessionsOpen = engineSessionsOpen
+        self.pipes = min(pipes, Self.pipesMax)
         self.datagramSessionsMax = datagramSessionsMax ?? engineSessionsMax
     }
 }

@@ -121,7 +121,7 @@ extension StreamRelay where R: ~Copyable {
         let it = sessions[Int(session)]
         // A leg that is not read, for want of room or of a block, may hold more than its queue says.
         let unread: Leg.Flags = [.paused, .unread]
-        return !legs[Int(it.client)].queue.isEmpty || !legs[Int(it.upstream)].queue.isEmpty
+        return !isDrained(it.client) || !isDrained(it.upstream)
             || !legs[Int(it.client)].flags.isDisjoint(with: unread)
             || !legs[Int(it.upstream)].flags.isDisjoint(with: unread)
     }

@@ -29,7 +29,7 @@ extension StreamRelay where R: ~Copyable {
         legs[Int(peer)].flags.remove(.paused)
         close(leg, reset: true)
         if legs[Int(peer)].flags.contains(.starved) { takeOutStarved(peer) }
-        if legs[Int(peer)].flags.contains(.receiving) { ring.cancel(token(peer, .receive)) }
+        cancelReceive(peer)
         resetIfDelivered(peer)
     }
 
@@ -38,7 +38,7 @@ extension StreamRelay where R: ~Copyable {
         let session = legs[Int(leg)].session
         let isOver = now >= sessions[Int(session)].resetAt
         let isDelivered =
-            legs[Int(leg)].queue.isEmpty && ring.outstanding(legs[Int(leg)].socket) <= 0
+            isDrained(leg) && ring.outstanding(legs[Int(leg)].socket) <= 0
         guard isOver || isDelivered else {
             return wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
         }
@@ -77,10 +77,23 @@ extension StreamRelay where R: ~Copyable {
             cancelDatagrams(leg)
             return closeIfIdle(leg)
         }
-        if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receive)) }
-        if row.pointee.flags.contains(.sending) { ring.cancel(token(leg, .send)) }
+        cancelReceive(leg)
+        if row.pointee.piped != 0 {
+            if row.pointee.flags.contains(.sending) {
+                ring.cancelRoom(token(leg, .awaitRoom), slot: leg)
+            }
+        } else if row.pointee.flags.contains(.sending) {
+            ring.cancel(token(leg, .send))
+        }
         if row.pointee.flags.contains(.connecting) { ring.cancel(token(leg, .connect)) }
         closeIfIdle(leg)
+    }
+
+    /// Calls off what a leg's bytes are waited for with.
+    mutating func cancelReceive(_ leg: UInt32) {
+        guard legs[Int(leg)].flags.contains(.receiving) else { return }
+        let isSpliced = legs[Int(leg)].flags.contains(.spliced)
+        ring.cancel(token(leg, isSpliced ? .awaitBytes : .receive))
     }
 
     @inline(__always)
@@ -97,6 +110,7 @@ extension StreamRelay where R: ~Copyable {
             drop(.noUpstream, Int(row.pointee.queue.count))
         }
         row.pointee.queue.removeAll(pool: pool)
+        releasePipe(leg)
         if row.pointee.flags.contains(.closesWithReset) {
             ring.closeWithReset(row.pointee.socket)
         } else {
@@ -167,5 +181,6 @@ extension StreamRelay where R: ~Copyable {
     package mutating func closeReserve() {
         if reserve >= 0 { ring.close(reserve) }
         reserve = -1
+        closePipes()
     }
 }

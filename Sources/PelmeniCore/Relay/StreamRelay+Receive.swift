@@ -73,17 +73,23 @@ extension StreamRelay where R: ~Copyable {
     /// Forwards an end once everything before it went out; closes when both directions are done.
     mutating func settle(_ leg: UInt32) {
         let peer = legs[Int(leg)].peer
-        guard legs[Int(leg)].flags.contains(.ended), legs[Int(peer)].queue.isEmpty,
+        guard legs[Int(leg)].flags.contains(.ended), isDrained(peer),
             !legs[Int(peer)].flags.contains(.endSent)
         else { return }
         let session = legs[Int(leg)].session
         guard sessions[Int(session)].phase == .relaying else { return }
         legs[Int(peer)].flags.insert(.endSent)
-        if legs[Int(peer)].flags.contains(.ended), legs[Int(leg)].queue.isEmpty {
+        if legs[Int(peer)].flags.contains(.ended), isDrained(leg) {
             // Both ends came: closing sends whatever end is still to be sent.
             return end(session, .completed, reset: false)
         }
         _ = ring.shutdownWrite(legs[Int(peer)].socket)
+    }
+
+    /// Whether all that is to go out on a leg was handed over.
+    @inline(__always)
+    func isDrained(_ leg: UInt32) -> Bool {
+        legs[Int(leg)].queue.isEmpty && legs[Int(leg)].piped == 0
     }
 
     // MARK: Arming
@@ -96,6 +102,7 @@ extension StreamRelay where R: ~Copyable {
             row.pointee.flags.isDisjoint(with: [.receiving, .ended, .closing, .resetting, .starved])
         else { return }
         guard isBelowMark(leg) else { return pause(leg) }
+        if row.pointee.blockClass == .bulk, rearmSpliced(leg) { return }
         if isCrowded, isHeavy(leg) {
             row.pointee.flags.remove(.paused)
             return queueStarved(leg, expectsBytes: expectsBytes)
@@ -112,7 +119,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func pause(_ leg: UInt32) {
+    mutating func pause(_ leg: UInt32) {
         legs[Int(leg)].flags.insert(.paused)
         wheel.hasten(legs[Int(leg)].session, to: now &+ RelayLimits.brokenCheck)
     }
@@ -216,7 +223,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind all others.
     @inline(__always)
-    private var isCrowded: Bool { now < crowdedUntil }
+    var isCrowded: Bool { now < crowdedUntil }
 
     /// Whether the last receive filled a small block, so that more is to be expected.
     @inline(__always)
@@ -252,6 +259,11 @@ extension StreamRelay where R: ~Copyable {
         var bytes = isCrowded ? RelayLimits.crowdedTurn : .max
         while bytes > 0, !starvedHeavy.isEmpty {
             let row = legs + Int(starvedHeavy.first)
+            if row.pointee.flags.contains(.spliced) {
+                guard spliceBytesLeft > 0 else { break }
+                feedSpliced(starvedHeavy.popFirst(legs))
+                continue
+            }
             if row.pointee.blockClass == .bulk, bulk == 0 {
                 guard pool.freeBlocks(.bulk) == 0 else { break }
                 row.pointee.blockClass = .small
@@ -266,6 +278,12 @@ extension StreamRelay where R: ~Copyable {
             bytes &-= row.pointee.blockClass.bytes
             feed(starvedHeavy.popFirst(legs))
         }
+    }
+
+    private mutating func feedSpliced(_ leg: UInt32) {
+        legs[Int(leg)].flags.remove(.starved)
+        feedsAgain = true
+        splice(leg)
     }
 
     private mutating func feed(_ leg: UInt32) {

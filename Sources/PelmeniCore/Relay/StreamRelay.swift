@@ -29,6 +29,11 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// What sessions with datagrams on a side have beside their rows; and their clients, by address.
     let states: UnsafeMutablePointer<MessageState>
     var clients: ClientTable
+    /// What long streams are spliced through, and until when they go through blocks because no pipe could be made.
+    var pipes: PipeTable
+    var pipesRestUntil: UInt64 = 0
+    /// Bytes that may still be spliced in this loop.
+    var spliceBytesLeft = RelayLimits.spliceInLoop
     /// Datagrams on their way out.
     package let outgoing: OutgoingTable
     /// Answers that wait for a Unix client's socket to have room, in order; chained through their rows.
@@ -96,6 +101,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         self.ring = ring
         self.pool = pool
         self.limits = limits
+        pipes = PipeTable(capacity: limits.pipes)
         self.pairs = pairs
         self.counters = counters
         self.events = events
@@ -129,6 +135,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         wheel.destroy()
         clients.destroy()
         outgoing.destroy()
+        pipes.destroy()
         pelmeni_memory_unmap(states, UInt64(sessionCapacity * MemoryLayout<MessageState>.stride))
         pelmeni_memory_unmap(legs, UInt64(legCapacity * MemoryLayout<Leg>.stride))
         pelmeni_memory_unmap(sessions, UInt64(sessionCapacity * MemoryLayout<Session>.stride))
@@ -202,6 +209,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         case OperationKind.send.rawValue: sent(index, completion.result)
         case OperationKind.receiveDatagrams.rawValue: datagramsReceived(index, completion)
         case OperationKind.connect.rawValue: connected(index, completion.result)
+        case OperationKind.awaitBytes.rawValue: bytesCame(index)
+        case OperationKind.awaitRoom.rawValue: roomCame(index)
         default: break
         }
     }
@@ -212,6 +221,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         while let timer = wheel.popDue(now: now) { look(after: timer) }
         ring.refill()
         feedsAgain = false
+        spliceBytesLeft = RelayLimits.spliceInLoop
         if isStarving { feedStarved() }
         if !starvedDatagrams.isEmpty { feedDatagrams() }
         dialsLeft = RelayLimits.dialsInLoop

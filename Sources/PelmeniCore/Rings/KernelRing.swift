@@ -35,6 +35,36 @@ extension KernelRing where Self: ~Copyable {
     @inline(__always)
     package mutating func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
 
+    package mutating func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
+
+    package mutating func openPipe(bytes: Int) -> SplicePipe {
+        var pipe = SplicePipe(fill: -1, drain: -1)
+        let error = pelmeni_pipe_open(&pipe.fill, &pipe.drain, Int32(bytes))
+        if error < 0 { pipe.fill = error }
+        return pipe
+    }
+
+    package mutating func closePipe(_ pipe: SplicePipe) {
+        _ = pelmeni_socket_close(pipe.fill)
+        _ = pelmeni_socket_close(pipe.drain)
+    }
+
+    /// - Parameter isBlocking: the mode of the ring's sockets.
+    @inline(__always)
+    func splice(
+        from: Int32, to: Int32, pipe: SplicePipe, inside: Int, most: Int, isBlocking: Bool
+    ) -> SpliceResult {
+        let it = pelmeni_splice(
+            from, to, pipe.fill, pipe.drain, inside, most, isBlocking ? 1 : 0)
+        var result = SpliceResult()
+        result.received = Int(it.received)
+        result.sent = Int(it.sent)
+        result.receiveError = it.receive_error
+        result.sendError = it.send_error
+        result.isEnded = it.is_ended != 0
+        return result
+    }
+
     /// - Parameter nonblocking: as the ring needs its sockets.
     func openDatagrams(
         to address: UnsafePointer<SocketAddress>, nonblocking: Bool

@@ -71,8 +71,12 @@ package protocol Ring: ~Copyable {
     mutating func sendDatagrams(
         _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token)
 
-    /// Completes with a result that is not negative once a connected socket of datagrams may have room again.
-    /// One for each slot at a time.
+    /// Completes with a result that is not negative once a stream may have bytes, its end, or an error. It counts
+    /// as a receive: there is none beside it.
+    mutating func awaitBytes(_ socket: Int32, token: Token)
+
+    /// Completes with a result that is not negative once a connected socket of datagrams, or a stream that would
+    /// take no more, may have room again. One for each slot at a time; it counts as a send.
     mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
 
     /// Ends the wait for room that carries this token.
@@ -102,6 +106,22 @@ package protocol Ring: ~Copyable {
 
     // MARK: Calls that never wait
 
+    /// Moves bytes from one stream to another by way of a pipe, without copying them: first what is in the pipe,
+    /// then what can be received. It stops when one side has no more, or `most` bytes were received. The pipe is
+    /// filled only when it is empty.
+    ///
+    /// - Parameters:
+    ///   - from: -1 when only the pipe is to be emptied.
+    ///   - slot: that of `from`.
+    ///   - inside: bytes that the pipe holds.
+    mutating func splice(
+        from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
+    ) -> SpliceResult
+    /// A pipe for about so many bytes. The kernel counts pages: a page that holds little fills a place as well.
+    mutating func openPipe(bytes: Int) -> SplicePipe
+    /// Closes it; what is in it is lost.
+    mutating func closePipe(_ pipe: SplicePipe)
+
     /// Monotonic nanoseconds.
     mutating func now() -> UInt64
     /// A stream socket for an upstream, or -errno.
@@ -121,6 +141,8 @@ package protocol Ring: ~Copyable {
     mutating func acknowledged(_ socket: Int32) -> Int64
     /// Whether a reset or another error ended the connection, though nobody reads it now.
     mutating func isBroken(_ socket: Int32) -> Bool
+    /// Whether the connection is over by a reset or another error, though somebody was told of that already.
+    mutating func isGone(_ socket: Int32) -> Bool
     /// One connection waiting at a listener, or -EAGAIN. For the drain, when nothing is armed.
     mutating func acceptWaiting(_ listener: Int32) -> Int32
     mutating func closeListener(_ listener: Int32)

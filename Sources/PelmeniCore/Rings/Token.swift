@@ -10,6 +10,10 @@ package enum OperationKind: UInt8, Sendable {
     case receiveDatagrams
     /// A datagram or a train of them; the index is that of its ``Outgoing`` row, the generation 0.
     case sendDatagrams
+    /// A stream that may have bytes, its end, or an error.
+    case awaitBytes
+    /// A stream that may take bytes again.
+    case awaitRoom
 }
 
 /// 64 bits that tie a completion to the slot that asked for it: kind 8, generation 24, index 32.

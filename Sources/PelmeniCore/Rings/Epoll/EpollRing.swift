@@ -38,7 +38,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     private var rested = ReadyList()
     /// Slots that last filled a whole block, or the socket: they take turns, behind all others.
     private var heavy = ReadyList()
-    private var heavyBytesLeft = 0
+    var heavyBytesLeft = 0
     /// Datagrams that one call brought and that were not handed out yet.
     var arrived: DatagramBatch
     /// Datagrams with a name that wait for others of the same socket.
@@ -264,6 +264,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         let flags = rows[Int(slot)].flags
         guard flags.contains(.readable) else { return nil }
         if flags.contains(.receiving) {
+            if flags.contains(.awaitsBytes) { return endWaitForBytes(slot) }
             return flags.contains(.datagrams) ? receiveDatagramsNow(slot) : receiveNow(slot)
         }
         if flags.contains(.accepting) { return acceptNow(slot) }
@@ -469,6 +470,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         case OperationKind.connect.rawValue: flag = .connecting
         case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue:
             flag = .receiving
+        case OperationKind.awaitBytes.rawValue: flag = [.receiving, .awaitsBytes]
         case OperationKind.send.rawValue: flag = .sending
         case OperationKind.wake.rawValue: flag = .waking
         default: return
@@ -483,10 +485,6 @@ package struct EpollRing: KernelRing, ~Copyable {
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 
     package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 1) }
-
-    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
-        openDatagrams(to: address, nonblocking: true)
-    }
 
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         SocketCalls.acceptWaiting(listener, nonblocking: true)

@@ -38,6 +38,8 @@ struct Readiness {
         static let unix = Flags(rawValue: 1 << 16)
         /// No send, but the wait for one to be possible.
         static let awaitsRoom = Flags(rawValue: 1 << 17)
+        /// No receive, but the wait for one to be possible.
+        static let awaitsBytes = Flags(rawValue: 1 << 18)
     }
 
     var socket: Int32 = -1

@@ -14,6 +14,7 @@ package struct SimulatedFaults: Sendable {
     package var connectTimeout: UInt32 = 0
     package var connectSilent: UInt32 = 0
     package var clockJump: UInt32 = 0
+    package var noPipe: UInt32 = 0
     // Datagrams.
     package var datagramFull: UInt32 = 0
     package var datagramInterrupted: UInt32 = 0

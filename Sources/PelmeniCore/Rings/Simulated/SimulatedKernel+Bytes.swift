@@ -4,6 +4,9 @@ internal import Glibc
 extension SimulatedKernel {
     func tryReceive(_ socket: Int32) {
         guard let row = row(socket) else { return }
+        if row.pointee.receive.token.kind == OperationKind.awaitBytes.rawValue {
+            return tryAwaitBytes(socket)
+        }
         let peer = peers + row.pointee.number
         while row.pointee.receive.isArmed {
             guard peer.pointee.incoming.unread > 0 else {
@@ -179,6 +182,9 @@ extension SimulatedKernel {
 
     func trySend(_ socket: Int32) {
         guard let row = row(socket), row.pointee.send.isArmed else { return }
+        if row.pointee.send.token.kind == OperationKind.awaitRoom.rawValue {
+            return tryAwaitRoom(socket)
+        }
         let peer = peers + row.pointee.number
         if peer.pointee.resetArrived {
             hit(.resetFoundBySend)

@@ -50,6 +50,7 @@ extension SimulatedKernel {
             closeStream(it.number, reset: reset)
         case .datagrams: closeDatagrams(it)
         case .listener: violate("a listener is closed as a stream")
+        case .pipe: violate("a pipe is closed as a stream")
         case .closed, .unconnected, .reserve: break
         }
     }
@@ -107,6 +108,11 @@ extension SimulatedKernel {
         guard let row = stream(socket) else { return false }
         let peer = peers[row.pointee.number]
         return peer.resetArrived && peer.errorPending
+    }
+
+    func isGone(_ socket: Int32) -> Bool {
+        guard let row = stream(socket) else { return false }
+        return peers[row.pointee.number].resetArrived
     }
 
     func acceptWaiting(_ listener: Int32) -> Int32 {

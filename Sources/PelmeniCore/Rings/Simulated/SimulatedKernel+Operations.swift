@@ -66,6 +66,12 @@ extension SimulatedKernel {
                 return end(&row.pointee.send, request.socket, -random.pick([EINTR, EAGAIN]))
             }
             trySend(request.socket)
+        case .awaitBytes:
+            row(request.socket)?.pointee.receive.isArmed = true
+            tryAwaitBytes(request.socket)
+        case .awaitRoom:
+            row(request.socket)?.pointee.send.isArmed = true
+            tryAwaitRoom(request.socket)
         case .receiveDatagrams: armDatagrams(request.socket)
         case .sendDatagrams: sendDatagrams(request.token)
         }
@@ -108,6 +114,8 @@ extension SimulatedKernel {
         case .send:
             row.pointee.send.isInFlight = false
             checkSent(it.socket, row)
+        case .awaitBytes: row.pointee.receive.isInFlight = false
+        case .awaitRoom: row.pointee.send.isInFlight = false
         case .receiveDatagrams: handOutDatagram(row, it)
         case .sendDatagrams:
             guard !it.isOfRoom else {
@@ -215,9 +223,11 @@ extension SimulatedKernel {
         switch target.kind {
         case OperationKind.accept.rawValue: cancelNow(target, &row.pointee.accept, socket)
         case OperationKind.connect.rawValue: cancelNow(target, &row.pointee.connect, socket)
-        case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue:
+        case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue,
+            OperationKind.awaitBytes.rawValue:
             cancelNow(target, &row.pointee.receive, socket)
-        case OperationKind.send.rawValue: cancelNow(target, &row.pointee.send, socket)
+        case OperationKind.send.rawValue, OperationKind.awaitRoom.rawValue:
+            cancelNow(target, &row.pointee.send, socket)
         default: violate("a cancel of nothing that can be cancelled")
         }
     }

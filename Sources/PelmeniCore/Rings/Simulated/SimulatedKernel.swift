@@ -55,6 +55,8 @@ package final class SimulatedKernel {
     var bulk: SimulatedPosting
     var datagram: SimulatedPosting
     let messages: SimulatedMessages
+    /// Pipes, of which each end knows the row.
+    var splices: [SimulatedSplice] = []
     var retired: [Token] = []
     var serial: UInt32 = 0
     /// Submits in a row that neither waited nor brought anything.

@@ -34,6 +34,10 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case resetByProxy
     case closeWithUnread
     case bulkReceive
+    case spliced
+    case pipeLeftFull
+    case pipeWaited
+    case pipeRefused
     // Datagrams: what the kernel does.
     case datagramTrain
     case datagramEmpty

@@ -80,12 +80,24 @@ package struct SimulatedRing: Ring, ~Copyable {
         kernel.beginSend(socket, outgoing, token)
     }
 
+    package mutating func awaitBytes(_ socket: Int32, token: Token) {
+        kernel.awaitBytes(socket, token)
+    }
+
     package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
-        kernel.awaitRoom(socket, token)
+        if token.kind == OperationKind.awaitRoom.rawValue {
+            kernel.awaitStreamRoom(socket, token)
+        } else {
+            kernel.awaitRoom(socket, token)
+        }
     }
 
     package mutating func cancelRoom(_ target: Token, slot: UInt32) {
-        kernel.cancelRoom(target, slot: slot)
+        if target.kind == OperationKind.awaitRoom.rawValue {
+            cancel(target)
+        } else {
+            kernel.cancelRoom(target, slot: slot)
+        }
     }
 
     package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
@@ -133,6 +145,16 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     // MARK: Calls that never wait
 
+    package mutating func splice(
+        from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
+    ) -> SpliceResult {
+        kernel.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
+    }
+
+    package mutating func openPipe(bytes: Int) -> SplicePipe { kernel.openPipe(bytes: bytes) }
+
+    package mutating func closePipe(_ pipe: SplicePipe) { kernel.closePipe(pipe) }
+
     package mutating func now() -> UInt64 { kernel.time }
 
     package mutating func open(family: Int32) -> Int32 { kernel.open() }
@@ -155,6 +177,8 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
 
     package mutating func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
+
+    package mutating func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
 
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         kernel.acceptWaiting(listener)

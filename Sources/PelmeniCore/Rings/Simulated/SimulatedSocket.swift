@@ -9,10 +9,12 @@ struct SimulatedSocket {
         /// Of datagrams: a listener, or connected to an upstream.
         case datagrams
         case reserve
+        /// One end of a pipe.
+        case pipe
     }
 
     var kind = Kind.closed
-    /// A listener's plan, a stream's peer, or a row of ``DatagramSocket``.
+    /// A listener's plan, a stream's peer, a row of ``DatagramSocket``, or one of ``SimulatedSplice``.
     var number = 0
     var isAttached = false
     var accept = SimulatedOperation()

@@ -232,6 +232,10 @@ package struct UringRing: KernelRing, ~Copyable {
                 token.rawValue))
     }
 
+    package mutating func awaitBytes(_ socket: Int32, token: Token) {
+        note(pelmeni_uring_await_bytes(ring, socket, token.rawValue))
+    }
+
     package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
         note(pelmeni_uring_await_room(ring, socket, token.rawValue))
     }
@@ -256,6 +260,13 @@ package struct UringRing: KernelRing, ~Copyable {
     }
 
     // MARK: Calls that never wait
+
+    package mutating func splice(
+        from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
+    ) -> SpliceResult {
+        splice(
+            from: from, to: to, pipe: pipe, inside: inside, most: most, isBlocking: true)
+    }
 
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 

@@ -1,0 +1,242 @@
+internal import Glibc
+
+// Long streams between two TCP sockets: their bytes go through a pipe of the kernel's, and are copied into no block.
+//
+// A leg that has earned bulk blocks is spliced from its next receive on. It then waits for bytes, splices, and waits
+// again; while its peer takes no more, the peer has the pipe and waits for room. A leg that brings little goes back to
+// blocks, and so do all once many of them compete: blocks are what turns are counted in.
+extension StreamRelay where R: ~Copyable {
+    /// Arms a leg that brings much by waiting for its bytes. False when it is to receive into blocks.
+    @inline(never)
+    mutating func rearmSpliced(_ leg: UInt32) -> Bool {
+        let row = legs + Int(leg)
+        guard canSplice(leg) else { return false }
+        let peer = legs + Int(row.pointee.peer)
+        guard peer.pointee.queue.isEmpty, !peer.pointee.flags.contains(.sending) else {
+            // What is in blocks goes first.
+            pause(leg)
+            return true
+        }
+        row.pointee.flags.insert(.spliced)
+        row.pointee.classVotes = 0
+        awaitBytes(leg)
+        return true
+    }
+
+    private func canSplice(_ leg: UInt32) -> Bool {
+        let row = legs + Int(leg)
+        let session = sessions + Int(row.pointee.session)
+        let peer = row.pointee.peer
+        guard pipes.freeCount > 0, now >= pipesRestUntil, !isCrowded, peer != .max,
+            session.pointee.kind == .streams, session.pointee.phase == .relaying
+        else { return false }
+        // A Unix socket's bytes do not lie in pages that could change hands.
+        let unfit: Leg.Flags = [.unix, .broken]
+        return row.pointee.flags.isDisjoint(with: unfit)
+            && legs[Int(peer)].flags.isDisjoint(with: unfit)
+    }
+
+    mutating func awaitBytes(_ leg: UInt32) {
+        legs[Int(leg)].flags.remove(.paused)
+        legs[Int(leg)].flags.insert(.receiving)
+        ring.awaitBytes(legs[Int(leg)].socket, token: token(leg, .awaitBytes))
+    }
+
+    private mutating func awaitRoom(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        row.pointee.flags.insert(.sending)
+        let stall = pairs[Int(sessions[Int(row.pointee.session)].pair)].stall
+        if stall != 0 { wheel.hasten(row.pointee.session, to: now &+ stall) }
+        ring.awaitRoom(row.pointee.socket, slot: leg, token: token(leg, .awaitRoom))
+    }
+
+    // MARK: Completions
+
+    mutating func bytesCame(_ leg: UInt32) {
+        let flags = legs[Int(leg)].flags
+        legs[Int(leg)].flags.remove(.receiving)
+        if flags.contains(.closing) { return closeIfIdle(leg) }
+        if flags.contains(.resetting) { return resetIfDelivered(leg) }
+        // Others have their turn first.
+        guard spliceBytesLeft > 0 else { return queueStarved(leg, expectsBytes: true) }
+        splice(leg)
+    }
+
+    mutating func roomCame(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        row.pointee.flags.remove(.sending)
+        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        // The leg that the bytes came from is gone, or has no more of them.
+        if row.pointee.flags.contains(.resetting)
+            || legs[Int(row.pointee.peer)].flags.contains(.ended)
+        {
+            return emptyPipe(leg)
+        }
+        splice(row.pointee.peer)
+    }
+
+    // MARK: Moving
+
+    /// Moves what a leg brings to its peer, and waits for what comes next on either side.
+    mutating func splice(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        let peer = row.pointee.peer
+        let out = legs + Int(peer)
+        row.pointee.flags.subtract([.paused, .unread])
+        guard ensurePipe(peer) else { return stopSplicing(leg) }
+        let it = ring.splice(
+            from: row.pointee.socket, slot: leg, to: out.pointee.socket,
+            pipe: pipes.row(out.pointee.pipe).pointee, inside: Int(out.pointee.piped),
+            most: RelayLimits.spliceTurn)
+        if isSpliceRefused(it) {
+            pipesRestUntil = .max
+            releasePipe(peer)
+            return stopSplicing(leg)
+        }
+        book(it, on: peer)
+        if it.received > 0 {
+            let session = sessions + Int(row.pointee.session)
+            session.pointee.activeAt = now
+            session.pointee.hasBytes = true
+            spliceBytesLeft &-= it.received
+            counters.add(.splicedBytes, UInt64(truncatingIfNeeded: it.received))
+            if row.pointee.flags.contains(.client) {
+                bytesToUpstream &+= UInt64(truncatingIfNeeded: it.received)
+            } else {
+                bytesToClient &+= UInt64(truncatingIfNeeded: it.received)
+            }
+        }
+        guard it.sendError == 0 || it.sendError == -EAGAIN else { return spliceFailed(leg, it) }
+        if out.pointee.piped == 0 { releasePipe(peer) } else { awaitRoom(peer) }
+        goOn(leg, it)
+    }
+
+    /// What is next for the leg that bytes were received on.
+    private mutating func goOn(_ leg: UInt32, _ it: SpliceResult) {
+        let row = legs + Int(leg)
+        if it.isEnded { return splicedAll(leg) }
+        guard it.receiveError == 0 || it.receiveError == -EAGAIN else { return streamBroke(leg) }
+        guard legs[Int(row.pointee.peer)].piped == 0 else { return pause(leg) }
+        if it.received >= BlockClass.small.bytes {
+            row.pointee.classVotes = 0
+        } else if it.received > 0 {
+            row.pointee.classVotes &+= 1
+            if row.pointee.classVotes >= RelayLimits.classVotes {
+                row.pointee.blockClass = .small
+                row.pointee.classVotes = 0
+                return stopSplicing(leg)
+            }
+        }
+        guard !isCrowded else { return stopSplicing(leg) }
+        awaitBytes(leg)
+    }
+
+    /// The leg's stream has ended. That may be what is left of a reset of which a send was told whose completion is
+    /// still on its way: a call overtakes it.
+    private mutating func splicedAll(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        if row.pointee.flags.contains(.sending), ring.isGone(row.pointee.socket) {
+            row.pointee.flags.insert(.broken)
+        }
+        streamEnded(leg)
+    }
+
+    /// From here on the leg receives into blocks, unless it earns a pipe again.
+    private mutating func stopSplicing(_ leg: UInt32) {
+        legs[Int(leg)].flags.remove(.spliced)
+        rearm(leg, expectsBytes: true)
+    }
+
+    /// A filter of system calls, or a kernel that cannot: found out before any byte is in a pipe.
+    private func isSpliceRefused(_ it: SpliceResult) -> Bool {
+        guard it.received == 0, it.sent == 0, it.sendError == 0 else { return false }
+        return switch -it.receiveError {
+        case EINVAL, ENOSYS, EPERM, EACCES: true
+        default: false
+        }
+    }
+
+    /// The peer takes nothing any more: what is in the pipe has no reader.
+    private mutating func spliceFailed(_ leg: UInt32, _ it: SpliceResult) {
+        let row = legs + Int(leg)
+        let generation = row.pointee.generation
+        releasePipe(row.pointee.peer)
+        row.pointee.flags.remove(.spliced)
+        sendFailed(row.pointee.peer, it.sendError)
+        guard row.pointee.generation == generation, row.pointee.flags.contains(.inUse),
+            row.pointee.flags.isDisjoint(with: [.closing, .resetting, .receiving])
+        else { return }
+        if it.isEnded { return splicedAll(leg) }
+        guard it.receiveError == 0 || it.receiveError == -EAGAIN else { return streamBroke(leg) }
+        rearm(leg, expectsBytes: true)
+    }
+
+    /// Sends what is left in a pipe that is filled no more.
+    private mutating func emptyPipe(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        let it = ring.splice(
+            from: -1, slot: leg, to: row.pointee.socket,
+            pipe: pipes.row(row.pointee.pipe).pointee, inside: Int(row.pointee.piped), most: 0)
+        book(it, on: leg)
+        guard it.sendError == 0 || it.sendError == -EAGAIN else {
+            releasePipe(leg)
+            return sendFailed(leg, it.sendError)
+        }
+        guard row.pointee.piped == 0 else { return awaitRoom(leg) }
+        releasePipe(leg)
+        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        settle(row.pointee.peer)
+    }
+
+    private mutating func book(_ it: SpliceResult, on leg: UInt32) {
+        let row = legs + Int(leg)
+        if row.pointee.piped == 0 || it.sent > 0 {
+            row.pointee.progressAt = now
+            sessions[Int(row.pointee.session)].activeAt = now
+        }
+        row.pointee.piped = UInt32(Int(row.pointee.piped) &+ it.received &- it.sent)
+    }
+
+    // MARK: Pipes
+
+    /// Sees to it that a leg has a pipe. False when there is none.
+    private mutating func ensurePipe(_ leg: UInt32) -> Bool {
+        guard legs[Int(leg)].pipe == PipeTable.none else { return true }
+        let pipe = pipes.take()
+        guard pipe != PipeTable.none else { return false }
+        if pipes.row(pipe).pointee.fill < 0 {
+            let made = ring.openPipe(bytes: RelayLimits.pipeBytes)
+            guard made.fill >= 0 else {
+                pipes.giveBack(pipe)
+                pipesRestUntil = now &+ RelayLimits.pipeRest
+                return false
+            }
+            pipes.row(pipe).pointee = made
+        }
+        legs[Int(leg)].pipe = pipe
+        return true
+    }
+
+    /// Takes a leg's pipe from it. One that is not empty is closed: nobody else may find those bytes.
+    mutating func releasePipe(_ leg: UInt32) {
+        let row = legs + Int(leg)
+        let pipe = row.pointee.pipe
+        guard pipe != PipeTable.none else { return }
+        if row.pointee.piped != 0 {
+            ring.closePipe(pipes.row(pipe).pointee)
+            pipes.row(pipe).pointee = SplicePipe(fill: -1, drain: -1)
+        }
+        row.pointee.piped = 0
+        row.pointee.pipe = PipeTable.none
+        pipes.giveBack(pipe)
+    }
+
+    /// Closes the pipes, once no leg has one.
+    mutating func closePipes() {
+        for pipe in 0..<pipes.capacity {
+            let row = pipes.row(UInt8(pipe))
+            if row.pointee.fill >= 0 { ring.closePipe(row.pointee) }
+            row.pointee = SplicePipe(fill: -1, drain: -1)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+internal import Glibc
+
+// Streams whose bytes the relay splices itself, once this ring has told that there are some.
+extension EpollRing {
+    package mutating func awaitBytes(_ socket: Int32, token: Token) {
+        let row = rows + Int(token.index)
+        row.pointee.flags.formUnion([.receiving, .awaitsBytes])
+        if row.pointee.flags.contains(.readable) { queue(token.index) }
+    }
+
+    /// The stream that is waited for became readable.
+    func endWaitForBytes(_ slot: UInt32) -> Completion {
+        rows[Int(slot)].flags.subtract([.receiving, .awaitsBytes])
+        return Completion(token: token(slot, .awaitBytes), result: 0)
+    }
+
+    package mutating func splice(
+        from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
+    ) -> SpliceResult {
+        let result = splice(
+            from: from, to: to, pipe: pipe, inside: inside, most: most, isBlocking: false)
+        guard from >= 0 else { return result }
+        // Bytes that are not copied take a quarter of the time.
+        heavyBytesLeft &-= result.received / 4
+        let row = rows + Int(slot)
+        // What goes on takes turns with others that bring much.
+        row.pointee.flags.insert(.heavy)
+        row.pointee.callsLeft = 0
+        if result.receiveError == -EAGAIN { row.pointee.flags.remove(.readable) }
+        return result
+    }
+}

@@ -1,0 +1,9 @@
+/// A pipe of the simulated process, and whose bytes are in it.
+struct SimulatedSplice {
+    var identity: UInt64 = 0
+    /// The stream's position of the first byte.
+    var position = 0
+    var count = 0
+    var capacity = 0
+    var isOpen = true
+}
