@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int pelmeni_pipe_open(int *fill, int *drain, int bytes) {
@@ -44,6 +46,8 @@ static void move(pelmeni_spliced *it, int from, int to, int fill, int drain, siz
         if (from < 0 || it->received >= (int64_t)most) return;
         long received = splice_once(from, fill, most - (size_t)it->received);
         if (received <= 0) {
+            int at_mark = 0;
+            if (received == -EAGAIN && ioctl(from, SIOCATMARK, &at_mark) == 0) it->is_at_mark = at_mark;
             it->receive_error = (int32_t)received;
             it->is_ended = received == 0;
             return;

@@ -81,6 +81,30 @@ extension Integration {
             try proxy.end()
         }
 
+        /// Where splice(2) is refused, long streams go through blocks, and nobody notices.
+        @Test(arguments: CommandBackend.granted) func noSplice(backend: CommandBackend) throws {
+            let origin = try CrowdOrigin(.echo)
+            let proxy = try Proxy(
+                ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.listener.port)"], backend: backend,
+                options: ["--workers", "1"],
+                prefix: try Launcher.refusing(EPERM, call: Launcher.splice))
+            let crowd = Crowd()
+            try crowd.connect(2, to: .port(try proxy.port()))
+            let much = 8 << 20
+            crowd.change {
+                $0.maySend = much
+                $0.endsAfter = much
+            }
+            try crowd.run("all is back, and the end") { members in
+                members.allSatisfy { !$0.isOpen }
+            }
+            #expect(
+                crowd.members.allSatisfy { $0.received == much && $0.ending == 0 },
+                "\(crowd.summary)")
+            #expect(proxy.child.errors.everything.isEmpty)
+            try proxy.end()
+        }
+
         @Test func doctorSaysSo() throws {
             let (code, output, _) = try run(refusing: EPERM, ["doctor"])
             #expect(code == 0)

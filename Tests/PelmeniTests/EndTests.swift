@@ -30,6 +30,30 @@ import Testing
         await relay.expect([.completed: UInt64(Self.sizes.count)])
     }
 
+    /// An urgent byte (tcp(7), MSG_OOB) is for nobody, and what comes behind it still arrives: splice(2) does not
+    /// go past one.
+    @Test(arguments: Variant.all) func anUrgentByteStopsNoLongStream(variant: Variant) async throws
+    {
+        let relay = try await Relay.start(variant)
+        let (client, upstream) = try relay.session()
+        let bytes = Pattern.shared.stream(key: 7, count: 6_000_000)
+        for round in 0..<3 {
+            let behind = Pattern.shared.stream(key: round, count: 100)
+            let asking = beside {
+                try client.write(bytes)
+                #expect(send(client.socket, "!", 1, Int32(MSG_OOB)) == 1)
+                try client.write(behind)
+            }
+            #expect(try upstream.read(exactly: bytes.count + 100) == bytes + behind)
+            try await asking.value
+        }
+        client.finish()
+        #expect(try upstream.readEnd() == .clean)
+        upstream.close()
+        #expect(try client.readEnd() == .clean)
+        await relay.expect([.completed: 1])
+    }
+
     @Test(arguments: Variant.all) func theUpstreamEndsFirst(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
         for size in Self.sizes {

@@ -16,6 +16,7 @@ typedef struct {
     int32_t receive_error; // -EAGAIN: nothing is left to receive; another -errno; or 0
     int32_t send_error;    // -EAGAIN: the second socket is full; another -errno; or 0
     int32_t is_ended;      // the first socket's stream has ended
+    int32_t is_at_mark;    // -EAGAIN though there are bytes: an urgent one is next, which only recv(2) goes past (tcp(7))
 } pelmeni_spliced;
 
 // Empties the pipe, which holds `inside` bytes, into `to`; then fills and empties it in turn until one side has no more,

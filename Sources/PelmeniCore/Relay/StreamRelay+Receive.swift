@@ -283,7 +283,7 @@ extension StreamRelay where R: ~Copyable {
     private mutating func feedSpliced(_ leg: UInt32) {
         legs[Int(leg)].flags.remove(.starved)
         feedsAgain = true
-        splice(leg)
+        splice(leg, isTold: true)
     }
 
     private mutating func feed(_ leg: UInt32) {

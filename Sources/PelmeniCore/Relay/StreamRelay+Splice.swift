@@ -59,7 +59,7 @@ extension StreamRelay where R: ~Copyable {
         if flags.contains(.resetting) { return resetIfDelivered(leg) }
         // Others have their turn first.
         guard spliceBytesLeft > 0 else { return queueStarved(leg, expectsBytes: true) }
-        splice(leg)
+        splice(leg, isTold: true)
     }
 
     mutating func roomCame(_ leg: UInt32) {
@@ -72,13 +72,15 @@ extension StreamRelay where R: ~Copyable {
         {
             return emptyPipe(leg)
         }
-        splice(row.pointee.peer)
+        splice(row.pointee.peer, isTold: false)
     }
 
     // MARK: Moving
 
     /// Moves what a leg brings to its peer, and waits for what comes next on either side.
-    mutating func splice(_ leg: UInt32) {
+    ///
+    /// - Parameter isTold: the ring said that there is something.
+    mutating func splice(_ leg: UInt32, isTold: Bool) {
         let row = legs + Int(leg)
         let peer = row.pointee.peer
         let out = legs + Int(peer)
@@ -87,7 +89,7 @@ extension StreamRelay where R: ~Copyable {
         let it = ring.splice(
             from: row.pointee.socket, slot: leg, to: out.pointee.socket,
             pipe: pipes.row(out.pointee.pipe).pointee, inside: Int(out.pointee.piped),
-            most: RelayLimits.spliceTurn)
+            most: max(0, min(RelayLimits.spliceTurn, spliceBytesLeft)))
         if isSpliceRefused(it) {
             pipesRestUntil = .max
             releasePipe(peer)
@@ -108,15 +110,20 @@ extension StreamRelay where R: ~Copyable {
         }
         guard it.sendError == 0 || it.sendError == -EAGAIN else { return spliceFailed(leg, it) }
         if out.pointee.piped == 0 { releasePipe(peer) } else { awaitRoom(peer) }
-        goOn(leg, it)
+        goOn(leg, it, isTold: isTold)
     }
 
     /// What is next for the leg that bytes were received on.
-    private mutating func goOn(_ leg: UInt32, _ it: SpliceResult) {
+    private mutating func goOn(_ leg: UInt32, _ it: SpliceResult, isTold: Bool) {
         let row = legs + Int(leg)
         if it.isEnded { return splicedAll(leg) }
         guard it.receiveError == 0 || it.receiveError == -EAGAIN else { return streamBroke(leg) }
         guard legs[Int(row.pointee.peer)].piped == 0 else { return pause(leg) }
+        if it.isAtMark || (isTold && it.received == 0) {
+            // What is next is not for a pipe; or nothing is, and a receive finds out without going in circles.
+            row.pointee.flags.remove(.spliced)
+            return arm(leg, expectsBytes: true)
+        }
         if it.received >= BlockClass.small.bytes {
             row.pointee.classVotes = 0
         } else if it.received > 0 {
@@ -190,7 +197,8 @@ extension StreamRelay where R: ~Copyable {
 
     private mutating func book(_ it: SpliceResult, on leg: UInt32) {
         let row = legs + Int(leg)
-        if row.pointee.piped == 0 || it.sent > 0 {
+        // A byte went out, or is the first one to wait.
+        if it.sent > 0 || (row.pointee.piped == 0 && it.received > 0) {
             row.pointee.progressAt = now
             sessions[Int(row.pointee.session)].activeAt = now
         }

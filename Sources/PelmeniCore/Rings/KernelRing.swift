@@ -62,6 +62,7 @@ extension KernelRing where Self: ~Copyable {
         result.receiveError = it.receive_error
         result.sendError = it.send_error
         result.isEnded = it.is_ended != 0
+        result.isAtMark = it.is_at_mark != 0
         return result
     }
 

@@ -110,6 +110,13 @@ extension SimulatedKernel {
             }
             return false
         }
+        // An urgent byte is next.
+        guard !random.chance(faults.spurious) else {
+            hit(.pipeAtMark)
+            result.receiveError = -EAGAIN
+            result.isAtMark = true
+            return false
+        }
         var bytes = min(peer.pointee.incoming.unread, most, splices[splice].capacity)
         if random.chance(faults.shortReceive) { bytes = random.between(1, bytes) }
         hit(.spliced)

@@ -38,6 +38,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case pipeLeftFull
     case pipeWaited
     case pipeRefused
+    case pipeAtMark
     // Datagrams: what the kernel does.
     case datagramTrain
     case datagramEmpty
