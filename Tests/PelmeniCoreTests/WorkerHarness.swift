@@ -44,6 +44,10 @@ final class WorkerHarness: @unchecked Sendable {
 
     func start() {
         let thread = Thread { [self] in
+            // As the engine's own threads do: a splice raises SIGPIPE.
+            var all = sigset_t()
+            sigfillset(&all)
+            pthread_sigmask(SIG_SETMASK, &all, nil)
             run()
             done.signal()
         }

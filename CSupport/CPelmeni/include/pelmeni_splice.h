@@ -25,6 +25,9 @@ typedef struct {
 //   from         -1: the pipe is only emptied
 //   is_blocking  the sockets are in blocking mode. A splice goes by the socket's mode alone (splice(2): SPLICE_F_NONBLOCK
 //                is the pipe's), so they are switched for the time of the call.
+//
+// There is no MSG_NOSIGNAL for it: a stream that nobody reads raises SIGPIPE on the thread, which must block that, as
+// all threads of the engine do.
 pelmeni_spliced pelmeni_splice(int from, int to, int fill, int drain, size_t inside, size_t most, int is_blocking);
 
 #endif
