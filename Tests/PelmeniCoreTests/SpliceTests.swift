@@ -129,6 +129,7 @@ import Testing
         let (faults, report) = world.run(seconds: 30)
         #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
         #expect(report?.causes[.sendStalled] == UInt64(stalled))
+        #expect((report?.bytesSpliced ?? 0) > 0)
     }
 
     /// A stop while pipes are full: nothing stays behind.

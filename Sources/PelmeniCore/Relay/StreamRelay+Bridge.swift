@@ -79,8 +79,7 @@ extension StreamRelay where R: ~Copyable {
             if !legs[Int(upstream)].queue.isEmpty {
                 legs[Int(upstream)].progressAt = now
                 send(upstream)
-                let stall = pairs[Int(it.pointee.pair)].stall
-                if stall != 0 { wheel.hasten(session, to: now &+ stall) }
+                watchStall(session)
             }
         }
         let pair = pairs + Int(it.pointee.pair)

@@ -49,6 +49,13 @@ extension StreamRelay where R: ~Copyable {
         if due != .max { wheel.hasten(session, to: due) }
     }
 
+    /// Something waits to go out: the session is looked at once its stall deadline may have passed.
+    @inline(__always)
+    mutating func watchStall(_ session: UInt32) {
+        let stall = pairs[Int(sessions[Int(session)].pair)].stall
+        if stall != 0 { wheel.hasten(session, to: now &+ stall) }
+    }
+
     /// Sets the keepalive on both sides when it is time, or says when that will be.
     mutating func lookLateOptions(_ session: UInt32) -> UInt64 {
         let it = sessions[Int(session)]

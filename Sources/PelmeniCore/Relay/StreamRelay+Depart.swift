@@ -289,8 +289,7 @@ extension StreamRelay where R: ~Copyable {
             row.pointee.queue.dropFirst(pool: pool)
             return
         }
-        let stall = pairs[Int(sessions[Int(row.pointee.session)].pair)].stall
-        if stall != 0 { wheel.hasten(row.pointee.session, to: now &+ stall) }
+        watchStall(row.pointee.session)
         row.pointee.progressAt = now
         row.pointee.departingRow = index
         ring.sendDatagrams(

@@ -18,14 +18,7 @@ extension StreamRelay where R: ~Copyable {
         let peer = row.pointee.peer
         let slice = Slice(
             block: completion.block, offset: 0, length: UInt32(truncatingIfNeeded: result))
-        let session = sessions + Int(row.pointee.session)
-        session.pointee.activeAt = now
-        session.pointee.hasBytes = true
-        if row.pointee.flags.contains(.client) {
-            bytesToUpstream &+= UInt64(truncatingIfNeeded: result)
-        } else {
-            bytesToClient &+= UInt64(truncatingIfNeeded: result)
-        }
+        book(received: Int(result), on: leg)
         vote(leg, bytes: result, in: pool.blockClass(of: completion.block))
         guard enqueue(peer, slice) else {
             pool.release(completion.block)
@@ -33,6 +26,19 @@ extension StreamRelay where R: ~Copyable {
         }
         if !completion.more {
             rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+        }
+    }
+
+    /// Counts what a stream brought.
+    @inline(__always)
+    mutating func book(received bytes: Int, on leg: UInt32) {
+        let session = sessions + Int(legs[Int(leg)].session)
+        session.pointee.activeAt = now
+        session.pointee.hasBytes = true
+        if legs[Int(leg)].flags.contains(.client) {
+            bytesToUpstream &+= UInt64(truncatingIfNeeded: bytes)
+        } else {
+            bytesToClient &+= UInt64(truncatingIfNeeded: bytes)
         }
     }
 

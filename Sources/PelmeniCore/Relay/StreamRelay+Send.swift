@@ -25,8 +25,7 @@ extension StreamRelay where R: ~Copyable {
         guard row.pointee.queue.append(slice, pool: pool) else { return false }
         row.pointee.progressAt = now
         send(leg)
-        let stall = pairs[Int(sessions[Int(row.pointee.session)].pair)].stall
-        if stall != 0 { wheel.hasten(row.pointee.session, to: now &+ stall) }
+        watchStall(row.pointee.session)
         return true
     }
 

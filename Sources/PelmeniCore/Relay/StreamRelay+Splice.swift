@@ -36,7 +36,7 @@ extension StreamRelay where R: ~Copyable {
             && legs[Int(peer)].flags.isDisjoint(with: unfit)
     }
 
-    mutating func awaitBytes(_ leg: UInt32) {
+    private mutating func awaitBytes(_ leg: UInt32) {
         legs[Int(leg)].flags.remove(.paused)
         legs[Int(leg)].flags.insert(.receiving)
         ring.awaitBytes(legs[Int(leg)].socket, token: token(leg, .awaitBytes))
@@ -45,8 +45,7 @@ extension StreamRelay where R: ~Copyable {
     private mutating func awaitRoom(_ leg: UInt32) {
         let row = legs + Int(leg)
         row.pointee.flags.insert(.sending)
-        let stall = pairs[Int(sessions[Int(row.pointee.session)].pair)].stall
-        if stall != 0 { wheel.hasten(row.pointee.session, to: now &+ stall) }
+        watchStall(row.pointee.session)
         ring.awaitRoom(row.pointee.socket, slot: leg, token: token(leg, .awaitRoom))
     }
 
@@ -95,18 +94,11 @@ extension StreamRelay where R: ~Copyable {
             releasePipe(peer)
             return stopSplicing(leg)
         }
-        book(it, on: peer)
+        book(passed: it, on: peer)
         if it.received > 0 {
-            let session = sessions + Int(row.pointee.session)
-            session.pointee.activeAt = now
-            session.pointee.hasBytes = true
+            book(received: it.received, on: leg)
             spliceBytesLeft &-= it.received
             counters.add(.splicedBytes, UInt64(truncatingIfNeeded: it.received))
-            if row.pointee.flags.contains(.client) {
-                bytesToUpstream &+= UInt64(truncatingIfNeeded: it.received)
-            } else {
-                bytesToClient &+= UInt64(truncatingIfNeeded: it.received)
-            }
         }
         guard it.sendError == 0 || it.sendError == -EAGAIN else { return spliceFailed(leg, it) }
         if out.pointee.piped == 0 { releasePipe(peer) } else { awaitRoom(peer) }
@@ -116,8 +108,7 @@ extension StreamRelay where R: ~Copyable {
     /// What is next for the leg that bytes were received on.
     private mutating func goOn(_ leg: UInt32, _ it: SpliceResult, isTold: Bool) {
         let row = legs + Int(leg)
-        if it.isEnded { return splicedAll(leg) }
-        guard it.receiveError == 0 || it.receiveError == -EAGAIN else { return streamBroke(leg) }
+        guard !isOver(leg, it) else { return }
         guard legs[Int(row.pointee.peer)].piped == 0 else { return pause(leg) }
         if it.isAtMark || (isTold && it.received == 0) {
             // What is next is not for a pipe; or nothing is, and a receive finds out without going in circles.
@@ -138,14 +129,20 @@ extension StreamRelay where R: ~Copyable {
         awaitBytes(leg)
     }
 
-    /// The leg's stream has ended. That may be what is left of a reset of which a send was told whose completion is
-    /// still on its way: a call overtakes it.
-    private mutating func splicedAll(_ leg: UInt32) {
+    /// Whether a splice found the leg's end, or a reset: then that is forwarded. An end may be what is left of a reset
+    /// of which a send was told whose completion is still on its way: a call overtakes it.
+    private mutating func isOver(_ leg: UInt32, _ it: SpliceResult) -> Bool {
         let row = legs + Int(leg)
+        guard it.isEnded else {
+            guard it.receiveError != 0, it.receiveError != -EAGAIN else { return false }
+            streamBroke(leg)
+            return true
+        }
         if row.pointee.flags.contains(.sending), ring.isGone(row.pointee.socket) {
             row.pointee.flags.insert(.broken)
         }
         streamEnded(leg)
+        return true
     }
 
     /// From here on the leg receives into blocks, unless it earns a pipe again.
@@ -173,8 +170,7 @@ extension StreamRelay where R: ~Copyable {
         guard row.pointee.generation == generation, row.pointee.flags.contains(.inUse),
             row.pointee.flags.isDisjoint(with: [.closing, .resetting, .receiving])
         else { return }
-        if it.isEnded { return splicedAll(leg) }
-        guard it.receiveError == 0 || it.receiveError == -EAGAIN else { return streamBroke(leg) }
+        guard !isOver(leg, it) else { return }
         rearm(leg, expectsBytes: true)
     }
 
@@ -184,7 +180,7 @@ extension StreamRelay where R: ~Copyable {
         let it = ring.splice(
             from: -1, slot: leg, to: row.pointee.socket,
             pipe: pipes.row(row.pointee.pipe).pointee, inside: Int(row.pointee.piped), most: 0)
-        book(it, on: leg)
+        book(passed: it, on: leg)
         guard it.sendError == 0 || it.sendError == -EAGAIN else {
             releasePipe(leg)
             return sendFailed(leg, it.sendError)
@@ -195,7 +191,7 @@ extension StreamRelay where R: ~Copyable {
         settle(row.pointee.peer)
     }
 
-    private mutating func book(_ it: SpliceResult, on leg: UInt32) {
+    private mutating func book(passed it: SpliceResult, on leg: UInt32) {
         let row = legs + Int(leg)
         // A byte went out, or is the first one to wait.
         if it.sent > 0 || (row.pointee.piped == 0 && it.received > 0) {
