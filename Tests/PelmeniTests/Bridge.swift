@@ -60,7 +60,12 @@ struct Bridge: Sendable {
 
     /// Waits for a counter that nothing announces.
     func wait(_ what: String, _ condition: (Statistics) -> Bool) throws {
-        try waitUntil("\(what) \(crossing.testDescription)") { condition(engine.statistics) }
+        do {
+            try waitUntil("\(what) \(crossing.testDescription)") { condition(engine.statistics) }
+        } catch {
+            Issue.record("the books then: \(engine.statistics)")
+            throw error
+        }
     }
 
     /// Stops the engine: datagram sessions do not end by themselves. The books agree then.

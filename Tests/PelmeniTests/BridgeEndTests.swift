@@ -226,4 +226,55 @@ import Testing
         }
         #expect(await bridge.stop().causes == [.completed: 3])
     }
+
+    // MARK: More than a session takes
+
+    @Test(arguments: Variant.all) func messagesOverRequestsAreDropped(
+        variant: Variant
+    ) async throws {
+        let bridge = try await Bridge.start(Self.toUDP, variant) {
+            $0.requests = 1
+            $0.responses = 1
+        }
+        let client = try Wire(to: bridge.name)
+        try client.write([1, 2, 3].flatMap { BridgeClient.framed([$0]) })
+        let origin = try bridge.origin.wire
+        let (first, from) = try origin.receive()
+        #expect(first == [1])
+        try bridge.wait("the rest is dropped") { $0.drops[.surplus] == 2 }
+        try origin.send([10], to: from)
+        #expect(try client.readAll() == (BridgeClient.framed([10]), .clean))
+        let statistics = await bridge.stop()
+        #expect(statistics.causes == [.completed: 1])
+        #expect(statistics.drops == [.surplus: 2])
+    }
+
+    /// They come while the last message still waits to go out: the session is over once it has.
+    @Test(arguments: Variant.all) func answersOverResponsesAreDropped(
+        variant: Variant
+    ) async throws {
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let client = try bridge.client()
+        let question = [UInt8](repeating: 7, count: 60_000)
+        var asked = 0
+        repeat {
+            try client.ask(question)
+            asked += 1
+            try bridge.wait("a question is counted") {
+                Int($0.datagramsToUpstream + ($0.drops[.queueFull] ?? 0)) == asked
+            }
+        } while bridge.engine.statistics.drops[.queueFull] == nil
+        let upstream = try bridge.origin.accept()
+        let answers = (0..<asked + 3).flatMap { _ in BridgeClient.framed([1]) }
+        try upstream.write(answers)
+        for _ in 0..<asked { #expect(try client.answer() == [1]) }
+        try bridge.wait("the rest is dropped") { $0.drops[.surplus] == 3 }
+        for _ in 1..<asked {
+            #expect(try upstream.read(exactly: 60_002) == BridgeClient.framed(question))
+        }
+        #expect(try upstream.readEnd() == .clean)
+        let statistics = await bridge.stop()
+        #expect(statistics.causes == [.completed: 1])
+        #expect(statistics.drops == [.queueFull: 1, .surplus: 3])
+    }
 }

@@ -191,7 +191,7 @@ package struct Simulation: ~Copyable {
             (.oversize, .dropOversize), (.truncated, .dropTruncated),
             (.tableFull, .dropTableFull), (.queueFull, .dropQueueFull),
             (.noUpstream, .dropNoUpstream), (.noPort, .dropNoPort), (.draining, .dropDraining),
-            (.noReturnAddress, .dropNoReturnAddress),
+            (.noReturnAddress, .dropNoReturnAddress), (.surplus, .dropSurplus),
         ]
         for (reason, point) in drops { outcome.add(point, counters.get(reason)) }
         for cause in Cause.allCases where counters.get(cause) > 0 {

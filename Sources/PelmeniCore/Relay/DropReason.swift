@@ -16,6 +16,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case noPort
     /// From a client without a session, while the engine drains.
     case draining
+    /// More than its session takes: the pair's `requests` or `responses` was reached.
+    case surplus
 
     /// The name in logs, statistics and the summary line: `table_full`, say.
     public var description: String {
@@ -28,6 +30,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .noReturnAddress: "no_return_address"
         case .noPort: "no_port"
         case .draining: "draining"
+        case .surplus: "surplus"
         }
     }
 }

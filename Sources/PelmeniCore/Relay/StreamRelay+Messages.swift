@@ -10,15 +10,19 @@ extension StreamRelay where R: ~Copyable {
         let row = legs + Int(leg)
         let session = row.pointee.session
         let count = Int(completion.result)
-        sessions[Int(session)].activeAt = now
+        if !row.pointee.flags.contains(.ended) { sessions[Int(session)].activeAt = now }
         sessions[Int(session)].hasBytes = true
         if row.pointee.flags.contains(.client) { bytesToUpstream &+= UInt64(count) }
         let at = pool.address(completion.block)
         var taken = 0
-        while taken < count, row.pointee.flags.isDisjoint(with: [.closing, .ended]) {
+        while taken < count, !row.pointee.flags.contains(.closing) {
             let step = states[Int(session)].scanner.next(at + taken, count: count &- taken)
+            let isSurplus = row.pointee.flags.contains(.ended)
             switch step.kind {
             case .needsMore: break
+            case .run where isSurplus:
+                if step.ends { drop(.surplus) }
+            case .bad where isSurplus: break
             case .run:
                 take(session, step, completion.block, offset: taken &+ step.start)
             case .bad:
@@ -31,9 +35,13 @@ extension StreamRelay where R: ~Copyable {
         pool.release(completion.block)
         guard row.pointee.generation == completion.token.generation else { return }
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
-        if !completion.more {
-            rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+        guard !completion.more else { return }
+        let expectsBytes = completion.flags.contains(.nonEmpty)
+        if row.pointee.flags.contains(.ended), !row.pointee.flags.contains(.client) {
+            // To close a socket with bytes unread would destroy what was just sent on it.
+            return arm(leg, expectsBytes: expectsBytes)
         }
+        rearm(leg, expectsBytes: expectsBytes)
     }
 
     private mutating func take(
@@ -205,9 +213,11 @@ extension StreamRelay where R: ~Copyable {
     /// A stream of messages has ended.
     mutating func framedEnded(_ leg: UInt32) {
         let session = legs[Int(leg)].session
-        guard !legs[Int(leg)].flags.contains(.ended) else { return }
+        let isSurplus = legs[Int(leg)].flags.contains(.ended)
         legs[Int(leg)].flags.insert(.ended)
         switch states[Int(session)].scanner.end() {
+        case .message where isSurplus: return drop(.surplus)
+        case _ where isSurplus: return
         case .clean: break
         case .bad: return badFrame(session)
         case .message(_, let heldCarriageReturn):

@@ -111,6 +111,8 @@ extension SimulatedKernel {
         }
         let frames = messages.streams[peer.stream].lastFrames
         guard !row.pointee.receive.isUnwanted else {
+            // They count as drops if only the reading was over, and not the session.
+            messages.books.lateMost += frames
             return messages.streams[peer.stream].forgetLast()
         }
         messages.books.received += frames

@@ -148,6 +148,8 @@ package final class SimulatedKernel {
         enters += 1
         guard violation == nil else { return -EIO }
         checkOwed()
+        // What the worker does for a timer is done for no completion.
+        messages.lastHanded = -1
         let before = time
         time += 1000 + UInt64(random.below(4000))
         if random.chance(faults.clockJump) {

@@ -110,6 +110,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case dropNoUpstream
     case dropNoPort
     case dropDraining
+    case dropSurplus
     case dropNoReturnAddress
 
     /// Those of datagrams, which only some seeds have.
