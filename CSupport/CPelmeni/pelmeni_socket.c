@@ -178,6 +178,14 @@ int pelmeni_socket_gone(int socket) {
     return info.tcpi_state == closed;
 }
 
+// SIOCINQ counts up to an urgent byte, and says 0 at one (tcp(7)).
+int pelmeni_socket_unread(int socket) {
+    int bytes = 0;
+    int is_at_mark = 0;
+    return (ioctl(socket, SIOCINQ, &bytes) == 0 && bytes > 0) ||
+           (ioctl(socket, SIOCATMARK, &is_at_mark) == 0 && is_at_mark);
+}
+
 // poll(2) leaves the error where it is, so that the next receive still reports it; SO_ERROR would take it away.
 int pelmeni_socket_broken(int socket) {
     struct pollfd asked = {.fd = socket};

@@ -1,11 +1,10 @@
 #define _GNU_SOURCE
 #include "pelmeni_splice.h"
+#include "pelmeni_socket.h"
 #include "pelmeni_syscall.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 int pelmeni_pipe_open(int *fill, int *drain, int bytes) {
@@ -33,6 +32,7 @@ static long splice_once(int from, int to, size_t most) {
 }
 
 static void move(pelmeni_spliced *it, int from, int to, int fill, int drain, size_t inside, size_t most) {
+    int is_again = 0;
     for (;;) {
         while (inside > 0) {
             long sent = splice_once(drain, to, inside);
@@ -46,12 +46,22 @@ static void move(pelmeni_spliced *it, int from, int to, int fill, int drain, siz
         if (from < 0 || it->received >= (int64_t)most) return;
         long received = splice_once(from, fill, most - (size_t)it->received);
         if (received <= 0) {
-            int at_mark = 0;
-            if (received == -EAGAIN && ioctl(from, SIOCATMARK, &at_mark) == 0) it->is_at_mark = at_mark;
+            int is_dry = received == 0 || received == -EAGAIN;
+            if (is_dry && pelmeni_socket_unread(from)) {
+                // They may have come since; if not, splice does not take them.
+                if (is_again) {
+                    it->needs_receive = 1;
+                    received = -EAGAIN;
+                } else {
+                    is_again = 1;
+                    continue;
+                }
+            }
             it->receive_error = (int32_t)received;
             it->is_ended = received == 0;
             return;
         }
+        is_again = 0;
         inside = (size_t)received;
         it->received += received;
     }

@@ -132,6 +132,21 @@ import Testing
         #expect((report?.bytesSpliced ?? 0) > 0)
     }
 
+    /// A crowd of them that has said all: each is ended for its silence, and in order.
+    @Test(arguments: RingChoice.granted)
+    func aSilentCrowdIsNotReset(choice: RingChoice) throws {
+        var settings = WorkerHarness.Settings()
+        settings.deadlines.idle = 1_000_000_000
+        expectWell(
+            try run(
+                choice,
+                [
+                    FlowPlan(
+                        sessions: 3 * RelayLimits.crowd, bytesToUpstream: 600_000,
+                        bytesToClient: 10, chunk: 1 << 20, end: .byProxy)
+                ], settings: settings))
+    }
+
     /// A stop while pipes are full: nothing stays behind.
     @Test(arguments: RingChoice.real)
     func aStopCutsFullPipesOff(choice: RingChoice) throws {

@@ -54,6 +54,29 @@ import Testing
         await relay.expect([.completed: 1])
     }
 
+    /// An end that is there before what stands behind an urgent byte was read: splice(2) says 0 then.
+    @Test(arguments: Variant.all) func anEndBehindAnUrgentByteLosesNothing(
+        variant: Variant
+    ) async throws {
+        let relay = try await Relay.start(variant)
+        let bytes = Pattern.shared.stream(key: 8, count: 6_000_000)
+        let behind = Pattern.shared.stream(key: 9, count: 20_000)
+        for _ in 0..<3 {
+            let (client, upstream) = try relay.session()
+            let asking = beside {
+                try client.write(bytes)
+                #expect(send(client.socket, "!", 1, Int32(MSG_OOB)) == 1)
+                try client.write(behind)
+                client.finish()
+            }
+            #expect(try upstream.readAll() == (bytes + behind, .clean))
+            try await asking.value
+            upstream.close()
+            #expect(try client.readEnd() == .clean)
+        }
+        await relay.expect([.completed: 3])
+    }
+
     @Test(arguments: Variant.all) func theUpstreamEndsFirst(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
         for size in Self.sizes {

@@ -124,12 +124,17 @@ extension StreamRelay where R: ~Copyable {
     func isGone(_ leg: UInt32) -> Bool { legs[Int(leg)].flags.contains(.broken) }
 
     /// Whether bytes would be lost: then the end must not look like a clean one.
-    func hasWaiting(_ session: UInt32) -> Bool {
+    mutating func hasWaiting(_ session: UInt32) -> Bool {
         let it = sessions[Int(session)]
-        // A leg that is not read, for want of room or of a block, may hold more than its queue says.
-        let unread: Leg.Flags = [.paused, .unread]
-        return !isDrained(it.client) || !isDrained(it.upstream)
-            || !legs[Int(it.client)].flags.isDisjoint(with: unread)
-            || !legs[Int(it.upstream)].flags.isDisjoint(with: unread)
+        return !isDrained(it.client) || !isDrained(it.upstream) || holdsUnread(it.client)
+            || holdsUnread(it.upstream)
+    }
+
+    /// Whether a leg that is not read, for want of room or of a block, holds bytes. One that was told of some may have
+    /// received them since.
+    private mutating func holdsUnread(_ leg: UInt32) -> Bool {
+        let row = legs + Int(leg)
+        if row.pointee.flags.contains(.paused) { return true }
+        return row.pointee.flags.contains(.unread) && ring.hasUnread(row.pointee.socket)
     }
 }

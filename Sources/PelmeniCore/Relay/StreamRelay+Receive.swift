@@ -217,13 +217,14 @@ extension StreamRelay where R: ~Copyable {
     mutating func queueStarved(_ leg: UInt32, expectsBytes: Bool) {
         legs[Int(leg)].flags.insert(.starved)
         if expectsBytes { legs[Int(leg)].flags.insert(.unread) }
-        if isHeavy(leg) {
-            starvedHeavy.append(leg, legs)
-            if starvedHeavy.count >= RelayLimits.crowd {
-                crowdedUntil = now &+ RelayLimits.crowdedTime
-            }
+        guard isHeavy(leg) else { return starvedLight.append(leg, legs) }
+        if legs[Int(leg)].flags.contains(.spliced) {
+            starvedSpliced.append(leg, legs)
         } else {
-            starvedLight.append(leg, legs)
+            starvedHeavy.append(leg, legs)
+        }
+        if starvedHeavy.count &+ starvedSpliced.count >= RelayLimits.crowd {
+            crowdedUntil = now &+ RelayLimits.crowdedTime
         }
     }
 
@@ -238,20 +239,26 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    var isStarving: Bool { !starvedLight.isEmpty || !starvedHeavy.isEmpty }
+    var isStarving: Bool { needsBlocks || !starvedSpliced.isEmpty }
+
+    @inline(__always)
+    private var needsBlocks: Bool { !starvedLight.isEmpty || !starvedHeavy.isEmpty }
 
     /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be late.
     mutating func feedStarved() {
         let isExhausted = ring.available(.small) == 0
         var small = ring.reachable(.small)
         feedsAgain = false
+        while spliceBytesLeft > 0, !starvedSpliced.isEmpty {
+            feedSpliced(starvedSpliced.popFirst(legs))
+        }
         while small > 0, !starvedLight.isEmpty {
             feed(starvedLight.popFirst(legs))
             small &-= 1
         }
         // In a crowd a quarter is left to those that come with little and are not starved yet.
         feedHeavy(small: isCrowded ? small &- small / 4 : small)
-        guard isStarving, isExhausted, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+        guard needsBlocks, isExhausted, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
         else { return }
         exhaustionCheckedAt = now
         relieveExhaustion()
@@ -265,11 +272,6 @@ extension StreamRelay where R: ~Copyable {
         var bytes = isCrowded ? RelayLimits.crowdedTurn : .max
         while bytes > 0, !starvedHeavy.isEmpty {
             let row = legs + Int(starvedHeavy.first)
-            if row.pointee.flags.contains(.spliced) {
-                guard spliceBytesLeft > 0 else { break }
-                feedSpliced(starvedHeavy.popFirst(legs))
-                continue
-            }
             if row.pointee.blockClass == .bulk, bulk == 0 {
                 guard pool.freeBlocks(.bulk) == 0 else { break }
                 row.pointee.blockClass = .small
@@ -324,7 +326,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func takeOutStarved(_ leg: UInt32) {
         guard
             starvedLight.remove(leg, legs) || starvedHeavy.remove(leg, legs)
-                || starvedDatagrams.remove(leg, legs)
+                || starvedSpliced.remove(leg, legs) || starvedDatagrams.remove(leg, legs)
         else { return }
         legs[Int(leg)].flags.remove(.starved)
     }

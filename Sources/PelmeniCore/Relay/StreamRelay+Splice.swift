@@ -110,22 +110,23 @@ extension StreamRelay where R: ~Copyable {
         let row = legs + Int(leg)
         guard !isOver(leg, it) else { return }
         guard legs[Int(row.pointee.peer)].piped == 0 else { return pause(leg) }
-        if it.isAtMark || (isTold && it.received == 0) {
+        if it.needsReceive || (isTold && it.received == 0) {
             // What is next is not for a pipe; or nothing is, and a receive finds out without going in circles.
             row.pointee.flags.remove(.spliced)
             return arm(leg, expectsBytes: true)
         }
+        let isDry = it.receiveError == -EAGAIN
         if it.received >= BlockClass.small.bytes {
             row.pointee.classVotes = 0
-        } else if it.received > 0 {
+        } else if it.received > 0, isDry {
             row.pointee.classVotes &+= 1
             if row.pointee.classVotes >= RelayLimits.classVotes {
                 row.pointee.blockClass = .small
                 row.pointee.classVotes = 0
-                return stopSplicing(leg)
+                return stopSplicing(leg, expectsBytes: !isDry)
             }
         }
-        guard !isCrowded else { return stopSplicing(leg) }
+        guard !isCrowded else { return stopSplicing(leg, expectsBytes: !isDry) }
         awaitBytes(leg)
     }
 
@@ -146,9 +147,9 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// From here on the leg receives into blocks, unless it earns a pipe again.
-    private mutating func stopSplicing(_ leg: UInt32) {
+    private mutating func stopSplicing(_ leg: UInt32, expectsBytes: Bool = true) {
         legs[Int(leg)].flags.remove(.spliced)
-        rearm(leg, expectsBytes: true)
+        rearm(leg, expectsBytes: expectsBytes)
     }
 
     /// A filter of system calls, or a kernel that cannot: found out before any byte is in a pipe.

@@ -50,6 +50,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// Legs that wait for a block: those that bring little, and those that fill blocks.
     var starvedLight = LegQueue()
     var starvedHeavy = LegQueue()
+    /// Those that are spliced: they wait for no block, but for their turn in the next loop.
+    var starvedSpliced = LegQueue()
     /// Those that receive datagrams.
     var starvedDatagrams = LegQueue()
     /// Clients whose sessions are not dialled yet, because a burst of them came at once.

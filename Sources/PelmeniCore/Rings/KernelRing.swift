@@ -37,6 +37,8 @@ extension KernelRing where Self: ~Copyable {
 
     package mutating func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
 
+    package mutating func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }
+
     package mutating func openPipe(bytes: Int) -> SplicePipe {
         var pipe = SplicePipe(fill: -1, drain: -1)
         let error = pelmeni_pipe_open(&pipe.fill, &pipe.drain, Int32(bytes))
@@ -62,7 +64,7 @@ extension KernelRing where Self: ~Copyable {
         result.receiveError = it.receive_error
         result.sendError = it.send_error
         result.isEnded = it.is_ended != 0
-        result.isAtMark = it.is_at_mark != 0
+        result.needsReceive = it.needs_receive != 0
         return result
     }
 

@@ -143,6 +143,8 @@ package protocol Ring: ~Copyable {
     mutating func isBroken(_ socket: Int32) -> Bool
     /// Whether the connection is over by a reset or another error, though somebody was told of that already.
     mutating func isGone(_ socket: Int32) -> Bool
+    /// Whether something that came is not received yet, if only an urgent byte.
+    mutating func hasUnread(_ socket: Int32) -> Bool
     /// One connection waiting at a listener, or -EAGAIN. For the drain, when nothing is armed.
     mutating func acceptWaiting(_ listener: Int32) -> Int32
     mutating func closeListener(_ listener: Int32)

@@ -10,8 +10,8 @@ package struct SpliceResult: Sendable {
     package var sendError: Int32 = 0
     /// The first socket's stream has ended.
     package var isEnded = false
-    /// `-EAGAIN` though there are bytes: an urgent one is next, and only a receive goes past that.
-    package var isAtMark = false
+    /// `-EAGAIN` though there are bytes: only a receive gets at them. An urgent one is next, say.
+    package var needsReceive = false
 
     @inline(__always)
     package init() {}

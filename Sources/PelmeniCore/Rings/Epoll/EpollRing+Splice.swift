@@ -26,7 +26,9 @@ extension EpollRing {
         // What goes on takes turns with others that bring much.
         row.pointee.flags.insert(.heavy)
         row.pointee.callsLeft = 0
-        if result.receiveError == -EAGAIN, !result.isAtMark { row.pointee.flags.remove(.readable) }
+        if result.receiveError == -EAGAIN, !result.needsReceive {
+            row.pointee.flags.remove(.readable)
+        }
         return result
     }
 }

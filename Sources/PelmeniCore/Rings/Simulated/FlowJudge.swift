@@ -45,6 +45,7 @@ package struct FlowJudge {
                 judge(upstream, from: clients[plan])
                 if !mayBeCut(plan), !upstream.isAbandoned { judgeWhole(upstream) }
             }
+            judgeSilence(plan)
             judgePairing(plan)
         }
         return Array(faults.prefix(5))
@@ -112,6 +113,22 @@ package struct FlowJudge {
         if result.end != .clean { fault(result, "saw \(result.end), not a clean end") }
         if result.received != owed { fault(result, "received \(result.received) of \(owed) bytes") }
         if !result.sentEnd { fault(result, "could not end its stream") }
+    }
+
+    /// A session that the proxy ends because all is said is not reset: nothing was lost.
+    private mutating func judgeSilence(_ number: Int) {
+        let plan = plans[number]
+        guard plan.end == .byProxy, !allowances.cuts, plan.clientReading == .prompt,
+            plan.upstreamReading == .prompt
+        else { return }
+        for client in clients[number] where client.end == .reset {
+            // Without a byte nothing says which one its upstream is.
+            guard let upstream = upstreams[number].first(where: { $0.sender == client.number }),
+                client.received == plan.bytes(fromClient: false),
+                upstream.received == plan.bytes(fromClient: true)
+            else { continue }
+            fault(client, "is reset in its silence, though all had arrived")
+        }
     }
 
     /// Whose bytes an end gets is who gets that end's bytes, and nobody else does.

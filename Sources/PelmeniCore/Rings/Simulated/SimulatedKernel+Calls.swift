@@ -115,6 +115,11 @@ extension SimulatedKernel {
         return peers[row.pointee.number].resetArrived
     }
 
+    func hasUnread(_ socket: Int32) -> Bool {
+        guard let row = stream(socket) else { return false }
+        return peers[row.pointee.number].incoming.unread > 0
+    }
+
     func acceptWaiting(_ listener: Int32) -> Int32 {
         guard let row = row(listener), row.pointee.kind == .listener else { return -EBADF }
         let plan = row.pointee.number

@@ -114,7 +114,7 @@ extension SimulatedKernel {
         guard !random.chance(faults.spurious) else {
             hit(.pipeAtMark)
             result.receiveError = -EAGAIN
-            result.isAtMark = true
+            result.needsReceive = true
             return false
         }
         var bytes = min(peer.pointee.incoming.unread, most, splices[splice].capacity)

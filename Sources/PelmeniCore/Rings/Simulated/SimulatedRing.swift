@@ -180,6 +180,8 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     package mutating func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
 
+    package mutating func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
+
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         kernel.acceptWaiting(listener)
     }
