@@ -87,7 +87,7 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 	$(SWIFT) build -c release --package-path Benchmarks --product nio-relay
 	@mkdir -p $(RESULTS)
 	@name="$(RESULTS)/$$(date -u +%Y%m%dT%H%M%SZ)"; mark="$(BENCH_MARK)"; \
-	$(RELEASE)/pelmeni bench --peers Benchmarks/peers.yaml \
+	$(RELEASE)/pelmeni bench --peers Benchmarks/peers.yaml --targets Benchmarks/targets.yaml \
 		--json "$$name$$mark.json" --html "$$name$$mark.html" $(BENCH); \
 	if [[ -n "$(if $(strip $(BENCH)),,whole)" ]]; then \
 		for kind in json html; do mv "$$name$$mark.$$kind" "$$name.$$kind"; done; mark=; \
@@ -98,7 +98,7 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 figures: ## put the newest whole result of `make bench` into the README
 	@newest="$$(find $(RESULTS) -name '*Z.json' 2>/dev/null | sort | tail -n 1)"; \
 	[[ -n "$$newest" ]] || { echo "no whole result is stored: run 'make bench' first" >&2; exit 1; }; \
-	$(RELEASE)/pelmeni bench-figures "$$newest" README.md
+	$(RELEASE)/pelmeni bench-figures "$$newest" README.md --targets Benchmarks/targets.yaml
 
 .PHONY: docs
 docs: setup-build ## the API's pages, in .build/docs

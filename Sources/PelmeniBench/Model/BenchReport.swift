@@ -25,6 +25,8 @@ package struct BenchReport: Codable, Equatable, Sendable {
     package var subjects: [Subject]
     package var scenarios: [ScenarioResult]
     package var crossCheck: CrossCheck?
+    /// What was to be reached; results of before there were targets have none.
+    package var targets: [Target]?
     /// Whether it was ended before all rounds were over.
     package var isPartial = false
 

@@ -26,6 +26,7 @@ package struct HTMLReport {
                     + "\(report.rounds) rounds\(report.isPartial ? "; ended before it was over" : "")."
             ))
         inner += SummarySection(context: context).markup
+        inner += TargetSection(report: report).markup
         inner += MachineSection(report: report).markup
         inner += PlotSection(context: context).markup
         inner += ScenarioSection(context: context).markup

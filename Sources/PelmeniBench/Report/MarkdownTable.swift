@@ -28,6 +28,7 @@ package struct MarkdownTable {
         let remarks = remarks(views)
         if !remarks.isEmpty { lines += [""] + remarks }
         lines += ["", legend]
+        lines += targets
         if !note.isEmpty { lines += ["", note] }
         return lines.joined(separator: "\n")
     }
@@ -40,6 +41,23 @@ package struct MarkdownTable {
         else { return nil }
         return readme[..<begins[0].upperBound] + "\n\n\(table)\n\n"
             + readme[ends[0].lowerBound...]
+    }
+
+    /// What was to be reached and was not, each with what is known of it.
+    private var targets: [String] {
+        let rows = TargetRow.rows(of: report)
+        guard !rows.isEmpty else { return [] }
+        let missed = rows.filter { $0.verdict != .met }
+        // One reason may be that of many; it is said once.
+        var said: Set<String> = []
+        return ["", TargetRow.sum(rows) + (missed.isEmpty ? "." : ":")]
+            + (missed.isEmpty ? [] : [""])
+            + missed.map { row in
+                guard row.isMissed, let why = row.target.why, said.insert(why).inserted else {
+                    return "- " + clean(row.words)
+                }
+                return "- " + clean("\(row.words). \(why)")
+            }
     }
 
     private func cell(_ view: ScenarioView, _ subject: Subject) -> String {

@@ -71,7 +71,8 @@ enum PageStyle {
         td small{display:block;color:var(--soft);font-size:.78rem;white-space:normal}
         td.best{background:var(--goodback)}td.best b{color:var(--good)}
         td.wide{text-align:left;white-space:normal;color:var(--soft)}
-        small.better{color:var(--good)}small.worse,.wrong{color:var(--bad)}
+        small.better,td.better{color:var(--good)}small.worse,td.worse,.wrong{color:var(--bad)}
+        td.words{text-align:left;white-space:normal;min-width:18em}
         .wrong{font-weight:600}
 
         """

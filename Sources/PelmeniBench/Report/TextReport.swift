@@ -17,6 +17,11 @@ package struct TextReport {
             lines.append("")
             lines += scenario(ScenarioView(result, subjects: report.subjects))
         }
+        let targets = TargetRow.rows(of: report)
+        if !targets.isEmpty {
+            lines += ["", "targets: \(TargetRow.sum(targets))"]
+            lines += targets.filter { $0.verdict != .met }.map { "  \($0.words)" }
+        }
         if !report.scenarios.isEmpty {
             lines += [
                 "",

@@ -8,6 +8,8 @@ package struct BenchOptions: Sendable {
     package var placement = BenchReport.Placement.shared
     /// Of every proxy; nil is one.
     package var workers: Int?
+    /// What is to be reached.
+    package var targets: [Target] = []
     /// Whether wrk, where there is one, is to say the same.
     package var crossCheck = true
     /// The program that this is: its hidden commands are the children.

@@ -73,6 +73,7 @@ package struct BenchRun: Sendable {
             let check = CrossCheckRun(context: context, cores: cores, plans: plans)
             report.crossCheck = check.run { progress(clock.next("wrk", $0, $1)) }
         }
+        if !options.targets.isEmpty { report.targets = options.targets }
         report.isPartial = interrupt.isRequested
         return report
     }

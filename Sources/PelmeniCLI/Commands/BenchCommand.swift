@@ -54,6 +54,11 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Other proxies to compare with, as YAML.", valueName: "file"))
     var peers: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What is to be reached, as YAML: the report says what was.", valueName: "file"))
+    var targets: String?
+
     @Option(help: ArgumentHelp("Write the result there as JSON.", valueName: "file"))
     var json: String?
 
@@ -141,6 +146,7 @@ struct BenchCommand: AsyncParsableCommand {
             options.warmUpSeconds = quick ? 0.2 : options.warmUpSeconds
             options.placement = placement.value
             options.workers = workers
+            options.targets = try targets.map(BenchTargetsFile.read) ?? []
             options.crossCheck = wrk ?? !quick
             return options
         } catch {

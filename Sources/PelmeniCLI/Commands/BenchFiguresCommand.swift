@@ -10,9 +10,15 @@ struct BenchFiguresCommand: ParsableCommand {
 
     @Argument(help: "What `pelmeni bench --json` wrote.") var result: String
     @Argument(help: "A file with the markers that the table stands between.") var readme: String
+    @Option(help: "Targets, where the result has none of its own.") var targets: String?
 
     func run() throws {
-        let report = try Self.report(result)
+        var report = try Self.report(result)
+        if report.targets == nil, let targets {
+            do throws(BenchError) {
+                report.targets = try BenchTargetsFile.read(targets)
+            } catch { throw UsageError("\(error)", command: "bench") }
+        }
         let name = URL(fileURLWithPath: result).lastPathComponent
         let table = MarkdownTable(report, note: "Generated from `Benchmarks/results/\(name)`.").text
         guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {

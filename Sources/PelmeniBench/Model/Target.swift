@@ -1,0 +1,26 @@
+/// What a subject is to reach in a scenario, beside another one.
+package struct Target: Codable, Equatable, Sendable {
+    /// What stands for the peer with the lowest median.
+    package static let best = "best"
+    /// What stands for the subject itself with one worker, where it is measured with two.
+    package static let oneWorker = "one-worker"
+
+    package var scenario: String
+    package var subject: String
+    /// The other one's name, or ``best`` or ``oneWorker``.
+    package var baseline: String
+    /// The ratio, subject / baseline, that is not to be exceeded.
+    package var most: Double
+    /// Why it is out of reach, as far as that is known; shown where it is missed.
+    package var why: String?
+
+    package init(
+        scenario: String, subject: String, baseline: String, most: Double, why: String? = nil
+    ) {
+        self.scenario = scenario
+        self.subject = subject
+        self.baseline = baseline
+        self.most = most
+        self.why = why
+    }
+}
