@@ -20,6 +20,14 @@ int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive) {
     return epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event) < 0 ? -errno : 0;
 }
 
+int pelmeni_poll_hold(int poller, int socket, uint64_t token, int is_held) {
+    struct epoll_event event = {
+        .events = (is_held ? 0 : EPOLLIN) | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .data.u64 = token,
+    };
+    return epoll_ctl(poller, EPOLL_CTL_MOD, socket, &event) < 0 ? -errno : 0;
+}
+
 int pelmeni_poll_remove(int poller, int socket) {
     return epoll_ctl(poller, EPOLL_CTL_DEL, socket, NULL) < 0 ? -errno : 0;
 }

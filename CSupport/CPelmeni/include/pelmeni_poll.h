@@ -21,6 +21,8 @@ int pelmeni_poll_create(void); // descriptor or -errno
 // Edge-triggered, everything, added once; `exclusive` for a listener that several workers share (level-triggered then,
 // readable only: an exclusive edge can be lost when the woken worker does not accept).
 int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive);
+// A socket that was added edge-triggered tells no more that bytes came, or does again: at once, if some are there.
+int pelmeni_poll_hold(int poller, int socket, uint64_t token, int is_held);
 int pelmeni_poll_remove(int poller, int socket);
 // How many events came, or -errno (EINTR counts as none). INT64_MAX waits without limit.
 int pelmeni_poll_wait(int poller, pelmeni_event *events, int capacity, int64_t wait_nanoseconds);

@@ -1,3 +1,4 @@
+internal import CPelmeni
 internal import Glibc
 
 // Streams whose bytes the relay splices itself, once this ring has told that there are some.
@@ -5,13 +6,22 @@ extension EpollRing {
     package mutating func awaitBytes(_ socket: Int32, token: Token) {
         let row = rows + Int(token.index)
         row.pointee.flags.formUnion([.receiving, .awaitsBytes])
-        if row.pointee.flags.contains(.readable) { queue(token.index) }
+        guard !row.pointee.flags.contains(.readable) else { return queue(token.index) }
+        if row.pointee.flags.contains(.held) { hold(token.index, false) }
     }
 
     /// The stream that is waited for became readable.
     func endWaitForBytes(_ slot: UInt32) -> Completion {
         rows[Int(slot)].flags.subtract([.receiving, .awaitsBytes])
         return Completion(token: token(slot, .awaitBytes), result: 0)
+    }
+
+    /// While its peer is full, what comes on a stream would wake the worker in vain, about once for each turn.
+    @inline(never)
+    mutating func hold(_ slot: UInt32, _ isHeld: Bool) {
+        let row = rows + Int(slot)
+        if isHeld { row.pointee.flags.insert(.held) } else { row.pointee.flags.remove(.held) }
+        _ = pelmeni_poll_hold(poller, row.pointee.socket, row.pointee.pollToken, isHeld ? 1 : 0)
     }
 
     package mutating func splice(
@@ -29,6 +39,7 @@ extension EpollRing {
         if result.receiveError == -EAGAIN, !result.needsReceive {
             row.pointee.flags.remove(.readable)
         }
+        if result.sendError == -EAGAIN, !row.pointee.flags.contains(.held) { hold(slot, true) }
         return result
     }
 }

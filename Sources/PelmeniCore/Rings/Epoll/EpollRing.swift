@@ -4,7 +4,8 @@ internal import Glibc
 /// The ring over epoll: readiness fires, the call is made, and the same completion comes out as from
 /// io_uring.
 ///
-/// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards. A send is
+/// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards, but
+/// for spliced streams whose peer is full. A send is
 /// tried when it is enqueued and its completion handed out before the next read, so the block of one
 /// message is the block of the next one, still in the cache.
 package struct EpollRing: KernelRing, ~Copyable {
@@ -20,7 +21,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     /// slot instead, a thousand fast sources made a small message wait 285 ms.
     static let heavyBudget = 1 << 20
 
-    private let poller: Int32
+    let poller: Int32
     let pool: BufferPool
     let rows: UnsafeMutablePointer<Readiness>
     private let capacity: Int
@@ -412,6 +413,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         } else {
             row.pointee.flags.remove(.bulk)
         }
+        if row.pointee.flags.contains(.held) { hold(token.index, false) }
         if row.pointee.flags.contains(.readable) { queue(token.index) }
     }
 

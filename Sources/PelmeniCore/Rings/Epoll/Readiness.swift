@@ -40,6 +40,8 @@ struct Readiness {
         static let awaitsRoom = Flags(rawValue: 1 << 17)
         /// No receive, but the wait for one to be possible.
         static let awaitsBytes = Flags(rawValue: 1 << 18)
+        /// The poller does not tell of bytes: nobody wants them before there is room for them.
+        static let held = Flags(rawValue: 1 << 19)
     }
 
     var socket: Int32 = -1
