@@ -12,6 +12,7 @@ extension Statistics {
             open += counters.get(.sessionsOpen)
             bytesToUpstream += counters.get(.bytesToUpstream)
             bytesToClient += counters.get(.bytesToClient)
+            bytesSpliced += counters.get(.splicedBytes)
             datagramsToUpstream += counters.get(.datagramsToUpstream)
             datagramsToClient += counters.get(.datagramsToClient)
             let dropped = Self.drops(counters)

@@ -132,14 +132,14 @@ import Testing
         #expect((report?.bytesSpliced ?? 0) > 0)
     }
 
-    /// A crowd of them that has said all: each is ended for its silence, and in order.
-    @Test(arguments: RingChoice.granted)
-    func aSilentCrowdIsNotReset(choice: RingChoice) throws {
+    /// A crowd of them that has said all: each is ended for its silence, and in order. Simulated alone: on a busy machine
+    /// no silence is long enough to tell it from want of time.
+    @Test func aSilentCrowdIsNotReset() throws {
         var settings = WorkerHarness.Settings()
         settings.deadlines.idle = 1_000_000_000
         expectWell(
             try run(
-                choice,
+                .simulated,
                 [
                     FlowPlan(
                         sessions: 3 * RelayLimits.crowd, bytesToUpstream: 600_000,

@@ -236,5 +236,8 @@ import Testing
         #expect(Pattern.shared.firstWrong(question.bytes, key: 8) == nil)
         #expect(answer.end == .clean && question.end == .clean)
         await relay.expect([.completed: 1])
+        let statistics = relay.engine.statistics
+        #expect(statistics.bytesSpliced > 0)
+        #expect(statistics.bytesSpliced <= statistics.bytesToUpstream + statistics.bytesToClient)
     }
 }

@@ -102,6 +102,8 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case causeLimit
     case causeDrainCut
     case drained
+    /// Only in one of some thousands of seeds: not among those of datagrams that some hundred seeds must have.
+    case dropSurplus
     case causeBadFrame
     case dropOversize
     case dropTruncated
@@ -110,7 +112,6 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case dropNoUpstream
     case dropNoPort
     case dropDraining
-    case dropSurplus
     case dropNoReturnAddress
 
     /// Those of datagrams, which only some seeds have.
