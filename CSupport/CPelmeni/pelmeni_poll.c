@@ -12,9 +12,12 @@ int pelmeni_poll_create(void) {
     return poller < 0 ? -errno : poller;
 }
 
+// Everything, edge-triggered.
+static const uint32_t edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
 int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive) {
     struct epoll_event event = {
-        .events = exclusive ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .events = exclusive ? EPOLLIN | EPOLLEXCLUSIVE : edges,
         .data.u64 = token,
     };
     return epoll_ctl(poller, EPOLL_CTL_ADD, socket, &event) < 0 ? -errno : 0;
@@ -22,7 +25,7 @@ int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive) {
 
 int pelmeni_poll_hold(int poller, int socket, uint64_t token, int is_held) {
     struct epoll_event event = {
-        .events = (is_held ? 0 : EPOLLIN) | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .events = is_held ? edges & ~(uint32_t)EPOLLIN : edges,
         .data.u64 = token,
     };
     return epoll_ctl(poller, EPOLL_CTL_MOD, socket, &event) < 0 ? -errno : 0;
