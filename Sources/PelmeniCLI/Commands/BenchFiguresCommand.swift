@@ -10,11 +10,11 @@ struct BenchFiguresCommand: ParsableCommand {
 
     @Argument(help: "What `pelmeni bench --json` wrote.") var result: String
     @Argument(help: "A file with the markers that the table stands between.") var readme: String
-    @Option(help: "Targets, where the result has none of its own.") var targets: String?
+    @Option(help: "Targets to hold the result against, instead of its own.") var targets: String?
 
     func run() throws {
         var report = try Self.report(result)
-        if report.targets == nil, let targets {
+        if let targets {
             do throws(BenchError) {
                 report.targets = try BenchTargetsFile.read(targets)
             } catch { throw UsageError("\(error)", command: "bench") }
