@@ -110,7 +110,7 @@ import Testing
         try client.ask("first")
         try echo(try origins[0].wire, "first")
         #expect(try client.answerText() == "to first")
-        origins[0].close()
+        try origins[0].wire.refuse()
         try client.ask("lost")
         try bridge.wait("the session is over") { $0.open == 0 }
         for round in 0..<3 {

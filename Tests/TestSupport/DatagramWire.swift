@@ -56,6 +56,10 @@ package final class DatagramWire: Sendable {
         try connect(to: DatagramAddress(.port(port ?? 0)))
     }
 
+    /// From now on nobody's datagrams are taken: the network refuses them, as if it were closed. The port stays
+    /// its own; a closed one can be another test's a moment later.
+    package func refuse() throws { try connect(toPort: port) }
+
     /// One datagram.
     ///
     /// - Parameter address: nil is where it is connected to.
