@@ -45,6 +45,7 @@ SUBJECTS = {
     'epoll-again': 'epoll --again',
     'epoll-mmsg': 'epoll --mmsg',
     'epoll-atonce': 'epoll --at-once',
+    'epoll-submit': 'epoll --submit',  # what goes upstream leaves with one io_submit (Linux AIO)
     'epoll-upfirst': 'epoll --upstream-first',
     'epoll-sched': 'chrt epoll',  # SCHED_BATCH: being woken does not preempt the load, so a turn finds more
     'uring': 'uring',
@@ -147,7 +148,7 @@ def take(load, secs, port, pid, cpu):
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument('--scenarios', default='udp64,udp1,burst1,burst8,burst8-sinkplain,burst8-plain')
-    a.add_argument('--subjects', default='epoll,epoll-batch1,epoll-recv,epoll-join,uring,uring-recv,uring-join')
+    a.add_argument('--subjects', default='epoll,epoll-batch1,epoll-submit,epoll-recv,epoll-join,uring,uring-recv,uring-join')
     a.add_argument('--rounds', type=int, default=5)
     a.add_argument('--secs', type=float, default=2)
     a.add_argument('--cpu', type=int, default=0)

@@ -9,10 +9,12 @@
 //   --again     read an upstream socket until EAGAIN instead of once
 //   --mmsg      read upstream sockets with recvmmsg, which sees EAGAIN inside of one call
 //   --at-once   send each answer by itself as soon as it was read, instead of all with one sendmmsg
+//   --submit    send what goes to the upstream sockets with one io_submit(2) (Linux AIO) instead of a send(2) each
 //   --upstream-first   read the upstream sockets before the listener in each turn
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/aio_abi.h>
 #include <netinet/udp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { SESSIONS = 4096, TABLE = 4 * SESSIONS, BATCH = 256, BLOCK = 65536, LISTENER = SESSIONS, TRAIN = 64, TRAIN_BYTES = 65000 };
@@ -106,6 +109,25 @@ static int run(const struct piece *p, int count) {
   }
   return n;
 }
+static int submits;
+static aio_context_t context;
+static struct iocb writes[BATCH], *order[BATCH];
+static long write_count;
+static void flush_writes(void) {
+  static struct io_event results[BATCH];
+  for (long at = 0; at < write_count;) {
+    long n = syscall(SYS_io_submit, context, write_count - at, order + at);
+    if (n <= 0) { dropped++; at++; continue; }
+    for (long i = 0, came = syscall(SYS_io_getevents, context, n, n, results, NULL); i < came; i++) dropped += (long)results[i].res < 0;
+    at += n;
+  }
+  write_count = 0;
+}
+static void write_later(int fd, const struct piece *p) {
+  writes[write_count] = (struct iocb){.aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = fd, .aio_buf = (uintptr_t)p->data, .aio_nbytes = p->length};
+  order[write_count] = &writes[write_count];
+  write_count++;
+}
 static void flush_answers(void) {
   int messages = 0;
   for (int i = 0; i < answer_count; messages++) {
@@ -127,6 +149,7 @@ static void flush_answers(void) {
 }
 static void send_upstream(const struct piece *p, int n) {  // n pieces of one session as one message
   int fd = sessions[p->session].fd;
+  if (submits && n == 1 && !p->segment) { write_later(fd, p); return; }
   if (n == 1 && !p->segment) { dropped += send(fd, p->data, p->length, 0) < 0; return; }
   struct msghdr message;
   struct iovec vector[TRAIN];
@@ -156,7 +179,7 @@ static void from_clients(void) {
       if (s < 0) { dropped++; continue; }
       pieces[kept++] = (struct piece){in_vector[i].iov_base, in[i].msg_len, gro ? segment_of(&in[i].msg_hdr, in[i].msg_len) : 0, s};
     }
-    if (!join) { for (int i = 0; i < kept; i++) send_upstream(&pieces[i], 1); continue; }
+    if (!join) { for (int i = 0; i < kept; i++) send_upstream(&pieces[i], 1); flush_writes(); continue; }
     for (int i = 0; i < kept; i++) {  // order by session, and within a session as received
       int s = pieces[i].session;
       if (!first[s]) { first[s] = i + 1; touched[touched_count++] = s; } else next[last[s]] = i + 1;
@@ -169,6 +192,7 @@ static void from_clients(void) {
       first[touched[t]] = 0;
     }
     for (int i = 0, r; i < count; i += r) send_upstream(&sorted[i], r = run(&sorted[i], count - i));
+    flush_writes();
   } while (n == batch && edge);
 }
 static void from_upstream(int s) {
@@ -211,10 +235,12 @@ int main(int argc, char **argv) {
     else if (!strcmp(argv[i], "--again")) again = 1;
     else if (!strcmp(argv[i], "--mmsg")) mmsg = 1;
     else if (!strcmp(argv[i], "--at-once")) at_once = 1;
+    else if (!strcmp(argv[i], "--submit")) submits = 1;
     else if (!strcmp(argv[i], "--upstream-first")) upstream_first = 1;
     else return fprintf(stderr, "unknown option %s\n", argv[i]), 2;
   }
   if (batch < 1 || batch > BATCH) return fprintf(stderr, "--batch 1 to %d\n", BATCH), 2;
+  if (submits && syscall(SYS_io_setup, BATCH, &context) < 0) return perror("io_setup"), 1;
   blocks = map((size_t)BATCH * BLOCK);
   answer_blocks = map((size_t)BATCH * BLOCK);
   poller = epoll_create1(EPOLL_CLOEXEC);

@@ -8,12 +8,14 @@ package struct MachineReport: Codable, Equatable, Sendable {
     /// What `auto` would run on, and why.
     package var choice: Choice
     package var uring: Uring
+    package var epoll: Epoll
     package var limits: Limits
 
     private enum CodingKeys: String, CodingKey {
         case kernel
         case choice = "auto"
         case uring = "io_uring"
+        case epoll
         case limits
     }
 
@@ -29,7 +31,7 @@ package struct MachineReport: Codable, Equatable, Sendable {
         let probe = IOUringProbe.run(without: [])
         return MachineReport(
             kernel: kernelName(), choice: choice(.auto, probe), uring: Uring(probe),
-            limits: Limits.gather())
+            epoll: Epoll(SendBatchProbe.refusal()), limits: Limits.gather())
     }
 
     /// What an engine would run on that was asked for `choice`.

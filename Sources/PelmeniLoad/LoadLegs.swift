@@ -40,7 +40,8 @@ struct LoadLegs: ~Copyable {
             bulkBlocks: blockClass == .bulk ? blocks : 0)
         guard let pool = BufferPool(limits: limits) else { throw Errno(code: ENOMEM) }
         do {
-            ring = try EpollRing(slots: capacity + Self.reserved, pool: pool)
+            // A request counts from when it was asked for, and a load that sends in batches would bring bursts.
+            ring = try EpollRing(slots: capacity + Self.reserved, pool: pool, sendsAtOnce: true)
         } catch {
             pool.destroy()
             throw error

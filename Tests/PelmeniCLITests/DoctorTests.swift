@@ -15,6 +15,7 @@ struct DoctorTests {
         #expect(!report.limits.processors.isEmpty)
         #expect(report.limits.workers >= 1)
         #expect(report.uring.isGranted == (report.uring.refusal == nil))
+        #expect(report.epoll.sendsInBatches == (report.epoll.refusal == nil))
     }
 
     @Test("its table has a line for each feature, in columns")

@@ -2,6 +2,7 @@
 #define CPELMENI_H
 
 // What Swift sees of the shim. No header here includes <liburing.h>: kernel numbers stay below.
+#include "pelmeni_batch.h"
 #include "pelmeni_counter.h"
 #include "pelmeni_datagram.h"
 #include "pelmeni_error.h"

@@ -5,7 +5,8 @@ enum DoctorTable {
     static func text(_ report: MachineReport) -> String {
         let sections = [
             ["kernel    \(report.kernel)", "io_uring  \(verdict(report.uring))"]
-                + (report.uring.refusal?.hints ?? []).map { "          hint: \($0)" },
+                + (report.uring.refusal?.hints ?? []).map { "          hint: \($0)" }
+                + ["epoll     \(epoll(report.epoll))"],
             ["auto      \(report.choice.backend ?? "would not start"): \(report.choice.reason)"],
             features(report.uring),
             limits(report),
@@ -15,6 +16,11 @@ enum DoctorTable {
 
     private static func verdict(_ uring: MachineReport.Uring) -> String {
         uring.refusal.map { "refused: \($0.reason)" } ?? "granted"
+    }
+
+    private static func epoll(_ epoll: MachineReport.Epoll) -> String {
+        guard let refusal = epoll.refusal else { return "granted, sends in batches (io_submit)" }
+        return "granted, every send a call of its own: \(refusal)"
     }
 
     private static func features(_ uring: MachineReport.Uring) -> [String] {

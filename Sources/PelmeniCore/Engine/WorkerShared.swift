@@ -1,4 +1,5 @@
 internal import CPelmeni
+internal import Glibc
 internal import Synchronization
 
 /// What a worker and the threads around it both know: its mailbox, its counters, the rows of its pairs.
@@ -77,6 +78,18 @@ package final class WorkerShared: Sendable {
             },
             context: Unmanaged.passUnretained(self).toOpaque(),
             reportsSessions: log.sink != nil && log.level == .debug)
+    }
+
+    /// The kernel gives this worker no sends in batches: every send is a call of its own.
+    func sendsSingly(_ refusal: Errno) {
+        // What is refused to one is refused to all, but for a limit that the others stayed below.
+        guard index == 0 || refusal.code == EAGAIN else { return }
+        log(
+            .warning, "io_submit is not used; every send is a call of its own",
+            [
+                .init("worker", "\(index)"), .init("errno", refusal.name),
+                .init("remedy", SendBatchProbe.remedy(refusal)),
+            ])
     }
 
     private func log(_ event: RelayEvent) {

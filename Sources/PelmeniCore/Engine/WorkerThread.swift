@@ -66,6 +66,7 @@ final class WorkerThread: Sendable {
                 let slots = StreamRelay<EpollRing>.slots(
                     sessions: order.limits.sessions, reservedSlots: reserved)
                 let ring = try EpollRing(slots: slots, pool: pool)
+                if let refusal = ring.batchRefusal { order.shared.sendsSingly(refusal) }
                 error = try drive(ring, pool: pool, reserved: reserved)
             }
         } catch {

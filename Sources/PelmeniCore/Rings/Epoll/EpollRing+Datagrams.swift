@@ -96,11 +96,26 @@ extension EpollRing {
         _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
     ) {
         guard outgoing.pointee.message.message.msg_name != nil else {
-            let sent = pelmeni_datagram_send(socket, &outgoing.pointee.message)
-            return push(token, Int32(truncatingIfNeeded: sent))
+            return sendConnected(socket, outgoing, token: token)
         }
         if !departing.takes(socket) { sendDeparting() }
         departing.append(socket, outgoing, token: token)
+    }
+
+    @inline(__always)
+    private mutating func sendConnected(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+    ) {
+        if !sendsAtOnce, outgoing.pointee.message.message.msg_control == nil {
+            let piece = outgoing.pointee.message.piece
+            if let data = piece.iov_base {
+                return addToBatch(socket, data, piece.iov_len, token: token)
+            }
+        }
+        // A train goes alone, and after those that were gathered before it.
+        if batch.count > 0 { sendBatch() }
+        let sent = pelmeni_datagram_send(socket, &outgoing.pointee.message)
+        push(token, Int32(truncatingIfNeeded: sent))
     }
 
     /// Sends what was gathered. One that fails does not keep those behind it.

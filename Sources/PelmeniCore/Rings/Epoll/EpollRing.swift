@@ -5,9 +5,9 @@ internal import Glibc
 /// io_uring.
 ///
 /// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards, but
-/// for spliced streams whose peer is full. A send is
-/// tried when it is enqueued and its completion handed out before the next read, so the block of one
-/// message is the block of the next one, still in the cache.
+/// for spliced streams whose peer is full. Short sends are gathered until all that is ready was read, and go
+/// out in one call; others are tried when they are enqueued, and their completions handed out before the next
+/// read, so that their blocks are still in the cache.
 package struct EpollRing: KernelRing, ~Copyable {
     /// Accepts, or reads of datagrams, that a slot may make in one loop. A read of a listener brings up to 32
     /// datagrams or trains: a flood of them leaves time for everything else.
@@ -44,13 +44,20 @@ package struct EpollRing: KernelRing, ~Copyable {
     var arrived: DatagramBatch
     /// Datagrams with a name that wait for others of the same socket.
     var departing: DepartingDatagrams
+    /// Short sends that wait for others, unless each goes at once.
+    var batch: SendBatch
+    let sendsAtOnce: Bool
     private(set) package var enters: UInt64 = 0
 
     package var isMultishot: Bool { true }
+    /// Why every send is a call of its own; nil when they go out in batches.
+    package var batchRefusal: Errno? { batch.refusal }
 
-    /// - Parameter slots: how many sockets may be attached at once.
+    /// - Parameters:
+    ///   - slots: how many sockets may be attached at once.
+    ///   - sendsAtOnce: every send is a call of its own, as soon as it is asked for.
     /// - Throws: the errno of `epoll_create1(2)`, or ENOMEM.
-    package init(slots: Int, pool: BufferPool) throws(Errno) {
+    package init(slots: Int, pool: BufferPool, sendsAtOnce: Bool = false) throws(Errno) {
         let poller = pelmeni_poll_create()
         guard poller >= 0 else { throw Errno(code: poller) }
         var doneCapacity = 1
@@ -58,7 +65,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         guard
             let memory = pelmeni_memory_map(UInt64(slots * MemoryLayout<Readiness>.stride)),
             let doneMemory = pelmeni_memory_map(
-                UInt64(doneCapacity * MemoryLayout<Completion>.stride))
+                UInt64(doneCapacity * MemoryLayout<Completion>.stride)),
+            let batch = SendBatch(isUsed: !sendsAtOnce)
         else {
             _ = pelmeni_socket_close(poller)
             throw Errno(code: ENOMEM)
@@ -72,6 +80,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         events = .allocate(capacity: Int(PELMENI_POLL_BATCH))
         arrived = DatagramBatch()
         departing = DepartingDatagrams()
+        self.batch = batch
+        self.sendsAtOnce = sendsAtOnce
     }
 
     deinit {
@@ -81,13 +91,14 @@ package struct EpollRing: KernelRing, ~Copyable {
         events.deallocate()
         arrived.destroy(pool: pool)
         departing.destroy()
+        batch.destroy()
     }
 
     // MARK: The loop
 
     package mutating func submit(until deadline: UInt64) -> Int32 {
         // What was sent again after the last completion.
-        if departing.count > 0 { sendDeparting() }
+        if isSendDue { sendGathered() }
         var wait = Int64.max
         if doneHead != doneTail || !ready.isEmpty || !rested.isEmpty || !heavy.isEmpty {
             wait = 0
@@ -119,11 +130,13 @@ package struct EpollRing: KernelRing, ~Copyable {
                 continue
             }
             var slot = ready.popFirst(rows)
-            if slot == .max, heavyBytesLeft > 0 { slot = takeHeavy() }
-            guard slot != .max else {
-                guard departing.count > 0 else { return nil }
-                sendDeparting()
-                continue
+            if slot == .max {
+                if isSendDue {
+                    sendGathered()
+                    continue
+                }
+                if heavyBytesLeft > 0 { slot = takeHeavy() }
+                guard slot != .max else { return nil }
             }
             rows[Int(slot)].flags.remove(.queued)
             if rows[Int(slot)].flags.isSuperset(of: [.sending, .writable]) {
@@ -417,47 +430,6 @@ package struct EpollRing: KernelRing, ~Copyable {
         if row.pointee.flags.contains(.readable) { queue(token.index) }
     }
 
-    @inline(__always)
-    package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
-        let row = rows + Int(token.index)
-        row.pointee.first = first
-        row.pointee.count = UInt32(truncatingIfNeeded: count)
-        row.pointee.flags.insert(.sending)
-        if row.pointee.flags.contains(.writable) { trySend(token.index) }
-    }
-
-    @inline(__always)
-    private mutating func trySend(_ slot: UInt32) {
-        let row = rows + Int(slot)
-        if row.pointee.flags.contains(.awaitsRoom) { return endWait(slot) }
-        let sent: Int
-        if row.pointee.count == 1 {
-            let slice = pool.piece(row.pointee.first).pointee.slice
-            sent = pelmeni_socket_send(
-                row.pointee.socket, pool.address(slice.block) + Int(slice.offset),
-                Int(slice.length))
-        } else {
-            sent = sendGathered(slot)
-        }
-        if sent == -Int(EAGAIN) {
-            row.pointee.flags.remove(.writable)
-            return
-        }
-        row.pointee.flags.remove(.sending)
-        heavyBytesLeft &-= sent
-        push(token(slot, .send), Int32(truncatingIfNeeded: sent))
-    }
-
-    private mutating func sendGathered(_ slot: UInt32) -> Int {
-        let row = rows + Int(slot)
-        let count = min(Int(row.pointee.count), Int(PELMENI_SEND_PIECES))
-        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: Int(PELMENI_SEND_PIECES)) {
-            guard let vector = $0.baseAddress else { return -Int(ENOMEM) }
-            pool.gather(row.pointee.first, count: count, into: vector)
-            return pelmeni_socket_send_gathered(row.pointee.socket, vector, Int32(count))
-        }
-    }
-
     package mutating func wake(_ event: Int32, token: Token) {
         rows[Int(token.index)].flags.insert(.waking)
         if rows[Int(token.index)].flags.contains(.readable) { queue(token.index) }
@@ -473,7 +445,9 @@ package struct EpollRing: KernelRing, ~Copyable {
         case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue:
             flag = .receiving
         case OperationKind.awaitBytes.rawValue: flag = [.receiving, .awaitsBytes]
-        case OperationKind.send.rawValue: flag = .sending
+        case OperationKind.send.rawValue:
+            if row.pointee.flags.contains(.batched) { sendBatch() }
+            flag = .sending
         case OperationKind.wake.rawValue: flag = .waking
         default: return
         }

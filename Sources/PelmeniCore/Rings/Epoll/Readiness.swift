@@ -42,6 +42,8 @@ struct Readiness {
         static let awaitsBytes = Flags(rawValue: 1 << 18)
         /// The poller does not tell of bytes: nobody wants them before there is room for them.
         static let held = Flags(rawValue: 1 << 19)
+        /// The send waits in the batch. It was not tried yet, so the socket is not full.
+        static let batched = Flags(rawValue: 1 << 20)
     }
 
     var socket: Int32 = -1

@@ -1,0 +1,93 @@
+#define _GNU_SOURCE
+#include "pelmeni_batch.h"
+#include "pelmeni_socket.h"
+#include "pelmeni_syscall.h"
+
+#include <linux/aio_abi.h>
+#include <stdlib.h>
+
+struct pelmeni_batch {
+    aio_context_t context; // 0: none
+    int refusal;
+    struct iocb writes[PELMENI_BATCH_WRITES];
+    struct iocb *order[PELMENI_BATCH_WRITES];
+    struct io_event events[PELMENI_BATCH_WRITES];
+};
+
+// A filter of system calls may let one of the three pass and not the others: each is tried once, with nothing to do.
+static int open_context(pelmeni_batch *self) {
+    long result = pelmeni_syscall(SYS_io_setup, PELMENI_BATCH_WRITES, (long)&self->context, 0, 0, 0, 0);
+    if (result < 0) {
+        self->context = 0;
+        return (int)result;
+    }
+    result = pelmeni_syscall(SYS_io_submit, (long)self->context, 0, (long)self->order, 0, 0, 0);
+    if (result < 0) return (int)result;
+    return (int)pelmeni_syscall(SYS_io_getevents, (long)self->context, 0, 0, (long)self->events, 0, 0);
+}
+
+static void close_context(pelmeni_batch *self) {
+    if (self->context) pelmeni_syscall(SYS_io_destroy, (long)self->context, 0, 0, 0, 0, 0);
+    self->context = 0;
+}
+
+pelmeni_batch *pelmeni_batch_create(int asks_kernel) {
+    pelmeni_batch *self = calloc(1, sizeof *self);
+    if (!self) return NULL;
+    for (int i = 0; i < PELMENI_BATCH_WRITES; i++) {
+        self->writes[i].aio_lio_opcode = IOCB_CMD_PWRITE;
+        self->writes[i].aio_data = (uint64_t)i;
+        self->order[i] = &self->writes[i];
+    }
+    if (!asks_kernel) return self;
+    self->refusal = open_context(self);
+    if (self->refusal < 0) close_context(self);
+    return self;
+}
+
+void pelmeni_batch_destroy(pelmeni_batch *self) {
+    close_context(self);
+    free(self);
+}
+
+int pelmeni_batch_refusal(const pelmeni_batch *self) { return self->refusal; }
+
+void pelmeni_batch_set(pelmeni_batch *self, int index, int socket, const void *data, size_t length) {
+    struct iocb *write = &self->writes[index];
+    write->aio_fildes = (uint32_t)socket;
+    write->aio_buf = (uint64_t)(uintptr_t)data;
+    write->aio_nbytes = length;
+}
+
+static void write_alone(const pelmeni_batch *self, int index, int32_t *results) {
+    const struct iocb *it = &self->writes[index];
+    const void *data = (const void *)(uintptr_t)it->aio_buf;
+    results[index] = (int32_t)pelmeni_socket_send((int)it->aio_fildes, data, it->aio_nbytes);
+}
+
+// What the `count` writes from `first` on came to. They are over, so nothing is waited for.
+static void collect(pelmeni_batch *self, int first, long count, int32_t *results) {
+    for (long i = 0; i < count; i++) results[first + i] = -EIO; // for those nothing is told of: there are none
+    while (count > 0) {
+        long came = pelmeni_syscall(SYS_io_getevents, (long)self->context, count, count, (long)self->events, 0, 0);
+        if (came == -EINTR) continue;
+        if (came <= 0) return;
+        for (long i = 0; i < came; i++) results[self->events[i].data] = (int32_t)self->events[i].res;
+        count -= came;
+    }
+}
+
+void pelmeni_batch_write(pelmeni_batch *self, int count, int32_t *results) {
+    int next = 0;
+    // For one write alone a call of its own is the shorter way.
+    while (self->context && count - next > 1) {
+        long taken = pelmeni_syscall(SYS_io_submit, (long)self->context, count - next, (long)(self->order + next), 0, 0, 0);
+        if (taken > 0) {
+            collect(self, next, taken, results);
+            next += (int)taken;
+            continue;
+        }
+        write_alone(self, next++, results); // refused before it was tried: no memory, or a bad descriptor
+    }
+    for (; next < count; next++) write_alone(self, next, results);
+}

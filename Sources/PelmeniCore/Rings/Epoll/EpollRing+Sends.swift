@@ -1,0 +1,89 @@
+internal import CPelmeni
+internal import Glibc
+
+// Sends: short ones gathered for one call, others at once.
+extension EpollRing {
+    @inline(__always)
+    package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        let row = rows + Int(token.index)
+        row.pointee.first = first
+        row.pointee.count = UInt32(truncatingIfNeeded: count)
+        if count == 1, !sendsAtOnce, row.pointee.flags.contains(.writable) {
+            let slice = pool.piece(first).pointee.slice
+            // A slot that brings whole blocks goes on reading; its peer's sends keep up with it.
+            if Int(slice.length) < BlockClass.small.bytes {
+                row.pointee.flags.insert(.batched)
+                return addToBatch(
+                    socket, pool.address(slice.block) + Int(slice.offset), Int(slice.length),
+                    token: token)
+            }
+        }
+        row.pointee.flags.insert(.sending)
+        if row.pointee.flags.contains(.writable) { trySend(token.index) }
+    }
+
+    @inline(__always)
+    mutating func addToBatch(
+        _ socket: Int32, _ data: UnsafeRawPointer, _ length: Int, token: Token
+    ) {
+        if batch.isFull { sendBatch() }
+        batch.append(socket, data, length, token: token)
+    }
+
+    /// Whether something was gathered that nobody sends but `sendGathered`.
+    @inline(__always)
+    var isSendDue: Bool { batch.count > 0 || departing.count > 0 }
+
+    mutating func sendGathered() {
+        if batch.count > 0 { sendBatch() }
+        if departing.count > 0 { sendDeparting() }
+    }
+
+    mutating func sendBatch() {
+        let count = batch.send()
+        for index in 0..<count {
+            let (token, result) = batch.outcome(index)
+            if token.kind == OperationKind.sendDatagrams.rawValue {
+                push(token, result)
+            } else {
+                rows[Int(token.index)].flags.remove(.batched)
+                rows[Int(token.index)].flags.insert(.sending)
+                tried(token.index, Int(result))
+            }
+        }
+    }
+
+    @inline(__always)
+    mutating func trySend(_ slot: UInt32) {
+        let row = rows + Int(slot)
+        if row.pointee.flags.contains(.awaitsRoom) { return endWait(slot) }
+        guard row.pointee.count == 1 else { return tried(slot, sendPieces(slot)) }
+        let slice = pool.piece(row.pointee.first).pointee.slice
+        let sent = pelmeni_socket_send(
+            row.pointee.socket, pool.address(slice.block) + Int(slice.offset), Int(slice.length))
+        tried(slot, sent)
+    }
+
+    /// What a send came to: over, or waiting for the socket to be writable.
+    @inline(__always)
+    private mutating func tried(_ slot: UInt32, _ result: Int) {
+        let row = rows + Int(slot)
+        if result == -Int(EAGAIN) {
+            row.pointee.flags.remove(.writable)
+            return
+        }
+        row.pointee.flags.remove(.sending)
+        heavyBytesLeft &-= result
+        push(token(slot, .send), Int32(truncatingIfNeeded: result))
+    }
+
+    private mutating func sendPieces(_ slot: UInt32) -> Int {
+        let row = rows + Int(slot)
+        let count = min(Int(row.pointee.count), Int(PELMENI_SEND_PIECES))
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: Int(PELMENI_SEND_PIECES)) {
+            guard let vector = $0.baseAddress else { return -Int(ENOMEM) }
+            pool.gather(row.pointee.first, count: count, into: vector)
+            return pelmeni_socket_send_gathered(row.pointee.socket, vector, Int32(count))
+        }
+    }
+}

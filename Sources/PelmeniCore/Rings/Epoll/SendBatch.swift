@@ -1,0 +1,61 @@
+internal import CPelmeni
+
+/// Sends of one piece on many sockets, gathered for one system call.
+///
+/// On one core each send(2) that wakes its receiver may hand the core over to it: two task switches for one
+/// message. In one call the receiver has all of them when it runs
+/// ([0017](../../../../docs/decisions/0017-epoll-sends-in-batches.md)).
+struct SendBatch {
+    private let writes: OpaquePointer
+    private let tokens: UnsafeMutablePointer<Token>
+    private let results: UnsafeMutablePointer<Int32>
+    private(set) var count = 0
+
+    static var capacity: Int { Int(PELMENI_BATCH_WRITES) }
+
+    /// Nil when there is no memory for it.
+    ///
+    /// - Parameter isUsed: false asks nothing of the kernel.
+    init?(isUsed: Bool) {
+        guard let writes = pelmeni_batch_create(isUsed ? 1 : 0) else { return nil }
+        self.writes = writes
+        tokens = .allocate(capacity: Self.capacity)
+        results = .allocate(capacity: Self.capacity)
+    }
+
+    func destroy() {
+        pelmeni_batch_destroy(writes)
+        tokens.deallocate()
+        results.deallocate()
+    }
+
+    /// Why every send is a call of its own; nil when they are not.
+    var refusal: Errno? {
+        let code = pelmeni_batch_refusal(writes)
+        return code < 0 ? Errno(code: code) : nil
+    }
+
+    @inline(__always)
+    var isFull: Bool { count == Self.capacity }
+
+    /// One more, when it is not full. The bytes stay in place until it was sent.
+    @inline(__always)
+    mutating func append(
+        _ socket: Int32, _ data: UnsafeRawPointer, _ length: Int, token: Token
+    ) {
+        pelmeni_batch_set(writes, Int32(truncatingIfNeeded: count), socket, data, length)
+        tokens[count] = token
+        count &+= 1
+    }
+
+    /// Sends all of them; how many they were. Their tokens and results stand until the next `append`.
+    @inline(__always)
+    mutating func send() -> Int {
+        pelmeni_batch_write(writes, Int32(truncatingIfNeeded: count), results)
+        defer { count = 0 }
+        return count
+    }
+
+    @inline(__always)
+    func outcome(_ index: Int) -> (token: Token, result: Int32) { (tokens[index], results[index]) }
+}

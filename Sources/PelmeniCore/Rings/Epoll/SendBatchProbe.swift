@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// Whether the kernel takes many sends in one call (Linux AIO: io_setup(2), io_submit(2)), for those who ask
+/// without running.
+package enum SendBatchProbe {
+    /// Why not; nil when it does. Takes some 30 ms, the kernel's time to give a context back.
+    package static func refusal() -> Errno? {
+        guard let batch = SendBatch(isUsed: true) else { return Errno(code: ENOMEM) }
+        defer { batch.destroy() }
+        return batch.refusal
+    }
+
+    /// What to do about it.
+    package static func remedy(_ refusal: Errno) -> String {
+        switch refusal.code {
+        case EAGAIN: "fs.aio-max-nr is used up (see fs.aio-nr); raise it"
+        case ENOSYS: "the kernel was built without AIO, or a sandbox hides it"
+        default: "a seccomp profile forbids io_setup, io_submit or io_getevents; allow them there"
+        }
+    }
+}
