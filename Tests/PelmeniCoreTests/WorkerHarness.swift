@@ -111,9 +111,10 @@ final class WorkerHarness: @unchecked Sendable {
                 pairs: rows.pairs, counters: counters, events: .none, key: 0)
         else { return fail(ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
-        worker.begin()
-        while worker.turn() {
-            report.blocksMost = max(report.blocksMost, counters.get(.blocksLeased))
+        if worker.begin() {
+            while worker.turn() {
+                report.blocksMost = max(report.blocksMost, counters.get(.blocksLeased))
+            }
         }
         worker.finish()
         report.failure = worker.failure

@@ -120,7 +120,7 @@ package struct Simulation: ~Copyable {
             reader: { context, _ in context?.load(as: UInt32.self) ?? 0 },
             context: UnsafeMutableRawPointer(kernel.requested), event: 3)
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
-        worker.begin()
+        _ = worker.begin()
         var turns: UInt64 = 0
         while worker.turn() {
             turns += 1

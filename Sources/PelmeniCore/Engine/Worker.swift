@@ -55,16 +55,31 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(never)
     package mutating func loop() { while turn() {} }
 
-    /// Arms the wake-up and the listeners.
-    package mutating func begin() {
-        _ = relay.ring.attach(
+    /// Arms the wake-up and the listeners. False when the ring refuses one of them: ``failure`` says why, and
+    /// the worker is good for ``finish()`` only.
+    package mutating func begin() -> Bool {
+        failure = relay.ring.attach(
             requests.event, token: Token(.wake, index: 0, generation: 0), isShared: false)
-        armWake()
-        for index in 0..<listenerCount where listeners[index].isDatagrams {
-            _ = relay.listen(
-                listeners[index].socket, slot: UInt32(index + 1), pair: listeners[index].pair)
+        guard failure == 0 else { return false }
+        for index in 0..<listenerCount {
+            failure = attach(index)
+            guard failure == 0 else { return false }
         }
+        armWake()
         armListeners()
+        return true
+    }
+
+    private mutating func attach(_ index: Int) -> Int32 {
+        let listener = listeners[index]
+        let slot = UInt32(index + 1)
+        guard !listener.isDatagrams else {
+            listeners[index].isTaken = true
+            return relay.listen(listener.socket, slot: slot, pair: listener.pair)
+        }
+        return relay.ring.attach(
+            listener.socket, token: Token(.accept, index: slot, generation: 0),
+            isShared: listener.isShared)
     }
 
     /// One loop. False when there is nothing left to do.
@@ -107,8 +122,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             endWake()
         } else {
             relay.abandon()
-            // With the relay's rows, those of datagrams are closed.
-            for index in 0..<listenerCount where listeners[index].isDatagrams {
+            // With the relay's rows, those of datagrams are closed that it had taken over.
+            for index in 0..<listenerCount
+            where listeners[index].isDatagrams && listeners[index].isTaken {
                 listeners[index].isClosed = true
             }
         }
@@ -224,11 +240,6 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard listener.pointee.pausedUntil <= relay.now else { return }
         listener.pointee.pausedUntil = 0
         let token = Token(.accept, index: UInt32(index + 1), generation: 0)
-        if !listener.pointee.isAttached {
-            listener.pointee.isAttached = true
-            _ = relay.ring.attach(
-                listener.pointee.socket, token: token, isShared: listener.pointee.isShared)
-        }
         let room = relay.room
         guard room > 0, !relay.lacksDescriptors else { return pause() }
         listener.pointee.isArmed = true

@@ -9,7 +9,8 @@ package struct WorkerListener: Sendable {
     var isArmed = false
     /// Its multishot accept is being cancelled, to go on one at a time.
     var isEnding = false
-    var isAttached = false
+    /// The relay has taken it over, and closes it.
+    var isTaken = false
     /// Not armed before then, after an error; 0 is at once.
     var pausedUntil: UInt64 = 0
     var errors: UInt32 = 0

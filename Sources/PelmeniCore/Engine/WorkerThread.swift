@@ -90,12 +90,24 @@ final class WorkerThread: Sendable {
         else { throw Errno(code: ENOMEM) }
         var worker = Worker(
             relay: relay, listeners: order.listeners, requests: order.shared.requests)
-        worker.begin()
+        guard worker.begin() else {
+            worker.finish()
+            order.began(refused(Errno(code: worker.failure)))
+            return nil
+        }
         order.began(nil)
         worker.loop()
         worker.finish()
         guard worker.failure != 0 else { return nil }
         return failed(Errno(code: worker.failure), "the ring failed")
+    }
+
+    /// The ring does not take a listener: with epoll, what a user may watch is limited.
+    private func refused(_ errno: Errno) -> EngineError {
+        EngineError(
+            kind: .failed, side: .backend, subject: order.decision.backend.rawValue, errno: errno,
+            reason: "it does not take a listener",
+            remedy: errno.code == ENOSPC ? "raise fs.epoll.max_user_watches" : "")
     }
 
     private func failed(_ errno: Errno, _ reason: String) -> EngineError {
