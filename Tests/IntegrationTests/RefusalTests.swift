@@ -105,6 +105,57 @@ extension Integration {
             try proxy.end()
         }
 
+        /// There is no way to the upstream, or a filter is in it: each datagram counts once.
+        @Test(arguments: [EPERM, ENETUNREACH])
+        func aLastingErrorCountsOnce(error: Int32) throws {
+            let origin = try DatagramWire()
+            let proxy = try Proxy(
+                ["udp://127.0.0.1:0", "udp://127.0.0.1:\(origin.port)"], backend: .epoll,
+                options: ["--workers", "1"],
+                prefix: try Launcher.refusing(
+                    error, calls: [Launcher.sendto] + Launcher.batchCalls.values))
+            let client = try DatagramWire()
+            try client.connect(toPort: try proxy.port(of: "udp"))
+            for number in 0..<7 { try client.send("datagram \(number)") }
+            // A drain ends once the client's session has been silent for a while; all came before.
+            try proxy.end()
+            #expect(proxy.summary["dropped_no_upstream"] == 7, "\(proxy.summary)")
+            #expect(proxy.summary["datagrams_to_upstream", default: 0] == 0)
+        }
+
+        /// Where sends in batches are refused, each is a call of its own; that is said once, and nobody else
+        /// notices.
+        @Test(arguments: Launcher.batchCalls.keys.sorted())
+        func noBatches(call: String) throws {
+            let origin = try CrowdOrigin(.echo)
+            let proxy = try Proxy(
+                ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.listener.port)"], backend: .epoll,
+                options: ["--workers", "2"],
+                prefix: try Launcher.refusing(EPERM, call: try #require(Launcher.batchCalls[call])))
+            let crowd = Crowd()
+            try crowd.connect(100, to: .port(try proxy.port()))
+            for step in 1...5 {
+                crowd.change {
+                    $0.maySend = 100 * step
+                    $0.endsAfter = 500
+                }
+                try crowd.run("step \(step) is back") { members in
+                    members.allSatisfy { $0.received == 100 * step }
+                }
+            }
+            try crowd.run("the end") { members in members.allSatisfy { !$0.isOpen } }
+            #expect(crowd.members.allSatisfy { $0.ending == 0 }, "\(crowd.summary)")
+            try proxy.end()
+            let said = proxy.child.errors.lines.filter { $0.contains("io_submit is not used") }
+            #expect(said.count == 1)
+            #expect(said.first?.contains("EPERM") == true)
+            let doctor = try Child(
+                try Launcher.refusing(EPERM, call: try #require(Launcher.batchCalls[call]))
+                    + [try Binary.required(), "doctor"]
+            ).finish(within: .seconds(60))
+            #expect(doctor.output.contains("every send a call of its own: EPERM"))
+        }
+
         @Test func doctorSaysSo() throws {
             let (code, output, _) = try run(refusing: EPERM, ["doctor"])
             #expect(code == 0)

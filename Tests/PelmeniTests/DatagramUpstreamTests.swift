@@ -47,7 +47,7 @@ import Testing
         #expect(try clients[0].receiveText() == "to back?")
         #expect(engine.statistics.accepted == 2)
         // It goes away once more, and comes back once more.
-        back.close()
+        try back.goAway()
         try clients[0].send("lost")
         try waitUntil("it is refused again") {
             engine.statistics.drops[.noUpstream, default: 0] >= 4
@@ -68,7 +68,7 @@ import Testing
         try client.ask("one")
         try echo(try bridge.origin.wire, "one")
         #expect(try client.answerText() == "to one")
-        bridge.origin.close()
+        try bridge.origin.wire.goAway()
         try client.ask("lost")
         try bridge.wait("it is refused") { $0.open == 0 }
         let back = try DatagramWire(at: bridge.origin.name)

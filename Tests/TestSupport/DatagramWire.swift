@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Synchronization
 
@@ -111,6 +112,21 @@ package final class DatagramWire: Sendable {
         String(decoding: try receive().bytes, as: UTF8.self)
     }
 
+    /// Closes, and waits until the kernel knows the socket no more: a process that is being started has copies
+    /// of all descriptors until it runs, and such a copy goes on taking datagrams that should be refused.
+    package func goAway() throws {
+        var info = stat()
+        fstat(socket, &info)
+        close()
+        let table = if case .path = name { "/proc/net/unix" } else { "/proc/net/udp" }
+        try waitUntil("the socket is gone") {
+            let sockets = try String(contentsOfFile: table, encoding: .utf8)
+            return !sockets.split(separator: "\n").contains { line in
+                line.split(separator: " ").contains { $0 == "\(info.st_ino)" }
+            }
+        }
+    }
+
     package func close() {
         isClosed.withLock { isClosed in
             if !isClosed { Glibc.close(socket) }
@@ -126,7 +142,9 @@ extension DatagramWire {
     package static func unusedPort() throws -> UInt16 {
         for _ in 0..<200 {
             let port = UInt16.random(in: 20_000..<30_000)
-            if (try? DatagramWire(at: .port(port))) != nil { return port }
+            guard let wire = try? DatagramWire(at: .port(port)) else { continue }
+            try wire.goAway()
+            return port
         }
         throw Overdue(description: "no UDP port between 20000 and 30000 is free")
     }

@@ -18,8 +18,8 @@ struct MessageState {
     /// Messages from the client, and answers to it.
     var requests: UInt32 = 0
     var responses: UInt32 = 0
-    /// Answers that wait for the client's socket to have room.
-    var waitingAnswers: UInt16 = 0
+    /// Answers to a Unix client that are on their way, or wait to be.
+    var pendingAnswers: UInt32 = 0
 
     // The stream side.
     var scanner: FrameScanner

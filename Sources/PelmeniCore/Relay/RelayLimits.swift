@@ -52,8 +52,9 @@ package struct RelayLimits: @unchecked Sendable {
     static let waitingMax = 64 << 10
     /// Datagrams that wait for a Unix upstream: each holds a block.
     static let messagesMax = 64
-    /// Answers that wait for Unix clients whose queues are full, how often they are tried again, and for how long.
-    static let waitingAnswersMax = 256
+    /// Answers that wait for Unix clients, behind earlier ones or for room: each may hold a small block, 16 MiB in
+    /// all. How often those are tried again that found no room, and for how long.
+    static let waitingAnswersMax = 1024
     static let answerRetry: UInt64 = 5_000_000
     static let answerPatience: UInt64 = 5_000_000_000
     /// While the engine drains, a session of datagrams that was silent for this long counts as ended: nothing

@@ -42,9 +42,7 @@ extension StreamRelay where R: ~Copyable {
             leg, session, block, offset: offset, length: length, segment: isTrain ? segment : 0,
             isAnswer: isAnswer)
         guard index != .max else { return }
-        guard !isAnswer || states[Int(session)].waitingAnswers == 0 else {
-            return waitForClient(index)
-        }
+        if isAnswer, row.pointee.flags.contains(.unix), !isFirstAnswer(index) { return }
         ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index, generation: 0))
@@ -87,6 +85,8 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.retries = 0
         row.pointee.isAnswer = isAnswer
         row.pointee.awaitsRoom = false
+        row.pointee.wasRefused = false
+        row.pointee.waiting = .none
         row.pointee.since = now
         let data = pool.address(block) + offset
         if isAnswer {
@@ -118,7 +118,7 @@ extension StreamRelay where R: ~Copyable {
             // One place may have woken several: it is not certain to be taken this time.
             if result >= 0, !legs[Int(row.pointee.leg)].flags.contains(.closing) {
                 row.pointee.retries = 0
-                _ = sendAgain(index)
+                sendAgain(index)
                 return
             }
             drop(.noUpstream, count)
@@ -134,9 +134,10 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Ends a row: its lease, and its leg if that waited for it.
-    private mutating func unload(_ index: UInt32) {
+    mutating func unload(_ index: UInt32) {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
+        if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix) { answerIsOver(index) }
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
         legs[Int(leg)].departing &-= 1
@@ -178,31 +179,52 @@ extension StreamRelay where R: ~Copyable {
             if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix),
                 now &- row.pointee.since < RelayLimits.answerPatience
             {
-                waitForClient(index)
-                return true
+                return waitsForClient(index)
             }
             drop(.queueFull, count)
         default:
-            if row.pointee.isAnswer {
-                drop(.noReturnAddress, count)
-            } else if row.pointee.retries == 0, !legs[Int(leg)].flags.contains(.waits) {
-                // What the network said of an earlier datagram; this one was not sent at all.
-                upstreamRefused(leg, result)
-                guard !legs[Int(leg)].flags.contains(.closing) else {
-                    drop(.noUpstream, count)
-                    return false
-                }
-                return sendAgain(index)
-            } else {
-                drop(.noUpstream, count)
-                // A Unix socket has no earlier one that an error could be about.
-                upstreamRefused(leg, result, isOfEarlier: !legs[Int(leg)].flags.contains(.waits))
-            }
+            guard row.pointee.isAnswer else { return upstreamFailed(index, result, count: count) }
+            drop(.noReturnAddress, count)
         }
         return false
     }
 
-    private mutating func sendAgain(_ index: UInt32) -> Bool {
+    /// A send to an upstream ended in an error. What the network says of an earlier datagram is told by the next
+    /// call, which sends nothing then and is made once more (ip(7)). True when it is.
+    private mutating func upstreamFailed(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
+        let row = outgoing.row(index)
+        let leg = row.pointee.leg
+        // A Unix socket has no earlier one that an error could be about.
+        let isOfEarlier =
+            Self.isFromNetwork(-result) && !legs[Int(leg)].flags.contains(.waits)
+        guard row.pointee.wasRefused || !isOfEarlier else {
+            row.pointee.wasRefused = true
+            upstreamRefused(leg, result)
+            guard !legs[Int(leg)].flags.contains(.closing) else {
+                drop(.noUpstream, count)
+                return false
+            }
+            return sendAgain(index)
+        }
+        // Refused twice, another one was refused meanwhile. Of no way there, the first error said it of this one.
+        let isCounted = row.pointee.wasRefused && -result != ECONNREFUSED
+        drop(.noUpstream, isCounted ? count &- 1 : count)
+        upstreamRefused(leg, result, isOfEarlier: -result == ECONNREFUSED && isOfEarlier)
+        return false
+    }
+
+    /// Whether an error may be about an earlier datagram: those that ICMP messages become (icmp(7)).
+    private static func isFromNetwork(_ error: Int32) -> Bool {
+        switch error {
+        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO,
+            EOPNOTSUPP, EACCES:
+            true
+        default: false
+        }
+    }
+
+    @discardableResult
+    mutating func sendAgain(_ index: UInt32) -> Bool {
         let row = outgoing.row(index)
         row.pointee.retries &+= 1
         let leg = row.pointee.leg
@@ -231,7 +253,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Whether a row's session is still the one that it was sent for.
-    private func isOf(_ index: UInt32) -> Bool {
+    func isOf(_ index: UInt32) -> Bool {
         let row = outgoing.row(index).pointee
         let session = sessions[Int(row.session)]
         return session.phase != .free
@@ -280,14 +302,15 @@ extension StreamRelay where R: ~Copyable {
 
     private mutating func departNext(_ leg: UInt32) {
         let row = legs + Int(leg)
-        guard !row.pointee.queue.isEmpty else { return }
-        let slice = pool.piece(row.pointee.queue.first).pointee.slice
-        let index = load(
-            leg, row.pointee.session, slice.block, offset: Int(slice.offset),
-            length: Int(slice.length), segment: 0, isAnswer: false)
-        guard index != .max else {
-            row.pointee.queue.dropFirst(pool: pool)
-            return
+        var index = UInt32.max
+        while index == .max {
+            guard !row.pointee.queue.isEmpty else { return }
+            let slice = pool.piece(row.pointee.queue.first).pointee.slice
+            index = load(
+                leg, row.pointee.session, slice.block, offset: Int(slice.offset),
+                length: Int(slice.length), segment: 0, isAnswer: false)
+            // The table is full, and the datagram counted: nothing would bring the queue back to those behind it.
+            if index == .max { row.pointee.queue.dropFirst(pool: pool) }
         }
         watchStall(row.pointee.session)
         row.pointee.progressAt = now
@@ -300,60 +323,5 @@ extension StreamRelay where R: ~Copyable {
     private mutating func tookOne(_ leg: UInt32) {
         departNext(leg)
         if legs[Int(leg)].peer != .max { resumePeer(leg) }
-    }
-
-    /// A Unix client's queue is full, and nothing tells when it has room: its answers are tried again in order,
-    /// until they are too old.
-    private mutating func waitForClient(_ index: UInt32) {
-        guard waitingCount < RelayLimits.waitingAnswersMax else {
-            drop(.queueFull)
-            return unload(index)
-        }
-        moveToSmall(index)
-        outgoing.row(index).pointee.next = .max
-        if waitingFirst == .max {
-            waitingFirst = index
-            retryAt = now &+ RelayLimits.answerRetry
-        } else {
-            outgoing.row(waitingLast).pointee.next = index
-        }
-        waitingLast = index
-        waitingCount &+= 1
-        // The answer that ended its session has its client's name with it, and nobody behind it.
-        if isOf(index) { states[Int(outgoing.row(index).pointee.session)].waitingAnswers &+= 1 }
-    }
-
-    /// One that waits gives its large block back when it can: others want to receive into it.
-    private mutating func moveToSmall(_ index: UInt32) {
-        let row = outgoing.row(index)
-        let block = row.pointee.block
-        guard pool.blockClass(of: block) == .datagram,
-            Int(row.pointee.length) <= BlockClass.small.bytes
-        else { return }
-        let small = pool.take(.small)
-        guard !small.isNone else { return }
-        memcpy(
-            pool.address(small), pool.address(block) + Int(row.pointee.offset),
-            Int(row.pointee.length))
-        pool.release(block)
-        row.pointee.block = small
-        row.pointee.offset = 0
-        row.pointee.message.piece.iov_base = pool.address(small)
-    }
-
-    /// Tries all those that wait once more. Those that fail come back in the same order.
-    mutating func retryAnswers() {
-        var index = waitingFirst
-        waitingFirst = .max
-        waitingLast = .max
-        waitingCount = 0
-        retryAt = .max
-        while index != .max {
-            let row = outgoing.row(index)
-            let next = row.pointee.next
-            if isOf(index) { states[Int(row.pointee.session)].waitingAnswers &-= 1 }
-            _ = sendAgain(index)
-            index = next
-        }
     }
 }

@@ -36,12 +36,12 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var spliceBytesLeft = RelayLimits.spliceInLoop
     /// Datagrams on their way out.
     package let outgoing: OutgoingTable
-    /// Answers that wait for a Unix client's socket to have room, in order; chained through their rows.
+    /// Answers that wait for a Unix client's socket to have room, or for those before them; each client's are in order.
     var waitingFirst: UInt32 = .max
     var waitingLast: UInt32 = .max
     /// How many they are.
     var waitingCount = 0
-    /// When they are tried again.
+    /// When those that found no room are tried again.
     var retryAt: UInt64 = .max
     /// No client without a session gets one any more.
     package var isDraining = false

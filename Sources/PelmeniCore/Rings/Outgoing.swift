@@ -20,10 +20,26 @@ package struct Outgoing {
     package var retries: UInt8
     /// Towards a client rather than an upstream.
     package var isAnswer: Bool
+    /// A send of it ended in an error that counts for an earlier one.
+    package var wasRefused: Bool
     /// It waits for its socket to have room.
     package var awaitsRoom: Bool
+    /// Whether it is in the list of answers that wait, and for what.
+    package var waiting: Waiting
     /// When it was first tried, for those that wait.
     package var since: UInt64
-    /// The next row of the list this one is in: free, waiting to be sent, or to be tried again.
+    /// The next row of the list this one is in: free, or waiting.
     package var next: UInt32
+
+    /// What an answer to a Unix client waits for.
+    package enum Waiting: UInt8 {
+        /// It is not in the list.
+        case none
+        /// For those of its client that came before it.
+        case behind
+        /// For its client's queue to have room.
+        case forRoom
+        /// For nothing: it is being sent, and keeps its place.
+        case onItsWay
+    }
 }

@@ -150,9 +150,10 @@ extension SimulatedKernel {
 
     /// A message that is sent again, or in parts, may come behind later ones.
     private func unorder(_ send: DatagramSend, _ number: Int) {
+        // A Unix upstream, and each Unix client, gets one after the other.
+        guard !messages.sockets[number].isUnix else { return }
         guard messages.sockets[number].isListener else {
-            // A Unix upstream gets one after the other.
-            if !messages.sockets[number].isUnix { messages.sockets[number].isOrdered = false }
+            messages.sockets[number].isOrdered = false
             return
         }
         guard let name = send.outgoing.pointee.message.message.msg_name,

@@ -1,0 +1,124 @@
+internal import CPelmeni
+internal import Glibc
+
+// Answers to Unix clients. Such a socket is reliable and keeps the order (unix(7)), so each client gets one after
+// the other; and nothing tells when a full one has room, so they are tried again until they are too old.
+extension StreamRelay where R: ~Copyable {
+    /// Whether an answer may be sent now. If not it waits behind those of its client, or was dropped.
+    mutating func isFirstAnswer(_ index: UInt32) -> Bool {
+        let state = states + Int(outgoing.row(index).pointee.session)
+        state.pointee.pendingAnswers &+= 1
+        guard state.pointee.pendingAnswers > 1 else { return true }
+        outgoing.row(index).pointee.waiting = .behind
+        guard waitingCount < RelayLimits.waitingAnswersMax else {
+            drop(.queueFull)
+            unload(index)
+            return false
+        }
+        moveToSmall(index)
+        outgoing.row(index).pointee.next = .max
+        if waitingFirst == .max {
+            waitingFirst = index
+        } else {
+            outgoing.row(waitingLast).pointee.next = index
+        }
+        waitingLast = index
+        waitingCount &+= 1
+        return false
+    }
+
+    /// An answer found its client's queue full: it is tried again. False when too many wait.
+    mutating func waitsForClient(_ index: UInt32) -> Bool {
+        let row = outgoing.row(index)
+        if row.pointee.waiting == .none {
+            guard waitingCount < RelayLimits.waitingAnswersMax else {
+                drop(.queueFull)
+                return false
+            }
+            moveToSmall(index)
+            // Before those that came while it was on its way.
+            row.pointee.next = waitingFirst
+            if waitingFirst == .max { waitingLast = index }
+            waitingFirst = index
+            waitingCount &+= 1
+        }
+        row.pointee.waiting = .forRoom
+        retryAt = min(retryAt, now &+ RelayLimits.answerRetry)
+        return true
+    }
+
+    /// Tries those once more that found no room.
+    mutating func retryAnswers() {
+        retryAt = .max
+        var index = waitingFirst
+        while index != .max {
+            let row = outgoing.row(index)
+            if row.pointee.waiting == .forRoom {
+                row.pointee.waiting = .onItsWay
+                sendAgain(index)
+            }
+            index = row.pointee.next
+        }
+    }
+
+    /// An answer was sent or counted. If it was not waiting behind others, the next one of its client may go.
+    @inline(never)
+    mutating func answerIsOver(_ index: UInt32) {
+        let row = outgoing.row(index)
+        // The answer that ended its session has its client's name with it, and so have those before it.
+        if isOf(index) { states[Int(row.pointee.session)].pendingAnswers &-= 1 }
+        guard waitingCount > 0, row.pointee.waiting != .behind else { return }
+        if row.pointee.waiting != .none { unlink(index) }
+        var next = waitingFirst
+        while next != .max {
+            let it = outgoing.row(next)
+            if it.pointee.waiting == .behind, isOfOneClient(next, index) {
+                it.pointee.waiting = .onItsWay
+                sendAgain(next)
+                return
+            }
+            next = it.pointee.next
+        }
+    }
+
+    private mutating func unlink(_ index: UInt32) {
+        let next = outgoing.row(index).pointee.next
+        waitingCount &-= 1
+        guard waitingFirst != index else {
+            waitingFirst = next
+            if next == .max { waitingLast = .max }
+            return
+        }
+        var before = waitingFirst
+        while outgoing.row(before).pointee.next != index {
+            before = outgoing.row(before).pointee.next
+        }
+        outgoing.row(before).pointee.next = next
+        if waitingLast == index { waitingLast = before }
+    }
+
+    private func isOfOneClient(_ left: UInt32, _ right: UInt32) -> Bool {
+        let (left, right) = (outgoing.row(left), outgoing.row(right))
+        return left.pointee.session == right.pointee.session
+            && left.pointee.generation == right.pointee.generation
+            && left.pointee.leg == right.pointee.leg
+    }
+
+    /// One that waits gives its large block back when it can: others want to receive into it.
+    private mutating func moveToSmall(_ index: UInt32) {
+        let row = outgoing.row(index)
+        let block = row.pointee.block
+        guard pool.blockClass(of: block) == .datagram,
+            Int(row.pointee.length) <= BlockClass.small.bytes
+        else { return }
+        let small = pool.take(.small)
+        guard !small.isNone else { return }
+        memcpy(
+            pool.address(small), pool.address(block) + Int(row.pointee.offset),
+            Int(row.pointee.length))
+        pool.release(block)
+        row.pointee.block = small
+        row.pointee.offset = 0
+        row.pointee.message.piece.iov_base = pool.address(small)
+    }
+}
