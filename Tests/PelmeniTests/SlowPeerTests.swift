@@ -36,6 +36,24 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
+    /// A Unix upstream does not read: its session ends at the stall deadline, and every datagram is accounted for.
+    @Test(arguments: Variant.all)
+    func aUnixUpstreamThatDoesNotRead(variant: Variant) async throws {
+        let crossing = Crossing(from: .udp, to: .unixgram)
+        let bridge = try await Bridge.start(crossing, variant) { $0.stall = .milliseconds(300) }
+        let client = try bridge.client()
+        let question = [UInt8](repeating: 0x41, count: 4_000)
+        // Above what the kernel holds for it (net.core.wmem_default), and the 64 that wait in the engine.
+        let most: UInt64 = 200
+        for _ in 0..<most { try client.ask(question) }
+        try bridge.wait("it is given up") { $0.causes == [.sendStalled: 1] }
+        let statistics = await bridge.stop()
+        let dropped = statistics.drops
+        #expect(Set(dropped.keys).isSubset(of: [.queueFull, .noUpstream]), "\(dropped)")
+        #expect(dropped[.noUpstream, default: 0] > 0)
+        #expect(statistics.datagramsToUpstream + dropped.values.reduce(0, +) == most)
+    }
+
     /// More clients than there are blocks for datagrams begin a message and do not go on with it.
     @Test(arguments: Variant.all)
     func messagesThatDoNotGoOnSilenceNobody(variant: Variant) async throws {

@@ -65,10 +65,16 @@ extension StreamRelay where R: ~Copyable {
     @inline(never)
     mutating func answerIsOver(_ index: UInt32) {
         let row = outgoing.row(index)
+        var isLast = false
         // The answer that ended its session has its client's name with it, and so have those before it.
-        if isOf(index) { states[Int(row.pointee.session)].pendingAnswers &-= 1 }
+        if isOf(index) {
+            states[Int(row.pointee.session)].pendingAnswers &-= 1
+            isLast = states[Int(row.pointee.session)].pendingAnswers == 0
+        }
         guard waitingCount > 0, row.pointee.waiting != .behind else { return }
         if row.pointee.waiting != .none { unlink(index) }
+        // The list may be long, and all others'.
+        guard !isLast else { return }
         var next = waitingFirst
         while next != .max {
             let it = outgoing.row(next)

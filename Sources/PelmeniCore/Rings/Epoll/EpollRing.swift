@@ -331,6 +331,8 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     private mutating func acceptNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
+        // What was read before goes out first: a burst of connections costs a handshake each.
+        if batch.count > 0 { sendBatch() }
         let token = token(slot, .accept)
         let socket = pelmeni_socket_accept(row.pointee.socket, 1)
         if socket == -EAGAIN {

@@ -15,6 +15,7 @@ package enum SendBatchProbe {
         switch refusal.code {
         case EAGAIN: "fs.aio-max-nr is used up (see fs.aio-nr); raise it"
         case ENOSYS: "the kernel was built without AIO, or a sandbox hides it"
+        case ENOMEM: "memory is used up"
         default: "a seccomp profile forbids io_setup, io_submit or io_getevents; allow them there"
         }
     }
