@@ -4,7 +4,10 @@
 #include "pelmeni_syscall.h"
 
 #include <linux/aio_abi.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
 
 struct pelmeni_batch {
     aio_context_t context; // 0: none
@@ -14,16 +17,47 @@ struct pelmeni_batch {
     struct io_event events[PELMENI_BATCH_WRITES];
 };
 
-// A filter of system calls may let one of the three pass and not the others: each is tried once, with nothing to do.
-static int open_context(pelmeni_batch *self) {
-    long result = pelmeni_syscall(SYS_io_setup, PELMENI_BATCH_WRITES, (long)&self->context, 0, 0, 0, 0);
-    if (result < 0) {
-        self->context = 0;
-        return (int)result;
+// A socket that is connected to itself.
+static int open_loop(void) {
+    int own = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (own < 0) return -errno;
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof here;
+    if (bind(own, (struct sockaddr *)&here, length) < 0 || getsockname(own, (struct sockaddr *)&here, &length) < 0 ||
+        connect(own, (struct sockaddr *)&here, length) < 0) {
+        int error = -errno;
+        close(own);
+        return error;
     }
-    result = pelmeni_syscall(SYS_io_submit, (long)self->context, 0, (long)self->order, 0, 0, 0);
+    return own;
+}
+
+// Whether two writes are over when their submit returns, whole and in order. A sandbox may know the calls and not
+// write to sockets, or write when it likes.
+static int try_writes(pelmeni_batch *self, int own) {
+    char sent[2] = {1, 2}, came[2] = {0, 0};
+    for (int i = 0; i < 2; i++) pelmeni_batch_set(self, i, own, &sent[i], 1);
+    long result = pelmeni_syscall(SYS_io_submit, (long)self->context, 2, (long)self->order, 0, 0, 0);
     if (result < 0) return (int)result;
-    return (int)pelmeni_syscall(SYS_io_getevents, (long)self->context, 0, 0, (long)self->events, 0, 0);
+    struct timespec at_once = {0, 0};
+    result = pelmeni_syscall(SYS_io_getevents, (long)self->context, 0, 2, (long)self->events, (long)&at_once, 0);
+    if (result < 0) return (int)result;
+    if (result != 2) return -EOPNOTSUPP;
+    for (int i = 0; i < 2; i++) {
+        if (self->events[i].res != 1) return -EOPNOTSUPP;
+        if (recv(own, &came[i], 1, MSG_DONTWAIT) != 1 || came[i] != sent[i]) return -EOPNOTSUPP;
+    }
+    return 0;
+}
+
+static int open_context(pelmeni_batch *self) {
+    int own = open_loop();
+    if (own < 0) return own;
+    long result = pelmeni_syscall(SYS_io_setup, PELMENI_BATCH_WRITES, (long)&self->context, 0, 0, 0, 0);
+    if (result < 0) self->context = 0;
+    if (result == 0) result = try_writes(self, own);
+    close(own);
+    return (int)result;
 }
 
 static void close_context(pelmeni_batch *self) {

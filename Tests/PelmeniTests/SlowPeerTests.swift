@@ -36,6 +36,30 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
+    /// A client that does not read takes no other client's answers.
+    @Test(arguments: Variant.all)
+    func aClientThatDoesNotReadCostsNoOther(variant: Variant) async throws {
+        let bridge = try await Bridge.start(Crossing(from: .unixgram, to: .unixgram), variant)
+        let origin = try bridge.origin.wire
+        let folder = try TemporaryFolder()
+        // Not connected: what waits in a connected one fills the engine's own socket (SO_SNDBUF).
+        let idle = try DatagramWire(at: .path(folder.file("idle")))
+        try idle.send("much", to: DatagramAddress(bridge.name))
+        let (_, toIdle) = try origin.receive()
+        // More than may wait in all.
+        for number in 0..<1_300 { try origin.send("\(number)", to: toIdle) }
+        let client = try bridge.client()
+        try client.ask("some")
+        let (_, toClient) = try origin.receive()
+        for number in 0..<8 { try origin.send("answer \(number)", to: toClient) }
+        for number in 0..<8 { #expect(try client.answerText() == "answer \(number)") }
+        // What does wait for the other one comes in order.
+        for number in 0..<20 { #expect(try idle.receiveText() == "\(number)") }
+        let drops = await bridge.stop().drops
+        #expect(Set(drops.keys).isSubset(of: [.queueFull, .noUpstream]), "\(drops)")
+        #expect(drops[.queueFull, default: 0] > 0)
+    }
+
     /// A Unix upstream does not read: its session ends at the stall deadline, and every datagram is accounted for.
     @Test(arguments: Variant.all)
     func aUnixUpstreamThatDoesNotRead(variant: Variant) async throws {

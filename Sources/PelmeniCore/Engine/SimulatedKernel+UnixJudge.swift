@@ -11,7 +11,16 @@ extension SimulatedKernel {
         let idle = plan.deadlines.idle == 0 ? .max : plan.deadlines.idle
         let patience = min(RelayLimits.answerPatience, idle)
         return !isCalm || age + 2 * faults.clockJumpMost + 50_000_000 >= patience
-            || plan.clients * plan.messages * plan.answers > RelayLimits.waitingAnswersMax
+            || mayCrowd(plan)
+    }
+
+    /// Whether a client's answers may be more than its share of those that may wait.
+    private func mayCrowd(_ plan: SimulatedMessagePlan) -> Bool {
+        let share = pool.totalBlocks(.small) / RelayLimits.waitingAnswersShare
+        let most = max(
+            RelayLimits.waitingAnswersMin, min(RelayLimits.waitingAnswersMax, share))
+        let all = world.messages.reduce(0) { $0 + $1.clients * $1.messages * $1.answers }
+        return 2 * plan.messages * plan.answers > most - all
     }
 
     /// Nothing was made to fail, and no end gives a session up: nobody's message is lost for want of an upstream.
@@ -29,6 +38,7 @@ extension SimulatedKernel {
         let sent = world.messages.reduce(0) { $0 + $1.clients * $1.messages * ($1.answers + 1) }
         return pool.totalPieces < sent || OutgoingTable.capacity < sent
             || world.messages.contains {
+                if mayCrowd($0) { return true }
                 guard $0.forwardsToUnix else { return false }
                 let together = $0.messages * ($0.hasNameless ? $0.clients : 1)
                 return together > RelayLimits.messagesMax

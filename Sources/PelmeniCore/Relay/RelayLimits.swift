@@ -52,8 +52,10 @@ package struct RelayLimits: @unchecked Sendable {
     static let waitingMax = 64 << 10
     /// Datagrams that wait for a Unix upstream: each holds a block.
     static let messagesMax = 64
-    /// Answers that wait for Unix clients, behind earlier ones or for room: each may hold a small block, 16 MiB in
-    /// all. How often those are tried again that found no room, and for how long.
+    /// Answers that wait for Unix clients, behind earlier ones or for room: a quarter of the small blocks, of which each
+    /// may hold one, within these bounds. How often those are tried again that found no room, and for how long.
+    static let waitingAnswersShare = 4
+    static let waitingAnswersMin = 256
     static let waitingAnswersMax = 1024
     static let answerRetry: UInt64 = 5_000_000
     static let answerPatience: UInt64 = 5_000_000_000

@@ -4,13 +4,25 @@ internal import Glibc
 // Answers to Unix clients. Such a socket is reliable and keeps the order (unix(7)), so each client gets one after
 // the other; and nothing tells when a full one has room, so they are tried again until they are too old.
 extension StreamRelay where R: ~Copyable {
+    /// How many answers may wait: each may hold a small block, and streams want those too.
+    private var waitingMost: Int {
+        let share = pool.totalBlocks(.small) / RelayLimits.waitingAnswersShare
+        return max(RelayLimits.waitingAnswersMin, min(RelayLimits.waitingAnswersMax, share))
+    }
+
+    /// Whether one more answer of a session may wait. Half of the room that is left, and no more, is one client's: a
+    /// client that does not read gets a third of it all, and others always find some.
+    private func mayWait(_ pending: UInt32) -> Bool {
+        Int(pending) <= (waitingMost &- waitingCount) / 2 &+ 1
+    }
+
     /// Whether an answer may be sent now. If not it waits behind those of its client, or was dropped.
     mutating func isFirstAnswer(_ index: UInt32) -> Bool {
         let state = states + Int(outgoing.row(index).pointee.session)
         state.pointee.pendingAnswers &+= 1
         guard state.pointee.pendingAnswers > 1 else { return true }
         outgoing.row(index).pointee.waiting = .behind
-        guard waitingCount < RelayLimits.waitingAnswersMax else {
+        guard waitingCount < waitingMost, mayWait(state.pointee.pendingAnswers) else {
             drop(.queueFull)
             unload(index)
             return false
@@ -31,7 +43,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func waitsForClient(_ index: UInt32) -> Bool {
         let row = outgoing.row(index)
         if row.pointee.waiting == .none {
-            guard waitingCount < RelayLimits.waitingAnswersMax else {
+            guard waitingCount < waitingMost else {
                 drop(.queueFull)
                 return false
             }

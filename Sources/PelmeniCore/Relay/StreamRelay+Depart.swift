@@ -85,7 +85,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.retries = 0
         row.pointee.isAnswer = isAnswer
         row.pointee.awaitsRoom = false
-        row.pointee.wasRefused = false
+        row.pointee.refusal = 0
         row.pointee.waiting = .none
         row.pointee.since = now
         let data = pool.address(block) + offset
@@ -197,8 +197,8 @@ extension StreamRelay where R: ~Copyable {
         // A Unix socket has no earlier one that an error could be about.
         let isOfEarlier =
             Self.isFromNetwork(-result) && !legs[Int(leg)].flags.contains(.waits)
-        guard row.pointee.wasRefused || !isOfEarlier else {
-            row.pointee.wasRefused = true
+        guard row.pointee.refusal != 0 || !isOfEarlier else {
+            row.pointee.refusal = result
             upstreamRefused(leg, result)
             guard !legs[Int(leg)].flags.contains(.closing) else {
                 drop(.noUpstream, count)
@@ -207,7 +207,7 @@ extension StreamRelay where R: ~Copyable {
             return sendAgain(index)
         }
         // Refused twice, another one was refused meanwhile. Of no way there, the first error said it of this one.
-        let isCounted = row.pointee.wasRefused && -result != ECONNREFUSED
+        let isCounted = row.pointee.refusal == result && -result != ECONNREFUSED
         drop(.noUpstream, isCounted ? count &- 1 : count)
         upstreamRefused(leg, result, isOfEarlier: -result == ECONNREFUSED && isOfEarlier)
         return false

@@ -20,8 +20,8 @@ package struct Outgoing {
     package var retries: UInt8
     /// Towards a client rather than an upstream.
     package var isAnswer: Bool
-    /// A send of it ended in an error that counts for an earlier one.
-    package var wasRefused: Bool
+    /// The error of a send of it that counts for an earlier one, or 0.
+    package var refusal: Int32
     /// It waits for its socket to have room.
     package var awaitsRoom: Bool
     /// Whether it is in the list of answers that wait, and for what.

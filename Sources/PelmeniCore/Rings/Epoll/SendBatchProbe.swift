@@ -16,6 +16,10 @@ package enum SendBatchProbe {
         case EAGAIN: "fs.aio-max-nr is used up (see fs.aio-nr); raise it"
         case ENOSYS: "the kernel was built without AIO, or a sandbox hides it"
         case ENOMEM: "memory is used up"
+        case EOPNOTSUPP: "the kernel, or a sandbox, writes to no sockets this way"
+        case EMFILE, ENFILE: "descriptors are used up; raise RLIMIT_NOFILE (`ulimit -n`)"
+        case EADDRNOTAVAIL, ENETUNREACH, EAFNOSUPPORT:
+            "the loopback is down, so that it could not be tried; bring it up"
         default: "a seccomp profile forbids io_setup, io_submit or io_getevents; allow them there"
         }
     }
