@@ -53,7 +53,8 @@ package struct RelayLimits: @unchecked Sendable {
     /// Datagrams that wait for a Unix upstream: each holds a block.
     static let messagesMax = 64
     /// Answers that wait for Unix clients, behind earlier ones or for room: a quarter of the small blocks, of which each
-    /// may hold one, within these bounds. How often those are tried again that found no room, and for how long.
+    /// may hold one, within these bounds: a burst to one client has to fit, though a pool is small, since its answers go one
+    /// after the other. How often those are tried again that found no room, and for how long.
     static let waitingAnswersShare = 4
     static let waitingAnswersMin = 256
     static let waitingAnswersMax = 1024
