@@ -329,6 +329,7 @@ struct LoadLegs: ~Copyable {
         row.pointee.making = .none
         row.pointee.made = 0
         row.pointee.outgoing = Outgoing()
+        ring.detach(token(leg, .receive))
         ring.close(row.pointee.socket)
         row.pointee.socket = -1
         row.pointee.flags = []

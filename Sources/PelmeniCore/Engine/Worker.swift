@@ -131,7 +131,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         relay.closeReserve()
         for index in 0..<listenerCount where !listeners[index].isClosed {
             listeners[index].isClosed = true
-            relay.ring.closeListener(listeners[index].socket)
+            closeSocket(of: index)
         }
     }
 
@@ -305,7 +305,12 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             guard socket >= 0 else { break }
             relay.open(socket, pair: listener.pointee.pair)
         }
-        relay.ring.closeListener(listener.pointee.socket)
+        closeSocket(of: index)
+    }
+
+    private mutating func closeSocket(of index: Int) {
+        relay.ring.detach(Token(.accept, index: UInt32(index + 1), generation: 0))
+        relay.ring.closeListener(listeners[index].socket)
     }
 
     /// Those of datagrams stay until the last session is over: their clients' answers go out on them.

@@ -111,6 +111,7 @@ extension StreamRelay where R: ~Copyable {
         }
         row.pointee.queue.removeAll(pool: pool)
         releasePipe(leg)
+        ring.detach(token(leg, .receive))
         if row.pointee.flags.contains(.closesWithReset) {
             ring.closeWithReset(row.pointee.socket)
         } else {

@@ -38,6 +38,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// A listener's row closes like a leg's, but no session goes with it.
     mutating func closeListenerNow(_ slot: UInt32) {
+        ring.detach(token(slot, .receiveDatagrams))
         ring.close(legs[Int(slot)].socket)
         legs[Int(slot)].generation = (legs[Int(slot)].generation &+ 1) & 0xff_ffff
         legs[Int(slot)].flags = []

@@ -14,7 +14,7 @@
 ///   cancel itself has no completion of its own.
 /// - Errors and ends of one socket come in the order in which they happened: a receive's end that follows
 ///   a reset does not overtake the send that was told of the reset.
-/// - A socket is closed only once nothing of its slot is in flight.
+/// - A socket is closed only once nothing of its slot is in flight, and after ``detach(_:)``.
 package protocol Ring: ~Copyable {
     /// What the caller may rely on: whether a receive stays armed, and how many bytes it may bring.
     var isMultishot: Bool { get }
@@ -26,6 +26,10 @@ package protocol Ring: ~Copyable {
     /// - Parameter isShared: only reading is of interest, and what is there is told of until it is read: a
     ///   listener that other workers watch too, or a connected socket of datagrams.
     mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32
+
+    /// Ends what ``attach(_:token:isShared:)`` began, right before the socket is closed: nothing that the kernel
+    /// still tells of the socket concerns the slot, and the socket's number may be another one's at once.
+    mutating func detach(_ token: Token)
 
     /// Accepts connections: one, or with `multishot` until cancelled or out of descriptors. Each
     /// completion's result is a socket in the mode that this ring needs. A ring may end a multishot

@@ -14,7 +14,7 @@ extension EpollRing {
         row.pointee.flags.formUnion([.receiving, .datagrams])
         if isUnix { row.pointee.flags.insert(.unix) }
         if isListener { row.pointee.flags.insert(.multishot) }
-        if row.pointee.flags.contains(.detached) { attachAgain(token) }
+        if row.pointee.flags.contains(.unpolled) { attachAgain(token) }
         if row.pointee.flags.contains(.readable) { queue(token.index) }
     }
 

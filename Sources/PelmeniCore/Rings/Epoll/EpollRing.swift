@@ -224,7 +224,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         if row.pointee.flags.contains(.shared),
             row.pointee.flags.isDisjoint(with: [.accepting, .receiving])
         {
-            return detach(slot)
+            return unpoll(slot)
         }
         // A send that waited had filled the socket.
         let isHeavy = !row.pointee.flags.isDisjoint(with: [.heavy, .sending])
@@ -256,9 +256,9 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     /// What is level-triggered would wake the worker for ever while nobody accepts or receives.
     @inline(never)
-    private mutating func detach(_ slot: UInt32) -> Completion? {
+    private mutating func unpoll(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
-        row.pointee.flags.insert(.detached)
+        row.pointee.flags.insert(.unpolled)
         row.pointee.flags.remove(.readable)
         _ = pelmeni_poll_remove(poller, row.pointee.socket)
         return nil
@@ -381,17 +381,31 @@ package struct EpollRing: KernelRing, ~Copyable {
         return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
     }
 
+    @inline(__always)
+    package mutating func detach(_ token: Token) {
+        let row = rows + Int(token.index)
+        guard row.pointee.flags.contains(.attached), row.pointee.generation == token.generation
+        else { return }
+        // A level-triggered socket that lives on under another number would wake every wait. The
+        // poller knows it by this number, which is another socket's once this one is closed.
+        if row.pointee.flags.contains(.shared), !row.pointee.flags.contains(.unpolled) {
+            _ = pelmeni_poll_remove(poller, row.pointee.socket)
+        }
+        row.pointee.flags = row.pointee.flags.intersection(.queued)
+        row.pointee.socket = -1
+    }
+
     @inline(never)
     mutating func attachAgain(_ token: Token) {
         let row = rows + Int(token.index)
-        row.pointee.flags.remove(.detached)
+        row.pointee.flags.remove(.unpolled)
         _ = pelmeni_poll_add(poller, row.pointee.socket, row.pointee.pollToken, 1)
     }
 
     package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
         let row = rows + Int(token.index)
         row.pointee.flags.insert(.accepting)
-        if row.pointee.flags.contains(.detached) { attachAgain(token) }
+        if row.pointee.flags.contains(.unpolled) { attachAgain(token) }
         if multishot {
             row.pointee.flags.insert(.multishot)
         } else {
@@ -469,8 +483,6 @@ package struct EpollRing: KernelRing, ~Copyable {
     }
 
     package mutating func closeListener(_ listener: Int32) {
-        // A shared listener lives on under another number, and its events would go on with it.
-        _ = pelmeni_poll_remove(poller, listener)
         _ = pelmeni_socket_close(listener)
     }
 }

@@ -29,7 +29,7 @@ struct Readiness {
         /// The row belongs to a socket.
         static let attached = Flags(rawValue: 1 << 11)
         /// Taken out of the poller, being level-triggered, while nobody accepts or receives.
-        static let detached = Flags(rawValue: 1 << 12)
+        static let unpolled = Flags(rawValue: 1 << 12)
         /// The last receive filled a whole block.
         static let heavy = Flags(rawValue: 1 << 14)
         /// The receive is for datagrams.

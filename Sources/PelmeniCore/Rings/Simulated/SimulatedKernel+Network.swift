@@ -181,6 +181,7 @@ extension SimulatedKernel {
         guard let row = row(socket) else { return nil }
         let it = row.pointee
         if it.hasOperations { violate("descriptor \(socket) is closed with operations in flight") }
+        if it.isAttached { violate("descriptor \(socket) is closed while it is attached") }
         for token in [it.receive.token, it.connect.token] where token.rawValue != 0 {
             if retired.count < 16 {
                 retired.append(token)

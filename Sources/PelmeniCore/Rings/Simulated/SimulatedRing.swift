@@ -19,8 +19,17 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {
         guard token.kind != OperationKind.wake.rawValue else { return 0 }
-        kernel.row(socket)?.pointee.isAttached = true
+        guard let row = kernel.row(socket) else { return 0 }
+        row.pointee.isAttached = true
+        kernel.slots[Int(token.index)] = socket
         return 0
+    }
+
+    package mutating func detach(_ token: Token) {
+        let socket = kernel.slots[Int(token.index)]
+        guard socket >= 0 else { return }
+        kernel.row(socket)?.pointee.isAttached = false
+        kernel.slots[Int(token.index)] = -1
     }
 
     package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {

@@ -168,6 +168,10 @@ package struct UringRing: KernelRing, ~Copyable {
     @inline(__always)
     package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 { 0 }
 
+    /// A completion names its slot and generation, and no descriptor.
+    @inline(__always)
+    package mutating func detach(_ token: Token) {}
+
     package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
         note(pelmeni_uring_accept(ring, listener, multishot ? 1 : 0, token.rawValue))
     }
