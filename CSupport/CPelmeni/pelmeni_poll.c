@@ -13,7 +13,7 @@ int pelmeni_poll_create(void) {
 }
 
 // Everything, edge-triggered.
-static const uint32_t edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+static const uint32_t edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
 int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive) {
     struct epoll_event event = {
@@ -46,10 +46,11 @@ static int milliseconds(int64_t nanoseconds) {
 
 // Shifts instead of branches: every bit of epoll that matters lies at a fixed distance from ours.
 static inline uint32_t readiness(uint32_t events) {
-    _Static_assert(EPOLLIN == 1 && EPOLLOUT == 2 << 1 && EPOLLRDHUP == 4 << 11 && EPOLLERR == 8 && EPOLLHUP == 8 << 1,
+    _Static_assert(EPOLLIN == 1 && EPOLLOUT == 2 << 1 && EPOLLRDHUP == 4 << 11 && EPOLLERR == 8 && EPOLLHUP == 8 << 1 &&
+                       EPOLLPRI == 16 >> 3,
                    "the distances below");
     return (events & EPOLLIN) | (events & EPOLLOUT) >> 1 | (events & EPOLLRDHUP) >> 11 | (events & EPOLLERR)
-           | (events & EPOLLHUP) >> 1;
+           | (events & EPOLLHUP) >> 1 | (events & EPOLLPRI) << 3;
 }
 
 int pelmeni_poll_wait(int poller, pelmeni_event *events, int capacity, int64_t wait_nanoseconds) {

@@ -44,9 +44,9 @@ static int keep_alive(int socket, int seconds) {
 }
 
 int pelmeni_socket_configure(int socket, int family, const pelmeni_socket_options *options) {
-    if (family != AF_INET && family != AF_INET6) { return 0; }
-    int result = 0;
-    if (family == AF_INET6 && options->only_v6 >= 0) {
+    int result = options->urgent_in_line ? set_number(socket, SOL_SOCKET, SO_OOBINLINE, 1) : 0;
+    if (family != AF_INET && family != AF_INET6) { return result; }
+    if (result == 0 && family == AF_INET6 && options->only_v6 >= 0) {
         result = set_number(socket, IPPROTO_IPV6, IPV6_V6ONLY, options->only_v6 != 0);
     }
     if (result == 0 && options->no_delay) { result = set_number(socket, IPPROTO_TCP, TCP_NODELAY, 1); }

@@ -208,6 +208,7 @@ struct LoadLegs: ~Copyable {
         }
         var options = SocketOptions()
         options.keepAliveSeconds = 0
+        options.urgentInLine = false
         _ = ring.configure(socket, family: address.pointee.family, options: options)
         rows[leg].socket = socket
         rows[leg].flags = [.open, .connecting]

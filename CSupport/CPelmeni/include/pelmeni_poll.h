@@ -8,6 +8,7 @@ static const uint32_t PELMENI_POLL_READABLE = 1;
 static const uint32_t PELMENI_POLL_WRITABLE = 2;
 static const uint32_t PELMENI_POLL_ENDED = 4;  // the other side shut down its write half
 static const uint32_t PELMENI_POLL_BROKEN = 8; // error, or hang-up of both halves
+static const uint32_t PELMENI_POLL_URGENT = 16; // an urgent byte (tcp(7)) is there, before which a read stops
 
 typedef struct {
     uint64_t token;

@@ -14,6 +14,7 @@ typedef struct {
     int32_t keep_alive_seconds;        // SO_KEEPALIVE with TCP_KEEPIDLE; 0 is off
     uint32_t user_timeout_milliseconds; // TCP_USER_TIMEOUT; 0 is the kernel's own
     int32_t only_v6;                   // -1: leave; 0: dual stack; 1: IPv6 only
+    int32_t urgent_in_line;            // SO_OOBINLINE: an urgent byte stays in the stream; Unix sockets too
 } pelmeni_socket_options;
 
 int pelmeni_socket_open(int family, int nonblocking);

@@ -293,7 +293,14 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         sessionsOpen &+= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
         if events.reportsSessions { report(.sessionOpened, session) }
-        guard ring.attach(socket, token: token(leg, .receive), isShared: false) == 0 else {
+        let isUnix = pairs[Int(pair)].isUnix
+        // A TCP socket has what its listener has; a Unix one has not.
+        if isUnix {
+            _ = ring.configure(socket, family: AF_UNIX, options: pairs[Int(pair)].options)
+        }
+        guard
+            ring.attach(socket, token: token(leg, .receive), isShared: false, isUnix: isUnix) == 0
+        else {
             return end(session, .limit, reset: true)
         }
         takeTurn(session)

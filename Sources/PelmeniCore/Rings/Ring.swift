@@ -25,9 +25,10 @@ package protocol Ring: ~Copyable {
     ///
     /// - Parameter isShared: only reading is of interest, and what is there is told of until it is read: a
     ///   listener that other workers watch too, or a connected socket of datagrams.
-    mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32
+    /// - Parameter isUnix: a stream over a Unix socket, whose reads may stop behind a passed descriptor.
+    mutating func attach(_ socket: Int32, token: Token, isShared: Bool, isUnix: Bool) -> Int32
 
-    /// Ends what ``attach(_:token:isShared:)`` began, right before the socket is closed: nothing that the kernel
+    /// Ends what ``attach(_:token:isShared:isUnix:)`` began, right before the socket is closed: nothing that the kernel
     /// still tells of the socket concerns the slot, and the socket's number may be another one's at once.
     mutating func detach(_ token: Token)
 
@@ -156,4 +157,12 @@ package protocol Ring: ~Copyable {
     mutating func openReserve() -> Int32
     /// How often this ring entered the kernel to submit or wait.
     var enters: UInt64 { get }
+}
+
+extension Ring where Self: ~Copyable {
+    /// Makes any other socket than a Unix stream known.
+    @inline(__always)
+    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {
+        attach(socket, token: token, isShared: isShared, isUnix: false)
+    }
 }

@@ -237,12 +237,14 @@ package struct EpollRing: KernelRing, ~Copyable {
                 queue(slot)
             }
         }
-        let readable = PELMENI_POLL_READABLE | PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN
+        let readable =
+            PELMENI_POLL_READABLE | PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN | PELMENI_POLL_URGENT
         guard event.readiness & readable != 0 else { return nil }
         row.pointee.flags.insert(.readable)
         if event.readiness & (PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN) != 0 {
             row.pointee.flags.insert(.ended)
         }
+        if event.readiness & PELMENI_POLL_URGENT != 0 { row.pointee.flags.insert(.stopsShort) }
         if isReadWanted(slot) {
             // After what was just done, in turn: a send's completion goes first.
             if doneHead != doneTail || !row.pointee.flags.isDisjoint(with: [.queued, .heavy]) {
@@ -301,6 +303,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             pool.release(block)
             if got == -Int(EAGAIN) {
                 row.pointee.flags.remove(.readable)
+                if !row.pointee.flags.contains(.unix) { row.pointee.flags.remove(.stopsShort) }
                 return nil
             }
             row.pointee.flags.remove(.receiving)
@@ -315,7 +318,9 @@ package struct EpollRing: KernelRing, ~Copyable {
         } else {
             row.pointee.flags.remove(.heavy)
             // A short read emptied the socket; what comes next makes a new edge.
-            if !row.pointee.flags.contains(.ended) { row.pointee.flags.remove(.readable) }
+            if row.pointee.flags.isDisjoint(with: [.ended, .stopsShort]) {
+                row.pointee.flags.remove(.readable)
+            }
         }
         let isOver = row.pointee.limit <= 0
         if isOver {
@@ -364,7 +369,9 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     // MARK: Operations
 
-    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {
+    package mutating func attach(
+        _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
+    ) -> Int32 {
         let row = rows + Int(token.index)
         let queued: Readiness.Flags = row.pointee.flags.intersection(.queued)
         let next = row.pointee.next
@@ -373,6 +380,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         row.pointee.generation = token.generation
         row.pointee.flags = isShared ? [.attached, .shared] : [.attached, .writable]
         row.pointee.flags.formUnion(queued)
+        if isUnix { row.pointee.flags.formUnion([.unix, .stopsShort]) }
         row.pointee.next = next
         row.pointee.callsLeft = Self.acceptBudget
         row.pointee.pollToken = token.rawValue
@@ -420,7 +428,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         let error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))
         let pending = error == -EINPROGRESS
         // Added after the call: an unconnected socket would report a hang-up at once.
-        let added = attach(socket, token: token, isShared: false)
+        let added = attach(
+            socket, token: token, isShared: false, isUnix: address.pointee.family == AF_UNIX)
         guard added == 0 else { return push(token, added) }
         if pending {
             rows[Int(token.index)].flags.remove(.writable)

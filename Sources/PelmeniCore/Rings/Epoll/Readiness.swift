@@ -11,6 +11,10 @@ struct Readiness {
         /// The end, or an error, is there already, behind what can be read: no edge will tell of it again.
         static let ended = Flags(rawValue: 1 << 13)
 
+        /// A read that is shorter than its room does not prove that the socket is empty: it stops before an urgent
+        /// byte (tcp(7)), and behind a descriptor that a Unix socket brings (unix(7)).
+        static let stopsShort = Flags(rawValue: 1 << 21)
+
         // What is asked.
         static let receiving = Flags(rawValue: 1 << 2)
         static let sending = Flags(rawValue: 1 << 3)
@@ -34,7 +38,7 @@ struct Readiness {
         static let heavy = Flags(rawValue: 1 << 14)
         /// The receive is for datagrams.
         static let datagrams = Flags(rawValue: 1 << 15)
-        /// They come from Unix sockets.
+        /// A Unix socket.
         static let unix = Flags(rawValue: 1 << 16)
         /// No send, but the wait for one to be possible.
         static let awaitsRoom = Flags(rawValue: 1 << 17)

@@ -17,7 +17,9 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     // MARK: Operations
 
-    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {
+    package mutating func attach(
+        _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
+    ) -> Int32 {
         guard token.kind != OperationKind.wake.rawValue else { return 0 }
         guard let row = kernel.row(socket) else { return 0 }
         row.pointee.isAttached = true

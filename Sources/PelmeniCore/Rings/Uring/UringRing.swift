@@ -166,7 +166,9 @@ package struct UringRing: KernelRing, ~Copyable {
     // MARK: Operations
 
     @inline(__always)
-    package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 { 0 }
+    package mutating func attach(
+        _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
+    ) -> Int32 { 0 }
 
     /// A completion names its slot and generation, and no descriptor.
     @inline(__always)
