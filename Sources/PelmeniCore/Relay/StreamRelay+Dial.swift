@@ -196,7 +196,7 @@ extension StreamRelay where R: ~Copyable {
         guard !legs[Int(leg)].flags.contains(.closing) else { return closeIfIdle(leg) }
         let it = sessions + Int(session)
         let upstream = Int(legs[Int(leg)].upstream)
-        guard result >= 0 else {
+        guard result >= 0 || hasSpokenAndReset(leg, result) else {
             takeOutAttempt(session, leg)
             close(leg, reset: false)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
@@ -214,7 +214,20 @@ extension StreamRelay where R: ~Copyable {
         }
         takeOutAttempt(session, leg)
         closeAttempts(session)
+        ring.settleConnected(
+            legs[Int(leg)].socket, isUnix: legs[Int(leg)].flags.contains(.unix))
         link(session, leg)
+    }
+
+    /// Whether the upstream accepted, sent bytes and reset before its connect was told of: the client gets those bytes,
+    /// then the reset. The connect's error was the reset, and nobody is told of that again.
+    private mutating func hasSpokenAndReset(_ leg: UInt32, _ result: Int32) -> Bool {
+        guard result == -ECONNRESET || result == -EPIPE,
+            sessions[Int(legs[Int(leg)].session)].kind == .streams,
+            ring.hasUnread(legs[Int(leg)].socket)
+        else { return false }
+        legs[Int(leg)].flags.insert(.broken)
+        return true
     }
 
     private func isUnix(_ session: UInt32, _ upstream: Int) -> Bool {

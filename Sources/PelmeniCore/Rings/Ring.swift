@@ -37,6 +37,8 @@ package protocol Ring: ~Copyable {
     /// accept at any time.
     mutating func accept(_ listener: Int32, multishot: Bool, token: Token)
 
+    /// Never waits for another connect: one to a Unix socket whose queue is full ends with `-EAGAIN`.
+    ///
     /// - Parameter address: must stay valid until the next ``submit(until:)``.
     mutating func connect(_ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token)
 
@@ -131,6 +133,8 @@ package protocol Ring: ~Copyable {
     mutating func now() -> UInt64
     /// A stream socket for an upstream, or -errno.
     mutating func open(family: Int32) -> Int32
+    /// Gives a socket whose connect went through the mode that its other operations need.
+    mutating func settleConnected(_ socket: Int32, isUnix: Bool)
     /// A datagram socket that is connected to an upstream, bound to a name of its own where that is needed for
     /// answers (Unix); or -errno.
     mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32

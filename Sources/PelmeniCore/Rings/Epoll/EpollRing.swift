@@ -487,6 +487,9 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 1) }
 
+    @inline(__always)
+    package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {}
+
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         SocketCalls.acceptWaiting(listener, nonblocking: true)
     }

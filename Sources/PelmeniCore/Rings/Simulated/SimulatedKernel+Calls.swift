@@ -9,7 +9,14 @@ extension SimulatedKernel {
             violate("descriptor \(socket) is not an attached stream")
             return nil
         }
+        if row.pointee.isUnsettled { violate("descriptor \(socket) is used, but not settled") }
         return row
+    }
+
+    func settleConnected(_ socket: Int32, isUnix: Bool) {
+        guard let row = row(socket) else { return }
+        if row.pointee.isUnsettled != isUnix { violate("descriptor \(socket) is settled wrongly") }
+        row.pointee.isUnsettled = false
     }
 
     func isUnixStream(_ number: Int) -> Bool {

@@ -156,6 +156,7 @@ extension SimulatedKernel {
     private func connect(_ request: SimulatedRequest) {
         guard let row = row(request.socket), let address = request.address else { return }
         row.pointee.connect.isArmed = true
+        row.pointee.isUnsettled = address.pointee.family == AF_UNIX
         let key = Self.key(address.pointee)
         guard let destination = destinations[key] else {
             return violate("a connect to \(address.pointee), which nobody has")

@@ -170,6 +170,10 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     package mutating func open(family: Int32) -> Int32 { kernel.open() }
 
+    package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {
+        kernel.settleConnected(socket, isUnix: isUnix)
+    }
+
     package mutating func configure(
         _ socket: Int32, family: Int32, options: SocketOptions
     ) -> Int32 {

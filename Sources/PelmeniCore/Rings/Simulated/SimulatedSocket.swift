@@ -17,6 +17,8 @@ struct SimulatedSocket {
     /// A listener's plan, a stream's peer, a row of ``DatagramSocket``, or one of ``SimulatedSplice``.
     var number = 0
     var isAttached = false
+    /// A connected Unix socket that has not the mode yet that its other operations need.
+    var isUnsettled = false
     var accept = SimulatedOperation()
     var connect = SimulatedOperation()
     var receive = SimulatedOperation()

@@ -276,7 +276,15 @@ package struct UringRing: KernelRing, ~Copyable {
 
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 
-    package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 0) }
+    /// A Unix socket is not blocking until it is connected: the kernel would hand a connect that cannot go through at
+    /// once to the ring's one worker thread, where it keeps all later ones waiting (Linux 6.18).
+    package mutating func open(family: Int32) -> Int32 {
+        pelmeni_socket_open(family, family == AF_UNIX ? 1 : 0)
+    }
+
+    package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {
+        if isUnix { _ = pelmeni_socket_nonblocking(socket, 0) }
+    }
 
     package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
         openDatagrams(to: address, nonblocking: false)
