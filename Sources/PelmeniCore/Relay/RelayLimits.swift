@@ -71,7 +71,8 @@ package struct RelayLimits: @unchecked Sendable {
     /// A session gets its keepalive when it is this old, or as old as the keepalive itself is long: one that
     /// ends before needs neither four more calls nor two timers.
     static let keepAliveDelay: UInt64 = 10_000_000_000
-    /// A paused side is looked at this often, so that its reset does not go unseen.
+    /// A paused side, and a client whose upstream is dialled, are looked at this often, so that a reset of theirs does
+    /// not go unseen.
     static let brokenCheck: UInt64 = 500_000_000
     /// How long a reset waits for what came before it to be delivered.
     static let resetWait: UInt64 = 1_000_000_000

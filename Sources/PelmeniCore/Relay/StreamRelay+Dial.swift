@@ -35,7 +35,8 @@ extension StreamRelay where R: ~Copyable {
             dialsLeft &-= 1
             let client = undialled.popFirst(legs)
             legs[Int(client)].flags.remove(.undialled)
-            dial(legs[Int(client)].session)
+            let session = legs[Int(client)].session
+            if !endIfAbandoned(session) { dial(session) }
         }
     }
 
@@ -178,11 +179,25 @@ extension StreamRelay where R: ~Copyable {
                 upstream: UInt16(truncatingIfNeeded: upstream)))
     }
 
-    /// Looks at the session again when the next address may be dialled, or the connect deadline is over.
+    /// Ends a session whose client reset before an upstream accepted: nobody reads its socket until then. Whether it did.
+    ///
+    /// A client that has only ended its stream still waits for the answer.
+    private mutating func endIfAbandoned(_ session: UInt32) -> Bool {
+        let client = sessions[Int(session)].client
+        guard client != .max, ring.isBroken(legs[Int(client)].socket) else { return false }
+        // What the upstreams said so far is not why it ends.
+        sessions[Int(session)].hasCause = false
+        end(session, .clientReset, reset: true)
+        return true
+    }
+
+    /// Looks at the session again when the next address may be dialled, the connect deadline is over, or the client may
+    /// be gone.
     mutating func scheduleDial(_ session: UInt32) {
         let it = sessions[Int(session)]
         let pair = pairs + Int(it.pair)
         var due = it.dialledAt &+ pair.pointee.connect
+        if it.client != .max { due = min(due, now &+ RelayLimits.brokenCheck) }
         if it.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
             due = min(due, it.attemptAt &+ RelayLimits.headStart)
         }
@@ -300,6 +315,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func lookConnecting(_ session: UInt32) {
         let it = sessions + Int(session)
         let pair = pairs + Int(it.pointee.pair)
+        guard !endIfAbandoned(session) else { return }
         let upstream = currentUpstream(session)
         if now >= it.pointee.dialledAt &+ pair.pointee.connect {
             noteFailure(session, -ETIMEDOUT)
