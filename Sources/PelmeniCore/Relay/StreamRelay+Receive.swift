@@ -63,9 +63,10 @@ extension StreamRelay where R: ~Copyable {
 
     /// The far side sent all it will send.
     mutating func streamEnded(_ leg: UInt32) {
-        if legs[Int(leg)].flags.contains(.framed) { return framedEnded(leg) }
+        noteHiddenReset(leg)
         // After an error was seen on the way out, the end is what is left of the reset.
         if legs[Int(leg)].flags.contains(.broken) { return streamBroke(leg) }
+        if legs[Int(leg)].flags.contains(.framed) { return framedEnded(leg) }
         legs[Int(leg)].flags.insert(.ended)
         let session = legs[Int(leg)].session
         if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
@@ -74,6 +75,15 @@ extension StreamRelay where R: ~Copyable {
         if linger != 0, sessions[Int(session)].phase == .relaying {
             wheel.hasten(session, to: now &+ linger)
         }
+    }
+
+    /// A reset that a send is told of is told once: a receive beside it ends with 0, as at an end. The send's completion
+    /// may still be on its way, or say nothing: with MSG_WAITALL it carries the part that went out before (Linux 6.18),
+    /// and the rest of it is under way again.
+    private mutating func noteHiddenReset(_ leg: UInt32) {
+        guard legs[Int(leg)].flags.contains(.sending), ring.isGone(legs[Int(leg)].socket)
+        else { return }
+        legs[Int(leg)].flags.insert(.broken)
     }
 
     /// Forwards an end once everything before it went out; closes when both directions are done.

@@ -130,17 +130,12 @@ extension StreamRelay where R: ~Copyable {
         awaitBytes(leg)
     }
 
-    /// Whether a splice found the leg's end, or a reset: then that is forwarded. An end may be what is left of a reset
-    /// of which a send was told whose completion is still on its way: a call overtakes it.
+    /// Whether a splice found the leg's end, or a reset: then that is forwarded.
     private mutating func isOver(_ leg: UInt32, _ it: SpliceResult) -> Bool {
-        let row = legs + Int(leg)
         guard it.isEnded else {
             guard it.receiveError != 0, it.receiveError != -EAGAIN else { return false }
             streamBroke(leg)
             return true
-        }
-        if row.pointee.flags.contains(.sending), ring.isGone(row.pointee.socket) {
-            row.pointee.flags.insert(.broken)
         }
         streamEnded(leg)
         return true

@@ -189,6 +189,11 @@ extension SimulatedKernel {
         if peer.pointee.resetArrived {
             hit(.resetFoundBySend)
             if row.pointee.send.done > 0 {
+                // Linux takes the error off the socket and tells nobody of it.
+                if world.waitsForAll, peer.pointee.errorPending {
+                    hit(.resetHiddenBySend)
+                    peer.pointee.errorPending = false
+                }
                 return end(&row.pointee.send, socket, Int32(row.pointee.send.done))
             }
             let error = peer.pointee.errorPending

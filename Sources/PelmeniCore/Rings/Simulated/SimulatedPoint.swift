@@ -31,6 +31,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case resetDestroyedBytes
     case resetUnread
     case resetFoundBySend
+    case resetHiddenBySend
     case resetByProxy
     case closeWithUnread
     case bulkReceive
