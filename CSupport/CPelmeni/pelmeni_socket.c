@@ -187,15 +187,19 @@ int pelmeni_socket_unread(int socket) {
 }
 
 // poll(2) leaves the error where it is, so that the next receive still reports it; SO_ERROR would take it away.
-int pelmeni_socket_broken(int socket) {
-    struct pollfd asked = {.fd = socket};
+static int has_event(int socket, short events) {
+    struct pollfd asked = {.fd = socket, .events = POLLRDHUP};
     int count;
     do {
         count = poll(&asked, 1, 0);
     } while (count < 0 && errno == EINTR);
     if (count < 0) { return -errno; }
-    return asked.revents & POLLNVAL ? -EBADF : (asked.revents & POLLERR) != 0;
+    return asked.revents & POLLNVAL ? -EBADF : (asked.revents & events) != 0;
 }
+
+int pelmeni_socket_broken(int socket) { return has_event(socket, POLLERR); }
+
+int pelmeni_socket_over(int socket) { return has_event(socket, POLLERR | POLLHUP | POLLRDHUP); }
 
 // Blocking on purpose: io_uring answers a read of a non-blocking eventfd with EAGAIN instead of waiting for it.
 // Nothing here can block all the same, see pelmeni_event_take; a write waits only at 2^64 - 2 signals.

@@ -38,6 +38,7 @@ int pelmeni_socket_close_reset(int socket);    // SO_LINGER {1, 0}, then close
 int64_t pelmeni_socket_outstanding(int socket); // SIOCOUTQ: bytes that the other side has not acknowledged
 int64_t pelmeni_socket_acknowledged(int socket); // TCP_INFO bytes_acked; -errno where there is none
 int pelmeni_socket_gone(int socket); // 1 when a TCP connection is over: TCP_INFO, TCP_CLOSE; an end in order is not that
+int pelmeni_socket_over(int socket); // 1 when an end, a reset or another error is there: poll(2), POLLRDHUP, POLLHUP or POLLERR
 int pelmeni_socket_unread(int socket); // 1 when bytes, or an urgent one and what is behind it, wait to be received
 int pelmeni_socket_broken(int socket); // 1 when an error such as a reset is pending: poll(2), POLLERR
 int pelmeni_event_create(void);                  // eventfd, non-blocking where used with epoll

@@ -28,6 +28,10 @@ package struct SimulationSetup: Sendable {
             var random = SeededRandom(seed: seed ^ 0x73_706c_6963_65)
             if random.chance(0x2000) { shapeLong(&random) }
         }
+        var apart = SeededRandom(seed: seed ^ 0x6d69_7373)
+        if apart.chance(0x8000) {
+            world.faults.missedEnd = apart.pick([2000, 20_000, 65_536])
+        }
     }
 
     private mutating func shape(_ random: inout SeededRandom) {

@@ -50,6 +50,8 @@ struct Leg {
         // Splicing.
         /// What comes on this leg goes through a pipe of the kernel's, and not into blocks.
         static let spliced = Flags(rawValue: 1 << 21)
+        /// Bytes came to a receive that stays armed, and nobody has asked since whether an end came with them.
+        static let unasked = Flags(rawValue: 1 << 22)
         /// There was no block when there was something to read, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 14)
     }

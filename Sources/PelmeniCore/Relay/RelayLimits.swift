@@ -74,6 +74,9 @@ package struct RelayLimits: @unchecked Sendable {
     /// A paused side, and a client whose upstream is dialled, are looked at this often, so that a reset of theirs does
     /// not go unseen.
     static let brokenCheck: UInt64 = 500_000_000
+    /// A stream that brought bytes and was silent for this long is asked once whether it is over, where receives may miss
+    /// that: well within the second in which a reset is to be forwarded.
+    static let silenceCheck: UInt64 = 500_000_000
     /// How long a reset waits for what came before it to be delivered.
     static let resetWait: UInt64 = 1_000_000_000
     /// How often it looks whether that is so: about every tick of the timer wheel.

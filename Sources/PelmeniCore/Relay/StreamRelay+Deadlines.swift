@@ -93,6 +93,7 @@ extension StreamRelay where R: ~Copyable {
                 due = now &+ RelayLimits.brokenCheck
             }
         }
+        if row.pointee.flags.contains(.unasked) { due = min(due, askWhetherOver(leg, session)) }
         guard stall != 0, row.pointee.flags.contains(.sending) else { return due }
         var at = row.pointee.progressAt &+ stall
         if now >= at {
@@ -109,6 +110,21 @@ extension StreamRelay where R: ~Copyable {
             at = now &+ stall
         }
         return min(due, at)
+    }
+
+    /// Asks a silent stream whether it is over, though its receive did not tell, and arms that anew if so. When to ask if
+    /// it is not silent yet, else never.
+    private mutating func askWhetherOver(_ leg: UInt32, _ session: UInt32) -> UInt64 {
+        let row = legs + Int(leg)
+        let at = sessions[Int(session)].activeAt &+ RelayLimits.silenceCheck
+        guard now >= at else { return at }
+        row.pointee.flags.remove(.unasked)
+        guard row.pointee.flags.contains(.receiving), !row.pointee.flags.contains(.spliced),
+            ring.isOver(row.pointee.socket)
+        else { return .max }
+        // The receive itself tells what it was: bytes that it still holds come first.
+        ring.cancel(token(leg, .receive))
+        return .max
     }
 
     mutating func lookResetting(_ session: UInt32) {

@@ -35,7 +35,10 @@ extension StreamRelay where R: ~Copyable {
         pool.release(completion.block)
         guard row.pointee.generation == completion.token.generation else { return }
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
-        guard !completion.more else { return }
+        guard !completion.more else {
+            if ring.mayMissEnds, !row.pointee.flags.contains(.unasked) { askLater(leg) }
+            return
+        }
         let expectsBytes = completion.flags.contains(.nonEmpty)
         if row.pointee.flags.contains(.ended), !row.pointee.flags.contains(.client) {
             // To close a socket with bytes unread would destroy what was just sent on it.

@@ -26,7 +26,16 @@ extension StreamRelay where R: ~Copyable {
         }
         if !completion.more {
             rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+        } else if ring.mayMissEnds, !row.pointee.flags.contains(.unasked) {
+            askLater(leg)
         }
+    }
+
+    /// A stream that falls silent from here on is asked once whether it is over.
+    @inline(never)
+    mutating func askLater(_ leg: UInt32) {
+        legs[Int(leg)].flags.insert(.unasked)
+        wheel.hasten(legs[Int(leg)].session, to: now &+ RelayLimits.silenceCheck)
     }
 
     /// Counts what a stream brought.

@@ -35,6 +35,8 @@ extension KernelRing where Self: ~Copyable {
     @inline(__always)
     package mutating func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
 
+    package mutating func isOver(_ socket: Int32) -> Bool { pelmeni_socket_over(socket) == 1 }
+
     package mutating func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
 
     package mutating func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }

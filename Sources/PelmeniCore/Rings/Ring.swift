@@ -18,6 +18,9 @@
 package protocol Ring: ~Copyable {
     /// What the caller may rely on: whether a receive stays armed, and how many bytes it may bring.
     var isMultishot: Bool { get }
+    /// A receive that stays armed may miss an end or a reset that comes together with bytes: it is waited for in vain
+    /// then, until ``isOver(_:)`` was asked and the receive armed anew.
+    var mayMissEnds: Bool { get }
 
     // MARK: Operations
 
@@ -150,6 +153,8 @@ package protocol Ring: ~Copyable {
     mutating func acknowledged(_ socket: Int32) -> Int64
     /// Whether a reset or another error ended the connection, though nobody reads it now.
     mutating func isBroken(_ socket: Int32) -> Bool
+    /// Whether an end, a reset or another error is there, or was.
+    mutating func isOver(_ socket: Int32) -> Bool
     /// Whether the connection is over by a reset or another error, though somebody was told of that already.
     mutating func isGone(_ socket: Int32) -> Bool
     /// Whether something that came is not received yet, if only an urgent byte.

@@ -50,6 +50,8 @@ package struct EpollRing: KernelRing, ~Copyable {
     private(set) package var enters: UInt64 = 0
 
     package var isMultishot: Bool { true }
+    @inline(__always)
+    package var mayMissEnds: Bool { false }
     /// Why every send is a call of its own; nil when they go out in batches.
     package var batchRefusal: Errno? { batch.refusal }
 

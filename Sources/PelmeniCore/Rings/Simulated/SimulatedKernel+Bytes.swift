@@ -10,6 +10,7 @@ extension SimulatedKernel {
         let peer = peers + row.pointee.number
         while row.pointee.receive.isArmed {
             guard peer.pointee.incoming.unread > 0 else {
+                if missesEnd(row) { return }
                 if peer.pointee.resetArrived {
                     // Not before a send that was told of the reset instead.
                     row.pointee.receive.lastAt = max(
@@ -37,6 +38,20 @@ extension SimulatedKernel {
                 return
             }
         }
+    }
+
+    /// Whether a receive that stays armed is not told of an end or a reset because the bytes before it came with the same
+    /// wake-up: io_uring folds them (liburing's issue 1549).
+    private func missesEnd(_ row: UnsafeMutablePointer<SimulatedSocket>) -> Bool {
+        let peer = peers[row.pointee.number]
+        guard !row.pointee.receive.missesEnd else { return true }
+        guard world.isMultishot, world.postsBlocks, row.pointee.receive.isMultishot,
+            peer.resetArrived || peer.incoming.endArrived, row.pointee.receive.unseen > 0,
+            random.chance(faults.missedEnd)
+        else { return false }
+        hit(.endMissed)
+        row.pointee.receive.missesEnd = true
+        return true
     }
 
     func retryReceive(_ event: SimulatedEvent) {

@@ -117,6 +117,12 @@ extension SimulatedKernel {
         return peer.resetArrived && peer.errorPending
     }
 
+    func isOver(_ socket: Int32) -> Bool {
+        guard let row = stream(socket) else { return false }
+        let peer = peers[row.pointee.number]
+        return peer.resetArrived || peer.incoming.endArrived
+    }
+
     func isGone(_ socket: Int32) -> Bool {
         guard let row = stream(socket) else { return false }
         return peers[row.pointee.number].resetArrived

@@ -87,6 +87,7 @@ extension SimulatedKernel {
         slot: Int = -1
     ) {
         if !completion.more { operation.isArmed = false }
+        operation.unseen += 1
         complete(
             SimulatedCompletion(
                 completion: completion, socket: socket,
@@ -103,6 +104,7 @@ extension SimulatedKernel {
         case .accept: if isLast { row.pointee.accept.isInFlight = false }
         case .connect: row.pointee.connect.isInFlight = false
         case .receive:
+            row.pointee.receive.unseen -= 1
             if isLast { row.pointee.receive.isInFlight = false }
             handOutMessages(row, it.completion)
             guard it.slot >= 0 else { return }

@@ -32,6 +32,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case resetUnread
     case resetFoundBySend
     case resetHiddenBySend
+    case endMissed
     case resetByProxy
     case closeWithUnread
     case bulkReceive

@@ -4,10 +4,12 @@ internal import Glibc
 package struct SimulatedRing: Ring, ~Copyable {
     private let kernel: SimulatedKernel
     package let isMultishot: Bool
+    package let mayMissEnds: Bool
 
     package init(kernel: SimulatedKernel) {
         self.kernel = kernel
         isMultishot = kernel.world.isMultishot
+        mayMissEnds = kernel.world.isMultishot && kernel.world.postsBlocks
         kernel.refill()
     }
 
@@ -192,6 +194,8 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
 
     package mutating func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
+
+    package mutating func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
 
     package mutating func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
 

@@ -28,6 +28,10 @@ package struct UringRing: KernelRing, ~Copyable {
     private var failure: Int32 = 0
 
     package let isMultishot: Bool
+    /// The kernel folds what wakes a multishot receive together (liburing's issue 1549): bytes and the reset behind them
+    /// are one read, and the reset is not told of.
+    @inline(__always)
+    package var mayMissEnds: Bool { isMultishot }
 
     /// - Parameters:
     ///   - features: what a probe granted.
@@ -192,10 +196,13 @@ package struct UringRing: KernelRing, ~Copyable {
     ) {
         // One block is one receive.
         let isMultishot = isMultishot && limit > blockClass.bytes
+        // A multishot receive that waits before it reads misses a reset that is there already, behind bytes (Linux 6.18):
+        // it reads the bytes and waits again. One that reads first is told.
+        let waitsFirst = !expectsBytes && !isMultishot
         note(
             pelmeni_uring_receive(
                 ring, socket, UInt16(blockClass.rawValue), isMultishot ? 1 : 0, 0,
-                UInt32(truncatingIfNeeded: limit), expectsBytes ? 0 : 1, token.rawValue))
+                UInt32(truncatingIfNeeded: limit), waitsFirst ? 1 : 0, token.rawValue))
     }
 
     @inline(__always)
