@@ -170,6 +170,12 @@ int64_t pelmeni_socket_acknowledged(int socket) {
     return length < needed ? -ENOSYS : (int64_t)info.tcpi_bytes_acked;
 }
 
+int64_t pelmeni_socket_sent_milliseconds_ago(int socket) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0 ? -errno : (int64_t)info.tcpi_last_data_sent;
+}
+
 int pelmeni_socket_gone(int socket) {
     enum { closed = 7 }; // TCP_CLOSE, which only <netinet/tcp.h> names
     struct tcp_info info;

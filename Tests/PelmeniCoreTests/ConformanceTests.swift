@@ -19,7 +19,6 @@ import Testing
             setup.pool = settings.pool
             setup.sessions = settings.sessions
             if refusedFirst { setup.world.upstreams = plans.map { _ in [[.refuses], [.accepts]] } }
-            setup.allowances.quietCloses = true
             faults = Simulation.outcome(of: setup).violations
         } else {
             let world = try RealWorld(

@@ -82,9 +82,7 @@ import Testing
         let world = try RealWorld(
             choice, [FlowPlan(sessions: 10, bytesToUpstream: 10, bytesToClient: 10, end: .byProxy)],
             settings: settings, seed: 3)
-        var allowances = FlowJudge.Allowances()
-        allowances.quietCloses = true
-        let (faults, report) = world.run(seconds: 20, allowances: allowances)
+        let (faults, report) = world.run(seconds: 20)
         #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
         #expect(report?.causes == [.idle: 10])
     }

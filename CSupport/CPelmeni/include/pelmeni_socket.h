@@ -37,6 +37,7 @@ int pelmeni_socket_close(int socket);
 int pelmeni_socket_close_reset(int socket);    // SO_LINGER {1, 0}, then close
 int64_t pelmeni_socket_outstanding(int socket); // SIOCOUTQ: bytes that the other side has not acknowledged
 int64_t pelmeni_socket_acknowledged(int socket); // TCP_INFO bytes_acked; -errno where there is none
+int64_t pelmeni_socket_sent_milliseconds_ago(int socket); // TCP_INFO last_data_sent; -errno where there is none
 int pelmeni_socket_gone(int socket); // 1 when a TCP connection is over: TCP_INFO, TCP_CLOSE; an end in order is not that
 int pelmeni_socket_over(int socket); // 1 when an end, a reset or another error is there: poll(2), POLLRDHUP, POLLHUP or POLLERR
 int pelmeni_socket_unread(int socket); // 1 when bytes, or an urgent one and what is behind it, wait to be received

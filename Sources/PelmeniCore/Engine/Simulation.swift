@@ -160,9 +160,6 @@ package struct Simulation: ~Copyable {
 
     private func allowances() -> FlowJudge.Allowances {
         var allowances = setup.allowances
-        // Nothing needs an allowance that did not happen.
-        let quiet = [Cause.firstByte, .idle, .linger].reduce(0) { $0 + counters.get($1) }
-        if quiet == 0 { allowances.quietCloses = false }
         // A busy upstream may be so until the connect deadline, though hardly ever.
         let isBusy = setup.world.upstreams.contains { $0.contains([.busy]) }
         if isBusy, counters.get(.connectTimeout) > 0 { allowances.cuts = true }

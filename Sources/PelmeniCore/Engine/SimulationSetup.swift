@@ -164,7 +164,6 @@ package struct SimulationSetup: Sendable {
             cap = Int64(random.between(1, 8))
             allowances.cuts = true
         }
-        allowances.quietCloses = true
         // Readers that stall may hold all blocks of a small pool for longer than deadlines wait.
         let count = world.plans.reduce(0) { $0 + $1.sessions }
         if world.plans.contains(where: \.mayBeCut), pool.smallBlocks < 8 * count {

@@ -176,8 +176,9 @@ extension StreamRelay where R: ~Copyable {
         var due = UInt64.max
         let isDrained = isDraining && (it.kind.hasNamedClient || it.endedAt != 0)
         if pair.idle != 0 || isDrained {
-            let idle = pair.idle == 0 ? UInt64.max >> 1 : pair.idle
-            let at = it.activeAt &+ (isDrained ? min(idle, RelayLimits.drainSilence) : idle)
+            var idle = pair.idle == 0 ? UInt64.max >> 1 : pair.idle
+            if isDrained { idle = min(idle, RelayLimits.drainSilence) }
+            let at = silentSince(session, idle) &+ idle
             if now >= at {
                 // The client had ended and was only waited for.
                 return end(
@@ -186,7 +187,7 @@ extension StreamRelay where R: ~Copyable {
             due = min(due, at)
         }
         if pair.linger != 0, it.endedAt != 0 {
-            let at = max(it.endedAt, it.activeAt) &+ pair.linger
+            let at = max(it.endedAt, silentSince(session, pair.linger)) &+ pair.linger
             if now >= at {
                 let isCut = hasQueued(session)
                 return end(session, isCut ? .linger : .completed, reset: isCut)

@@ -27,17 +27,17 @@ extension StreamRelay where R: ~Copyable {
         if it.resetAt != 0 { due = it.resetAt }
         if pair.firstByte != 0, !it.hasBytes {
             let at = it.openedAt &+ pair.firstByte
-            if now >= at { return end(session, .firstByte, reset: hasWaiting(session)) }
+            if now >= at { return expire(session, .firstByte) }
             due = min(due, at)
         }
         if pair.idle != 0 {
-            let at = it.activeAt &+ pair.idle
-            if now >= at { return end(session, .idle, reset: hasWaiting(session)) }
+            let at = silentSince(session, pair.idle) &+ pair.idle
+            if now >= at { return expire(session, .idle) }
             due = min(due, at)
         }
         if pair.linger != 0, it.endedAt != 0 {
-            let at = max(it.endedAt, it.activeAt) &+ pair.linger
-            if now >= at { return end(session, .linger, reset: hasWaiting(session)) }
+            let at = max(it.endedAt, silentSince(session, pair.linger)) &+ pair.linger
+            if now >= at { return expire(session, .linger) }
             due = min(due, at)
         }
         let client = lookLeg(it.client, session: session, stall: pair.stall)
@@ -47,6 +47,41 @@ extension StreamRelay where R: ~Copyable {
         due = min(due, client, upstream)
         due = min(due, lookLateOptions(session))
         if due != .max { wheel.hasten(session, to: due) }
+    }
+
+    /// Since when no byte moved in either direction. The kernel takes bytes long before the far side does, so it is asked
+    /// what became of them before that counts as so long.
+    mutating func silentSince(_ session: UInt32, _ deadline: UInt64) -> UInt64 {
+        let it = sessions[Int(session)]
+        guard now >= it.activeAt &+ deadline else { return it.activeAt }
+        noteDelivery(it.client, session)
+        noteDelivery(it.upstream, session)
+        return sessions[Int(session)].activeAt
+    }
+
+    private mutating func noteDelivery(_ leg: UInt32, _ session: UInt32) {
+        guard leg != .max, legs[Int(leg)].flags.isDisjoint(with: [.datagrams, .closing])
+        else { return }
+        let socket = legs[Int(leg)].socket
+        if ring.outstanding(socket) > 0 {
+            if hasProgressed(leg) { sessions[Int(session)].activeAt = now }
+        } else {
+            // The last byte was taken a moment after it was sent.
+            let sentAt = now &- min(now, ring.sentAgo(socket))
+            sessions[Int(session)].activeAt = max(sessions[Int(session)].activeAt, sentAt)
+        }
+    }
+
+    /// Whether the far side has acknowledged bytes since this was last asked; when it was not asked before, it may have.
+    private mutating func hasProgressed(_ leg: UInt32) -> Bool {
+        let row = legs + Int(leg)
+        let acknowledged = ring.acknowledged(row.pointee.socket)
+        let outstanding = ring.outstanding(row.pointee.socket)
+        let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
+        guard mark != row.pointee.acknowledged else { return false }
+        row.pointee.acknowledged = mark
+        row.pointee.progressAt = now
+        return true
     }
 
     /// Something waits to go out: the session is looked at once its stall deadline may have passed.
@@ -98,15 +133,10 @@ extension StreamRelay where R: ~Copyable {
         var at = row.pointee.progressAt &+ stall
         if now >= at {
             // A send of a whole queue shows no progress until it ends; what was acknowledged does.
-            let acknowledged = ring.acknowledged(row.pointee.socket)
-            let outstanding = ring.outstanding(row.pointee.socket)
-            let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
-            guard mark != row.pointee.acknowledged else {
+            guard hasProgressed(leg) else {
                 end(session, .sendStalled, reset: true)
                 return 0
             }
-            row.pointee.acknowledged = mark
-            row.pointee.progressAt = now
             at = now &+ stall
         }
         return min(due, at)

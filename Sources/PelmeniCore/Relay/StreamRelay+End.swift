@@ -47,7 +47,25 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Ends a session: both legs close, in order or with a reset.
+    @inline(__always)
     mutating func end(_ session: UInt32, _ cause: Cause, reset: Bool) {
+        end(session, cause, resetsClient: reset, resetsUpstream: reset)
+    }
+
+    /// Ends a session of streams whose time is over. A side sees an end only if the other one has ended its stream and
+    /// nothing of it is lost: half an answer must not look whole.
+    mutating func expire(_ session: UInt32, _ cause: Cause) {
+        let it = sessions[Int(session)]
+        let isLossy = hasWaiting(session)
+        end(
+            session, cause,
+            resetsClient: isLossy || !legs[Int(it.upstream)].flags.contains(.ended),
+            resetsUpstream: isLossy || !legs[Int(it.client)].flags.contains(.ended))
+    }
+
+    private mutating func end(
+        _ session: UInt32, _ cause: Cause, resetsClient: Bool, resetsUpstream: Bool
+    ) {
         setCause(session, cause)
         guard sessions[Int(session)].phase != .free, sessions[Int(session)].phase != .ending
         else { return }
@@ -58,10 +76,12 @@ extension StreamRelay where R: ~Copyable {
         if wasConnecting {
             closeAttempts(session)
         } else if upstream != .max, legs[Int(upstream)].session == session {
-            close(upstream, reset: reset)
+            close(upstream, reset: resetsUpstream)
         }
         // The client's leg is closed last: it may be the last one, and the session's row goes with it.
-        if client != .max, legs[Int(client)].session == session { close(client, reset: reset) }
+        if client != .max, legs[Int(client)].session == session {
+            close(client, reset: resetsClient)
+        }
         if sessions[Int(session)].kind.hasNamedClient { leaveClient(session) }
     }
 

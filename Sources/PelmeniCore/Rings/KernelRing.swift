@@ -32,6 +32,11 @@ extension KernelRing where Self: ~Copyable {
         pelmeni_socket_acknowledged(socket)
     }
 
+    package mutating func sentAgo(_ socket: Int32) -> UInt64 {
+        let milliseconds = pelmeni_socket_sent_milliseconds_ago(socket)
+        return milliseconds < 0 ? .max : UInt64(milliseconds) &* 1_000_000
+    }
+
     @inline(__always)
     package mutating func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
 

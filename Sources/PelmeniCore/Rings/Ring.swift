@@ -151,6 +151,8 @@ package protocol Ring: ~Copyable {
     mutating func outstanding(_ socket: Int32) -> Int64
     /// Bytes that the other side has acknowledged in all, or -errno where the kernel does not tell.
     mutating func acknowledged(_ socket: Int32) -> Int64
+    /// Nanoseconds since bytes of a stream last went out to the far side, or `UInt64.max` where the kernel does not tell.
+    mutating func sentAgo(_ socket: Int32) -> UInt64
     /// Whether a reset or another error ended the connection, though nobody reads it now.
     mutating func isBroken(_ socket: Int32) -> Bool
     /// Whether an end, a reset or another error is there, or was.

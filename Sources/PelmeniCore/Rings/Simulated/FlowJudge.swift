@@ -4,8 +4,6 @@ package struct FlowJudge {
     package struct Allowances: Sendable {
         /// Sessions may have been cut off or refused: only prefixes are owed.
         package var cuts = false
-        /// Deadlines may have closed quiet sessions in order, before their ends did.
-        package var quietCloses = false
         /// What a reset did not destroy may still be late: jumps of the clock.
         package var lateResets = false
 
@@ -68,8 +66,7 @@ package struct FlowJudge {
             if result.received > 0 { fault(result, "an abandoned attempt got bytes") }
             return
         }
-        var owed = plan.bytes(fromClient: !result.isClient)
-        let mayBeQuiet = allowances.quietCloses && mayBeCut(result.plan)
+        let owed = plan.bytes(fromClient: !result.isClient)
         if let number = result.sender {
             guard number < senders.count else { return fault(result, "an unknown sender") }
             let sender = senders[number]
@@ -77,17 +74,17 @@ package struct FlowJudge {
                 fault(result, "received \(result.received) of \(sender.sent) bytes")
             }
             judgeReset(of: sender, seenBy: result)
-            if mayBeQuiet { owed = sender.taken ?? sender.sent }
+            if result.end == .clean, !sender.sentEnd {
+                fault(result, "a clean end, though the other side has not ended its stream")
+            }
         } else if result.received > owed {
             fault(result, "received \(result.received) of \(owed) bytes")
-        } else if mayBeQuiet {
-            owed = result.received
         }
         if result.end == .clean {
             if result.received != owed {
                 fault(result, "a clean end after \(result.received) of \(owed) bytes")
             }
-            if plan.resets(client: !result.isClient), !mayBeQuiet {
+            if plan.resets(client: !result.isClient) {
                 fault(result, "a reset came as a clean end")
             }
         }
@@ -115,19 +112,19 @@ package struct FlowJudge {
         if !result.sentEnd { fault(result, "could not end its stream") }
     }
 
-    /// A session that the proxy ends because all is said is not reset: nothing was lost.
+    /// A session that the proxy ends for its silence was one that neither side had ended: both see a reset, after all that
+    /// was said before.
     private mutating func judgeSilence(_ number: Int) {
         let plan = plans[number]
-        guard plan.end == .byProxy, !allowances.cuts, plan.clientReading == .prompt,
-            plan.upstreamReading == .prompt
+        guard plan.end == .byProxy else { return }
+        let ends = clients[number] + upstreams[number].filter { !$0.isAbandoned }
+        for it in ends where it.end == .clean {
+            fault(it, "sees an end in its silence, though the other side has sent none")
+        }
+        guard !allowances.cuts, plan.clientReading == .prompt, plan.upstreamReading == .prompt
         else { return }
-        for client in clients[number] where client.end == .reset {
-            // Without a byte nothing says which one its upstream is.
-            guard let upstream = upstreams[number].first(where: { $0.sender == client.number }),
-                client.received == plan.bytes(fromClient: false),
-                upstream.received == plan.bytes(fromClient: true)
-            else { continue }
-            fault(client, "is reset in its silence, though all had arrived")
+        for it in ends where it.received != plan.bytes(fromClient: !it.isClient) {
+            fault(it, "is ended in its silence after \(it.received) bytes")
         }
     }
 

@@ -26,8 +26,6 @@ package struct FlowResult: Sendable {
     package var isAbandoned = false
     /// Bytes of this end that its own reset did not destroy, where the world knows.
     package var deliverable: Int?
-    /// Bytes of this end that had come to the proxy when it closed, where the world knows.
-    package var taken: Int?
 
     package init(isClient: Bool, plan: Int, number: Int) {
         self.isClient = isClient

@@ -67,7 +67,6 @@ extension SimulatedKernel {
         let pipe = peer.pointee.incoming
         peer.pointee.socket = -1
         peer.pointee.proxyClosed = true
-        peer.pointee.taken = pipe.arrived
         guard !peer.pointee.resetArrived else { return }
         if reset { hit(.resetByProxy) }
         if pipe.unread > 0 { hit(.closeWithUnread) }
@@ -109,6 +108,11 @@ extension SimulatedKernel {
     func acknowledged(_ socket: Int32) -> Int64 {
         guard world.tellsAcknowledged, let row = stream(socket) else { return Int64(-ENOPROTOOPT) }
         return Int64(peers[row.pointee.number].outgoing.arrived)
+    }
+
+    func sentAgo(_ socket: Int32) -> UInt64 {
+        guard world.tellsAcknowledged, let row = stream(socket) else { return .max }
+        return time - peers[row.pointee.number].outgoing.arrivedAt
     }
 
     func isBroken(_ socket: Int32) -> Bool {

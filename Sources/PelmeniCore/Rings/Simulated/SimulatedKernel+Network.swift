@@ -82,7 +82,9 @@ extension SimulatedKernel {
         let peer = peers + number
         peer.pointee.outgoing.isMoving = false
         guard peer.pointee.state == .open else { return }
-        peer.pointee.outgoing.arrived += segment(peer.pointee.outgoing)
+        let bytes = segment(peer.pointee.outgoing)
+        peer.pointee.outgoing.arrived += bytes
+        if bytes > 0 { peer.pointee.outgoing.arrivedAt = clock }
         if peer.pointee.outgoing.transit == 0, peer.pointee.outgoing.endWritten {
             peer.pointee.outgoing.endArrived = true
         }

@@ -235,7 +235,6 @@ extension SimulatedKernel {
             it.wrongAt = peer.reader.wrongAt
             it.isAbandoned = !peer.isClient && !peer.wasRead
             it.deliverable = peer.deliverable
-            it.taken = peer.taken
             results.append(it)
         }
         return results

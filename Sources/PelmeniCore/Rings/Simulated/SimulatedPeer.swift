@@ -32,8 +32,6 @@ struct SimulatedPeer {
     /// The proxy has not been told yet.
     var errorPending = false
     var deliverable: Int?
-    /// Bytes that had come to the proxy when it closed.
-    var taken: Int?
     /// The proxy closed its descriptor.
     var proxyClosed = false
     /// The proxy read from it at least once.

@@ -6,6 +6,8 @@ struct SimulatedPipe {
     var written = 0
     /// Bytes in the receiver's kernel, or read from there.
     var arrived = 0
+    /// When bytes last came there.
+    var arrivedAt: UInt64 = 0
     var read = 0
     var endWritten = false
     var endArrived = false

@@ -193,6 +193,8 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     package mutating func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
 
+    package mutating func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
+
     package mutating func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
 
     package mutating func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
