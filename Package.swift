@@ -73,7 +73,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PelmeniBenchTests",
-            dependencies: ["PelmeniBench", "PelmeniLoad"],
+            dependencies: ["PelmeniBench", "PelmeniLoad", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         .testTarget(

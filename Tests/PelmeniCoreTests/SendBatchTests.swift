@@ -8,7 +8,8 @@ import Testing
 @Suite(.serialized) struct SendBatchTests {
     private static func pair(_ type: __socket_type) throws -> (near: Int32, far: Int32) {
         var ends: [Int32] = [-1, -1]
-        let kind = Int32(type.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let kind = Int32(
+            type.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         try #require(socketpair(AF_UNIX, kind, 0, &ends) == 0)
         return (ends[0], ends[1])
     }

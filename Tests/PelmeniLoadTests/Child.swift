@@ -1,3 +1,4 @@
+import CPelmeni
 import FoundationEssentials
 import Glibc
 
@@ -81,7 +82,7 @@ final class Child: Sendable {
 
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard Glibc.pipe(&ends) == 0 else { throw Problem(text: "pipe") }
+        guard pelmeni_spawn_pipe(&ends) == 0 else { throw Problem(text: "pipe") }
         return (ends[0], ends[1])
     }
 }

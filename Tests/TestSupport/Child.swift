@@ -1,23 +1,19 @@
-package import Glibc
+import CPelmeni
+import Glibc
 import Synchronization
 
 /// A process that a test started: its output, line by line, and its end. It goes with its owner.
 package final class Child: Sendable {
-    package let pid: pid_t
+    package let pid: Int32
     package let output: LineReader
     package let errors: LineReader
     private let ending: Ending
 
     /// - Parameter arguments: the first one is the program's path.
     package init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        (pid, output, errors) = try Self.spawning.withLock { _ in
-            try Self.spawn(arguments, environment)
-        }
+        (pid, output, errors) = try Self.spawn(arguments, environment)
         ending = Ending(pid)
     }
-
-    /// One at a time: a child started between the making and the marking of a pipe would hold it open.
-    private static let spawning = Mutex(())
 
     private static func spawn(
         _ arguments: [String], _ environment: [String: String]
@@ -34,6 +30,8 @@ package final class Child: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputWrite, 1)
         posix_spawn_file_actions_adddup2(&actions, errorWrite, 2)
+        // Descriptors of other tests would count against a limit that a test sets, and hold their sockets open.
+        _ = pelmeni_spawn_close_from(&actions, 3)
 
         // Threads of a test runner may have signals blocked, and children inherit that.
         var attributes = posix_spawnattr_t()
@@ -93,8 +91,8 @@ package final class Child: Sendable {
 
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard Glibc.pipe(&ends) == 0 else { throw WireError("pipe") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let error = pelmeni_spawn_pipe(&ends)
+        guard error == 0 else { throw WireError("pipe", -error) }
         return (ends[0], ends[1])
     }
 

@@ -118,6 +118,29 @@ import Testing
         #expect(TextChecks.machinePath(file("Makefile", "network/a\n")).isEmpty)
     }
 
+    @Test func aProgramThatGetsDescriptors() {
+        let check = DescriptorChecks.childDescriptors
+        let planted = "// fork()\nlet a = posix_spawnp(&b)\n"
+        #expect(check(file("Tests/A/A.swift", planted)).map(\.line) == [2])
+        #expect(
+            check(file("Sources/A/A.swift", planted + "pelmeni_spawn_close_from(b, 3)")).isEmpty)
+        #expect(check(file("CSupport/a.c", "if (fork() == 0) {}\n")).count == 1)
+        #expect(check(file("Tests/A/A.swift", "a.fork()\nfunc b(fork: Int) {}\n")).isEmpty)
+    }
+
+    @Test func aDescriptorThatIsNotMarked() {
+        let check = DescriptorChecks.creation
+        let path = "Tests/A/A.swift"
+        #expect(check(file(path, "Glibc.pipe(&a)\n")).count == 1)
+        #expect(check(file(path, "pipe(&a)\n")).count == 1)
+        #expect(check(file(path, "try pipe()\nfunc pipe() {}\n")).isEmpty)
+        #expect(check(file(path, "let b = listener.accept()\n")).isEmpty)
+        #expect(
+            check(file(path, "let a = SOCK_STREAM\nsocketpair(1, a, 0, &b)\n")).map(\.line) == [2])
+        #expect(check(file("CSupport/a.c", "socket(1, SOCK_STREAM | SOCK_CLOEXEC, 0);\n")).isEmpty)
+        #expect(check(file("CSupport/a.c", "pipe2(a, O_NONBLOCK);\n")).count == 1)
+    }
+
     @Test func aFileNamedForNothingInIt() {
         let check = StructureChecks.fileName
         #expect(check(file("Sources/A/Worker.swift", "struct Walker {}\n")).count == 1)

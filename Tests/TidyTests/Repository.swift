@@ -27,10 +27,13 @@ struct Repository {
         var texts: [SourceText] = []
         for case let url as URL in walk {
             let values = try? url.resourceValues(forKeys: Set(keys))
+            // In a work tree of git's, `.git` is a file.
+            let isForeign = Self.isForeign(url.lastPathComponent)
             if values?.isDirectory == true {
-                if Self.isForeign(url.lastPathComponent) { walk.skipDescendants() }
+                if isForeign { walk.skipDescendants() }
                 continue
             }
+            if isForeign { continue }
             guard values?.isRegularFile == true, let data = try? Data(contentsOf: url),
                 data.count < 2_000_000, !data.contains(0),
                 let text = String(data: data, encoding: .utf8)

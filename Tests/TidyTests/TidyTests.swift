@@ -39,6 +39,10 @@ import Testing
 
     @Test func flagsAreBitsOfTheirOwn() { expectNone(FlagChecks.distinctBits) }
 
+    @Test func programsGetNoDescriptors() { expectNone(DescriptorChecks.childDescriptors) }
+
+    @Test func descriptorsAreMarkedFromTheStart() { expectNone(DescriptorChecks.creation) }
+
     @Test func filesAreNamedForWhatTheyHold() { expectNone(StructureChecks.fileName) }
 
     @Test func lowerFoldersNameNoHigherType() {

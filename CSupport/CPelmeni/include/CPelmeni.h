@@ -9,6 +9,7 @@
 #include "pelmeni_features.h"
 #include "pelmeni_poll.h"
 #include "pelmeni_socket.h"
+#include "pelmeni_spawn.h"
 #include "pelmeni_splice.h"
 #include "pelmeni_thread.h"
 #include "pelmeni_uring.h"

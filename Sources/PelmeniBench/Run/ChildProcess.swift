@@ -28,11 +28,9 @@ final class ChildProcess {
         errorPath = folder.newPath(name + ".err")
         var toChild: [Int32] = [-1, -1]
         var fromChild: [Int32] = [-1, -1]
-        guard pipe(&toChild) == 0, pipe(&fromChild) == 0 else {
+        guard pelmeni_spawn_pipe(&toChild) == 0, pelmeni_spawn_pipe(&fromChild) == 0 else {
             throw .failed("no pipe for \(name): \(String(cString: strerror(errno)))")
         }
-        // Only this thread starts children while a run lasts: none inherits them in between.
-        for end in toChild + fromChild { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let spawn = SpawnCommand(
             command: command, input: toChild[0], output: fromChild[1], errorPath: errorPath)
         let result = cores.start(spawn)

@@ -38,7 +38,7 @@ enum ListeningPort {
 
     private static func free(isOfDatagrams: Bool) throws(BenchError) -> UInt16 {
         let type = isOfDatagrams ? SOCK_DGRAM : SOCK_STREAM
-        let probe = socket(AF_INET, Int32(type.rawValue), 0)
+        let probe = socket(AF_INET, Int32(type.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard probe >= 0 else { throw .failed("no socket to look for a free port with") }
         defer { close(probe) }
         var address = sockaddr_in()

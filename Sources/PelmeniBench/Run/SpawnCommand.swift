@@ -1,3 +1,4 @@
+internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
@@ -19,6 +20,8 @@ struct SpawnCommand: Sendable {
             posix_spawn_file_actions_addopen(
                 &actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
+        // After the ones above, so that a file that was opened for the errors is where it belongs by then.
+        _ = pelmeni_spawn_close_from(&actions, 3)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
