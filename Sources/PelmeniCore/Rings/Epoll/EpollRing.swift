@@ -258,16 +258,6 @@ package struct EpollRing: KernelRing, ~Copyable {
         return nil
     }
 
-    /// What is level-triggered would wake the worker for ever while nobody accepts or receives.
-    @inline(never)
-    private mutating func unpoll(_ slot: UInt32) -> Completion? {
-        let row = rows + Int(slot)
-        row.pointee.flags.insert(.unpolled)
-        row.pointee.flags.remove(.readable)
-        _ = pelmeni_poll_remove(poller, row.pointee.socket)
-        return nil
-    }
-
     /// Whether there is something to read, and somebody who wants it.
     @inline(__always)
     private func isReadWanted(_ slot: UInt32) -> Bool {
@@ -370,47 +360,6 @@ package struct EpollRing: KernelRing, ~Copyable {
     }
 
     // MARK: Operations
-
-    package mutating func attach(
-        _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
-    ) -> Int32 {
-        let row = rows + Int(token.index)
-        let queued: Readiness.Flags = row.pointee.flags.intersection(.queued)
-        let next = row.pointee.next
-        row.pointee = Readiness()
-        row.pointee.socket = socket
-        row.pointee.generation = token.generation
-        row.pointee.flags = isShared ? [.attached, .shared] : [.attached, .writable]
-        row.pointee.flags.formUnion(queued)
-        if isUnix { row.pointee.flags.formUnion([.unix, .stopsShort]) }
-        row.pointee.next = next
-        row.pointee.callsLeft = Self.acceptBudget
-        row.pointee.pollToken = token.rawValue
-        // An eventfd is level-triggered too: each read of it would be an edge of its own.
-        let isLevel = isShared || token.kind == OperationKind.wake.rawValue
-        return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
-    }
-
-    @inline(__always)
-    package mutating func detach(_ token: Token) {
-        let row = rows + Int(token.index)
-        guard row.pointee.flags.contains(.attached), row.pointee.generation == token.generation
-        else { return }
-        // A level-triggered socket that lives on under another number would wake every wait. The
-        // poller knows it by this number, which is another socket's once this one is closed.
-        if row.pointee.flags.contains(.shared), !row.pointee.flags.contains(.unpolled) {
-            _ = pelmeni_poll_remove(poller, row.pointee.socket)
-        }
-        row.pointee.flags = row.pointee.flags.intersection(.queued)
-        row.pointee.socket = -1
-    }
-
-    @inline(never)
-    mutating func attachAgain(_ token: Token) {
-        let row = rows + Int(token.index)
-        row.pointee.flags.remove(.unpolled)
-        _ = pelmeni_poll_add(poller, row.pointee.socket, row.pointee.pollToken, 1)
-    }
 
     package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
         let row = rows + Int(token.index)
