@@ -63,7 +63,7 @@ package struct IOUringFeatures: OptionSet, Sendable {
             purpose: "cheaper enters", isNeeded: false),
         .init(
             feature: .pollFirst, name: "poll-first", kernel: "5.19",
-            purpose: "no futile read before the wait", isNeeded: false),
+            purpose: "no futile read before the wait of a one-shot receive", isNeeded: false),
         .init(
             feature: .skipSuccess, name: "skip-success", kernel: "5.17",
             purpose: "no completion for a cancel that worked", isNeeded: false),
