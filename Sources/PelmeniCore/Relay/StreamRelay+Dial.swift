@@ -36,7 +36,12 @@ extension StreamRelay where R: ~Copyable {
             let client = undialled.popFirst(legs)
             legs[Int(client)].flags.remove(.undialled)
             let session = legs[Int(client)].session
-            if !endIfAbandoned(session) { dial(session) }
+            // A look costs a call: most wait for a loop or two.
+            let hasWaited = now &- sessions[Int(session)].openedAt >= RelayLimits.brokenCheck
+            guard hasWaited, endIfAbandoned(session) else {
+                dial(session)
+                continue
+            }
         }
     }
 
