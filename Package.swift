@@ -58,7 +58,7 @@ let package = Package(
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
-            name: "PelmeniCoreTests", dependencies: ["PelmeniCore", "CPelmeni"],
+            name: "PelmeniCoreTests", dependencies: ["PelmeniCore", "CPelmeni", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,76 @@
+@testable import PelmeniCore
+
+/// A ring as a test drives it, whichever it is.
+protocol DrivenRing: AnyObject {
+    var enters: UInt64 { get }
+    var mayMissEnds: Bool { get }
+    func attach(_ socket: Int32, token: Token, isShared: Bool, isUnix: Bool) -> Int32
+    func detach(_ token: Token)
+    func isOver(_ socket: Int32) -> Bool
+    func accept(_ listener: Int32, multishot: Bool, token: Token)
+    func receive(_ socket: Int32, limit: Int, expectsBytes: Bool, token: Token)
+    func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
+    func receiveDatagrams(_ socket: Int32, isUnix: Bool, isListener: Bool, token: Token)
+    func sendDatagrams(_ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token)
+    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
+    func cancel(_ target: Token)
+    func cancelRoom(_ target: Token, slot: UInt32)
+    func submit(until deadline: UInt64) -> Int32
+    func next() -> Completion?
+    func refill()
+    func now() -> UInt64
+    func close(_ socket: Int32)
+    func closeListener(_ listener: Int32)
+}
+
+/// One ring behind it.
+final class RingBox<R: Ring & ~Copyable>: DrivenRing {
+    private var ring: R
+
+    init(_ ring: consuming R) { self.ring = ring }
+
+    var enters: UInt64 { ring.enters }
+
+    var mayMissEnds: Bool { ring.mayMissEnds }
+
+    func attach(_ socket: Int32, token: Token, isShared: Bool, isUnix: Bool) -> Int32 {
+        ring.attach(socket, token: token, isShared: isShared, isUnix: isUnix)
+    }
+
+    func detach(_ token: Token) { ring.detach(token) }
+    func isOver(_ socket: Int32) -> Bool { ring.isOver(socket) }
+
+    func accept(_ listener: Int32, multishot: Bool, token: Token) {
+        ring.accept(listener, multishot: multishot, token: token)
+    }
+
+    func receive(_ socket: Int32, limit: Int, expectsBytes: Bool, token: Token) {
+        ring.receive(
+            socket, blockClass: .small, limit: limit, expectsBytes: expectsBytes, token: token)
+    }
+
+    func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        ring.send(socket, first: first, count: count, token: token)
+    }
+
+    func receiveDatagrams(_ socket: Int32, isUnix: Bool, isListener: Bool, token: Token) {
+        ring.receiveDatagrams(socket, isUnix: isUnix, isListener: isListener, token: token)
+    }
+
+    func sendDatagrams(_ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token) {
+        ring.sendDatagrams(socket, outgoing, token: token)
+    }
+
+    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+        ring.awaitRoom(socket, slot: slot, token: token)
+    }
+
+    func cancel(_ target: Token) { ring.cancel(target) }
+    func cancelRoom(_ target: Token, slot: UInt32) { ring.cancelRoom(target, slot: slot) }
+    func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
+    func next() -> Completion? { ring.next() }
+    func refill() { ring.refill() }
+    func now() -> UInt64 { ring.now() }
+    func close(_ socket: Int32) { ring.close(socket) }
+    func closeListener(_ listener: Int32) { ring.closeListener(listener) }
+}

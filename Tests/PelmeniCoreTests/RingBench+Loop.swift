@@ -1,0 +1,131 @@
+import CPelmeni
+import Glibc
+
+@testable import PelmeniCore
+
+// The loop of a bench: what came is kept by slot, and what ended is armed again.
+extension RingBench {
+    /// One loop: what came is kept by slot.
+    ///
+    /// - Parameter each: called behind each completion with its slot, within the batch.
+    func turn(
+        wait milliseconds: UInt64 = 0, each: (RingSlot) throws -> Void = { _ in }
+    ) throws {
+        let error = ring.submit(until: ring.now() + milliseconds * 1_000_000)
+        guard error == 0 else { throw Errno(code: error) }
+        while let completion = ring.next() {
+            if let slot = try take(completion) { try each(slot) }
+        }
+        ring.refill()
+    }
+
+    /// How often the ring enters the kernel while a fifth of a second passes.
+    func entersWhileItWaits() throws -> UInt64 {
+        let before = enters
+        let end = ring.now() + 200_000_000
+        while ring.now() < end { try turn(wait: (end - ring.now()) / 1_000_000 + 1) }
+        return enters - before
+    }
+
+    /// Goes on until `isDone`, for a bounded time. False when that is over.
+    func run(_ isDone: () -> Bool) throws -> Bool {
+        let end = ring.now() + 10_000_000_000
+        var askAt = ring.now() + Self.silence
+        while !isDone() {
+            guard ring.now() < end else { return false }
+            var isSilent = true
+            try turn(wait: 20) { _ in isSilent = false }
+            if !isSilent { askAt = ring.now() + Self.silence }
+            guard ring.now() >= askAt else { continue }
+            askWhetherOver()
+            askAt = .max
+        }
+        return true
+    }
+
+    private static let silence: UInt64 = 300_000_000
+
+    /// As a relay asks streams that brought bytes and fell silent, where a ring needs that.
+    private func askWhetherOver() {
+        for (slot, row) in rows where ring.mayMissEnds && !row.received.isEmpty {
+            guard isInFlight(slot, .receive), !row.isClosing, ring.isOver(slot.socket) else {
+                continue
+            }
+            ring.cancel(slot.token(.receive))
+        }
+    }
+
+    private func take(_ completion: Completion) throws -> RingSlot? {
+        defer { if !completion.block.isNone { pool.release(completion.block) } }
+        let index = completion.token.index
+        if completion.token.kind == OperationKind.sendDatagrams.rawValue {
+            guard let slot = departures.removeValue(forKey: index) else { return nil }
+            pool.release(outgoing.row(index).pointee.block)
+            outgoing.giveBack(index)
+            rows[slot]?.departed.append(completion.result)
+            return slot
+        }
+        guard let slot = owners[index], slot.generation == completion.token.generation else {
+            return nil
+        }
+        if !completion.more { rows[slot]?.inFlight.remove(completion.token.kind) }
+        switch completion.token.kind {
+        case OperationKind.accept.rawValue: accepted(slot, completion)
+        case OperationKind.receive.rawValue: received(slot, completion)
+        case OperationKind.receiveDatagrams.rawValue: datagramsReceived(slot, completion)
+        case OperationKind.send.rawValue: sent(slot, completion.result)
+        case OperationKind.awaitRoom.rawValue: rows[slot]?.rooms += completion.result < 0 ? 0 : 1
+        default: break
+        }
+        try closeIfIdle(slot)
+        return slot
+    }
+
+    private func accepted(_ slot: RingSlot, _ completion: Completion) {
+        if completion.result >= 0 { rows[slot]?.accepted.append(completion.result) }
+        guard let row = rows[slot], !completion.more, !row.isClosing, !row.isPaused else { return }
+        accept(slot)
+    }
+
+    private func received(_ slot: RingSlot, _ completion: Completion) {
+        let result = completion.result
+        if result > 0 {
+            rows[slot]?.received += bytes(completion.block, at: 0, count: Int(result))
+        }
+        guard !completion.more, rows[slot]?.isClosing == false else { return }
+        switch result {
+        case 1..., -ENOBUFS, -EINTR, -EAGAIN, -ECANCELED:
+            receive(slot, expectsBytes: completion.flags.contains(.nonEmpty))
+        default: rows[slot]?.ending = -result
+        }
+    }
+
+    private func datagramsReceived(_ slot: RingSlot, _ completion: Completion) {
+        if !completion.block.isNone, completion.result >= 0 {
+            rows[slot]?.datagrams.append(
+                bytes(
+                    completion.block, at: Int(PELMENI_DATAGRAM_PAYLOAD),
+                    count: Int(completion.result)))
+        } else if completion.result < 0, completion.result != -ECANCELED {
+            rows[slot]?.datagramErrors.append(-completion.result)
+        }
+        guard !completion.more, rows[slot]?.isClosing == false, let kind = kinds[slot] else {
+            return
+        }
+        receiveDatagrams(slot, isUnix: kind.isUnix, isListener: kind.isListener)
+    }
+
+    private func sent(_ slot: RingSlot, _ result: Int32) {
+        guard result >= 0 else {
+            rows[slot]?.sendError = -result
+            return
+        }
+        rows[slot]?.sent += Int(result)
+        rows[slot]?.queue.remove(Int(result), pool: pool)
+        if rows[slot]?.isClosing == false { sendOn(slot) }
+    }
+
+    private func bytes(_ block: BlockID, at offset: Int, count: Int) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: pool.address(block) + offset, count: count))
+    }
+}

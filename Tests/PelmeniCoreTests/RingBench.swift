@@ -1,0 +1,208 @@
+import CPelmeni
+import Glibc
+import Testing
+
+@testable import PelmeniCore
+
+/// One ring and a table of slots over it, driven by hand on the thread that made it. It keeps the rules of a relay:
+/// what ends without ``Completion/more`` is armed again, and a socket is closed once nothing of its slot is in flight.
+final class RingBench {
+    /// What happened to a slot so far.
+    struct Row {
+        let slot: RingSlot
+        var inFlight: Set<UInt8> = []
+        var isClosing = false
+        var isListener = false
+        var isPaused = false
+        var limit = 16 * BlockClass.small.bytes
+        var queue = SendQueue()
+        /// Bytes of the stream.
+        var received: [UInt8] = []
+        /// How the stream ended: 0, or the error; nil so far.
+        var ending: Int32?
+        var datagrams: [[UInt8]] = []
+        /// What the network said of earlier datagrams.
+        var datagramErrors: [Int32] = []
+        /// Bytes that went out.
+        var sent = 0
+        var sendError: Int32 = 0
+        /// Results of datagrams that were sent.
+        var departed: [Int32] = []
+        var accepted: [Int32] = []
+        /// Waits for room that have ended.
+        var rooms = 0
+    }
+
+    let choice: RingChoice
+    let pool: BufferPool
+    let ring: any DrivenRing
+    let outgoing: OutgoingTable
+    var owners: [UInt32: RingSlot] = [:]
+    var rows: [RingSlot: Row] = [:]
+    private var fresh: UInt32 = 1
+    var closed: [RingSlot: () throws -> Void] = [:]
+
+    /// Makes a ring of this choice, and takes it down behind the script.
+    static func run(_ choice: RingChoice, _ script: (RingBench) throws -> Void) throws {
+        let limits = PoolLimits(smallBlocks: 1024, bulkBlocks: 16, datagramBlocks: 160)
+        let pool = try #require(BufferPool(limits: limits))
+        // The ring gives its blocks back as it goes.
+        defer { pool.destroy() }
+        try script(RingBench(choice, pool))
+    }
+
+    private init(_ choice: RingChoice, _ pool: BufferPool, slots: Int = 1024) throws {
+        self.choice = choice
+        self.pool = pool
+        outgoing = try #require(OutgoingTable())
+        switch choice {
+        case .epoll: ring = RingBox(try EpollRing(slots: slots, pool: pool))
+        case .uring, .uring61, .uringNoDefer:
+            ring = RingBox(try UringRing(features: choice.features, pool: pool))
+        case .simulated: throw Errno(code: EINVAL)
+        }
+    }
+
+    deinit { outgoing.destroy() }
+
+    subscript(slot: RingSlot) -> Row { rows[slot] ?? Row(slot: slot) }
+
+    /// How often the ring entered the kernel.
+    var enters: UInt64 { ring.enters }
+
+    /// Whether this ring's sockets never block.
+    var isNonblocking: Bool { choice == .epoll }
+
+    // MARK: Operations
+
+    /// - Parameter index: a slot's number that is used again; nil is a new one.
+    func attach(
+        _ socket: Int32, isShared: Bool = false, isUnix: Bool = false,
+        again index: RingSlot? = nil, kind: OperationKind = .receive
+    ) throws -> RingSlot {
+        let slot = RingSlot(
+            index: index?.index ?? fresh, generation: index.map { $0.generation + 1 } ?? 0,
+            socket: socket)
+        if index == nil { fresh += 1 }
+        let error = ring.attach(
+            socket, token: slot.token(kind), isShared: isShared, isUnix: isUnix)
+        guard error == 0 else { throw Errno(code: error) }
+        rows[slot] = Row(slot: slot)
+        return slot
+    }
+
+    func accept(_ slot: RingSlot, multishot: Bool = true) {
+        begin(slot, .accept)
+        rows[slot]?.isListener = true
+        rows[slot]?.isPaused = false
+        ring.accept(slot.socket, multishot: multishot, token: slot.token(.accept))
+    }
+
+    /// Accepts no more until it is asked to; the listener stays where it is.
+    func pauseAccepting(_ slot: RingSlot) {
+        rows[slot]?.isPaused = true
+        ring.cancel(slot.token(.accept))
+    }
+
+    func receive(_ slot: RingSlot, expectsBytes: Bool = false) {
+        begin(slot, .receive)
+        ring.receive(
+            slot.socket, limit: self[slot].limit, expectsBytes: expectsBytes,
+            token: slot.token(.receive))
+    }
+
+    /// Bytes that a receive is armed for at a time.
+    func limit(_ slot: RingSlot, _ bytes: Int) { rows[slot]?.limit = bytes }
+
+    /// Sends a piece, and goes on until all of it went out.
+    func send(_ slot: RingSlot, _ bytes: [UInt8]) {
+        let block = pool.take(.small)
+        pool.address(block).copyMemory(from: bytes, byteCount: bytes.count)
+        let slice = Slice(block: block, offset: 0, length: UInt32(bytes.count))
+        _ = rows[slot]?.queue.append(slice, pool: pool)
+        if !isInFlight(slot, .send) { sendOn(slot) }
+    }
+
+    func sendOn(_ slot: RingSlot) {
+        guard let queue = rows[slot]?.queue, !queue.isEmpty else { return }
+        begin(slot, .send)
+        ring.send(
+            slot.socket, first: queue.first, count: Int(queue.count), token: slot.token(.send))
+    }
+
+    func receiveDatagrams(_ slot: RingSlot, isUnix: Bool = false, isListener: Bool = false) {
+        begin(slot, .receiveDatagrams)
+        owners[slot.index] = slot
+        kinds[slot] = (isUnix, isListener)
+        ring.receiveDatagrams(
+            slot.socket, isUnix: isUnix, isListener: isListener,
+            token: slot.token(.receiveDatagrams))
+    }
+
+    var kinds: [RingSlot: (isUnix: Bool, isListener: Bool)] = [:]
+    var departures: [UInt32: RingSlot] = [:]
+
+    /// - Parameter name: nil where the socket is connected.
+    func sendDatagram(_ slot: RingSlot, _ bytes: [UInt8], to name: SocketAddress? = nil) {
+        let number = outgoing.take()
+        let row = outgoing.row(number)
+        row.pointee.block = pool.take(.datagram)
+        let data = pool.address(row.pointee.block)
+        data.copyMemory(from: bytes, byteCount: bytes.count)
+        let storage = name?.storage ?? sockaddr_storage()
+        withUnsafePointer(to: storage) {
+            pelmeni_outgoing_set(
+                &row.pointee.message, data, bytes.count, 0, name == nil ? nil : $0,
+                name?.length ?? 0, nil)
+        }
+        departures[number] = slot
+        ring.sendDatagrams(
+            slot.socket, row, token: Token(.sendDatagrams, index: number, generation: 0))
+    }
+
+    func awaitRoom(_ slot: RingSlot) {
+        begin(slot, .awaitRoom)
+        ring.awaitRoom(slot.socket, slot: slot.index, token: slot.token(.awaitRoom))
+    }
+
+    /// Ends what is in flight, then closes, then calls `onClosed`.
+    func close(_ slot: RingSlot, onClosed: @escaping () throws -> Void = {}) throws {
+        guard let row = rows[slot], !row.isClosing else { return }
+        rows[slot]?.isClosing = true
+        closed[slot] = onClosed
+        for kind in row.inFlight.sorted() {
+            guard let kind = OperationKind(rawValue: kind) else { continue }
+            if kind == .awaitRoom {
+                ring.cancelRoom(slot.token(kind), slot: slot.index)
+            } else {
+                ring.cancel(slot.token(kind))
+            }
+        }
+        try closeIfIdle(slot)
+    }
+
+    /// Closes all of them, and waits until they are closed.
+    func closeAll(_ slots: [RingSlot]) throws {
+        var left = slots.count
+        for slot in slots { try close(slot) { left -= 1 } }
+        #expect(try run { left == 0 }, "\(left) of \(slots.count) do not close")
+    }
+
+    func closeIfIdle(_ slot: RingSlot) throws {
+        guard let row = rows[slot], row.isClosing, row.inFlight.isEmpty else { return }
+        rows[slot]?.queue.removeAll(pool: pool)
+        if owners[slot.index] == slot { owners[slot.index] = nil }
+        ring.detach(slot.token(row.isListener ? .accept : .receive))
+        if row.isListener { ring.closeListener(slot.socket) } else { ring.close(slot.socket) }
+        try closed.removeValue(forKey: slot)?()
+    }
+
+    private func begin(_ slot: RingSlot, _ kind: OperationKind) {
+        owners[slot.index] = slot
+        rows[slot]?.inFlight.insert(kind.rawValue)
+    }
+
+    func isInFlight(_ slot: RingSlot, _ kind: OperationKind) -> Bool {
+        rows[slot]?.inFlight.contains(kind.rawValue) == true
+    }
+}
