@@ -9,7 +9,8 @@ import Testing
     private func expectWell(
         _ choice: RingChoice, _ plans: [FlowPlan],
         settings: WorkerHarness.Settings = WorkerHarness.Settings(), seconds: Double = 60,
-        refusedFirst: Bool = false, location: SourceLocation = #_sourceLocation
+        refusedFirst: Bool = false, over transport: RealWorld.Transport = .tcp, workers: Int = 1,
+        location: SourceLocation = #_sourceLocation
     ) throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         let faults: [String]
@@ -22,7 +23,8 @@ import Testing
             faults = Simulation.outcome(of: setup).violations
         } else {
             let world = try RealWorld(
-                choice, plans, settings: settings, seed: seed, refusedFirst: refusedFirst)
+                choice, plans, settings: settings, seed: seed, refusedFirst: refusedFirst,
+                over: transport, workers: workers)
             faults = world.run(seconds: seconds).faults
         }
         let list = faults.joined(separator: "\n")
@@ -110,6 +112,31 @@ import Testing
                     bytesToUpstream: bytes / 10, bytesToClient: bytes, chunk: 256 << 10,
                     end: .byUpstream)
             ])
+    }
+
+    // MARK: Other sockets
+
+    private static let orderly: [FlowPlan.End] = [.byClient, .byUpstream, .byBoth]
+
+    /// A Unix socket knows no reset.
+    @Test(arguments: RingChoice.real) func unixSockets(choice: RingChoice) throws {
+        let sizes = [(0, 1), (1, 0), (300_000, 20), (20, 300_000), (60_000, 60_000)]
+        let plans = Self.orderly.flatMap { end in
+            sizes.map { up, down in
+                FlowPlan(
+                    sessions: 8, bytesToUpstream: up, bytesToClient: down, chunk: 7000, end: end)
+            }
+        }
+        try expectWell(choice, plans, over: .unix)
+    }
+
+    /// Two workers watch each listener, and every connection is one worker's.
+    @Test(arguments: RingChoice.real, [RealWorld.Transport.tcp, .unix])
+    func listenersOfTwoWorkers(choice: RingChoice, transport: RealWorld.Transport) throws {
+        let plans = Self.orderly.map {
+            FlowPlan(sessions: 60, bytesToUpstream: 20_000, bytesToClient: 20_000, end: $0)
+        }
+        try expectWell(choice, plans, over: transport, workers: 2)
     }
 
     // MARK: Too little of everything

@@ -23,6 +23,19 @@ enum LoopbackSocket {
         return (socket, address)
     }
 
+    /// A listener on a Unix socket.
+    static func listen(at path: String) throws -> (socket: Int32, address: SocketAddress) {
+        guard let address = SocketAddress(path: path) else { throw Errno(code: EINVAL) }
+        let socket = pelmeni_socket_open(AF_UNIX, 1)
+        try check(socket)
+        try check(
+            withUnsafePointer(to: address.storage) {
+                pelmeni_socket_bind(socket, $0, address.length, 0)
+            })
+        try check(pelmeni_socket_listen(socket, 4096))
+        return (socket, address)
+    }
+
     /// An address where nobody listens.
     static func refusing() throws -> SocketAddress {
         let (socket, address) = try listen()
@@ -35,7 +48,7 @@ enum LoopbackSocket {
     /// - Parameter receiveBuffer: bytes, for a reader that stalls: left alone, the kernel lets a buffer
     ///   grow until it holds megabytes, and nothing would stall. 0 leaves it alone.
     static func connect(_ address: SocketAddress, receiveBuffer: Int32 = 0) -> Int32 {
-        let socket = pelmeni_socket_open(AF_INET, 1)
+        let socket = pelmeni_socket_open(address.family, 1)
         guard socket >= 0 else { return socket }
         if receiveBuffer > 0 {
             var bytes = receiveBuffer

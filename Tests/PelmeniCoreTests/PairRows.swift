@@ -9,7 +9,7 @@ struct PairRows {
     private let addresses: UnsafeMutablePointer<SocketAddress>
 
     /// - Parameter upstreams: addresses of each pair's upstreams, one each.
-    init(upstreams plans: [[SocketAddress]], deadlines: Deadlines) {
+    init(upstreams plans: [[SocketAddress]], deadlines: Deadlines, isUnix: Bool = false) {
         count = plans.count
         let total = plans.reduce(0) { $0 + $1.count }
         pairs = .allocate(capacity: count)
@@ -30,6 +30,7 @@ struct PairRows {
                     deadlines: deadlines, options: SocketOptions(), sessionsMax: 0,
                     sessionsOpen: engineSessions + 1 + number, upstreams: upstreams + first,
                     upstreamCount: UInt16(plan.count)))
+            pairs[number].isUnix = isUnix
             first += plan.count
         }
     }

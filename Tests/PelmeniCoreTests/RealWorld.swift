@@ -1,13 +1,23 @@
 import CPelmeni
 import Glibc
+import TestSupport
 
 @testable import PelmeniCore
 
 /// Carries out plans over loopback sockets through a real worker: origins and clients in one thread, the
 /// worker in another.
 final class RealWorld {
+    /// What both sides of every pair are.
+    enum Transport: String, Sendable {
+        case tcp
+        case unix
+    }
+
     private let plans: [FlowPlan]
-    let harness: WorkerHarness
+    /// More than one watch the same listeners.
+    private let harnesses: [WorkerHarness]
+    var harness: WorkerHarness { harnesses[0] }
+    private let folder: TemporaryFolder
     private let poller = pelmeni_poll_create()
     private let salt: UInt16
     private let buffer = UnsafeMutableRawPointer.allocate(
@@ -27,28 +37,42 @@ final class RealWorld {
 
     init(
         _ choice: RingChoice, _ plans: [FlowPlan], settings: WorkerHarness.Settings,
-        seed: UInt64, refusedFirst: Bool = false
+        seed: UInt64, refusedFirst: Bool = false, over transport: Transport = .tcp,
+        workers: Int = 1
     ) throws {
         self.plans = plans
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        func listen(_ name: String) throws -> (socket: Int32, address: SocketAddress) {
+            guard transport == .unix else { return try LoopbackSocket.listen() }
+            return try LoopbackSocket.listen(at: folder.file(name))
+        }
         salt = UInt16(truncatingIfNeeded: seed &* 0x9e3d)
         upstreamCounts = Array(repeating: 0, count: plans.count)
         _ = pelmeni_descriptor_limit_raise()
         var listeners: [Int32] = []
         var upstreams: [[SocketAddress]] = []
         for (number, plan) in plans.enumerated() {
-            let origin = try LoopbackSocket.listen()
+            let origin = try listen("origin\(number)")
             origins.append(origin.socket)
             originAddresses.append(origin.address)
             _ = pelmeni_poll_add(poller, origin.socket, Self.firstOrigin + UInt64(number), 0)
-            let listener = try LoopbackSocket.listen()
+            let listener = try listen("server\(number)")
             listeners.append(listener.socket)
             addresses.append(listener.address)
             upstreams.append(
                 (refusedFirst ? [try LoopbackSocket.refusing()] : []) + [origin.address])
             coming += (0..<plan.sessions).map { (number, $0) }
         }
-        harness = try WorkerHarness(
-            choice, listeners: listeners, upstreams: upstreams, settings: settings)
+        var ofThisPair = settings
+        ofThisPair.isUnix = transport == .unix
+        harnesses = try (0..<workers).map { worker in
+            try WorkerHarness(
+                choice,
+                listeners: worker == 0
+                    ? listeners : listeners.map { fcntl($0, F_DUPFD_CLOEXEC, 3) },
+                upstreams: upstreams, settings: ofThisPair, isShared: workers > 1)
+        }
     }
 
     deinit {
@@ -62,23 +86,40 @@ final class RealWorld {
     func run(
         seconds: Double = 60, allowances: FlowJudge.Allowances = FlowJudge.Allowances()
     ) -> (faults: [String], report: WorkerReport?) {
-        harness.start()
+        for harness in harnesses { harness.start() }
         move(seconds: seconds) { open == 0 && coming.isEmpty }
-        return finish(allowances)
+        let dead = auditQuiet()
+        let (faults, report) = finish(allowances)
+        return (dead + faults, report)
+    }
+
+    /// Everybody has had what there was: a session that is still open, of which a side is gone, was told of nothing.
+    /// A reset that finds nobody reading may take half a second to be seen, and wait one more for what came before it.
+    private func auditQuiet() -> [String] {
+        let end = pelmeni_monotonic_nanoseconds() + 3_000_000_000
+        while harnesses.contains(where: { $0.sessionsOpen > 0 }) {
+            guard pelmeni_monotonic_nanoseconds() < end else {
+                return harnesses.flatMap { $0.deadSessions() }
+            }
+            move(seconds: 0.01) { false }
+        }
+        return []
     }
 
     /// Drains the worker and judges.
     func finish(_ allowances: FlowJudge.Allowances) -> (faults: [String], report: WorkerReport?) {
-        harness.drain()
+        for harness in harnesses { harness.drain() }
         // Whoever is left over is cut off, and named by the judge.
-        if open > 0 { harness.stop() }
-        let report = harness.join(seconds: 20)
+        if open > 0 { for harness in harnesses { harness.stop() } }
+        let reports = harnesses.map { $0.join(seconds: 20) }
         move(seconds: 5) { open == 0 }
         for peer in peers { peer.abandon() }
         var judge = FlowJudge(
             plans: plans, results: peers.map(\.result), allowances: allowances)
         var faults = judge.judge()
-        guard let report else { return (faults + ["the worker does not end"], nil) }
+        guard let report = WorkerReport.sum(reports) else {
+            return (faults + ["a worker does not end"], nil)
+        }
         faults += report.leaks
         if report.failure != 0 { faults.append("the ring failed: \(Errno(code: report.failure))") }
         for origin in origins { _ = pelmeni_socket_close(origin) }

@@ -1,6 +1,7 @@
 import CPelmeni
 import Foundation
 import Glibc
+import Synchronization
 
 @testable import PelmeniCore
 
@@ -13,6 +14,8 @@ final class WorkerHarness: @unchecked Sendable {
         /// Sessions over this are closed; 0 is no cap.
         var cap: Int64 = 0
         var pipes = RelayLimits.pipesMax
+        /// The listeners are Unix sockets.
+        var isUnix = false
     }
 
     private let choice: RingChoice
@@ -23,18 +26,21 @@ final class WorkerHarness: @unchecked Sendable {
     private let counters = Counters()
     private let done = DispatchSemaphore(value: 0)
     private var report = WorkerReport()
+    private let wantsAudit = Atomic<Bool>(false)
+    private let audit = Mutex<[String]?>(nil)
 
     /// - Parameters:
     ///   - listeners: bound sockets, a pair each; the worker closes them.
     ///   - upstreams: addresses of each pair's upstreams.
+    ///   - isShared: another worker watches the same listeners, under numbers of its own.
     init(
         _ choice: RingChoice, listeners: [Int32], upstreams: [[SocketAddress]],
-        settings: Settings
+        settings: Settings, isShared: Bool = false
     ) throws {
         self.choice = choice
         self.settings = settings
         self.listeners = listeners.enumerated().map {
-            WorkerListener(socket: $0.element, pair: UInt16($0.offset), isShared: false)
+            WorkerListener(socket: $0.element, pair: UInt16($0.offset), isShared: isShared)
         }
         self.upstreams = upstreams
         mailbox = try Mailbox()
@@ -59,6 +65,19 @@ final class WorkerHarness: @unchecked Sendable {
     var sessionsOpen: UInt64 { counters.get(.sessionsOpen) }
     var bytesToUpstream: UInt64 { counters.get(.bytesToUpstream) }
     var bytesSpliced: UInt64 { counters.get(.splicedBytes) }
+
+    /// Sessions that go on though a side's connection is over, as the worker sees them at its next loop.
+    func deadSessions() -> [String] {
+        audit.withLock { $0 = nil }
+        wantsAudit.store(true, ordering: .releasing)
+        mailbox.wake()
+        let end = pelmeni_monotonic_nanoseconds() + 5_000_000_000
+        while pelmeni_monotonic_nanoseconds() < end {
+            if let found = audit.withLock({ $0 }) { return found }
+            usleep(2_000)
+        }
+        return ["the worker does not run"]
+    }
 
     /// Waits for the worker's end. Nil when it does not come in time.
     func join(seconds: Double) -> WorkerReport? {
@@ -92,7 +111,8 @@ final class WorkerHarness: @unchecked Sendable {
     }
 
     private func drive<R: Ring & ~Copyable>(_ ring: consuming R, _ pool: BufferPool) {
-        let rows = PairRows(upstreams: upstreams, deadlines: settings.deadlines)
+        let rows = PairRows(
+            upstreams: upstreams, deadlines: settings.deadlines, isUnix: settings.isUnix)
         defer { rows.destroy() }
         let limits = RelayLimits(
             sessions: settings.sessions, engineSessionsMax: Int64(settings.sessions),
@@ -114,6 +134,10 @@ final class WorkerHarness: @unchecked Sendable {
         if worker.begin() {
             while worker.turn() {
                 report.blocksMost = max(report.blocksMost, counters.get(.blocksLeased))
+                if wantsAudit.exchange(false, ordering: .acquiringAndReleasing) {
+                    let found = worker.relay.deadSessions()
+                    audit.withLock { $0 = found }
+                }
             }
         }
         worker.finish()

@@ -11,4 +11,19 @@ struct WorkerReport: Sendable {
     var bytesSpliced: UInt64 = 0
     /// The most blocks that were out at the end of a loop.
     var blocksMost: UInt64 = 0
+
+    /// What several workers left behind; nil when one of them has not ended.
+    static func sum(_ reports: [WorkerReport?]) -> WorkerReport? {
+        var sum = WorkerReport()
+        for report in reports {
+            guard let report else { return nil }
+            sum.leaks += report.leaks
+            if sum.failure == 0 { sum.failure = report.failure }
+            sum.causes.merge(report.causes, uniquingKeysWith: +)
+            sum.accepted += report.accepted
+            sum.bytesSpliced += report.bytesSpliced
+            sum.blocksMost = max(sum.blocksMost, report.blocksMost)
+        }
+        return sum
+    }
 }
