@@ -1,0 +1,41 @@
+import Pelmeni
+import TestSupport
+import Testing
+
+/// What a deadline cuts off does not look like the whole.
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadlineEndTests {
+    /// Half of an answer, and then silence: whoever gets the half must not take it for the whole.
+    @Test(arguments: Variant.all) func anIdleEndIsAReset(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.idle = .milliseconds(300) }
+        let (client, upstream) = try relay.talkingSession()
+        try upstream.write("half an ans")
+        #expect(try client.readText(11) == "half an ans")
+        #expect(try client.readEnd() == .reset)
+        #expect(try upstream.readEnd() == .reset)
+        await relay.expect([.idle: 1])
+    }
+
+    /// The same where the client has said all, so that the linger deadline is the one that ends it.
+    @Test(arguments: Variant.all) func aLingerEndIsAReset(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let (client, upstream) = try relay.talkingSession()
+        client.finish()
+        #expect(try upstream.readEnd() == .clean)
+        try upstream.write("half an ans")
+        #expect(try client.readText(11) == "half an ans")
+        #expect(try client.readEnd() == .reset)
+        await relay.expect([.linger: 1])
+    }
+
+    /// An end that its sender did send stays one, though a deadline closes the rest.
+    @Test(arguments: Variant.all) func whatHadEndedStaysWhole(variant: Variant) async throws {
+        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let (client, upstream) = try relay.talkingSession()
+        try upstream.write("an answer")
+        upstream.finish()
+        #expect(try client.readAll() == (Array("an answer".utf8), .clean))
+        // The client goes on for ever, and says nothing.
+        #expect(try upstream.readEnd() == .reset)
+        await relay.expect([.linger: 1])
+    }
+}
