@@ -22,6 +22,14 @@ struct MessageState {
     var pendingAnswers: UInt32 = 0
 
     // The stream side.
+    /// Its end was read, so nothing of it is left unread.
+    var hasStreamEnded = false
+    /// It ends with a reset, behind what was queued for it: what it sent is no message, or its upstream refused.
+    var endsWithReset = false
+    /// Answers may still come.
+    var expectsAnswers = true
+    /// It was handed all that it gets; the session ends once its far side has acknowledged that.
+    var isDelivering = false
     var scanner: FrameScanner
     /// The message that has begun and not ended: where its bytes are gathered, and how many there are.
     var assembly: BlockID = .none

@@ -103,6 +103,7 @@ extension StreamRelay where R: ~Copyable {
         let segment = Int(facts.segment)
         let count = Self.count(length, segment: segment)
         let state = states + Int(session)
+        guard !state.pointee.isDelivering else { return drop(.surplus, count) }
         let pair = sessions[Int(session)].pair
         sessions[Int(session)].activeAt = now
         sessions[Int(session)].hasBytes = true
@@ -121,20 +122,19 @@ extension StreamRelay where R: ~Copyable {
                 state.pointee.listener, session, block, offset: offset, length: length,
                 segment: segment, isAnswer: true)
         }
-        guard isAnswered(session) else { return }
-        guard sessions[Int(session)].kind == .streamToDatagrams else {
-            return end(session, .completed, reset: false)
-        }
-        settleAnswered(session)
+        if sessions[Int(session)].kind == .streamToDatagrams { return settleAnswered(session) }
+        if isAnswered(session) { end(session, .completed, reset: false) }
     }
 
-    /// A client that has ended its stream and has all its answers is done once they are out.
+    /// A client that has ended its stream, or whose stream is not taken any more, is done once its answers are out.
     mutating func settleAnswered(_ session: UInt32) {
         let client = sessions[Int(session)].client
-        guard sessions[Int(session)].phase == .relaying, legs[Int(client)].flags.contains(.ended),
-            legs[Int(client)].queue.isEmpty, isAnswered(session)
+        guard sessions[Int(session)].kind == .streamToDatagrams,
+            sessions[Int(session)].phase == .relaying, legs[Int(client)].flags.contains(.ended),
+            legs[Int(client)].queue.isEmpty,
+            !states[Int(session)].expectsAnswers || isAnswered(session)
         else { return }
-        end(session, .completed, reset: false)
+        endOnceDelivered(session, client)
     }
 
     @inline(__always)
@@ -162,15 +162,16 @@ extension StreamRelay where R: ~Copyable {
                     kind: .upstreamFailed, pair: sessions[Int(session)].pair,
                     cause: .connectRefused, upstream: upstream, error: error))
         }
-        let isStream = sessions[Int(session)].kind == .streamToDatagrams
-        if isStream || pair.pointee.upstreamCount > 1 || legs[Int(leg)].flags.contains(.unix) {
-            end(session, .connectRefused, reset: isStream)
+        if sessions[Int(session)].kind == .streamToDatagrams { return endRefused(session, leg) }
+        if pair.pointee.upstreamCount > 1 || legs[Int(leg)].flags.contains(.unix) {
+            end(session, .connectRefused, reset: false)
         }
     }
 
     // MARK: Time
 
     mutating func lookMessages(_ session: UInt32) {
+        if endedDelivered(session) { return }
         let it = sessions[Int(session)]
         let pair = pairs[Int(it.pair)]
         var due = UInt64.max

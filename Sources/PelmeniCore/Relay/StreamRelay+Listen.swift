@@ -323,7 +323,6 @@ extension StreamRelay where R: ~Copyable {
             drop(.noUpstream, Int(state.pointee.waitingMessages))
         }
         state.pointee.waiting.removeAll(pool: pool)
-        if !state.pointee.assembly.isNone { pool.release(state.pointee.assembly) }
-        state.pointee.assembly = .none
+        dropAssembly(session)
     }
 }

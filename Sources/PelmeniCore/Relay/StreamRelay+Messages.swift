@@ -21,7 +21,7 @@ extension StreamRelay where R: ~Copyable {
             switch step.kind {
             case .needsMore: break
             case .run where isSurplus:
-                if step.ends { drop(.surplus) }
+                if step.ends { dropSurplus(session) }
             case .bad where isSurplus: break
             case .run:
                 take(session, step, completion.block, offset: taken &+ step.start)
@@ -39,12 +39,22 @@ extension StreamRelay where R: ~Copyable {
             if ring.mayMissEnds, !row.pointee.flags.contains(.unasked) { askLater(leg) }
             return
         }
-        let expectsBytes = completion.flags.contains(.nonEmpty)
-        if row.pointee.flags.contains(.ended), !row.pointee.flags.contains(.client) {
-            // To close a socket with bytes unread would destroy what was just sent on it.
-            return arm(leg, expectsBytes: expectsBytes)
-        }
-        rearm(leg, expectsBytes: expectsBytes)
+        readOn(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+    }
+
+    /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was just sent on it.
+    mutating func readOn(_ leg: UInt32, expectsBytes: Bool) {
+        let flags = legs[Int(leg)].flags
+        guard flags.contains(.ended) else { return rearm(leg, expectsBytes: expectsBytes) }
+        guard flags.isDisjoint(with: [.receiving, .starved, .closing]),
+            !states[Int(legs[Int(leg)].session)].hasStreamEnded
+        else { return }
+        arm(leg, expectsBytes: expectsBytes)
+    }
+
+    /// A whole message that its session does not take any more.
+    private mutating func dropSurplus(_ session: UInt32) {
+        drop(states[Int(session)].expectsAnswers ? .surplus : .noUpstream)
     }
 
     private mutating func take(
@@ -117,6 +127,14 @@ extension StreamRelay where R: ~Copyable {
         pool.release(block)
     }
 
+    /// Throws away what was gathered of a message that does not go on.
+    mutating func dropAssembly(_ session: UInt32) {
+        let state = states + Int(session)
+        if !state.pointee.assembly.isNone { pool.release(state.pointee.assembly) }
+        state.pointee.assembly = .none
+        state.pointee.isSkipping = false
+    }
+
     private mutating func deliverEmpty(_ session: UInt32) {
         let block = pool.take(.datagram)
         guard !block.isNone else { return drop(.queueFull) }
@@ -155,20 +173,32 @@ extension StreamRelay where R: ~Copyable {
         if most != 0, state.pointee.requests >= most { stopReading(session) }
     }
 
-    /// The client has sent as many messages as it may: from now on it is as if it had ended its stream.
+    /// The client has sent as many messages as it may, or what is none: from now on it is as if it had ended its
+    /// stream. What it still sends is read and dropped.
     private mutating func stopReading(_ session: UInt32) {
-        let client = sessions[Int(session)].client
-        legs[Int(client)].flags.insert(.ended)
-        if legs[Int(client)].flags.contains(.receiving) { ring.cancel(token(client, .receive)) }
+        legs[Int(sessions[Int(session)].client)].flags.insert(.ended)
+        dropAssembly(session)
         clientEnded(session)
+    }
+
+    /// The upstream takes no datagram any more. Answers that came before are delivered; then the client is reset.
+    mutating func endRefused(_ session: UInt32, _ upstream: UInt32) {
+        setCause(session, .connectRefused)
+        states[Int(session)].endsWithReset = true
+        states[Int(session)].expectsAnswers = false
+        let client = sessions[Int(session)].client
+        // As behind a stream: there is no leg at its other end any more.
+        legs[Int(client)].peer = client
+        close(upstream, reset: false)
+        stopReading(session)
+        if isOpen(session) { readOn(client, expectsBytes: true) }
     }
 
     /// Answers may still come; nothing else does.
     private mutating func clientEnded(_ session: UInt32) {
         if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
-        if isAnswered(session), legs[Int(sessions[Int(session)].client)].queue.isEmpty {
-            return end(session, .completed, reset: false)
-        }
+        settleAnswered(session)
+        guard isOpen(session) else { return }
         if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
         let pair = pairs + Int(sessions[Int(session)].pair)
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
@@ -178,20 +208,53 @@ extension StreamRelay where R: ~Copyable {
     /// would look like a clean one. Its client's next datagram is another session's.
     private mutating func endAfterQueue(_ session: UInt32) {
         let upstream = sessions[Int(session)].upstream
-        guard !legs[Int(upstream)].queue.isEmpty else {
-            return end(session, .completed, reset: false)
-        }
-        // The last send's completion settles it, and the linger deadline if there is none.
         legs[Int(upstream)].flags.insert(.ended)
+        dropAssembly(session)
         if states[Int(session)].isKnown { clients.remove(session, states) }
         if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        // Else the last send's completion settles it, and the linger deadline if there is none.
+        if legs[Int(upstream)].queue.isEmpty { endOnceDelivered(session, upstream) }
+        guard isOpen(session) else { return }
         let pair = pairs + Int(sessions[Int(session)].pair)
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
-    /// Whether a message, or part of one, would be lost with an end now.
+    /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset, destroys what the
+    /// far side has not acknowledged, so it waits for that.
+    mutating func endOnceDelivered(_ session: UInt32, _ stream: UInt32) {
+        let socket = legs[Int(stream)].socket
+        let resets = states[Int(session)].endsWithReset
+        guard resets || !states[Int(session)].hasStreamEnded else {
+            return end(session, .completed, reset: false)
+        }
+        if ring.outstanding(socket) <= 0, resets || !ring.hasUnread(socket) {
+            return end(session, .completed, reset: resets)
+        }
+        if !resets, !legs[Int(stream)].flags.contains(.endSent) {
+            legs[Int(stream)].flags.insert(.endSent)
+            _ = ring.shutdownWrite(socket)
+        }
+        states[Int(session)].isDelivering = true
+        wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+    }
+
+    /// Whether a session that waits for that is over.
+    mutating func endedDelivered(_ session: UInt32) -> Bool {
+        guard states[Int(session)].isDelivering else { return false }
+        let it = sessions[Int(session)]
+        let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
+        guard ring.outstanding(legs[Int(stream)].socket) > 0 else {
+            end(session, .completed, reset: states[Int(session)].endsWithReset)
+            return true
+        }
+        wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+        return false
+    }
+
+    /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset anyway.
     func hasQueued(_ session: UInt32) -> Bool {
         let it = sessions[Int(session)]
+        if states[Int(session)].endsWithReset { return true }
         switch it.kind {
         case .streams, .datagrams: return false
         case .streamToDatagrams:
@@ -203,14 +266,19 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Where the next message begins is not known any more.
+    /// Where the next message begins is not known any more. What came before it is still answered, and what was
+    /// queued still goes out; then the stream is reset.
     private mutating func badFrame(_ session: UInt32) {
         let it = sessions[Int(session)]
         events.report(
             RelayEvent(
                 kind: .badFrame, pair: it.pair, cause: .badFrame,
                 error: states[Int(session)].scanner.report))
-        end(session, .badFrame, reset: true)
+        setCause(session, .badFrame)
+        states[Int(session)].endsWithReset = true
+        guard it.kind == .streamToDatagrams else { return endAfterQueue(session) }
+        if states[Int(session)].requests == 0 { states[Int(session)].expectsAnswers = false }
+        stopReading(session)
     }
 
     /// A stream of messages has ended.
@@ -218,8 +286,9 @@ extension StreamRelay where R: ~Copyable {
         let session = legs[Int(leg)].session
         let isSurplus = legs[Int(leg)].flags.contains(.ended)
         legs[Int(leg)].flags.insert(.ended)
+        states[Int(session)].hasStreamEnded = true
         switch states[Int(session)].scanner.end() {
-        case .message where isSurplus: return drop(.surplus)
+        case .message where isSurplus: return dropSurplus(session)
         case _ where isSurplus: return
         case .clean: break
         case .bad: return badFrame(session)

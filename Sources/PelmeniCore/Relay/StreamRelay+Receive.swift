@@ -64,7 +64,8 @@ extension StreamRelay where R: ~Copyable {
         case -ENOBUFS:
             starve(leg)
         case -ECANCELED, -EINTR, -EAGAIN:
-            rearm(leg, expectsBytes: false)
+            let isFramed = legs[Int(leg)].flags.contains(.framed)
+            isFramed ? readOn(leg, expectsBytes: false) : rearm(leg, expectsBytes: false)
         default:
             streamBroke(leg)
         }
@@ -103,6 +104,8 @@ extension StreamRelay where R: ~Copyable {
         else { return }
         let session = legs[Int(leg)].session
         guard sessions[Int(session)].phase == .relaying else { return }
+        // A stream of messages has no leg at its other end that an end could go to.
+        guard peer != leg else { return endOnceDelivered(session, leg) }
         legs[Int(peer)].flags.insert(.endSent)
         if legs[Int(peer)].flags.contains(.ended), isDrained(leg) {
             // Both ends came: closing sends whatever end is still to be sent.

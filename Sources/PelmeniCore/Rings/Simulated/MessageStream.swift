@@ -33,6 +33,7 @@ struct MessageStream {
     private(set) var framesHanded = 0
     private(set) var lastFrames = 0
     private var hasHandedEnd = false
+    private var isBad = false
     var windows: [Window] = []
     /// Bytes before which it waits until all that it wrote was read.
     var cutAt: [Int] = []
@@ -130,6 +131,9 @@ struct MessageStream {
     mutating func hand(_ count: Int) {
         lastFrames = 0
         if plan.isRaw {
+            // A longer read is no message, and nothing behind it is.
+            isBad = isBad || count > plan.maxFrame
+            guard !isBad else { return }
             windows.append(Window(start: handed, count: count))
             framesHanded += 1
             lastFrames = 1
