@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "pelmeni_datagram.h"
+#include "pelmeni_socket.h"
 #include "pelmeni_syscall.h"
 
 #include <errno.h>
@@ -147,6 +148,13 @@ int pelmeni_datagram_configure(int socket, int family, int tells_local, int only
 }
 
 void pelmeni_datagram_widen(int socket) { set_number(socket, SOL_SOCKET, SO_RCVBUF, 4 << 20); }
+
+int64_t pelmeni_datagram_widen_answers(int socket) {
+    enum { wanted = 4 << 20 };
+    // Beyond net.core.wmem_max with CAP_NET_ADMIN only.
+    if (set_number(socket, SOL_SOCKET, SO_SNDBUFFORCE, wanted) < 0) set_number(socket, SOL_SOCKET, SO_SNDBUF, wanted);
+    return pelmeni_socket_send_buffer(socket);
+}
 
 int pelmeni_datagram_name(int socket) {
     sa_family_t family = AF_UNIX;

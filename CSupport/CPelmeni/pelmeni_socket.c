@@ -161,6 +161,12 @@ int64_t pelmeni_socket_outstanding(int socket) {
     return ioctl(socket, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
+int64_t pelmeni_socket_send_buffer(int socket) {
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    return getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, &length) < 0 ? -errno : bytes;
+}
+
 int64_t pelmeni_socket_acknowledged(int socket) {
     struct tcp_info info;
     socklen_t length = sizeof info;

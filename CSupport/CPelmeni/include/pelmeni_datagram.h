@@ -64,6 +64,9 @@ int pelmeni_datagram_configure(int socket, int family, int tells_local, int only
 // Asks for a receive buffer of 4 MiB, of which the kernel grants net.core.rmem_max: all clients share a listener's, and
 // the default of 208 KiB holds three trains.
 void pelmeni_datagram_widen(int socket);
+// A larger send buffer, as far as the kernel grants it: what receivers on a Unix socket have not read counts against it. Its
+// size, or -errno.
+int64_t pelmeni_datagram_widen_answers(int socket);
 int pelmeni_datagram_name(int socket); // an abstract name that the kernel chooses; Unix sockets only
 // One datagram or train of a connected socket, without its sender's name: payload bytes, or -errno.
 ssize_t pelmeni_datagram_receive_one(int socket, int is_unix, void *block, size_t block_bytes);

@@ -20,6 +20,10 @@ struct MessageState {
     var responses: UInt32 = 0
     /// Answers to a Unix client that are on their way, or wait to be.
     var pendingAnswers: UInt32 = 0
+    /// Of a Unix client: the most memory that answers may take which it has not read; and the part of it that is known
+    /// to be over its share.
+    var unread = 0
+    var held = 0
 
     // The stream side.
     /// Its end was read, so nothing of it is left unread.

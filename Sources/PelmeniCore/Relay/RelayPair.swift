@@ -22,6 +22,10 @@ package struct RelayPair: @unchecked Sendable {
     package var kind: SessionKind = .streams
     /// It listens on an unnamed address, so an answer has to say which one it comes from.
     package var tellsLocal = false
+    /// Of a listener of Unix datagrams: memory that one client's unread answers may take of its send buffer, and what those
+    /// take whose clients wait for their share.
+    package var answerShare = Int.max
+    package var answersHeld = 0
     package var framing: Framing = .u16be
     package var maxFrame = 0
     package var requests: UInt32 = 0

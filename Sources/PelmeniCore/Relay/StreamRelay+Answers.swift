@@ -65,12 +65,22 @@ extension StreamRelay where R: ~Copyable {
         var index = waitingFirst
         while index != .max {
             let row = outgoing.row(index)
-            if row.pointee.waiting == .forRoom {
-                row.pointee.waiting = .onItsWay
-                sendAgain(index)
+            let next = row.pointee.next
+            if row.pointee.waiting == .forRoom, !sendWaiting(index),
+                now &- row.pointee.since >= RelayLimits.answerPatience
+            {
+                drop(.queueFull)
+                unload(index)
             }
-            index = row.pointee.next
+            index = next
         }
+    }
+
+    /// Sends an answer that waited, unless its client has still not read its share. Whether it did.
+    private mutating func sendWaiting(_ index: UInt32) -> Bool {
+        guard hasShare(index) else { return !waitsForClient(index) }
+        outgoing.row(index).pointee.waiting = .onItsWay
+        return sendAgain(index)
     }
 
     /// An answer was sent or counted. If it was not waiting behind others, the next one of its client may go.
@@ -91,8 +101,7 @@ extension StreamRelay where R: ~Copyable {
         while next != .max {
             let it = outgoing.row(next)
             if it.pointee.waiting == .behind, isOfOneClient(next, index) {
-                it.pointee.waiting = .onItsWay
-                sendAgain(next)
+                _ = sendWaiting(next)
                 return
             }
             next = it.pointee.next

@@ -179,7 +179,11 @@ extension StreamRelay where R: ~Copyable {
         if pair.idle != 0 || isDrained {
             var idle = pair.idle == 0 ? UInt64.max >> 1 : pair.idle
             if isDrained { idle = min(idle, RelayLimits.drainSilence) }
-            let at = silentSince(session, idle) &+ idle
+            var at = silentSince(session, idle) &+ idle
+            if now >= at, isHeldByUnread(session) {
+                sessions[Int(session)].activeAt = now
+                at = now &+ idle
+            }
             if now >= at {
                 // The client had ended and was only waited for.
                 return end(

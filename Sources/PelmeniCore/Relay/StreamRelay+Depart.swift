@@ -42,7 +42,13 @@ extension StreamRelay where R: ~Copyable {
             leg, session, block, offset: offset, length: length, segment: isTrain ? segment : 0,
             isAnswer: isAnswer)
         guard index != .max else { return }
-        if isAnswer, row.pointee.flags.contains(.unix), !isFirstAnswer(index) { return }
+        if isAnswer, row.pointee.flags.contains(.unix) {
+            guard isFirstAnswer(index) else { return }
+            guard hasShare(index) else {
+                if !waitsForClient(index) { unload(index) }
+                return
+            }
+        }
         ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index, generation: 0))

@@ -8,7 +8,11 @@ extension StreamRelay where R: ~Copyable {
         var row = Leg()
         row.socket = socket
         row.flags = [.inUse, .datagrams, .listener]
-        if pairs[Int(pair)].isUnix { row.flags.insert(.unix) }
+        if pairs[Int(pair)].isUnix {
+            row.flags.insert(.unix)
+            let bytes = ring.widenSendBuffer(socket)
+            if bytes > 0 { pairs[Int(pair)].answerShare = bytes / RelayLimits.unreadShare }
+        }
         row.upstream = pair
         row.generation = legs[Int(slot)].generation
         legs[Int(slot)] = row
@@ -318,6 +322,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// Gives back what a session's messages hold.
     mutating func endMessages(_ session: UInt32) {
+        forgetUnread(session)
         let state = states + Int(session)
         if state.pointee.waitingMessages > 0 {
             drop(.noUpstream, Int(state.pointee.waitingMessages))

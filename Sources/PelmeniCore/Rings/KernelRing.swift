@@ -11,6 +11,10 @@ extension KernelRing where Self: ~Copyable {
         SocketCalls.configure(socket, family: family, options: options)
     }
 
+    package mutating func widenSendBuffer(_ socket: Int32) -> Int {
+        Int(pelmeni_datagram_widen_answers(socket))
+    }
+
     @inline(__always)
     package mutating func shutdownWrite(_ socket: Int32) -> Int32 {
         pelmeni_socket_shutdown_write(socket)

@@ -176,6 +176,9 @@ package struct SimulatedRing: Ring, ~Copyable {
         kernel.settleConnected(socket, isUnix: isUnix)
     }
 
+    /// Its clients have queues of their own.
+    package mutating func widenSendBuffer(_ socket: Int32) -> Int { .max }
+
     package mutating func configure(
         _ socket: Int32, family: Int32, options: SocketOptions
     ) -> Int32 {

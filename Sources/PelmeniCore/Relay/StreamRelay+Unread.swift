@@ -1,0 +1,50 @@
+// Answers that Unix clients have not read. All of them count against the one send buffer of the listener that they leave
+// by (unix(7)), and a client that has connected its socket to the listener has no queue that would be full before.
+extension StreamRelay where R: ~Copyable {
+    /// Whether a client may be sent one more answer: what it has not read stays within its share of the send buffer.
+    ///
+    /// The kernel tells the sum of all clients only. A client's part is at most what it was sent since that sum was last
+    /// asked for, and at most what the sum leaves beside the clients that wait for their share.
+    mutating func hasShare(_ index: UInt32) -> Bool {
+        let row = outgoing.row(index)
+        guard isOf(index) else { return true }
+        let state = states + Int(row.pointee.session)
+        let pair = pairs + Int(sessions[Int(row.pointee.session)].pair)
+        let memory = Self.memory(ofAnswer: Int(row.pointee.length))
+        guard state.pointee.unread &+ memory > pair.pointee.answerShare else {
+            state.pointee.unread &+= memory
+            return true
+        }
+        pair.pointee.answersHeld &-= state.pointee.held
+        state.pointee.held = 0
+        let all = Int(ring.outstanding(legs[Int(row.pointee.leg)].socket))
+        let most = max(0, all &- pair.pointee.answersHeld)
+        state.pointee.unread = min(state.pointee.unread, most)
+        guard
+            state.pointee.unread == 0
+                || state.pointee.unread &+ memory <= pair.pointee.answerShare
+        else {
+            state.pointee.held = state.pointee.unread
+            pair.pointee.answersHeld &+= state.pointee.held
+            return false
+        }
+        state.pointee.unread &+= memory
+        return true
+    }
+
+    /// At most what the kernel takes for an answer: its sizes are powers of two, and each has a head (skbuff.h).
+    private static func memory(ofAnswer bytes: Int) -> Int { 2 &* bytes &+ 1024 }
+
+    /// Whether a session's client still has not read what it was sent: the session stays, or the next one of this client
+    /// would have another share.
+    mutating func isHeldByUnread(_ session: UInt32) -> Bool {
+        let state = states[Int(session)]
+        guard state.held > 0, !isDraining else { return false }
+        return Int(ring.outstanding(legs[Int(state.listener)].socket)) >= state.held
+    }
+
+    func forgetUnread(_ session: UInt32) {
+        pairs[Int(sessions[Int(session)].pair)].answersHeld &-= states[Int(session)].held
+        states[Int(session)].held = 0
+    }
+}
