@@ -46,11 +46,94 @@ extension Integration {
             #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("</html>"))
         }
 
+        private static func shortRun(_ arguments: [String], within folder: TemporaryFolder) throws
+            -> (
+                report: Report, output: String, errors: String
+            )
+        {
+            let run = try Child(
+                arguments + [
+                    "--rounds", "1", "--seconds", "0.1", "--no-wrk", "--subjects", "direct",
+                    "--json", folder.file("a.json"),
+                ])
+            let (code, output, errors) = try run.finish()
+            #expect(code == 0, "\(output)\n\(errors)")
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
+            return (try JSONDecoder().decode(Report.self, from: data), output, errors)
+        }
+
+        /// Whether a namespace is granted to tests, apart from what the bench finds.
+        private static var isNetworkGranted: Bool {
+            guard let unshare = try? Tool("unshare", package: "util-linux").path else {
+                return false
+            }
+            // Root needs none of its own users.
+            let means = geteuid() == 0 ? "-n" : "-rn"
+            return (try? Child([unshare, means, "true"]).finish().code) == 0
+        }
+
+        @Test func aRunHasANetworkOfItsOwnWhereItIsGranted() throws {
+            let folder = try TemporaryFolder()
+            let (report, output, errors) = try Self.shortRun(
+                [
+                    try Binary.required(), "bench", "download", "rr8", "--congestion", "reno",
+                ], within: folder)
+            guard Self.isNetworkGranted else {
+                #expect(!report.network.isOwn && report.network.reason != nil)
+                #expect(errors.contains("in the machine's network: "))
+                return
+            }
+            // Every kernel has reno.
+            #expect(report.network.isOwn && report.network.congestionControl == "reno")
+            #expect(report.scenarios.map(\.congestion) == ["reno", "reno"])
+            #expect(output.contains("a namespace of the run's own, congestion control reno"))
+            for sample in report.scenarios[0].subjects[0].samples {
+                #expect(sample.loadCPUSeconds ?? 0 > 0 && sample.originCPUSeconds ?? 0 > 0)
+            }
+        }
+
+        @Test(arguments: [
+            ("machine", "asked for by --congestion machine"),
+            ("nonesuch", "the kernel has no congestion control 'nonesuch'"),
+        ]) func inTheMachinesNetworkTheReasonIsSaid(congestion: String, reason: String) throws {
+            if congestion == "nonesuch", !Self.isNetworkGranted { return }
+            let folder = try TemporaryFolder()
+            let (report, output, errors) = try Self.shortRun(
+                [
+                    try Binary.required(), "bench", "rr8", "download-bbr", "--congestion",
+                    congestion,
+                ], within: folder)
+            #expect(!report.network.isOwn && report.network.reason == reason)
+            let machines = try String(
+                contentsOfFile: "/proc/sys/net/ipv4/tcp_congestion_control", encoding: .utf8)
+            #expect(report.network.congestionControl + "\n" == machines)
+            #expect(errors.contains("pelmeni: in the machine's network: \(reason)"))
+            #expect(output.contains("the machine's, congestion control"))
+            #expect(output.contains(": \(reason)\n"))
+            #expect(output.contains("in doubt: not run: bbr needs a network of the run's own"))
+        }
+
+        /// A kernel that grants nobody a namespace: what a container often meets.
+        @Test func whatIsNotGrantedIsNoError() throws {
+            guard let unshare = try? Tool("unshare", package: "util-linux").path,
+                (try? Child([unshare, "-rn", "true"]).finish().code) == 0
+            else { return }
+            let folder = try TemporaryFolder()
+            let inside = "echo 0 > /proc/sys/user/max_net_namespaces; exec \"$@\""
+            let (report, _, errors) = try Self.shortRun(
+                [unshare, "-r", "sh", "-c", inside, "sh", try Binary.required(), "bench", "rr8"],
+                within: folder)
+            #expect(!report.network.isOwn)
+            #expect(report.network.reason?.hasPrefix("no network namespace is granted: ") == true)
+            #expect(errors.contains("no network namespace is granted"))
+        }
+
         @Test func unknownNamesAreRefusedBeforeAnythingIsMeasured() throws {
             for (arguments, words) in [
                 (["rr65"], "no scenario 'rr65'; there are rr1"),
                 (["rr8", "--subjects", "kqueue"], "no subject 'kqueue'; there are direct"),
                 (["rr8", "--subjects", ","], "--subjects names nobody"),
+                (["rr8", "--congestion", "cu bic"], "is no name of a congestion control"),
             ] {
                 let (code, output, errors) = try bench(arguments)
                 #expect(code == 2)
@@ -132,6 +215,8 @@ extension Integration {
             struct Sample: Decodable {
                 var exchanges: Int
                 var cpuSeconds: Double
+                var loadCPUSeconds: Double?
+                var originCPUSeconds: Double?
                 var enters: UInt64?
                 var errors: [String: Int]
             }
@@ -141,8 +226,15 @@ extension Integration {
             }
             struct Result: Decodable {
                 var scenario: Named
+                var congestion: String?
                 var subjects: [Subject]
             }
+            struct Network: Decodable {
+                var isOwn: Bool
+                var congestionControl: String
+                var reason: String?
+            }
+            var network: Network
             var scenarios: [Result]
             var isPartial: Bool
         }

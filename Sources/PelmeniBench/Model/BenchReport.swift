@@ -22,6 +22,8 @@ package struct BenchReport: Codable, Equatable, Sendable {
     /// The ring that the load and the origins use, whatever the subject uses.
     package var loadRing: String
     package var machine: MachineFacts
+    /// Results of before runs had a network of their own have none.
+    package var network: NetworkFacts?
     package var subjects: [Subject]
     package var scenarios: [ScenarioResult]
     package var crossCheck: CrossCheck?
@@ -45,6 +47,11 @@ package struct BenchReport: Codable, Equatable, Sendable {
         self.machine = machine
         self.subjects = subjects
         scenarios = []
+    }
+
+    /// Which congestion control a scenario's connections used; empty when it is not known.
+    package func congestion(of result: ScenarioResult) -> String {
+        result.congestion ?? network?.congestionControl ?? machine.congestionControl
     }
 
     /// Whether anything was measured at all.

@@ -10,7 +10,10 @@ package struct Sample: Codable, Equatable, Sendable {
     package var bytes: UInt64 = 0
     /// The proxy's processor time in the window, all its threads and processes; 0 for a direct run.
     package var cpuSeconds = 0.0
-    /// How it divides, from the kernel's ticks: less exact than ``cpuSeconds``, which comes from the scheduler.
+    /// That of the load and of the origins; results of before both were kept have neither.
+    package var loadCPUSeconds: Double?
+    package var originCPUSeconds: Double?
+    /// How the proxy's divides, from the kernel's ticks: less exact than ``cpuSeconds``, which comes from the scheduler.
     package var userShare = 0.0
     /// Nanoseconds; with stalled readers, those of the bystanders.
     package var latency = LatencyFigures()
@@ -33,6 +36,12 @@ package struct Sample: Codable, Equatable, Sendable {
     package var othersShare: Double?
 
     package init(round: Int) { self.round = round }
+
+    /// Of load, proxy and origins together; nil when it was not kept.
+    package var allCPUSeconds: Double? {
+        guard let loadCPUSeconds, let originCPUSeconds else { return nil }
+        return cpuSeconds + loadCPUSeconds + originCPUSeconds
+    }
 
     /// The value that the scenario is about; nil when nothing was completed.
     ///

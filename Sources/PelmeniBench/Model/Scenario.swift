@@ -70,6 +70,8 @@ package struct Scenario: Codable, Equatable, Sendable {
     /// Connections beside those that stall; stalled only.
     package var bystanders = 0
     package var workers = 1
+    /// The congestion control that it is about; nil is the run's.
+    package var congestion: String?
     /// Whether peers that have a special mode for bulk (splice) use it.
     package var isBulk: Bool { kind == .download || kind == .upload }
 

@@ -11,6 +11,8 @@ package struct ScenarioResult: Codable, Equatable, Sendable {
     /// Titles of the subjects that the scenario says nothing about: they relay no datagrams, or have no
     /// second pair.
     package var absent: [String]?
+    /// Which congestion control its connections used; older results do not tell.
+    package var congestion: String?
 
     package init(
         scenario: Scenario, subjects: [SubjectResult] = [], comparisons: [Comparison] = [],

@@ -11,16 +11,20 @@ package struct Target: Codable, Equatable, Sendable {
     package var baseline: String
     /// The ratio, subject / baseline, that is not to be exceeded.
     package var most: Double
+    /// The congestion control that it is judged with; nil is any.
+    package var congestion: String?
     /// Why it is out of reach, as far as that is known; shown where it is missed.
     package var why: String?
 
     package init(
-        scenario: String, subject: String, baseline: String, most: Double, why: String? = nil
+        scenario: String, subject: String, baseline: String, most: Double,
+        congestion: String? = nil, why: String? = nil
     ) {
         self.scenario = scenario
         self.subject = subject
         self.baseline = baseline
         self.most = most
+        self.congestion = congestion
         self.why = why
     }
 }

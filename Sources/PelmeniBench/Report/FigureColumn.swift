@@ -37,6 +37,7 @@ struct FigureColumn {
         [
             FigureColumn("\(unit)s/s") { ReportText.whole($0.figures.requestsPerSecond) },
             FigureColumn("CPU µs/\(unit)") { micros($0.figures.cpuPerRequest) },
+            FigureColumn("all three") { micros($0.figures.allCPUPerRequest) },
             FigureColumn("user/system") { split($0.figures.cpuPerRequest, $0, scale: 1e6) },
         ]
     }
@@ -61,6 +62,7 @@ struct FigureColumn {
         [
             FigureColumn("GB/s") { ReportText.number($0.figures.gigabytesPerSecond) },
             FigureColumn("CPU s/GB") { ReportText.number($0.figures.cpuPerGigabyte) },
+            FigureColumn("all three") { ReportText.number($0.figures.allCPUPerGigabyte) },
             FigureColumn("user/system") { split($0.figures.cpuPerGigabyte, $0, scale: 1) },
         ]
     }

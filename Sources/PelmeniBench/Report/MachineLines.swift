@@ -9,9 +9,10 @@ struct MachineLines {
         var lines: [(name: String, text: String)] = [
             ("measured", "\(report.startedAt), Pelmeni \(report.pelmeniVersion)"),
             ("processor", MachineLines.processor(machine)),
-            ("kernel", MachineLines.kernel(machine)),
+            ("kernel", MachineLines.kernel(report)),
             ("mitigations", MachineLines.mitigations(machine)),
             ("placement", MachineLines.placement(report)),
+            ("network", MachineLines.network(report)),
             ("load", "on \(report.loadRing), origins too, whatever the subject uses"),
             ("rounds", MachineLines.rounds(report)),
         ]
@@ -59,14 +60,32 @@ struct MachineLines {
         return "none of them sharing a core"
     }
 
-    private static func kernel(_ machine: MachineFacts) -> String {
-        joined([
+    private static func kernel(_ report: BenchReport) -> String {
+        let machine = report.machine
+        return joined([
             machine.kernel, machine.system,
-            named("congestion control", machine.congestionControl),
             named("governor", machine.governor),
             machine.descriptorLimit > 0
                 ? "\(ReportText.whole(Double(machine.descriptorLimit))) descriptors" : "",
         ])
+    }
+
+    /// Where connections were, and what they used.
+    private static func network(_ report: BenchReport) -> String {
+        guard let network = report.network else {
+            return joined([
+                "the machine's", named("congestion control", report.machine.congestionControl),
+            ])
+        }
+        let congestion = named("congestion control", network.congestionControl)
+        guard network.isOwn else {
+            let reason = network.reason.map { ": \($0)" } ?? ""
+            return joined(["the machine's", congestion]) + reason
+        }
+        let other = network.machinesCongestionControl
+        let machines = other == network.congestionControl ? "" : named("the machine's is", other)
+        return joined(
+            ["a namespace of the run's own", congestion, machines] + network.differences)
     }
 
     private static func mitigations(_ machine: MachineFacts) -> String {

@@ -66,6 +66,7 @@ package struct MarkdownTable {
         }
         let value = view.measure.text(median)
         var text = view.best == subject.name ? "**\(value)**" : value
+        if let beside = view.throughput(row) { text += "<br>\(beside)" }
         if let two = view.twoWorkers(subject.name) { text += "<br>\(two)" }
         if !row.figures.errors.isEmpty { text += "<br>errors: \(row.figures.errorText)" }
         guard let comparison = view.againstPeer(subject.name) else { return text }
@@ -93,9 +94,10 @@ package struct MarkdownTable {
         let facts = Dictionary(
             MachineLines(report).lines.map { ($0.name, clean($0.text)) },
             uniquingKeysWith: { first, _ in first })
-        let machine = ["processor", "kernel", "placement"].compactMap { facts[$0] }
+        let machine = ["processor", "kernel", "network", "placement"].compactMap { facts[$0] }
         return "Lower is better; the lowest is bold. Medians over \(report.rounds) rounds; below "
-            + "them the ratio to the best peer with its 95 % interval. Measured "
+            + "them the ratio to the best peer with its 95 % interval. Of long streams bytes a second stand "
+            + "beside the proxy's CPU, with the CPU of load, proxy and origin (all three). Measured "
             + "\(clean(String(report.startedAt.prefix(10)))) on \(machine.joined(separator: "; "))."
     }
 

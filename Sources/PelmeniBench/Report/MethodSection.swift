@@ -4,7 +4,9 @@ struct MethodSection {
 
     var markup: [Markup] {
         [Markup("h2", text: "How it was measured")]
-            + [rounds, statistics, cost, loops, placement, load].map { Markup("p", text: $0) }
+            + [rounds, statistics, cost, network, loops, placement, load].map {
+                Markup("p", text: $0)
+            }
     }
 
     private var rounds: String {
@@ -25,8 +27,17 @@ struct MethodSection {
     private var cost: String {
         "Processor time is that of the proxy's own threads and processes, as the kernel's "
             + "scheduler accounts it; how it divides into user and system comes from ticks and "
-            + "is less exact. On loopback, a sender's processor time pays for much of the "
+            + "is less exact. Beside it stands that of load, proxy and origin together (all three): "
+            + "what a proxy saves, its neighbours may pay. On loopback, a sender's processor time pays for much of the "
             + "receiver's network stack as well, for every subject alike."
+    }
+
+    private var network: String {
+        "Congestion control decides how long streams are cut and who sends them: bbr paces on a "
+            + "loopback too, and moves cost from the proxy to the sender. So a run has a network "
+            + "of its own where the kernel grants one, and says which congestion control its "
+            + "connections used; long streams should be read as bytes a second beside the "
+            + "processor time of all three, load, proxy and origin."
     }
 
     private var loops: String {

@@ -55,6 +55,13 @@ struct ScenarioView {
         }
     }
 
+    /// What a stream's cost is to be read beside: bytes a second, and everybody's processor time.
+    func throughput(_ row: SubjectRow) -> String? {
+        guard scenario.isBulk, let rate = row.figures.gigabytesPerSecond else { return nil }
+        let all = row.figures.allCPUPerGigabyte.map { ", all three \(measure.text($0))" }
+        return "\(ReportText.number(rate)) GB/s\(all ?? "")"
+    }
+
     func row(_ name: String) -> SubjectRow? { rows.first { $0.subject.name == name } }
 
     /// How a subject does beside the best peer.
@@ -116,6 +123,7 @@ struct ScenarioView {
         if it.requestsPerSecond > 0 {
             parts.append("\(ReportText.whole(Double(it.requestsPerSecond))) requests/s offered")
         }
+        if let congestion = it.congestion { parts.append("congestion control \(congestion)") }
         if it.bystanders > 0 { parts.append("\(it.bystanders) beside those that stall") }
         let isDouble = rows.contains { $0.subject.name.hasSuffix(ScenarioSummary.twoWorkers) }
         let workers = it.workers == 1 ? "one worker" : "\(it.workers) workers"

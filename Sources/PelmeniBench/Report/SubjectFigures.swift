@@ -5,6 +5,9 @@ struct SubjectFigures {
     /// Seconds.
     let cpuPerRequest: Double?
     let cpuPerGigabyte: Double?
+    /// Of load, proxy and origins together.
+    let allCPUPerRequest: Double?
+    let allCPUPerGigabyte: Double?
     let userShare: Double?
     /// Nanoseconds at the 50th, 90th, 99th and 99.9th percentile, and the most; nil without any.
     let latencies: [Double]?
@@ -36,6 +39,12 @@ struct SubjectFigures {
             known.compactMap { quotient($0.cpuSeconds, Double($0.exchanges)) })
         cpuPerGigabyte = SubjectFigures.median(
             known.compactMap { quotient($0.cpuSeconds, Double($0.bytes) / 1e9) })
+        allCPUPerRequest = median { sample in
+            sample.allCPUSeconds.flatMap { quotient($0, Double(sample.exchanges)) }
+        }
+        allCPUPerGigabyte = median { sample in
+            sample.allCPUSeconds.flatMap { quotient($0, Double(sample.bytes) / 1e9) }
+        }
         userShare = SubjectFigures.median(known.map(\.userShare))
         let timed = samples.map(\.latency).filter { $0.max > 0 }
         latencies =

@@ -33,7 +33,9 @@ struct SummarySection {
     }
 
     private func cell(_ view: ScenarioView, _ subject: Subject) -> Markup {
+        let beside = view.row(subject.name).flatMap(view.throughput)
         guard let row = view.row(subject.name), let median = row.median else {
+            if let beside { return Markup("td", [:], [Markup("small", text: beside)]) }
             let why = view.row(subject.name)?.problem ?? subject.refusal ?? ""
             return Markup(
                 "td", ["title": why, "class": "none"],
@@ -42,6 +44,7 @@ struct SummarySection {
         let value = view.measure.text(median)
         let isBest = view.best == subject.name
         var inner = [isBest ? Markup("b", text: "● \(value)") : Markup.text(value)]
+        if let beside { inner.append(Markup("small", text: beside)) }
         if let comparison = view.headline(subject.name) {
             inner.append(VerdictMark.markup(comparison))
         }

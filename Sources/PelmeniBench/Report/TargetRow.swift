@@ -7,6 +7,8 @@ struct TargetRow {
         case missedWithinNoise = "missed, within the noise"
         /// Too few rounds, or one of the two is not there.
         case unknown = "not measured"
+        /// Its congestion control was another one.
+        case notJudged = "not judged"
     }
 
     let target: Target
@@ -14,6 +16,8 @@ struct TargetRow {
     /// The baseline as it is shown: `the best peer (HAProxy)`.
     let baseline: String
     let subject: String
+    /// Which congestion control was used, where that is not what the target is about.
+    private let otherCongestion: String?
 
     /// All of a report's targets whose scenario was run.
     static func rows(of report: BenchReport) -> [TargetRow] {
@@ -36,6 +40,8 @@ struct TargetRow {
         comparison = result.comparisons.first {
             $0.subject == subject && $0.baseline == baseline && $0.verdict != .unknown
         }
+        let used = report.congestion(of: result)
+        otherCongestion = target.congestion.flatMap { $0 == used ? nil : used }
         let titles = Dictionary(
             report.subjects.map { ($0.name, $0.title) }, uniquingKeysWith: { first, _ in first })
         self.subject = titles[target.subject] ?? target.subject
@@ -49,6 +55,7 @@ struct TargetRow {
     }
 
     var verdict: Verdict {
+        if otherCongestion != nil { return .notJudged }
         guard let comparison else { return .unknown }
         if comparison.ratio <= target.most { return .met }
         return comparison.low <= target.most ? .missedWithinNoise : .missed
@@ -58,12 +65,17 @@ struct TargetRow {
 
     var measured: String { comparison.map(ReportText.ratio) ?? ReportText.none }
 
-    /// `at most 0.70`.
-    var wanted: String { "at most \(ReportText.decimals(target.most, 2))" }
+    /// `at most 0.70`, or `at most 0.70 with cubic`.
+    var wanted: String {
+        "at most \(ReportText.decimals(target.most, 2))"
+            + (target.congestion.map { " with \($0)" } ?? "")
+    }
 
     /// `rr64, Pelmeni epoll beside the best peer (HAProxy): at most 0.97, was 0.98 (0.90 to 1.02): missed`.
     var words: String {
-        "\(target.scenario), \(subject) beside \(baseline): \(wanted), was \(measured): \(verdict.rawValue)"
+        let with = otherCongestion.map { " with \($0)" } ?? ""
+        return
+            "\(target.scenario), \(subject) beside \(baseline): \(wanted), was \(measured)\(with): \(verdict.rawValue)"
     }
 
     /// `31 of 40 targets are met, 6 missed, 3 of them within the noise`.
@@ -74,6 +86,7 @@ struct TargetRow {
         let missed = count(.missed) + noise
         if missed > 0 { text += ", \(missed) missed" }
         if noise > 0 { text += ", \(noise) of these within the noise" }
+        if count(.notJudged) > 0 { text += ", \(count(.notJudged)) not judged" }
         if count(.unknown) > 0 { text += ", \(count(.unknown)) not measured" }
         return text
     }

@@ -12,7 +12,7 @@ struct TargetSection {
                 switch row.verdict {
                 case .met: "better"
                 case .missed: "worse"
-                case .missedWithinNoise, .unknown: ""
+                case .missedWithinNoise, .unknown, .notJudged: ""
                 }
             let cells = [row.subject, row.baseline, row.wanted, row.measured].map {
                 Markup("td", text: $0)

@@ -27,6 +27,7 @@ package struct TextReport {
                 "",
                 "Medians over rounds. Ratios compare each scenario's measure, below 1 is better;",
                 "in brackets the 95 % interval of a paired bootstrap over rounds.",
+                "CPU is the proxy's; all three: load, proxy and origin together.",
             ]
         }
         return lines.joined(separator: "\n")

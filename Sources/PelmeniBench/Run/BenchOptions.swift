@@ -6,6 +6,8 @@ package struct BenchOptions: Sendable {
     package var windowSeconds = 1.0
     package var warmUpSeconds = 0.3
     package var placement = BenchReport.Placement.shared
+    /// Where it takes place.
+    package var network = NetworkFacts()
     /// Of every proxy; nil is one.
     package var workers: Int?
     /// What is to be reached.

@@ -40,20 +40,14 @@ package struct BenchRun: Sendable {
         var clock = ProgressClock(options)
         var plans = options.subjects.filter { $0.subject.refusal == nil }
         for (index, scenario) in options.scenarios.enumerated() where !interrupt.isRequested {
-            let isDouble = scenario.name == ScenarioCatalog.twoWorkersName
-            if isDouble, usable.count < 2 {
-                report.scenarios.append(
-                    ScenarioResult(scenario: scenario, doubts: ["not run: it needs two cores"]))
-                continue
-            }
             let chosen = Self.plans(plans, for: scenario)
-            guard !chosen.isEmpty else {
+            if let reason = obstacle(to: scenario, chosen, usable) {
                 report.scenarios.append(
-                    ScenarioResult(scenario: scenario, doubts: ["not run: nobody takes part in it"])
-                )
+                    ScenarioResult(scenario: scenario, doubts: ["not run: \(reason)"]))
                 continue
             }
             add(chosen, to: &report)
+            let isDouble = scenario.name == ScenarioCatalog.twoWorkersName
             let own = isDouble ? try bothCores(usable) : cores
             let run = ScenarioRun(
                 scenario, chosen, context, cores: own, number: UInt64(index + 1)
@@ -63,6 +57,7 @@ package struct BenchRun: Sendable {
             var result = run.run()
             let absent = plans.filter { $0.isUnable(in: scenario) }.map(\.subject.title)
             if !absent.isEmpty { result.absent = absent }
+            result.congestion = scenario.congestion ?? options.network.congestionControl
             report.scenarios.append(result)
             for (name, reason) in run.refusals {
                 note(reason, of: name, in: &report)
@@ -78,6 +73,17 @@ package struct BenchRun: Sendable {
         return report
     }
 
+    /// Why a scenario cannot be run; nil when it can, and its congestion control is in use.
+    private func obstacle(
+        to scenario: Scenario, _ plans: [SubjectPlan], _ usable: [Int]
+    ) -> String? {
+        if scenario.name == ScenarioCatalog.twoWorkersName, usable.count < 2 {
+            return "it needs two cores"
+        }
+        if plans.isEmpty { return "nobody takes part in it" }
+        return BenchNetwork.prepare(scenario, in: options.network)
+    }
+
     /// Load and origins are alike for all subjects.
     private static let loadRing = "epoll"
 
@@ -89,11 +95,13 @@ package struct BenchRun: Sendable {
         facts.loadCores = cores.load.cores
         facts.proxyCores = cores.proxy.cores
         facts.originCores = cores.origin.cores
-        return BenchReport(
+        var report = BenchReport(
             startedAt: Date().ISO8601Format(), pelmeniVersion: options.version,
             rounds: options.rounds, windowSeconds: options.windowSeconds,
             warmUpSeconds: options.warmUpSeconds, placement: options.placement,
             loadRing: Self.loadRing, machine: facts, subjects: options.subjects.map(\.subject))
+        report.network = options.network
+        return report
     }
 
     /// Who takes part; where workers are compared, each twice.

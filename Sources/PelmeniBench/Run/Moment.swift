@@ -1,6 +1,8 @@
 /// What was used up to a moment, by the subject and by all of ours.
 struct Moment {
     let subject: ProcessUse
+    let load: ProcessUse
+    let origin: ProcessUse
     /// Seconds of those of ours that stand on the proxy's cores.
     private let ours: Double
     private let core: CoreTimes
@@ -8,20 +10,28 @@ struct Moment {
     init(_ process: SubjectProcess, load: [ChildProcess], cores: CorePlan) {
         // The subject first: its figure is the one that matters.
         subject = process.tree?.use() ?? ProcessUse()
+        self.load = Self.use(load)
+        origin = Self.use(process.origins.map(\.child))
         var nanoseconds = subject.nanoseconds
-        if cores.load == cores.proxy {
-            nanoseconds += load.reduce(0) { $0 + ProcessTree(root: $1.pid).use().nanoseconds }
-        }
-        if cores.origin == cores.proxy {
-            nanoseconds += process.origins.reduce(0) {
-                $0 + ProcessTree(root: $1.child.pid).use().nanoseconds
-            }
-        }
+        if cores.load == cores.proxy { nanoseconds += self.load.nanoseconds }
+        if cores.origin == cores.proxy { nanoseconds += origin.nanoseconds }
         ours = Double(nanoseconds) / 1e9
         core = CoreTimes.read(cores.proxy.cores)
     }
 
     func othersShare(since before: Moment) -> Double? {
         core.othersShare(since: before.core, ours: ours - before.ours)
+    }
+
+    /// Puts what was used since into a sample.
+    func fill(_ sample: inout Sample, since before: Moment) {
+        sample.cpuSeconds = subject.seconds(since: before.subject)
+        sample.loadCPUSeconds = load.seconds(since: before.load)
+        sample.originCPUSeconds = origin.seconds(since: before.origin)
+        sample.othersShare = othersShare(since: before)
+    }
+
+    private static func use(_ children: [ChildProcess]) -> ProcessUse {
+        children.reduce(into: ProcessUse()) { $0.add(ProcessTree(root: $1.pid).use()) }
     }
 }

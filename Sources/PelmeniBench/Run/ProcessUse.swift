@@ -4,6 +4,12 @@ struct ProcessUse: Equatable {
     var userTicks: UInt64 = 0
     var systemTicks: UInt64 = 0
 
+    mutating func add(_ other: ProcessUse) {
+        nanoseconds += other.nanoseconds
+        userTicks += other.userTicks
+        systemTicks += other.systemTicks
+    }
+
     func seconds(since before: ProcessUse) -> Double {
         // A worker that ended meanwhile takes its time with it: less is then all that can be told.
         nanoseconds > before.nanoseconds ? Double(nanoseconds - before.nanoseconds) / 1e9 : 0

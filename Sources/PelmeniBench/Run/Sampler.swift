@@ -36,9 +36,8 @@ struct Sampler {
         if let flood {
             note(&sample, try outcome(ofFlood: flood))
         }
-        sample.cpuSeconds = after.subject.seconds(since: before.subject)
+        after.fill(&sample, since: before)
         sample.userShare = after.subject.userShare(since: before.subject)
-        sample.othersShare = after.othersShare(since: before)
         if let counters, let countersBefore {
             sample.enters = counters.enters - min(counters.enters, countersBefore.enters)
         }
@@ -67,8 +66,7 @@ struct Sampler {
         var sample = Sample(round: round)
         note(&sample, try outcome(of: load))
         sample.seconds = ChildProcess.now() - start
-        sample.cpuSeconds = after.subject.seconds(since: before.subject)
-        sample.othersShare = after.othersShare(since: before)
+        after.fill(&sample, since: before)
         sample.residentAtStartBytes = memoryBefore
         sample.residentBytes = memory.now
         sample.residentPeakBytes = memory.peak

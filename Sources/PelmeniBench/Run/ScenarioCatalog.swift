@@ -4,7 +4,8 @@ package enum ScenarioCatalog {
 
     /// All, in the order in which they are run.
     package static let all: [Scenario] =
-        exchanges + [think, connect, download, upload, open] + idle + [
+        exchanges + [think, connect, download, upload] + [download, upload].map(paced) + [open]
+        + idle + [
             twoWorkers, stalled, pipeline,
         ]
         + datagrams + [burst]
@@ -58,6 +59,15 @@ package enum ScenarioCatalog {
         scenario.requestBytes = mebibyte
         return scenario
     }()
+
+    /// bbr paces what it sends, on a loopback too, which is another load: the sender pays more.
+    private static func paced(_ scenario: Scenario) -> Scenario {
+        var paced = scenario
+        paced.congestion = "bbr"
+        paced.name += "-bbr"
+        paced.summary += ", with bbr"
+        return paced
+    }
 
     private static let open = Scenario(
         "open", .open, .tailLatency, connections: 64,

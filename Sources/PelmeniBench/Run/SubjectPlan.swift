@@ -74,10 +74,11 @@ package struct SubjectPlan: Sendable {
         switch means {
         case .direct: return scenario.kind != .idle
         case .pelmeni(_, nil): return true
-        // What a kernel lacks shows where bytes move.
+        // What a kernel lacks shows where bytes move, with one congestion control as with another.
         case .pelmeni:
-            return [.exchange, .connect, .download, .upload, .datagrams, .trains]
-                .contains(scenario.kind)
+            return scenario.congestion == nil
+                && [.exchange, .connect, .download, .upload, .datagrams, .trains]
+                    .contains(scenario.kind)
         case .peer(let peer):
             return peer.description.takes(scenario) && !isUnable(in: scenario)
         }

@@ -41,6 +41,13 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "Everything on one core (shared), or the proxy on a core of its own (split).")
     var placement = PlacementArgument.shared
 
+    @Option(
+        help: ArgumentHelp(
+            "What TCP connections use, in a network of the run's own where one is granted: cubic, bbr, "
+                + "reno, as the kernel has them; or machine, for the machine's network as it is.",
+            valueName: "name"))
+    var congestion = BenchNetwork.usualCongestion
+
     @Option(help: "Threads of each proxy, 1 to 64. (default: 1)")
     var workers: Int?
 
@@ -74,6 +81,12 @@ struct BenchCommand: AsyncParsableCommand {
     var list = false
 
     func validate() throws {
+        let isName = congestion.allSatisfy {
+            $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-")
+        }
+        guard isName, (1...15).contains(congestion.count) else {
+            throw ValidationError("--congestion \(congestion) is no name of a congestion control")
+        }
         if let rounds, !(1...1_000).contains(rounds) {
             throw ValidationError("--rounds \(rounds) is not between 1 and 1000")
         }
@@ -96,6 +109,9 @@ struct BenchCommand: AsyncParsableCommand {
         for path in [json, html].compactMap({ $0 }) { try Self.tryWriting(path) }
         if options.crossCheck, !BenchRun.canCrossCheck {
             StandardStream.error.write(line: "pelmeni: wrk is not installed: no cross-check")
+        }
+        if let reason = options.network.reason {
+            StandardStream.error.write(line: "pelmeni: in the machine's network: \(reason)")
         }
         let interrupt = Interrupt()
         let signals = SignalWatch.process.subscribe()
@@ -146,6 +162,7 @@ struct BenchCommand: AsyncParsableCommand {
             options.warmUpSeconds = quick ? 0.2 : options.warmUpSeconds
             options.placement = placement.value
             options.workers = workers
+            options.network = BenchNetworkEntry.facts
             options.targets = try targets.map(BenchTargetsFile.read) ?? []
             options.crossCheck = wrk ?? !quick
             return options

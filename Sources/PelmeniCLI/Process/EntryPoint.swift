@@ -8,6 +8,7 @@ enum EntryPoint {
         SignalWatch.process.hold()
         StandardStream.fillGaps()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        BenchNetworkEntry.enter(arguments)
         Task.detached {
             let outcome = await PelmeniCommand.perform(arguments)
             if !outcome.message.isEmpty {
