@@ -12,6 +12,7 @@ BENCH ?=
 SEEDS ?= 10000
 SEEDS_LONG ?= 200000
 SWIFT ?= swift
+CFLAGS ?= -O2
 
 # What `make run` relays, as `pelmeni run` takes it. The environment carries it, so
 # that the `&` of a URL's query reaches the program and not the shell.
@@ -21,6 +22,7 @@ export ARGS
 RELEASE := .build/release
 FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 RESULTS := Benchmarks/results
+PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
@@ -85,6 +87,7 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 	@.ci/setup bench
 	$(SWIFT) build -c release --product pelmeni
 	$(SWIFT) build -c release --package-path Benchmarks --product nio-relay
+	@$(MAKE) prototypes
 	@mkdir -p $(RESULTS)
 	@name="$(RESULTS)/$$(date -u +%Y%m%dT%H%M%SZ)"; mark="$(BENCH_MARK)"; \
 	$(RELEASE)/pelmeni bench --peers Benchmarks/peers.yaml --targets Benchmarks/targets.yaml \
@@ -93,6 +96,15 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 		for kind in json html; do mv "$$name$$mark.$$kind" "$$name.$$kind"; done; mark=; \
 	fi; \
 	echo "stored: $$name$$mark.json and .html"
+
+# With sanitizers, or for another machine: CFLAGS=...
+.PHONY: prototypes
+prototypes:
+	@mkdir -p $(PROTOTYPES)
+	@for name in relay_epoll udp_epoll relay_uring udp_uring; do \
+		$(CC) $(CFLAGS) Benchmarks/prototypes/$$name.c -o $(PROTOTYPES)/$$name \
+			$$(pkg-config --cflags --libs liburing); \
+	done
 
 .PHONY: figures
 figures: ## put the newest whole result of `make bench` into the README

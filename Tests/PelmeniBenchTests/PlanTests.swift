@@ -9,7 +9,7 @@ struct PlanTests {
         let names = ScenarioCatalog.all.map(\.name)
         #expect(Set(names).count == names.count)
         #expect(ScenarioCatalog.quick.count == 3)
-        #expect(ScenarioCatalog.usual.count == names.count - 1)
+        #expect(ScenarioCatalog.usual.count == names.count - 2)
     }
 
     @Test("an unknown name is named, with those that there are")

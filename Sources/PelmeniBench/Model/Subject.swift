@@ -5,6 +5,9 @@ package struct Subject: Codable, Equatable, Sendable {
         case direct
         case pelmeni
         case peer
+        /// No proxy that anybody could use: what the kernel's interface reaches without deadlines, limits and
+        /// resets. Never the best peer.
+        case prototype
     }
 
     /// As in results and on the command line: `io_uring`, `io_uring-6.1`, `epoll`, `haproxy`.
@@ -12,6 +15,8 @@ package struct Subject: Codable, Equatable, Sendable {
     package var title: String
     package var kind: Kind
     package var version: String
+    /// The subject of ours that a prototype shows the way for; nil for all others.
+    package var prototypeOf: String?
     /// Why it could not be measured: refused by the kernel, not installed.
     package var refusal: String?
 

@@ -4,10 +4,12 @@ package struct Target: Codable, Equatable, Sendable {
     package static let best = "best"
     /// What stands for the subject itself with one worker, where it is measured with two.
     package static let oneWorker = "one-worker"
+    /// What stands for the prototype of the subject itself.
+    package static let prototype = "prototype"
 
     package var scenario: String
     package var subject: String
-    /// The other one's name, or ``best`` or ``oneWorker``.
+    /// The other one's name, or ``best``, ``oneWorker`` or ``prototype``.
     package var baseline: String
     /// The ratio, subject / baseline, that is not to be exceeded.
     package var most: Double

@@ -5,7 +5,7 @@ struct ScenarioView {
     let rows: [SubjectRow]
     /// The peer with the lowest median.
     let bestPeer: String?
-    /// The one with the lowest median; a direct run does not count.
+    /// The proxy with the lowest median.
     let best: String?
 
     /// Subjects that have a column of their own where scenarios are rows.
@@ -45,7 +45,7 @@ struct ScenarioView {
                 .min { $0.1 < $1.1 }?.0
         }
         bestPeer = result.bestPeer
-        best = lowest { $0.subject.kind != .direct }
+        best = lowest { $0.subject.kind == .pelmeni || $0.subject.kind == .peer }
     }
 
     /// The same subject with two workers, for a table that has no column of its own for it.

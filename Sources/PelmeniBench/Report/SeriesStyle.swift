@@ -41,7 +41,9 @@ struct SeriesStyle: Equatable {
     /// A variant has its original's look, but hollow; that of the first has a lighter colour too, as
     /// both are in most pictures.
     static func assigned(to subjects: [Subject]) -> [String: SeriesStyle] {
-        var free: [Subject.Kind: [Int]] = [.direct: [0], .pelmeni: [first, 3], .peer: [4, 5, 6]]
+        var free: [Subject.Kind: [Int]] = [
+            .direct: [0], .pelmeni: [first, 3], .peer: [4, 5, 6], .prototype: [besideFirst, 7],
+        ]
         var styles: [String: SeriesStyle] = [:]
         let names = Set(subjects.map(\.name))
         let originals = subjects.filter { original(of: $0.name, among: names) == nil }

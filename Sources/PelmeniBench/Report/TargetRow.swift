@@ -36,6 +36,8 @@ struct TargetRow {
             subject += ScenarioSummary.twoWorkers
         } else if target.baseline == Target.best {
             baseline = result.bestPeer
+        } else if target.baseline == Target.prototype {
+            baseline = report.subjects.first { $0.prototypeOf == subject }?.name
         }
         comparison = result.comparisons.first {
             $0.subject == subject && $0.baseline == baseline && $0.verdict != .unknown

@@ -4,7 +4,7 @@ package struct BenchOptions: Sendable {
     package var subjects: [SubjectPlan]
     package var rounds = 10
     package var windowSeconds = 1.0
-    package var warmUpSeconds = 0.3
+    package var warmUpSeconds = 0.2
     package var placement = BenchReport.Placement.shared
     /// Where it takes place.
     package var network = NetworkFacts()

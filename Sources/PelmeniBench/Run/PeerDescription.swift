@@ -14,6 +14,10 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     package var bulkConfig: String?
     /// For datagrams; without it, the peer takes no part where they are relayed.
     package var udpConfig: String?
+    /// For datagrams, where that is another program.
+    package var udpCommand: [String]?
+    /// The subject of ours that it shows the way for: it is a prototype then, and no peer.
+    package var prototypeOf: String?
     /// With a second pair, for streams that stall: a configuration or a command. Without either, the
     /// peer takes no part where some do.
     package var stalledConfig: String?
@@ -34,6 +38,8 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         case config
         case bulkConfig = "bulk-config"
         case udpConfig = "udp-config"
+        case udpCommand = "udp-command"
+        case prototypeOf = "prototype-of"
         case stalledConfig = "stalled-config"
         case stalledCommand = "stalled-command"
         case countsInBest = "counts-in-best"
@@ -48,7 +54,7 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     func covers(_ traffic: Scenario.Traffic) -> Bool {
         switch traffic {
         case .streams, .bulk: true
-        case .datagrams: udpConfig != nil
+        case .datagrams: udpConfig != nil || udpCommand != nil
         case .stalls: stalledConfig != nil || stalledCommand != nil
         }
     }

@@ -36,7 +36,10 @@ package struct PeerPlan: Sendable {
     }
 
     func subject() -> Subject {
-        var subject = Subject(name: description.name, title: description.title, kind: .peer)
+        var subject = Subject(
+            name: description.name, title: description.title,
+            kind: description.prototypeOf == nil ? .peer : .prototype)
+        subject.prototypeOf = description.prototypeOf
         subject.refusal = refusal()
         if subject.refusal == nil { subject.version = version() }
         return subject
@@ -68,14 +71,21 @@ package struct PeerPlan: Sendable {
             values["config"] = path
         }
         var words: [String] = []
-        let command = traffic == .stalls ? description.stalledCommand : nil
-        for word in command ?? description.command {
+        for word in command(for: traffic) {
             words.append(try Placeholders.fill(word, values, in: "command of \(description.name)"))
         }
         guard let program = words.first.flatMap(program(of:)) else {
             throw .refused("\(words.first ?? "its program") is not installed")
         }
         return [program] + words.dropFirst()
+    }
+
+    private func command(for traffic: Scenario.Traffic) -> [String] {
+        switch traffic {
+        case .streams, .bulk: description.command
+        case .datagrams: description.udpCommand ?? description.command
+        case .stalls: description.stalledCommand ?? description.command
+        }
     }
 
     private func template(for traffic: Scenario.Traffic) -> String? {

@@ -13,7 +13,9 @@ package struct SubjectPlan: Sendable {
     var workers: Int?
 
     /// The names that are run when none are given.
-    package static let usual = ["direct", "io_uring", "epoll"]
+    package static let usual = ["direct"] + backends
+    /// Those of ours, with all that the kernel grants.
+    package static let backends = ["io_uring", "epoll"]
     /// Those that are run beside peers.
     package static let usualBesidePeers = ["direct", "io_uring", "io_uring-6.1", "epoll"]
     private static let known = usualBesidePeers
@@ -65,7 +67,7 @@ package struct SubjectPlan: Sendable {
 
     var countsInBest: Bool {
         guard case .peer(let peer) = means else { return false }
-        return peer.description.countsInBest ?? false
+        return peer.description.prototypeOf == nil && peer.description.countsInBest ?? false
     }
 
     /// Whether the scenario says anything about it.
@@ -74,9 +76,9 @@ package struct SubjectPlan: Sendable {
         switch means {
         case .direct: return scenario.kind != .idle
         case .pelmeni(_, nil): return true
-        // What a kernel lacks shows where bytes move, with one congestion control as with another.
+        // What a kernel lacks shows where much comes at once, with one congestion control as with another.
         case .pelmeni:
-            return scenario.congestion == nil
+            return scenario.congestion == nil && (scenario.isBulk || scenario.connections > 1)
                 && [.exchange, .connect, .download, .upload, .datagrams, .trains]
                     .contains(scenario.kind)
         case .peer(let peer):

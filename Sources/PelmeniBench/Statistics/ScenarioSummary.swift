@@ -38,6 +38,10 @@ struct ScenarioSummary {
         subjects.first { $0.name == name }?.kind
     }
 
+    private func prototypeOf(_ name: String) -> String? {
+        subjects.first { $0.name == name }?.prototypeOf
+    }
+
     /// A direct run has no proxy: only what the load saw counts.
     private func values(_ result: SubjectResult, direct: [Int: Double]) -> [Int: Double] {
         if kind(result.subject) == .direct, scenario.measure != .tailLatency { return [:] }
@@ -63,8 +67,8 @@ struct ScenarioSummary {
             .min { ($0.median ?? .infinity) < ($1.median ?? .infinity) }?.subject
     }
 
-    /// What is held against what: every backend against the best peer first, then against the others,
-    /// then the backends against one another.
+    /// What is held against what: every backend against the best peer first, then against the others and its
+    /// prototype, then the backends against one another.
     private func pairs(_ results: [SubjectResult]) -> [(String, String)] {
         let measured = results.filter { $0.median != nil }
         let own = measured.filter { kind($0.subject) == .pelmeni }.map(\.subject)
@@ -73,6 +77,10 @@ struct ScenarioSummary {
         let others = peers.map(\.subject).filter { $0 != best }
         var pairs: [(String, String)] = []
         for peer in (best.map { [$0] } ?? []) + others { pairs += own.map { ($0, peer) } }
+        for prototype in measured where kind(prototype.subject) == .prototype {
+            pairs += own.filter { $0 == prototypeOf(prototype.subject) }
+                .map { ($0, prototype.subject) }
+        }
         if own.contains("epoll") {
             pairs += own.filter { $0 != "epoll" && !$0.hasSuffix(Self.twoWorkers) }
                 .map { ($0, "epoll") }

@@ -25,7 +25,7 @@ struct BenchCommand: AsyncParsableCommand {
             measured, 2 bad usage.
             """)
 
-    @Argument(help: ArgumentHelp("What to measure; see --list. (default: all but rr8)"))
+    @Argument(help: ArgumentHelp("What to measure; see --list. (default: all but rr8, idle1000)"))
     var scenario: [String] = []
 
     @Flag(help: "Under a minute in all: few scenarios, 3 rounds, short windows.")
@@ -159,7 +159,6 @@ struct BenchCommand: AsyncParsableCommand {
                 subjects: chosen, program: try Self.program(), version: Version.number)
             options.rounds = rounds ?? (quick ? 3 : options.rounds)
             options.windowSeconds = seconds ?? (quick ? 0.5 : options.windowSeconds)
-            options.warmUpSeconds = quick ? 0.2 : options.warmUpSeconds
             options.placement = placement.value
             options.workers = workers
             options.network = BenchNetworkEntry.facts

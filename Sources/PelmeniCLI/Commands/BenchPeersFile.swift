@@ -14,10 +14,20 @@ enum BenchPeersFile {
     }
 
     static func parse(_ text: String, in path: String) throws(BenchError) -> [PeerDescription] {
+        let peers: [PeerDescription]
         do {
-            return try YAMLDecoder().decode([PeerDescription].self, from: text)
+            peers = try YAMLDecoder().decode([PeerDescription].self, from: text)
         } catch {
             throw .usage("--peers \(path) makes no sense: \(error)")
         }
+        for peer in peers {
+            guard let backend = peer.prototypeOf, !SubjectPlan.backends.contains(backend) else {
+                continue
+            }
+            throw .usage(
+                "--peers \(path): 'prototype-of' of \(peer.name) is \(backend), not "
+                    + SubjectPlan.backends.joined(separator: " or "))
+        }
+        return peers
     }
 }
