@@ -34,6 +34,11 @@ enum Launcher {
         ["/bin/sh", "-c", "ulimit -n \(limit) && exec \"$0\" \"$@\""]
     }
 
+    /// Standard error goes to this file.
+    static func errors(to path: String) -> [String] {
+        ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(path)'"]
+    }
+
     /// seccomp(2): a classic BPF program over the system call's number.
     private static let filter = """
         import ctypes, os, struct, sys
