@@ -79,6 +79,13 @@ package final class DatagramWire: Sendable {
         guard sent == bytes.count else { throw WireError("send of a datagram") }
     }
 
+    /// Sends one datagram if there is room for it.
+    package func offer(_ bytes: [UInt8], to address: DatagramAddress) {
+        _ = address.withAddress {
+            sendto(socket, bytes, bytes.count, Int32(MSG_DONTWAIT), $0, $1)
+        }
+    }
+
     package func send(_ text: String, to address: DatagramAddress? = nil) throws {
         try send(Array(text.utf8), to: address)
     }
