@@ -84,7 +84,7 @@ extension RingBench {
     private func accepted(_ slot: RingSlot, _ completion: Completion) {
         if completion.result >= 0 { rows[slot]?.accepted.append(completion.result) }
         guard let row = rows[slot], !completion.more, !row.isClosing, !row.isPaused else { return }
-        accept(slot)
+        beginAccepting(slot)
     }
 
     private func received(_ slot: RingSlot, _ completion: Completion) {

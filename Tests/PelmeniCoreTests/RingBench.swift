@@ -91,7 +91,7 @@ final class RingBench {
         return slot
     }
 
-    func accept(_ slot: RingSlot, multishot: Bool = true) {
+    func beginAccepting(_ slot: RingSlot, multishot: Bool = true) {
         begin(slot, .accept)
         rows[slot]?.isListener = true
         rows[slot]?.isPaused = false

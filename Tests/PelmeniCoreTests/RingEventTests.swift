@@ -103,8 +103,8 @@ import Testing
                     }
                     return true
                 }
-                first.accept(near)
-                second.accept(far)
+                first.beginAccepting(near)
+                second.beginAccepting(far)
                 try connect(40)
                 #expect(try run { taken().count == 40 })
 
@@ -116,11 +116,11 @@ import Testing
                 try connect(5)
                 #expect(try first.entersWhileItWaits() <= Self.entersMost)
                 #expect(try second.entersWhileItWaits() <= Self.entersMost)
-                first.accept(near)
+                first.beginAccepting(near)
                 #expect(try run { taken().count == 45 })
 
                 // One of them goes; the other one is alone from then on.
-                second.accept(far)
+                second.beginAccepting(far)
                 try first.closeAll([near])
                 let before = second[far].accepted.count
                 try connect(10)
