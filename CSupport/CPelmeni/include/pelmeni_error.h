@@ -4,4 +4,8 @@
 // The name of an error number, "ECONNREFUSED" say; NULL for a number that has none. GNU's own call.
 const char *pelmeni_error_name(int code);
 
+// Whether getaddrinfo(3) failed because the name has no address of the families asked for, as AI_ADDRCONFIG may bring
+// about: EAI_NONAME, or GNU's EAI_NODATA and EAI_ADDRFAMILY.
+int pelmeni_error_is_no_address(int code);
+
 #endif

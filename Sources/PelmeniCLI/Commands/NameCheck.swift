@@ -1,33 +1,32 @@
-import Dispatch
-import Glibc
+import Pelmeni
 import Synchronization
 
-/// Looks names up, all at once and not for long.
+/// Looks names up, as a running engine would, and not for long.
 enum NameCheck {
     /// A resolver that answers later than this is as good as none to somebody who waits.
-    private static let patience = DispatchTimeInterval.seconds(5)
+    private static let patience: Duration = .seconds(5)
 
     /// The names that have no address, in the order given.
     static func unresolved(_ names: [String]) async -> [String] {
-        guard !names.isEmpty else { return [] }
-        return await withCheckedContinuation { continuation in
-            // Off the cooperative threads: getaddrinfo(3) blocks.
-            DispatchQueue.global().async { continuation.resume(returning: lookUp(names)) }
-        }
+        await unresolved(names, lookup: Resolver.system, patience: patience)
     }
 
-    private static func lookUp(_ names: [String]) -> [String] {
+    static func unresolved(
+        _ names: [String], lookup: @escaping Resolver.Lookup, patience: Duration
+    ) async -> [String] {
+        guard !names.isEmpty else { return [] }
         let found = Found()
-        let group = DispatchGroup()
-        for name in names {
-            DispatchQueue.global().async(group: group) {
-                var list: UnsafeMutablePointer<addrinfo>?
-                guard getaddrinfo(name, nil, nil, &list) == 0 else { return }
-                freeaddrinfo(list)
-                found.names.withLock { _ = $0.insert(name) }
-            }
+        let entries = names.map { Resolver.Name(host: $0, port: 0, pair: 0, upstream: 0) }
+        let resolver = Resolver(names: entries, lookup: lookup) { name, result in
+            guard case .success = result else { return }
+            found.names.withLock { _ = $0.insert(name.host) }
         }
-        _ = group.wait(timeout: .now() + patience)
+        resolver.start()
+        let start = ContinuousClock.now
+        while !resolver.isSettled, ContinuousClock.now - start < patience {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        resolver.stop()
         return found.names.withLock { found in names.filter { !found.contains($0) } }
     }
 

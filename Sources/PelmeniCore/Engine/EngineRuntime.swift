@@ -41,7 +41,8 @@ package final class EngineRuntime: Sendable {
                 decision.isUnsound ? .error : .warning, "io_uring is not used; running on epoll",
                 fields)
         }
-        let runtime = try EngineRuntime(plan: plan, decision: decision)
+        let names = await ListenerNames.resolve(plan)
+        let runtime = try EngineRuntime(plan: plan, decision: decision, listenerNames: names)
         do throws(EngineError) {
             try await runtime.launch()
         } catch {
@@ -52,8 +53,12 @@ package final class EngineRuntime: Sendable {
         return runtime
     }
 
-    private init(plan: RuntimePlan, decision: BackendDecision) throws(EngineError) {
-        var listeners = ListenerSet(nonblocking: decision.backend == .epoll)
+    private init(
+        plan: RuntimePlan, decision: BackendDecision,
+        listenerNames: [Place: Result<[SocketAddress], Resolver.Failure>]
+    ) throws(EngineError) {
+        var listeners = ListenerSet(
+            nonblocking: decision.backend == .epoll, names: listenerNames)
         for (number, pair) in plan.pairs.enumerated() {
             let serving = pair.workers ?? Array(0..<plan.workers)
             try listeners.open(pair, pair: number, workers: serving)
@@ -123,7 +128,7 @@ package final class EngineRuntime: Sendable {
             bytes: plan.poolBytes / plan.workers,
             servesDatagrams: plan.pairs.contains(where: \.servesDatagrams))
         resolver?.start()
-        await settleNames()
+        await awaitFirstLookups()
         state.withLock {
             $0.starting = workers.count
             $0.running = workers.count
@@ -162,12 +167,19 @@ package final class EngineRuntime: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// Waits for names to be looked up once, at most two seconds: a slow name server must not keep the
-    /// pairs that need none from starting.
-    private func settleNames() async {
+    /// Waits until every name was looked up once; after a quarter of a second, until every pair has an address;
+    /// and at most two seconds: names at a silent server must not keep others from being served.
+    private func awaitFirstLookups() async {
         guard let resolver else { return }
-        for _ in 0..<100 where !resolver.isSettled {
-            try? await Task.sleep(for: .milliseconds(20))
+        let named = Set(
+            plan.pairs.indices.filter { plan.pairs[$0].upstreams.allSatisfy(\.isName) }
+                .map { UInt16($0) })
+        let tick = Duration.milliseconds(20)
+        for round in 0..<100 where !resolver.isSettled {
+            if tick * round >= .milliseconds(250), named.isSubset(of: resolver.resolvedPairs) {
+                return
+            }
+            try? await Task.sleep(for: tick)
         }
     }
 

@@ -28,8 +28,15 @@ package struct ListenerSet: ~Copyable {
     package private(set) var addresses: [SocketAddress] = []
     private var files: [File] = []
     private let nonblocking: Bool
+    /// What listeners' names were resolved to, before anything is opened.
+    private let names: [Place: Result<[SocketAddress], Resolver.Failure>]
 
-    package init(nonblocking: Bool) { self.nonblocking = nonblocking }
+    package init(
+        nonblocking: Bool, names: [Place: Result<[SocketAddress], Resolver.Failure>] = [:]
+    ) {
+        self.nonblocking = nonblocking
+        self.names = names
+    }
 
     deinit {
         for socket in opened { _ = pelmeni_socket_close(socket.socket) }
@@ -76,7 +83,7 @@ package struct ListenerSet: ~Copyable {
         _ host: String, _ port: UInt16, plan: PairPlan, pair: Int, workers: [Int]
     ) throws(EngineError) {
         let subject = plan.listen.description
-        var address = try listenAddress(host, port, subject: subject)
+        var address = try listenAddress(plan.listen, host, port, subject: subject)
         for (index, worker) in workers.enumerated() {
             let socket = try openSocket(&address, isFirst: index == 0, plan: plan, subject: subject)
             opened.append(Opened(worker: worker, pair: pair, socket: socket, isShared: false))
@@ -90,7 +97,7 @@ package struct ListenerSet: ~Copyable {
     }
 
     private func listenAddress(
-        _ host: String, _ port: UInt16, subject: String
+        _ place: Place, _ host: String, _ port: UInt16, subject: String
     ) throws(EngineError) -> SocketAddress {
         if host.isEmpty {
             // Dual-stack, or IPv4 alone where IPv6 is off: the socket call tells.
@@ -99,10 +106,11 @@ package struct ListenerSet: ~Copyable {
             return .any(port: port, v6: socket >= 0)
         }
         if let address = SocketAddress(numeric: host, port: port) { return address }
-        switch Resolver.system(host, port) {
+        switch names[place] {
         case .success(let found):
             if let first = found.first { return first }
             throw failed(subject, nil, "the name has no address")
+        case nil: throw failed(subject, nil, "the name was not looked up")
         case .failure(let failure):
             throw EngineError(
                 kind: .failed, side: .listener, subject: subject, reason: failure.reason,

@@ -48,6 +48,12 @@ package enum Place: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A host that has to be looked up. An empty one means all addresses.
+    package var isName: Bool {
+        guard let host = hostAndPort?.host else { return false }
+        return !host.isEmpty && address == nil
+    }
+
     /// The address behind it when no name has to be resolved: a numeric host, or a path.
     package var address: SocketAddress? {
         switch self {

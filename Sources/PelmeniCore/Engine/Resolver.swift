@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Turns names into addresses, off the workers.
 ///
-/// `getaddrinfo(3)` may block for as long as it likes, so lookups run on a few detached threads that hold
-/// nothing of the engine but this object. The last good answer is kept; a name is looked up again every
-/// thirty seconds, and after a failure at first after one second.
+/// `getaddrinfo(3)` may block for as long as it likes, so lookups run on detached threads that hold nothing of
+/// the engine but this object; ``LookupQueue`` says how many, and which name comes next. The last good answer
+/// is kept; a name is looked up again every thirty seconds, and after a failure at first after one second.
 package final class Resolver: Sendable {
     /// The addresses of a host, or why there are none.
     package typealias Lookup =
@@ -24,104 +24,124 @@ package final class Resolver: Sendable {
         package var port: UInt16
         package var pair: UInt16
         package var upstream: UInt16
-    }
 
-    /// Lookups at once. A dead name server then delays the others little, and costs few threads.
-    static let threadsMax = 4
-    static let againSeconds: Int = 30
-    static let retrySeconds: Int = 1
-
-    private struct Entry {
-        var name: Name
-        var dueAt: Int
-        var failures = 0
-        var isBusy = false
-        var isAnswered = false
+        package init(host: String, port: UInt16, pair: UInt16, upstream: UInt16) {
+            self.host = host
+            self.port = port
+            self.pair = pair
+            self.upstream = upstream
+        }
     }
 
     private struct State {
-        var entries: [Entry]
+        var queue: LookupQueue
+        /// Whether the name has an address, or had one.
+        var hasAddress: [Bool]
         var isStopped = false
     }
 
+    /// How long the keeper sleeps while a lookup runs, and while none does: a name is due in seconds.
+    private static let busyTick: UInt32 = 50_000
+    private static let idleTick: UInt32 = 200_000
+
+    private let names: [Name]
     private let state: Mutex<State>
     private let lookup: Lookup
     private let answer: Answer
 
     package init(names: [Name], lookup: @escaping Lookup, answer: @escaping Answer) {
-        state = Mutex(State(entries: names.map { Entry(name: $0, dueAt: 0) }))
+        self.names = names
+        state = Mutex(
+            State(
+                queue: LookupQueue(names: names.count),
+                hasAddress: Array(repeating: false, count: names.count)))
         self.lookup = lookup
         self.answer = answer
     }
 
-    /// Starts the threads.
-    package func start() {
-        let count = state.withLock { min(Self.threadsMax, $0.entries.count) }
-        for _ in 0..<count {
-            let context = Unmanaged.passRetained(self).toOpaque()
-            let started = DetachedThread.start(context) { context in
-                guard let context else { return nil }
-                Unmanaged<Resolver>.fromOpaque(context).takeRetainedValue().work()
-                return nil
-            }
-            if !started { Unmanaged<Resolver>.fromOpaque(context).release() }
-        }
-    }
+    /// Starts the thread that starts the others. False when the system gives none.
+    @discardableResult
+    package func start() -> Bool { LookupThread(resolver: self, index: nil).start() }
 
     /// Whether every name was looked up once, well or badly.
     package var isSettled: Bool {
-        state.withLock { $0.entries.allSatisfy(\.isAnswered) || $0.isStopped }
+        state.withLock { state in
+            state.isStopped || names.indices.allSatisfy { state.queue.isAnswered($0) }
+        }
+    }
+
+    /// The pairs of which a name has an address.
+    package var resolvedPairs: Set<UInt16> {
+        let hasAddress = state.withLock { $0.hasAddress }
+        return Set(names.indices.filter { hasAddress[$0] }.map { names[$0].pair })
     }
 
     package func stop() { state.withLock { $0.isStopped = true } }
 
-    private static func seconds() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec + 1
-    }
+    // MARK: Threads
 
-    private func work() {
-        while true {
-            let now = Self.seconds()
-            let next: (index: Int, name: Name)?? = state.withLock { state in
-                if state.isStopped { return .none }
-                guard
-                    let index = state.entries.indices.first(where: {
-                        !state.entries[$0].isBusy && state.entries[$0].dueAt <= now
-                    })
-                else { return .some(nil) }
-                state.entries[index].isBusy = true
-                return (index, state.entries[index].name)
+    /// What a thread is to do: look a name up, and then what else is due; or without one, be the keeper.
+    private final class LookupThread: Sendable {
+        private let resolver: Resolver
+        private let index: Int?
+
+        init(resolver: Resolver, index: Int?) {
+            self.resolver = resolver
+            self.index = index
+        }
+
+        func start() -> Bool {
+            let context = Unmanaged.passRetained(self).toOpaque()
+            let started = DetachedThread.start(context) { context in
+                guard let context else { return nil }
+                let it = Unmanaged<LookupThread>.fromOpaque(context).takeRetainedValue()
+                if let index = it.index {
+                    it.resolver.work(index)
+                } else {
+                    it.resolver.keep()
+                }
+                return nil
             }
-            guard let next else { return }
-            guard let next else {
-                // Nobody waits for this thread: a fifth of a second is soon enough for a name that is due
-                // in seconds, and for a stop.
-                usleep(200_000)
-                continue
-            }
-            finish(next.index, next.name, lookup(next.name.host, next.name.port))
+            if !started { Unmanaged<LookupThread>.fromOpaque(context).release() }
+            return started
         }
     }
 
-    private func finish(_ index: Int, _ name: Name, _ result: Result<[SocketAddress], Failure>) {
-        let isStopped = state.withLock { $0.isStopped }
-        if !isStopped { answer(name, result) }
-        let now = Self.seconds()
-        state.withLock { state in
-            state.entries[index].isBusy = false
-            state.entries[index].isAnswered = true
-            switch result {
-            case .success:
-                state.entries[index].failures = 0
-                state.entries[index].dueAt = now + Self.againSeconds
-            case .failure:
-                let failures = min(state.entries[index].failures, 5)
-                state.entries[index].failures = failures + 1
-                state.entries[index].dueAt =
-                    now + min(Self.againSeconds, Self.retrySeconds << failures)
+    /// Starts a thread for each lookup that may begin. It looks nothing up itself, as long as there are threads:
+    /// it is the one that sees that the others are stuck.
+    private func keep() {
+        while !state.withLock({ $0.isStopped }) {
+            while let index = take() {
+                guard !LookupThread(resolver: self, index: index).start() else { continue }
+                work(index)
             }
+            usleep(state.withLock { $0.queue.isRunning } ? Self.busyTick : Self.idleTick)
+        }
+    }
+
+    private func work(_ first: Int) {
+        var next: Int? = first
+        while let index = next {
+            finish(index, lookup(names[index].host, names[index].port))
+            next = take()
+        }
+    }
+
+    private func take() -> Int? {
+        state.withLock { state in
+            guard !state.isStopped else { return nil }
+            return state.queue.take(now: pelmeni_monotonic_nanoseconds())
+        }
+    }
+
+    private func finish(_ index: Int, _ result: Result<[SocketAddress], Failure>) {
+        let isStopped = state.withLock { $0.isStopped }
+        if !isStopped { answer(names[index], result) }
+        let isResolved = if case .success = result { true } else { false }
+        state.withLock { state in
+            if isResolved { state.hasAddress[index] = true }
+            state.queue.finish(
+                index, isResolved: isResolved, now: pelmeni_monotonic_nanoseconds())
         }
     }
 
@@ -134,8 +154,9 @@ package final class Resolver: Sendable {
         hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
         var error = getaddrinfo(host, nil, &hints, &list)
-        if error != 0 {
-            // AI_ADDRCONFIG leaves loopback out: a machine with nothing else still has localhost.
+        if pelmeni_error_is_no_address(error) != 0 {
+            // AI_ADDRCONFIG leaves loopback out: a machine with nothing else still has localhost. After a
+            // timeout a second lookup would only wait as long again.
             hints.ai_flags = 0
             error = getaddrinfo(host, nil, &hints, &list)
         }

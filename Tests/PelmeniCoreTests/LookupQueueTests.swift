@@ -1,0 +1,77 @@
+import PelmeniCore
+import Testing
+
+/// Which name is looked up next, by a clock of the test's own.
+struct LookupQueueTests {
+    private let second: UInt64 = 1_000_000_000
+
+    /// All that may begin now.
+    private func takeAll(_ queue: inout LookupQueue, now: UInt64) -> [Int] {
+        var taken: [Int] = []
+        while let index = queue.take(now: now) { taken.append(index) }
+        return taken
+    }
+
+    @Test func stuckLookupsLeaveTheirPlaces() {
+        var queue = LookupQueue(names: 6)
+        #expect(takeAll(&queue, now: 0) == [0, 1, 2, 3])
+        #expect(takeAll(&queue, now: LookupQueue.patience - 1) == [])
+        #expect(takeAll(&queue, now: LookupQueue.patience) == [4, 5])
+        for index in 0..<6 { #expect(!queue.isAnswered(index)) }
+    }
+
+    @Test func lookupsHaveABound() {
+        var queue = LookupQueue(names: LookupQueue.lookupsMax + 1)
+        var taken = 0
+        for round in 0...UInt64(LookupQueue.lookupsMax) {
+            taken += takeAll(&queue, now: round * LookupQueue.patience).count
+        }
+        #expect(taken == LookupQueue.lookupsMax)
+    }
+
+    @Test func aFailureWaitsLongerEachTime() {
+        var queue = LookupQueue(names: 1)
+        var now: UInt64 = 0
+        for wait: UInt64 in [1, 2, 4, 8, 16, 30, 30] {
+            #expect(takeAll(&queue, now: now) == [0])
+            queue.finish(0, isResolved: false, now: now)
+            #expect(takeAll(&queue, now: now + wait * second - 1) == [])
+            now += wait * second
+        }
+        #expect(takeAll(&queue, now: now) == [0])
+        queue.finish(0, isResolved: true, now: now)
+        #expect(takeAll(&queue, now: now + 30 * second) == [0])
+        queue.finish(0, isResolved: false, now: now + 30 * second)
+        #expect(takeAll(&queue, now: now + 31 * second) == [0])
+    }
+
+    /// Names at a silent server, tried before, take their share and leave the rest to the others.
+    @Test func namesInDoubtHaveAShare() {
+        let dead = 2 * LookupQueue.doubtfulMax
+        var queue = LookupQueue(names: dead + 2)
+        var now: UInt64 = 0
+        for index in 0..<dead {
+            #expect(queue.take(now: now) == index)
+            queue.finish(index, isResolved: false, now: now + LookupQueue.slow)
+        }
+        #expect(queue.take(now: now) == dead)
+        queue.finish(dead, isResolved: true, now: now)
+        now += 30 * second
+        var taken: [Int] = []
+        for round: UInt64 in 0..<10 {
+            taken += takeAll(&queue, now: now + round * LookupQueue.patience)
+        }
+        // The one that was never looked up, the one that resolved, and then as many of the others as may be.
+        #expect(taken.prefix(2) == [dead + 1, dead])
+        #expect(taken.count == 2 + LookupQueue.doubtfulMax)
+    }
+
+    /// An answer that took long puts its name in doubt, as a failure does.
+    @Test func aSlowAnswerComesBehindAQuickOne() {
+        var queue = LookupQueue(names: 2)
+        #expect(takeAll(&queue, now: 0) == [0, 1])
+        queue.finish(0, isResolved: true, now: LookupQueue.slow)
+        queue.finish(1, isResolved: true, now: LookupQueue.slow - 1)
+        #expect(takeAll(&queue, now: 40 * second) == [1, 0])
+    }
+}

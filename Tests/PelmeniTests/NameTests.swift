@@ -1,0 +1,107 @@
+import Pelmeni
+import PelmeniCore
+import TestSupport
+import Testing
+
+/// Names of which some are at a name server that does not answer.
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct NameTests {
+    /// Names that a stuck lookup belongs to, the live one last.
+    private static let dead = (0..<8).map { "dead\($0).test" }
+
+    private static func loopback(_ port: UInt16) -> Resolver.Lookup {
+        { _, _ in
+            guard let address = SocketAddress(numeric: "127.0.0.1", port: port) else {
+                return .failure(Resolver.Failure(reason: "no address"))
+            }
+            return .success([address])
+        }
+    }
+
+    /// Waits at the gate for each dead name, and knows all others.
+    private static func lookup(_ gate: Gate, port: UInt16) -> Resolver.Lookup {
+        { host, asked in
+            guard dead.contains(host) else { return loopback(port)(host, asked) }
+            gate.pass()
+            return .failure(.init(reason: "the gate was opened"))
+        }
+    }
+
+    private func start(
+        _ variant: Variant, upstreams: [[Place]], lookup: @escaping Resolver.Lookup
+    ) async throws -> EngineRuntime {
+        let pairs = upstreams.map {
+            PairPlan(listen: .tcp(host: "127.0.0.1", port: 0), upstreams: $0)
+        }
+        var without: IOUringFeatures = []
+        for name in variant.without { without.formUnion(try #require(IOUringFeatures.named(name))) }
+        return try await EngineRuntime.start(
+            RuntimePlan(
+                choice: variant.backend, without: without, workers: 1, pairs: pairs,
+                lookup: lookup))
+    }
+
+    private func expectServed(_ runtime: EngineRuntime, pair: Int, _ origin: Listener) throws {
+        let client = try Wire(toPort: runtime.addresses[pair].port)
+        let upstream = try origin.accept()
+        try client.write("x")
+        #expect(try upstream.readText(1) == "x")
+    }
+
+    /// Each dead name is another pair's: the live pair is served all the same.
+    @Test(arguments: Variant.all) func deadNamesLeaveALivePairAlone(variant: Variant) async throws {
+        let origin = try Listener()
+        let gate = Gate()
+        defer { gate.open() }
+        let names = Self.dead + ["live.test"]
+        let runtime = try await start(
+            variant, upstreams: names.map { [.tcp(host: $0, port: 80)] },
+            lookup: Self.lookup(gate, port: origin.port))
+        try expectServed(runtime, pair: names.count - 1, origin)
+        runtime.stop()
+        await runtime.wait()
+    }
+
+    /// All are upstreams of one pair, which goes on with the one that has an address.
+    @Test(arguments: Variant.all) func deadNamesOfTheSamePair(variant: Variant) async throws {
+        let origin = try Listener()
+        let gate = Gate()
+        defer { gate.open() }
+        let upstreams = (Self.dead + ["live.test"]).map { Place.tcp(host: $0, port: 80) }
+        let runtime = try await start(
+            variant, upstreams: [upstreams], lookup: Self.lookup(gate, port: origin.port))
+        for _ in 0..<3 { try expectServed(runtime, pair: 0, origin) }
+        runtime.stop()
+        await runtime.wait()
+    }
+
+    /// A listener's name is looked up where the start's own thread is not held, and names beside each other.
+    @Test func listenersNamesAreLookedUpTogether() async throws {
+        let origin = try Listener()
+        let both = Barrier(count: 2)
+        let target = Place.tcp(host: "127.0.0.1", port: origin.port)
+        let pairs = ["first.test", "second.test"].map {
+            PairPlan(listen: .tcp(host: $0, port: 0), upstreams: [target])
+        }
+        let runtime = try await EngineRuntime.start(
+            RuntimePlan(choice: .epoll, workers: 1, pairs: pairs) { host, port in
+                both.arrive()
+                return Self.loopback(port)(host, port)
+            })
+        try expectServed(runtime, pair: 0, origin)
+        try expectServed(runtime, pair: 1, origin)
+        runtime.stop()
+        await runtime.wait()
+    }
+
+    @Test func aListenersNameThatHasNoAddress() async throws {
+        let pair = PairPlan(
+            listen: .tcp(host: "none.test", port: 0),
+            upstreams: [.tcp(host: "127.0.0.1", port: 1)])
+        await #expect(throws: EngineError.self) {
+            try await EngineRuntime.start(
+                RuntimePlan(choice: .epoll, workers: 1, pairs: [pair]) { _, _ in
+                    .failure(.init(reason: "unknown"))
+                })
+        }
+    }
+}
