@@ -7,6 +7,7 @@
 #include "pelmeni_datagram.h"
 #include "pelmeni_error.h"
 #include "pelmeni_features.h"
+#include "pelmeni_file.h"
 #include "pelmeni_network.h"
 #include "pelmeni_poll.h"
 #include "pelmeni_socket.h"

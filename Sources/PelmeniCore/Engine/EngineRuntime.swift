@@ -58,7 +58,7 @@ package final class EngineRuntime: Sendable {
         listenerNames: [Place: Result<[SocketAddress], Resolver.Failure>]
     ) throws(EngineError) {
         var listeners = ListenerSet(
-            nonblocking: decision.backend == .epoll, names: listenerNames)
+            nonblocking: decision.backend == .epoll, names: listenerNames, log: plan.log)
         for (number, pair) in plan.pairs.enumerated() {
             let serving = pair.workers ?? Array(0..<plan.workers)
             try listeners.open(pair, pair: number, workers: serving)

@@ -15,32 +15,28 @@ package struct ListenerSet: ~Copyable {
         package var isShared: Bool
     }
 
-    /// A socket file that has to go when the engine ends.
-    private struct File {
-        var path: String
-        var device: UInt64
-        var inode: UInt64
-    }
-
     /// What workers have not taken over yet.
     package private(set) var opened: [Opened] = []
     /// The real address of each pair.
     package private(set) var addresses: [SocketAddress] = []
-    private var files: [File] = []
+    private var files: [SocketFile] = []
     private let nonblocking: Bool
+    private let log: EngineLog
     /// What listeners' names were resolved to, before anything is opened.
     private let names: [Place: Result<[SocketAddress], Resolver.Failure>]
 
     package init(
-        nonblocking: Bool, names: [Place: Result<[SocketAddress], Resolver.Failure>] = [:]
+        nonblocking: Bool, names: [Place: Result<[SocketAddress], Resolver.Failure>] = [:],
+        log: EngineLog
     ) {
         self.nonblocking = nonblocking
+        self.log = log
         self.names = names
     }
 
     deinit {
         for socket in opened { _ = pelmeni_socket_close(socket.socket) }
-        for file in files { Self.remove(file) }
+        for file in files { file.remove() }
     }
 
     /// Opens what a pair needs, one socket for each worker.
@@ -65,16 +61,8 @@ package struct ListenerSet: ~Copyable {
 
     /// Removes the socket files that are still the ones made here.
     package mutating func removeFiles() {
-        for file in files { Self.remove(file) }
+        for file in files { file.remove() }
         files = []
-    }
-
-    private static func remove(_ file: File) {
-        var status = stat()
-        guard lstat(file.path, &status) == 0, UInt64(status.st_ino) == file.inode,
-            UInt64(status.st_dev) == file.device
-        else { return }
-        unlink(file.path)
     }
 
     // MARK: Ports
@@ -184,6 +172,31 @@ package struct ListenerSet: ~Copyable {
         let isDatagrams = plan.listensForDatagrams
         let socket = open(AF_UNIX, isDatagrams: isDatagrams)
         guard socket >= 0 else { throw failed(path, socket, "no socket") }
+        do throws(EngineError) {
+            let file = try FolderLock.hold(folderOf: path) {
+                (refusal: Errno?) throws(EngineError) in
+                if let refusal {
+                    log(
+                        .debug, "the socket's folder cannot be locked",
+                        [.init("path", path), .init("errno", refusal.name)])
+                }
+                return try take(path, &address, socket: socket, plan: plan)
+            }
+            files.append(file)
+        } catch {
+            _ = pelmeni_socket_close(socket)
+            throw error
+        }
+        addresses.append(address)
+        try share(socket, plan: plan, pair: pair, workers: workers)
+    }
+
+    /// Binds and listens. The folder is locked from the look at what stands there until the socket listens:
+    /// before that, another engine that starts would take the new file for a stale one and remove it.
+    private func take(
+        _ path: String, _ address: inout SocketAddress, socket: Int32, plan: PairPlan
+    ) throws(EngineError) -> SocketFile {
+        let isDatagrams = plan.listensForDatagrams
         // The file gets the mode of the socket, so that it is never open to more than it should be.
         _ = fchmod(socket, mode_t(plan.mode))
         var error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
@@ -191,27 +204,26 @@ package struct ListenerSet: ~Copyable {
             error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
         }
         if error == -EADDRINUSE, !isSocket(path) {
-            _ = pelmeni_socket_close(socket)
             throw EngineError(
                 kind: .failed, side: .listener, subject: path, errno: Errno(code: EADDRINUSE),
                 reason: "cannot listen",
                 remedy: "what stands there is not a socket; it is left alone")
         }
-        if error == 0 { error = chmod(path, mode_t(plan.mode)) == 0 ? 0 : -Glibc.errno }
-        if error == 0, !isDatagrams {
-            error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog))
+        guard error == 0 else { throw failed(path, error, "cannot listen") }
+        let file: SocketFile
+        do throws(Errno) {
+            file = try SocketFile(path: path, mode: plan.mode)
+        } catch {
+            throw failed(path, error.code, "cannot listen")
         }
+        if !isDatagrams { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
+        // Without the lock, another process may have removed the file meanwhile.
+        if error == 0, !file.stands { error = -EADDRINUSE }
         guard error == 0 else {
-            _ = pelmeni_socket_close(socket)
+            file.removeInLock()
             throw failed(path, error, "cannot listen")
         }
-        var status = stat()
-        if lstat(path, &status) == 0 {
-            files.append(
-                File(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
-        }
-        addresses.append(address)
-        try share(socket, plan: plan, pair: pair, workers: workers)
+        return file
     }
 
     /// One descriptor for each worker, all of the same socket.
@@ -232,13 +244,18 @@ package struct ListenerSet: ~Copyable {
     private func removeStale(
         _ path: String, _ address: inout SocketAddress, isDatagrams: Bool
     ) -> Bool {
-        guard isSocket(path) else { return false }
+        let file = pelmeni_file_hold(path)
+        guard file >= 0 else { return false }
+        defer { _ = pelmeni_socket_close(file) }
+        guard pelmeni_file_is_socket(file) != 0 else { return false }
         let probe =
             isDatagrams ? pelmeni_datagram_open(AF_UNIX, 1) : pelmeni_socket_open(AF_UNIX, 1)
         guard probe >= 0 else { return false }
         defer { _ = pelmeni_socket_close(probe) }
         let answer = pelmeni_socket_connect(probe, &address.storage, socklen_t(address.length))
-        return answer == -ECONNREFUSED && unlink(path) == 0
+        // What came in its place meanwhile is not what was found stale.
+        return answer == -ECONNREFUSED && pelmeni_file_is_same(file, path) != 0
+            && unlink(path) == 0
     }
 
     private func isSocket(_ path: String) -> Bool {

@@ -1,0 +1,14 @@
+#ifndef PELMENI_FILE_H
+#define PELMENI_FILE_H
+
+// Files of Unix sockets. Every call returns a descriptor, a truth or 0, or -errno. Descriptors are close-on-exec.
+
+// Locks a folder with flock(2) until the descriptor is closed; -EWOULDBLOCK when another held it all the time.
+int pelmeni_folder_lock(const char *folder, int patience_milliseconds);
+// O_PATH, and no link followed. For as long as it is held the file's number is given to no other.
+int pelmeni_file_hold(const char *path);
+int pelmeni_file_is_socket(int descriptor);
+int pelmeni_file_is_same(int descriptor, const char *path); // the held file is the one that stands there
+int pelmeni_file_mode(int descriptor, unsigned int mode);   // chmod(2) of a held file, whatever its name leads to
+
+#endif
