@@ -56,6 +56,7 @@ public final class Engine: Sendable {
         do throws(EngineError) {
             runtime = try await EngineRuntime.start(plan)
         } catch {
+            plan.log.flush()
             phase.withLock { $0 = .idle }
             throw error
         }

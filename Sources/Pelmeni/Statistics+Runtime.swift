@@ -6,6 +6,7 @@ extension Statistics {
             let sum = runtime.workers.reduce(0) { $0 + $1.counters.get(cause) }
             if sum > 0 { causes[cause] = sum }
         }
+        logEntriesLost = runtime.plan.log.lost
         for worker in runtime.workers {
             let counters = worker.counters
             accepted += counters.get(.accepted)

@@ -20,6 +20,8 @@ public struct Statistics: Sendable {
     public var drops: [DropReason: UInt64] = [:]
     /// How sessions ended. The sum is what was accepted less what is open.
     public var causes: [Cause: UInt64] = [:]
+    /// Log entries that were lost because `EngineOptions.log` took them too slowly.
+    public var logEntriesLost: UInt64 = 0
     /// Each worker's part.
     public var workers: [WorkerStatistics] = []
     /// Sessions open on each pair now, in the order of the servers.

@@ -36,12 +36,12 @@ import Testing
             client.close()
             upstream.close()
         }
+        await relay.expect([.completed: 6])
         let warnings = relay.log.entries(from: .warning)
         #expect(warnings.count == 1)
         let fields = warnings.first?.fields ?? []
         #expect(fields.contains(.init("upstream", refused.description)))
         #expect(fields.contains(.init("cause", "connect_refused")))
-        await relay.expect([.completed: 6])
         withExtendedLifetime(closed) {}
     }
 

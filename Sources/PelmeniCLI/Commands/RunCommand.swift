@@ -43,14 +43,20 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pairs = try EndpointPair.list(endpoints)
-        let logger = EngineLogger(level: logLevel, format: logFormat)
+        let output = RunOutput(format: logFormat)
+        let logger = EngineLogger(level: logLevel, format: logFormat, write: output.log)
         let engine = try engineArguments.engine(pairs, level: logLevel.engineLevel) {
             logger.log($0)
         }
         // From here on a signal means drain, also one that comes before the listeners are open.
         let signals = SignalWatch.process.subscribe()
-        try await engine.start()
-        if !StandardStream.output.write(RunCommand.readyText(engine)) {
+        do throws(EngineError) {
+            try await engine.start()
+        } catch {
+            await output.flush(isHurried: { false })
+            throw error
+        }
+        output.ready(RunCommand.readyText(engine)) {
             logger.log(.warning, "standard output took no ready line; relaying all the same")
         }
         let ending = RunEnding(engine, timeout: engineArguments.drainTimeout, logger)
@@ -64,7 +70,9 @@ struct RunCommand: AsyncParsableCommand {
         }
         let statistics = engine.statistics
         // The summary is owed at any log level, and after a failure too.
-        EngineLogger(level: .info, format: logFormat).log(RunSummary.entry(statistics))
+        EngineLogger(level: .info, format: logFormat, write: output.log)
+            .log(RunSummary.entry(statistics))
+        await output.flush { ending.isForced }
         if let failure { throw failure }
         if ending.isForced || statistics.causes[.drainCut, default: 0] > 0 { throw ExitStatus.cut }
     }

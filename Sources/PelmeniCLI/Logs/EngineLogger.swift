@@ -5,10 +5,9 @@ import Pelmeni
 struct EngineLogger: Sendable {
     private let logger: Logger
 
-    /// - Parameter write: takes a line; standard error unless it is given.
+    /// - Parameter write: takes a line, and does not wait.
     init(
-        level: LogLevelArgument, format: LogFormat,
-        write: @escaping @Sendable (String) -> Void = { StandardStream.error.write(line: $0) }
+        level: LogLevelArgument, format: LogFormat, write: @escaping @Sendable (String) -> Void
     ) {
         let handler = LineLogHandler(format: format, logLevel: level.loggerLevel, write: write)
         logger = Logger(label: "pelmeni", factory: { _ in handler })

@@ -7,7 +7,7 @@ struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
-    /// Where lines go. Each is one write(2), so that threads do not mix theirs.
+    /// Where lines go, each whole, so that threads do not mix theirs.
     var write: @Sendable (String) -> Void
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -11,9 +11,13 @@ enum EntryPoint {
         BenchNetworkEntry.enter(arguments)
         Task.detached {
             let outcome = await PelmeniCommand.perform(arguments)
-            if !outcome.message.isEmpty {
-                let stream = outcome.status == .success ? StandardStream.output : .error
-                stream.write(line: outcome.message)
+            if outcome.status == .success, !outcome.message.isEmpty {
+                StandardStream.output.write(line: outcome.message)
+            } else if !outcome.message.isEmpty {
+                // Why it failed is one short text: a reader that stands still does not keep the process.
+                let error = OutputQueue(.error) { _ in "" }
+                error.write(line: outcome.message)
+                await error.flush { .seconds(1) }
             }
             exit(outcome.status.rawValue)
         }

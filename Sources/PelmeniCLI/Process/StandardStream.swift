@@ -24,8 +24,10 @@ enum StandardStream: Int32, Sendable {
     @discardableResult
     func write(line: String) -> Bool { write(line + "\n") }
 
+    /// - Parameter patience: milliseconds for a full pipe that somebody made non-blocking; nil is for ever. One that
+    ///   blocks is waited for in any case: see ``OutputQueue``.
     @discardableResult
-    func write(_ text: String) -> Bool {
+    func write(_ text: String, patience: Int32? = 1_000) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
             var done = 0
@@ -37,7 +39,7 @@ enum StandardStream: Int32, Sendable {
                 } else if errno == EAGAIN {
                     // Somebody made the terminal or pipe non-blocking, and it is full.
                     var waiting = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-                    guard poll(&waiting, 1, 1_000) == 1 else { return false }
+                    guard poll(&waiting, 1, patience ?? -1) == 1 else { return false }
                 } else if errno != EINTR {
                     return false
                 }

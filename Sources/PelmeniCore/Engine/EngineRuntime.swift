@@ -235,6 +235,8 @@ package final class EngineRuntime: Sendable {
         guard isLast else { return }
         resolver?.stop()
         files.withLock { $0.removeFiles() }
+        // What was said before the end is told before the end, unless the sink stands still.
+        plan.log.flush()
         let waiters = state.withLock { state in
             state.hasEnded = true
             defer { state.endWaiters = [] }

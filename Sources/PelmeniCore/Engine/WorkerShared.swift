@@ -77,7 +77,7 @@ package final class WorkerShared: Sendable {
                         upstream: upstream, error: error, duration: duration))
             },
             context: Unmanaged.passUnretained(self).toOpaque(),
-            reportsSessions: log.sink != nil && log.level == .debug)
+            reportsSessions: log.takes(.debug))
     }
 
     /// The kernel gives this worker no sends in batches: every send is a call of its own.
@@ -93,45 +93,68 @@ package final class WorkerShared: Sendable {
     }
 
     private func log(_ event: RelayEvent) {
-        var fields = [LogEntry.Field("worker", "\(index)")]
+        let (level, message) = Self.text(event)
+        guard log.takes(level) else { return }
+        if event.kind.isOfPeers {
+            let key = LogRate.Key(
+                kind: event.kind.rawValue, pair: event.pair, upstream: event.upstream)
+            guard log.admits(key, level, message, { about(event) }) else { return }
+        }
+        guard log.hasRoom() else { return }
+        log(level, message, [.init("worker", "\(index)")] + about(event) + Self.fields(event))
+    }
+
+    private func about(_ event: RelayEvent) -> [LogEntry.Field] {
+        var fields: [LogEntry.Field] = []
         if names.indices.contains(Int(event.pair)) {
             fields.append(.init("pair", names[Int(event.pair)]))
         }
-        if event.error != 0 { fields.append(.init("errno", Errno(code: event.error).name)) }
-        switch event.kind {
-        case .sessionOpened: log(.debug, "session opened", fields)
-        case .sessionEnded:
-            fields.append(.init("cause", event.cause.description))
-            fields.append(.init("milliseconds", "\(event.duration / 1_000_000)"))
-            log(.debug, "session ended", fields)
-        case .upstreamFailed, .upstreamRecovered:
+        if event.kind == .upstreamFailed || event.kind == .upstreamRecovered {
             let upstreams = upstreamNames[Int(event.pair)]
             if upstreams.indices.contains(Int(event.upstream)) {
                 fields.append(.init("upstream", upstreams[Int(event.upstream)]))
             }
-            if event.kind == .upstreamRecovered {
-                return log(.info, "upstream accepts again", fields)
-            }
-            fields.append(.init("cause", event.cause.description))
-            log(.warning, "upstream failed; it rests while another one accepts", fields)
-        case .poolExhausted:
-            log(
-                .warning, "buffer pool exhausted; the session longest without progress is closed",
-                fields)
-        case .acceptPaused:
-            log(.warning, "no more sessions fit; connections wait in the backlog", fields)
-        case .acceptResumed: log(.info, "accepting again", fields)
-        case .acceptFailed: log(.warning, "accept failed; trying again shortly", fields)
-        case .badFrame:
-            let reported = FrameError.reported(event.error)
-            fields.removeAll { $0.key == "errno" }
-            if let reported { fields.append(.init("reason", reported.text)) }
-            // A framing that is wrong is the program's mistake, not the peer's.
-            log(
-                reported?.error == .brokenFraming ? .warning : .info,
-                "a message could not be cut from a stream; it is closed", fields)
-        case .ringFailed: log(.error, "the ring failed; the worker ends", fields)
         }
+        return fields
+    }
+
+    private static func text(_ event: RelayEvent) -> (LogEntry.Level, String) {
+        switch event.kind {
+        case .sessionOpened: (.debug, "session opened")
+        case .sessionEnded: (.debug, "session ended")
+        case .upstreamRecovered: (.info, "upstream accepts again")
+        case .upstreamFailed: (.warning, "upstream failed; it rests while another one accepts")
+        case .poolExhausted:
+            (.warning, "buffer pool exhausted; the session longest without progress is closed")
+        case .acceptPaused: (.warning, "no more sessions fit; connections wait in the backlog")
+        case .acceptResumed: (.info, "accepting again")
+        case .acceptFailed: (.warning, "accept failed; trying again shortly")
+        case .badFrame:
+            // A framing that is wrong is the program's mistake, not the peer's.
+            (
+                FrameError.reported(event.error)?.error == .brokenFraming ? .warning : .info,
+                "a message could not be cut from a stream; it is closed"
+            )
+        case .ringFailed: (.error, "the ring failed; the worker ends")
+        }
+    }
+
+    private static func fields(_ event: RelayEvent) -> [LogEntry.Field] {
+        var fields: [LogEntry.Field] = []
+        if event.kind == .badFrame {
+            if let reported = FrameError.reported(event.error) {
+                fields.append(.init("reason", reported.text))
+            }
+        } else if event.error != 0 {
+            fields.append(.init("errno", Errno(code: event.error).name))
+        }
+        if event.kind == .sessionEnded || event.kind == .upstreamFailed {
+            fields.append(.init("cause", event.cause.description))
+        }
+        if event.kind == .sessionEnded {
+            fields.append(.init("milliseconds", "\(event.duration / 1_000_000)"))
+        }
+        return fields
     }
 
     // MARK: CPU

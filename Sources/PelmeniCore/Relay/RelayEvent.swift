@@ -11,6 +11,14 @@ package struct RelayEvent: Sendable {
         case acceptFailed
         case ringFailed
         case badFrame
+
+        /// A peer can bring it about as often as it likes.
+        package var isOfPeers: Bool {
+            switch self {
+            case .upstreamFailed, .upstreamRecovered, .poolExhausted, .acceptFailed, .badFrame: true
+            case .sessionOpened, .sessionEnded, .acceptPaused, .acceptResumed, .ringFailed: false
+            }
+        }
     }
 
     package var kind: Kind
