@@ -87,7 +87,8 @@ public final class Engine: Sendable {
     public func drain(within: Duration? = nil) async -> Int {
         guard let runtime else { return 0 }
         runtime.drain()
-        let timeout = within ?? drainTimeout
+        // A sleep takes its nanoseconds in 64 bits.
+        let timeout = min(within ?? drainTimeout, EngineCheck.durationMax)
         // Not a child: a cancelled caller still drains in its own time.
         let cutter = Task.detached {
             try? await Task.sleep(for: timeout)

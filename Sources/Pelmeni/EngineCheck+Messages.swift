@@ -28,10 +28,10 @@ extension EngineCheck {
                     "\(name) has no meaning between two streams: it counts datagrams",
                     "leave it out")
             }
-            guard UInt32(exactly: count) ?? 0 > 0 else {
+            guard (1...countMax).contains(count) else {
                 throw usage(
                     server.listens.description,
-                    "\(name) is 1 to \(UInt32.max) datagrams, not \(count)",
+                    "\(name) is 1 to \(countMax) datagrams, not \(count)",
                     "leave it out for any number")
             }
         }

@@ -15,12 +15,7 @@ package enum EngineCheck {
         guard (1...RuntimePlan.workersMax).contains(count) else {
             throw usage("workers", "\(count) is not between 1 and \(RuntimePlan.workersMax)")
         }
-        guard options.poolBytes >= count << 20 else {
-            throw usage("poolBytes", "each worker needs at least 1 MiB of blocks")
-        }
-        if let sessions = options.sessions, sessions < 1 {
-            throw usage("sessions", "\(sessions) is not a number of sessions")
-        }
+        try checkEngine(options, workers: count)
         var without: IOUringFeatures = []
         for name in options.without {
             guard let feature = IOUringFeatures.named(name) else {
@@ -51,10 +46,11 @@ package enum EngineCheck {
         try checkKinds(server)
         try checkMessages(server)
         let options = server.options
-        if let sessions = options.sessions, sessions < 1 {
-            throw usage(subject, "\(sessions) is not a number of sessions")
+        try checkSessions(options.sessions, of: subject)
+        try checkDurations(server)
+        guard server.mode <= modeMax else {
+            throw usage(subject, "mode is 0 to 0777, not 0\(String(server.mode, radix: 8))")
         }
-        guard options.connect > .zero else { throw usage(subject, "connect must be more than 0") }
         if let chosen = options.workers {
             guard !chosen.isEmpty, Set(chosen).count == chosen.count else {
                 throw usage(subject, "the workers of a pair are named once each, and at least one")

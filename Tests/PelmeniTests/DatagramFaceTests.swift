@@ -146,12 +146,13 @@ import Testing
                 $0.framing = .fixed(100_000)
                 $0.maxFrame = 16 << 20
                 $0.requests = 1
-                $0.responses = Int(UInt32.max)
+                $0.responses = Int(Int32.max)
             })
         #expect(
             all.messages
                 == MessagePlan(
-                    framing: .fixed(100_000), maxFrame: 16 << 20, requests: 1, responses: .max))
+                    framing: .fixed(100_000), maxFrame: 16 << 20, requests: 1,
+                    responses: UInt32(Int32.max)))
     }
 
     @Test func framingMayStandBesideTheOptions() throws {
@@ -189,9 +190,9 @@ import Testing
         refuses(stream(to: Self.tcp) { $0.requests = 1 }, "requests has no meaning", "leave it out")
         refuses(stream(to: Self.tcp) { $0.responses = 1 }, "responses has no meaning")
         refuses(TCPServer(Self.tcp, listen: "127.0.0.1", options: .dns), "responses")
-        refuses(datagram(to: Self.udp) { $0.requests = 0 }, "requests", "1 to 4294967295", "not 0")
+        refuses(datagram(to: Self.udp) { $0.requests = 0 }, "requests", "1 to 2147483647", "not 0")
         refuses(datagram(to: Self.tcp) { $0.responses = -1 }, "responses", "not -1")
-        refuses(datagram(to: Self.udp) { $0.responses = 1 << 32 }, "not 4294967296")
+        refuses(datagram(to: Self.udp) { $0.responses = 1 << 31 }, "not 2147483648")
         #expect(try plan(stream(to: Self.udp) { $0.requests = 2 }).messages.requests == 2)
         #expect(try plan(datagram(to: Self.tcp) { $0.responses = 2 }).messages.responses == 2)
     }

@@ -71,17 +71,51 @@ import Testing
         expect("", servers: [UnixServer(Self.good, path: "")], "1 to 107")
     }
 
-    /// A number of nanoseconds has an end; a duration has none.
-    @Test func longDurations() throws {
-        let server = server {
-            $0.connect = .seconds(Int64.max)
-            $0.idle = .seconds(Int64.max)
-            $0.linger = .zero
-            $0.stall = .seconds(-1)
-            $0.keepAlive = .seconds(Int64.max)
-            $0.userTimeout = .seconds(Int64.max)
+    /// What the kernel and a clock take has an end; none of it is cut without a word.
+    @Test func durations() throws {
+        let subject = "127.0.0.1:8080"
+        let year: Duration = .seconds(365 * 24 * 3_600)
+        let all: [(String, WritableKeyPath<PairOptions, Duration?>)] = [
+            ("first-byte", \.firstByte), ("idle", \.idle), ("linger", \.linger),
+            ("stall", \.stall),
+        ]
+        for (name, option) in all {
+            for wrong in [.zero, .seconds(-1), year + .nanoseconds(1), .seconds(Int64.max)] {
+                expect(subject, servers: [server { $0[keyPath: option] = wrong }], name)
+                expect(subject, servers: [server { $0[keyPath: option] = wrong }], "8760h")
+            }
         }
-        _ = try Engine(workers: 1, servers: [server])
+        for wrong in [year + .nanoseconds(1), .seconds(18_446_744_073.9), .seconds(Int64.max)] {
+            expect(subject, servers: [server { $0.connect = wrong }], "connect")
+        }
+        for wrong: Duration in [.zero, .milliseconds(1_500), .seconds(32_768)] {
+            expect(subject, servers: [server { $0.keepAlive = wrong }], "32767s")
+        }
+        for wrong: Duration in [.zero, .seconds(24 * 3_600 + 1), .seconds(Int64.max)] {
+            expect(subject, servers: [server { $0.userTimeout = wrong }], "24h")
+        }
+        expect("drainTimeout", servers: [server()], "8760h") { $0.drainTimeout = .seconds(-1) }
+        expect("drainTimeout", servers: [server()], "8760h") {
+            $0.drainTimeout = .seconds(Int64.max)
+        }
+        let longest = server {
+            $0.connect = year
+            for (_, option) in all { $0[keyPath: option] = year }
+            $0.keepAlive = .seconds(32_767)
+            $0.userTimeout = .seconds(24 * 3_600)
+        }
+        _ = try Engine(workers: 1, servers: [longest])
+    }
+
+    @Test func numbers() throws {
+        let subject = "127.0.0.1:8080"
+        let most = Int(Int32.max)
+        expect(subject, servers: [server { $0.sessions = most + 1 }], "1 to 2147483647")
+        expect("sessions", servers: [server()], "1 to 2147483647") { $0.sessions = .max }
+        expect("poolBytes", servers: [server()], "1099511627776") { $0.poolBytes = .max }
+        expect(
+            "/a", servers: [UnixServer(Self.good, path: "/a", mode: 0o1000)], "mode is 0 to 0777")
+        _ = try Engine(workers: 1, servers: [server { $0.sessions = most }])
     }
 
     @Test func whatAnErrorSays() {

@@ -1,7 +1,8 @@
+import Pelmeni
+
 /// Durations as the command line takes and prints them: `500ms`, `30s`, `5m`, `1h`.
 enum DurationText {
-    /// Longer is a slip of the pen; it also keeps every later sum far from overflow.
-    private static let most: Int64 = 365 * 24 * 3_600_000
+    private static let most = EngineCheck.durationMax.components.seconds * 1_000
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000),
     ]

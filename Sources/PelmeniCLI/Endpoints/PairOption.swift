@@ -93,7 +93,7 @@ enum PairOption: String, CaseIterable, Sendable {
     /// tcp(7) takes whole seconds.
     private static func keepAlive(_ text: String) throws(UsageError) -> Duration {
         let duration = try duration(text)
-        guard duration.components.attoseconds == 0, duration <= .seconds(32_767) else {
+        guard duration.components.attoseconds == 0, duration <= EngineCheck.keepAliveMax else {
             throw UsageError(
                 "\"\(text)\" is not valid; valid: 1s to 32767s in whole seconds, or none")
         }
@@ -103,7 +103,7 @@ enum PairOption: String, CaseIterable, Sendable {
     /// tcp(7) counts milliseconds in 31 bits, and says nothing when there are more.
     private static func userTimeout(_ text: String) throws(UsageError) -> Duration {
         let duration = try duration(text)
-        guard duration <= .seconds(24 * 3_600) else {
+        guard duration <= EngineCheck.userTimeoutMax else {
             throw UsageError("\"\(text)\" is not valid; valid: 1ms to 24h, or none")
         }
         return duration
@@ -137,8 +137,9 @@ enum PairOption: String, CaseIterable, Sendable {
     }
 
     private static func count(_ text: String, of what: String) throws(UsageError) -> Int {
-        guard let count = number(Substring(text)), count > 0 else {
-            throw UsageError("\"\(text)\" is not a number of \(what); valid: 1 or more")
+        guard let count = number(Substring(text)), (1...EngineCheck.countMax).contains(count) else {
+            throw UsageError(
+                "\"\(text)\" is not a number of \(what); valid: 1 to \(EngineCheck.countMax)")
         }
         return count
     }
@@ -157,7 +158,7 @@ enum PairOption: String, CaseIterable, Sendable {
 
     private static func mode(_ text: String) throws(UsageError) -> UInt16 {
         guard !text.isEmpty, text.allSatisfy({ ("0"..."7").contains($0) }),
-            let mode = UInt16(text, radix: 8), mode <= 0o777
+            let mode = UInt16(text, radix: 8), mode <= EngineCheck.modeMax
         else {
             throw UsageError(
                 "\"\(text)\" is not a file mode; valid: 0 to 0777 in octal, as in 0660")

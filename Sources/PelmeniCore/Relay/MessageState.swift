@@ -15,9 +15,9 @@ struct MessageState {
     var isKnown = false
     /// The client's route refused a train.
     var refusesTrains = false
-    /// Messages from the client, and answers to it.
-    var requests: UInt32 = 0
-    var responses: UInt32 = 0
+    /// Messages from the client, and answers to it: in 64 bits, which no session fills.
+    var requests: UInt64 = 0
+    var responses: UInt64 = 0
     /// Answers to a Unix client that are on their way, or wait to be.
     var pendingAnswers: UInt32 = 0
     /// Of a Unix client: the most memory that answers may take which it has not read; and the part of it that is known

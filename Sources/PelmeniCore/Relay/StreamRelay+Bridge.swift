@@ -107,7 +107,7 @@ extension StreamRelay where R: ~Copyable {
         let pair = sessions[Int(session)].pair
         sessions[Int(session)].activeAt = now
         sessions[Int(session)].hasBytes = true
-        state.pointee.responses &+= UInt32(truncatingIfNeeded: count)
+        state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
         noteAlive(pair, upstream: legs[Int(leg)].upstream)
         let offset = Int(PELMENI_DATAGRAM_PAYLOAD)
         if sessions[Int(session)].kind == .streamToDatagrams {

@@ -195,7 +195,7 @@ extension StreamRelay where R: ~Copyable {
         }
         sessions[Int(session)].activeAt = now
         sessions[Int(session)].hasBytes = true
-        states[Int(session)].requests &+= UInt32(truncatingIfNeeded: count)
+        states[Int(session)].requests &+= UInt64(truncatingIfNeeded: count)
         bytesToUpstream &+= UInt64(truncatingIfNeeded: length)
         forward(
             session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: length,
@@ -309,10 +309,11 @@ extension StreamRelay where R: ~Copyable {
 
     /// Whether every message of the client has had the answers that are expected of it.
     func isAnswered(_ session: UInt32) -> Bool {
-        let responses = pairs[Int(sessions[Int(session)].pair)].responses
+        let responses = UInt64(pairs[Int(sessions[Int(session)].pair)].responses)
         guard responses != 0 else { return false }
         let state = states + Int(session)
-        return state.pointee.responses >= state.pointee.requests &* responses
+        let (expected, overflow) = state.pointee.requests.multipliedReportingOverflow(by: responses)
+        return !overflow && state.pointee.responses >= expected
     }
 
     /// The client of a session is gone from the table, and counts as a leg no more.
