@@ -147,7 +147,16 @@ int pelmeni_datagram_configure(int socket, int family, int tells_local, int only
     return set_number(socket, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
-void pelmeni_datagram_widen(int socket) { set_number(socket, SOL_SOCKET, SO_RCVBUF, 4 << 20); }
+void pelmeni_datagram_widen(int socket, int bytes, int force) {
+    if (force && set_number(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes) == 0) return;
+    set_number(socket, SOL_SOCKET, SO_RCVBUF, bytes);
+}
+
+int pelmeni_datagram_room(int socket) {
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    return getsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, &length) < 0 ? -errno : bytes / 2;
+}
 
 int64_t pelmeni_datagram_widen_answers(int socket) {
     enum { wanted = 4 << 20 };

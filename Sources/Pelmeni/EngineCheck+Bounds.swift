@@ -45,6 +45,24 @@ extension EngineCheck {
         }
     }
 
+    static func checkReceiveBuffer(_ server: any Server) throws(EngineError) {
+        guard let bytes = server.options.receiveBuffer else { return }
+        let subject = server.listens.description
+        guard hasUDP(server) else {
+            throw usage(
+                subject, "receive-buffer has no meaning without UDP on a side", "leave it out")
+        }
+        let (least, most) = (ReceiveBuffer.bytesMin, ReceiveBuffer.bytesMax)
+        guard (least...most).contains(bytes) else {
+            throw usage(subject, "receive-buffer is \(least) to \(most) bytes, not \(bytes)")
+        }
+    }
+
+    /// Whether a side of a pair has UDP sockets.
+    package static func hasUDP(_ server: any Server) -> Bool {
+        ([server.listens] + server.client.destinations).contains { $0.place.scheme == "udp" }
+    }
+
     /// The number of sessions of a pair, or of an engine.
     static func checkSessions(_ sessions: Int?, of subject: String) throws(EngineError) {
         guard let sessions, !(1...countMax).contains(sessions) else { return }

@@ -45,6 +45,7 @@ package enum EngineCheck {
         if server.listens.place.isUnix { try check(server.listens) }
         try checkKinds(server)
         try checkMessages(server)
+        try checkReceiveBuffer(server)
         let options = server.options
         try checkSessions(options.sessions, of: subject)
         try checkDurations(server)
@@ -65,7 +66,8 @@ package enum EngineCheck {
             listen: server.listens.place, upstreams: destinations.map(\.place),
             deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
             sessionsMax: options.sessions ?? 0, workers: options.workers?.sorted(),
-            mode: server.mode, messages: options.messages)
+            mode: server.mode, messages: options.messages,
+            receiveBuffer: ReceiveBuffer(bytes: options.receiveBuffer))
     }
 
     private static func check(_ destination: Destination) throws(EngineError) {

@@ -32,6 +32,10 @@ public struct PairOptions: Sendable, Equatable {
     /// Answers to each datagram of a client: a session ends once every one has had so many. Nil is
     /// any number. Refused on a pair of two streams.
     public var responses: Int?
+    /// Bytes of datagrams that wait in a UDP socket until a worker reads them, 4 KiB to 512 MiB: a listener's, and that of
+    /// each session towards its upstream. Nil is 4 MiB, of which the kernel grants `net.core.rmem_max`; what is asked
+    /// for is granted beyond that where the process has CAP_NET_ADMIN. Refused on a pair without UDP.
+    public var receiveBuffer: Int?
     /// Sessions at once over all workers; what is over is closed with cause ``Cause/limit``. Nil leaves it
     /// to the engine.
     public var sessions: Int?

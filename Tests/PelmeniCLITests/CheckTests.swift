@@ -70,9 +70,11 @@ struct CheckTests {
     @Test("their names are those of the options")
     func messageNames() async throws {
         let text = try await check([
-            "tcp://:1?max-frame=8k&requests=1&responses=2", "udp://10.0.0.1:1",
+            "tcp://:1?max-frame=8k&requests=1&responses=2&receive-buffer=64k", "udp://10.0.0.1:1",
         ])
-        for line in ["framing: u16be", "max-frame: 8k", "requests: 1", "responses: 2"] {
+        for line in [
+            "framing: u16be", "max-frame: 8k", "requests: 1", "responses: 2", "receive-buffer: 64k",
+        ] {
             #expect(text.contains("  \(line)\n"), "\(line) in \(text)")
         }
     }

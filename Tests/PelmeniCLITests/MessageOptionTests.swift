@@ -9,12 +9,13 @@ struct MessageOptionTests {
     func eitherSide() throws {
         let pair = try EndpointPair(
             listen: "tcp://:1?framing=octet-count&requests=3",
-            upstream: "udp://h:2?max-frame=8k&responses=2&framing=octet-count")
+            upstream: "udp://h:2?max-frame=8k&responses=2&framing=octet-count&receive-buffer=1m")
         var options = PairOptions()
         options.framing = .octetCount
         options.maxFrame = 8 << 10
         options.requests = 3
         options.responses = 2
+        options.receiveBuffer = 1 << 20
         #expect(pair.options == options)
         #expect(!pair.options.hasIdle)
     }

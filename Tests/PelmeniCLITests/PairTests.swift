@@ -78,6 +78,8 @@ struct PairTests {
             ("max-frame=17m", ["\"17m\"", "1 to 16m"]),
             ("max-frame=64kb", ["\"64kb\"", "k, m or g"]),
             ("requests=0", ["\"0\"", "number of datagrams", "1 to 2147483647"]),
+            ("receive-buffer=4095", ["\"4095\"", "4k to 512m"]),
+            ("receive-buffer=513m", ["\"513m\"", "4k to 512m"]),
             ("responses=-1", ["\"-1\"", "number of datagrams"]),
             ("responses=none", ["\"none\"", "number of datagrams"]),
             ("profile=ntp", ["\"ntp\"", "valid profiles: dns"]),

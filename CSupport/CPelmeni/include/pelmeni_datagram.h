@@ -61,9 +61,9 @@ void pelmeni_outgoing_set(pelmeni_outgoing *outgoing, void *data, size_t length,
 int pelmeni_datagram_open(int family, int nonblocking);
 // UDP_GRO, and with `tells_local` IP_PKTINFO and IPV6_RECVPKTINFO. `only_v6`: -1: leave; 0: dual stack; 1: IPv6 only.
 int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6);
-// Asks for a receive buffer of 4 MiB, of which the kernel grants net.core.rmem_max: all clients share a listener's, and
-// the default of 208 KiB holds three trains.
-void pelmeni_datagram_widen(int socket);
+// Asks for a receive buffer, of which the kernel grants net.core.rmem_max; with `force` all of it, to a process that may.
+void pelmeni_datagram_widen(int socket, int bytes, int force);
+int pelmeni_datagram_room(int socket); // what it is
 // A larger send buffer, as far as the kernel grants it: what receivers on a Unix socket have not read counts against it. Its
 // size, or -errno.
 int64_t pelmeni_datagram_widen_answers(int socket);

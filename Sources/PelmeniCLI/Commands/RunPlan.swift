@@ -45,6 +45,8 @@ struct RunPlan: Codable, Equatable {
         /// The next two where datagrams cross a side; nil is any number there too.
         var requests: Int?
         var responses: Int?
+        /// Where a side is UDP.
+        var receiveBuffer: String?
         var sessions: Int?
         var connect: String
         var firstByte: String
@@ -63,6 +65,7 @@ struct RunPlan: Codable, Equatable {
             case maxFrame = "max-frame"
             case requests
             case responses
+            case receiveBuffer = "receive-buffer"
             case sessions
             case connect
             case firstByte = "first-byte"
@@ -86,6 +89,10 @@ struct RunPlan: Codable, Equatable {
             }
             requests = options.requests
             responses = options.responses
+            if EngineCheck.hasUDP(pair.server) {
+                receiveBuffer = SizeText.format(
+                    options.receiveBuffer ?? ReceiveBuffer.bytesDefault)
+            }
             sessions = options.sessions
             connect = DurationText.format(options.connect)
             firstByte = DurationText.format(options.firstByte)

@@ -119,6 +119,7 @@ struct EndpointPair: Sendable {
             case (.maxFrame, .size(let size)): options.maxFrame = size
             case (.requests, .count(let count)): options.requests = count
             case (.responses, .count(let count)): options.responses = count
+            case (.receiveBuffer, .size(let size)): options.receiveBuffer = size
             case (.on, .workers(let workers)): options.workers = workers
             case (.mode, .mode(let value)): mode = value
             default: break

@@ -16,6 +16,7 @@ enum PairOption: String, CaseIterable, Sendable {
     case maxFrame = "max-frame"
     case requests
     case responses
+    case receiveBuffer = "receive-buffer"
     case profile
 
     /// Known to the contract, but of pairs that this build does not relay.
@@ -73,6 +74,7 @@ enum PairOption: String, CaseIterable, Sendable {
             case .requests, .responses: return .count(try Self.count(text, of: "datagrams"))
             case .framing: return .framing(try Self.framing(text))
             case .maxFrame: return .size(try Self.frameSize(text))
+            case .receiveBuffer: return .size(try Self.receiveBuffer(text))
             case .profile: return .profile(try Self.profile(text))
             case .on: return .workers(try Self.workers(text))
             case .mode: return .mode(try Self.mode(text))
@@ -124,6 +126,17 @@ enum PairOption: String, CaseIterable, Sendable {
             throw UsageError(
                 "\"\(text)\" is not a size of frames; "
                     + "valid: 1 to \(SizeText.format(MessagePlan.maxFrameMax))")
+        }
+        return size
+    }
+
+    private static func receiveBuffer(_ text: String) throws(UsageError) -> Int {
+        let size = try SizeText.parse(text)
+        guard (ReceiveBuffer.bytesMin...ReceiveBuffer.bytesMax).contains(size) else {
+            throw UsageError(
+                "\"\(text)\" is not a size of receive buffers; valid: "
+                    + "\(SizeText.format(ReceiveBuffer.bytesMin)) to "
+                    + SizeText.format(ReceiveBuffer.bytesMax))
         }
         return size
     }

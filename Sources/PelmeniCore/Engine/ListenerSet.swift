@@ -134,7 +134,7 @@ package struct ListenerSet: ~Copyable {
         if isDatagrams {
             error = pelmeni_datagram_configure(
                 socket, address.family, address.isAny ? 1 : 0, address.family == AF_INET6 ? 0 : -1)
-            pelmeni_datagram_widen(socket)
+            widen(socket, plan.receiveBuffer, subject: subject, isFirst: isFirst)
         } else {
             _ = SocketCalls.configure(
                 socket, family: address.family, options: plan.options.atOpening,
@@ -151,6 +151,19 @@ package struct ListenerSet: ~Copyable {
             throw failed(subject, error, "cannot listen")
         }
         return socket
+    }
+
+    /// The kernel cuts what it does not grant, and says nothing.
+    private func widen(_ socket: Int32, _ buffer: ReceiveBuffer, subject: String, isFirst: Bool) {
+        pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
+        let granted = pelmeni_datagram_room(socket)
+        guard isFirst, buffer.isForced, granted < buffer.bytes else { return }
+        log(
+            .warning, "the kernel grants a smaller receive buffer",
+            [
+                .init("pair", subject), .init("asked", "\(buffer.bytes)"),
+                .init("granted", "\(granted)"), .init("remedy", "raise net.core.rmem_max"),
+            ])
     }
 
     private func open(_ family: Int32, isDatagrams: Bool) -> Int32 {

@@ -12,11 +12,14 @@ package struct PairPlan: Sendable {
     package var mode: UInt16
     /// How messages are cut from the stream side of a pair, where the other side is one of datagrams.
     package var messages: MessagePlan
+    /// Of UDP sockets, the listeners' and those of sessions.
+    package var receiveBuffer: ReceiveBuffer
 
     package init(
         listen: Place, upstreams: [Place], deadlines: Deadlines = Deadlines(),
         options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
-        mode: UInt16 = 0o600, messages: MessagePlan = MessagePlan()
+        mode: UInt16 = 0o600, messages: MessagePlan = MessagePlan(),
+        receiveBuffer: ReceiveBuffer = ReceiveBuffer()
     ) {
         self.listen = listen
         self.upstreams = upstreams
@@ -26,6 +29,7 @@ package struct PairPlan: Sendable {
         self.workers = workers
         self.mode = mode
         self.messages = messages
+        self.receiveBuffer = receiveBuffer
     }
 
     package var listensForDatagrams: Bool { listen.isDatagram }

@@ -38,6 +38,7 @@ struct WorkerRows: @unchecked Sendable {
             pair.maxFrame = plan.messages.maxFrame
             pair.requests = plan.messages.requests
             pair.responses = plan.messages.responses
+            pair.receiveBuffer = plan.receiveBuffer
             (pairs + number).initialize(to: pair)
             first += plan.upstreams.count
         }

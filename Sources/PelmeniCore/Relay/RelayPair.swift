@@ -30,6 +30,8 @@ package struct RelayPair: @unchecked Sendable {
     package var maxFrame = 0
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
+    /// Of its UDP sockets, on either side.
+    package var receiveBuffer = ReceiveBuffer()
     /// Set later than the rest.
     package var lateOptions: SocketOptions
     /// How long after its opening a session gets them; 0 is never.

@@ -13,9 +13,10 @@ extension StreamRelay where R: ~Copyable {
         let address = row.pointee.addresses + Int(it.pointee.address)
         it.pointee.tried |= 1 << UInt64(upstream)
         it.pointee.address &+= 1
-        var socket = ring.openDatagrams(to: address)
+        let buffer = pairs[Int(it.pointee.pair)].receiveBuffer
+        var socket = ring.openDatagrams(to: address, buffer: buffer)
         if isOutOfDescriptors(socket), freesReserve() {
-            socket = ring.openDatagrams(to: address)
+            socket = ring.openDatagrams(to: address, buffer: buffer)
         }
         guard socket >= 0 else {
             // No local port is left (ip(7)), or no descriptor: not the upstream's fault.

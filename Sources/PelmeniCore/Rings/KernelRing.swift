@@ -81,12 +81,16 @@ extension KernelRing where Self: ~Copyable {
 
     /// - Parameter nonblocking: as the ring needs its sockets.
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, nonblocking: Bool
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer, nonblocking: Bool
     ) -> Int32 {
         let family = address.pointee.family
         let socket = pelmeni_datagram_open(family, nonblocking ? 1 : 0)
         guard socket >= 0 else { return socket }
         var error = pelmeni_datagram_configure(socket, family, 0, -1)
+        // What waits for a Unix socket is bounded by its sender's buffer.
+        if family != AF_UNIX {
+            pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
+        }
         // Without a name of its own nobody could answer it: the kernel gives it an abstract one (unix(7)).
         if error == 0, family == AF_UNIX { error = pelmeni_datagram_name(socket) }
         if error == 0 {

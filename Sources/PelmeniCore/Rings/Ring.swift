@@ -140,7 +140,9 @@ package protocol Ring: ~Copyable {
     mutating func settleConnected(_ socket: Int32, isUnix: Bool)
     /// A datagram socket that is connected to an upstream, bound to a name of its own where that is needed for
     /// answers (Unix); or -errno.
-    mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32
+    mutating func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+    ) -> Int32
     /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send buffer, as large a one as
     /// the kernel grants. How large that is, or -errno.
     mutating func widenSendBuffer(_ socket: Int32) -> Int

@@ -3,8 +3,10 @@ internal import Glibc
 
 // Datagrams: many in one call on the way in, and on the way out of a socket that many clients share.
 extension EpollRing {
-    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
-        openDatagrams(to: address, nonblocking: true)
+    package mutating func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+    ) -> Int32 {
+        openDatagrams(to: address, buffer: buffer, nonblocking: true)
     }
 
     package mutating func receiveDatagrams(

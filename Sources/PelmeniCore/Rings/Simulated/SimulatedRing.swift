@@ -113,7 +113,9 @@ package struct SimulatedRing: Ring, ~Copyable {
         }
     }
 
-    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
+    package mutating func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+    ) -> Int32 {
         kernel.openDatagrams(to: address.pointee)
     }
 

@@ -293,8 +293,10 @@ package struct UringRing: KernelRing, ~Copyable {
         if isUnix { _ = pelmeni_socket_nonblocking(socket, 0) }
     }
 
-    package mutating func openDatagrams(to address: UnsafePointer<SocketAddress>) -> Int32 {
-        openDatagrams(to: address, nonblocking: false)
+    package mutating func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+    ) -> Int32 {
+        openDatagrams(to: address, buffer: buffer, nonblocking: false)
     }
 
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
