@@ -4,6 +4,7 @@
 struct PairRows {
     let pairs: UnsafeMutablePointer<RelayPair>
     let engineSessions: UnsafeMutablePointer<Int64>
+    var datagramSessions: UnsafeMutablePointer<Int64> { engineSessions + count + 1 }
     private let count: Int
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
@@ -13,8 +14,8 @@ struct PairRows {
         count = plans.count
         let total = plans.reduce(0) { $0 + $1.count }
         pairs = .allocate(capacity: count)
-        engineSessions = .allocate(capacity: count + 1)
-        engineSessions.initialize(repeating: 0, count: count + 1)
+        engineSessions = .allocate(capacity: count + 2)
+        engineSessions.initialize(repeating: 0, count: count + 2)
         upstreams = .allocate(capacity: total)
         addresses = .allocate(capacity: total * Upstream.addressesMax)
         var first = 0
@@ -36,7 +37,7 @@ struct PairRows {
     }
 
     func leaks() -> [String] {
-        (0...count).filter { engineSessions[$0] != 0 }
+        (0...count + 1).filter { engineSessions[$0] != 0 }
             .map { "\(engineSessions[$0]) sessions are counted as open" }
     }
 

@@ -115,8 +115,9 @@ final class WorkerHarness: @unchecked Sendable {
             upstreams: upstreams, deadlines: settings.deadlines, isUnix: settings.isUnix)
         defer { rows.destroy() }
         let limits = RelayLimits(
-            sessions: settings.sessions, engineSessionsMax: Int64(settings.sessions),
+            shares: SessionShares(streams: settings.sessions, datagrams: settings.sessions),
             engineSessionsCap: settings.cap, engineSessionsOpen: rows.engineSessions,
+            datagramSessionsOpen: rows.datagramSessions, sessions: settings.sessions,
             pipes: settings.pipes)
         let requests = WorkerRequests(
             reader: { context, _ in

@@ -115,6 +115,12 @@ package final class DatagramWire: Sendable {
         return (bytes, from)
     }
 
+    /// The next datagram, or nil when none comes in so many milliseconds.
+    package func receive(within milliseconds: Int32) throws -> [UInt8]? {
+        var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, milliseconds) == 1 ? try receive().bytes : nil
+    }
+
     package func receiveText() throws -> String {
         String(decoding: try receive().bytes, as: UTF8.self)
     }

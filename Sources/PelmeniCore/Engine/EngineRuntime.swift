@@ -183,7 +183,7 @@ package final class EngineRuntime: Sendable {
         }
     }
 
-    /// How many sessions fit into the descriptors; two for each, and some are left alone.
+    /// How many sessions fit into the descriptors, of which some are left alone.
     private func sessionLimits() -> RelayLimits {
         var soft: UInt64 = 0
         var hard: UInt64 = 0
@@ -196,19 +196,14 @@ package final class EngineRuntime: Sendable {
         let kept =
             min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4)
             + (3 + 2 * pipes) * plan.workers
-        let left = Int(clamping: soft) - used - kept
-        let sessions = min(max(1, left / 2), RuntimePlan.sessionsMax)
-        var rows = sessions
-        var datagrams = sessions
-        if plan.pairs.contains(where: \.listensForDatagrams) {
-            let share = Int(clamping: soft) / 10 * RuntimePlan.datagramTenths
-            datagrams = max(1, min(share, left, RuntimePlan.datagramSessionsMax))
-            rows = max(sessions, datagrams)
-        }
+        let shares = SessionShares(
+            descriptors: Int(clamping: soft) - used - kept, limit: Int(clamping: soft),
+            hasStreams: !plan.pairs.allSatisfy(\.listensForDatagrams),
+            hasDatagrams: plan.pairs.contains(where: \.listensForDatagrams))
         return RelayLimits(
-            sessions: rows, engineSessionsMax: Int64(sessions),
-            engineSessionsCap: Int64(plan.sessionsCap), engineSessionsOpen: counts.engine,
-            datagramSessionsMax: Int64(datagrams), pipes: pipes)
+            shares: shares, engineSessionsCap: Int64(plan.sessionsCap),
+            engineSessionsOpen: counts.engine, datagramSessionsOpen: counts.datagrams,
+            pipes: pipes)
     }
 
     // MARK: Workers' reports

@@ -8,13 +8,6 @@ package struct RuntimePlan: Sendable {
     package static let pairsMax = 4096
     /// Descriptors left alone for the process itself: logs, resolver, and what an embedder opens.
     package static let descriptorsKept = 32
-    /// Sessions a worker's tables have room for when descriptors would allow more.
-    package static let sessionsMax = 1 << 20
-
-    /// Tenths of the descriptors that sessions of datagrams may take, one each.
-    package static let datagramTenths = 7
-    /// Local ports, 28,232 by default for one address (ip_local_port_range), are theirs too.
-    package static let datagramSessionsMax = 24_000
 
     package var choice: BackendChoice
     package var without: IOUringFeatures

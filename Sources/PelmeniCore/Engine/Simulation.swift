@@ -23,8 +23,8 @@ package struct Simulation: ~Copyable {
                 sessions: setup.sessions,
                 reservedSlots: Worker<SimulatedRing>.reservedSlots(listeners: plans))
         kernel = SimulatedKernel(world: setup.world, pool: pool, slots: slots)
-        shared = .allocate(capacity: plans + 1)
-        shared.initialize(repeating: 0, count: plans + 1)
+        shared = .allocate(capacity: plans + 2)
+        shared.initialize(repeating: 0, count: plans + 2)
         pairs = .allocate(capacity: plans)
         upstreams = .allocate(capacity: plans * Self.upstreamsMax)
         addresses = .allocate(capacity: plans * Self.upstreamsMax * Upstream.addressesMax)
@@ -92,8 +92,9 @@ package struct Simulation: ~Copyable {
         kernel.trace = trace
         var outcome = SimulationOutcome(seed: setup.world.seed)
         let limits = RelayLimits(
-            sessions: setup.sessions, engineSessionsMax: Int64(setup.sessions),
-            engineSessionsCap: setup.cap, engineSessionsOpen: shared)
+            shares: SessionShares(streams: setup.sessions, datagrams: setup.sessions),
+            engineSessionsCap: setup.cap, engineSessionsOpen: shared,
+            datagramSessionsOpen: shared + setup.world.pairs + 1, sessions: setup.sessions)
         let events = RelayEvents(
             receiver: { context, kind, _, _, _, _, _ in
                 guard kind == RelayEvent.Kind.upstreamRecovered.rawValue else { return }
@@ -150,7 +151,7 @@ package struct Simulation: ~Copyable {
         if kernel.openDescriptors != 0 {
             outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
         }
-        for plan in 0...setup.world.pairs where shared[plan] != 0 {
+        for plan in 0...setup.world.pairs + 1 where shared[plan] != 0 {
             outcome.violations.append("\(shared[plan]) sessions are counted as open")
         }
         var judge = FlowJudge(

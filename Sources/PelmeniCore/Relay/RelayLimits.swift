@@ -94,27 +94,28 @@ package struct RelayLimits: @unchecked Sendable {
 
     /// Rows of sessions in this worker's table.
     package var sessions: Int
-    /// Sessions of the engine at once; above it connections wait in the backlog. Shared by the workers.
-    package var engineSessionsMax: Int64
+    /// Sessions of the engine at once, by what their clients send: above it connections wait in the backlog, and a
+    /// datagram from a client without a session is dropped.
+    package var shares: SessionShares
+    /// Those that are open, and of them those of datagram listeners. Shared by the workers.
     package var engineSessionsOpen: UnsafeMutablePointer<Int64>
-    /// Sessions of the engine above which a datagram from a client without one is dropped. They take one
-    /// descriptor each, so there may be more of them.
-    package var datagramSessionsMax: Int64
+    package var datagramSessionsOpen: UnsafeMutablePointer<Int64>
     /// Pipes of this worker.
     package var pipes: Int
     /// Sessions over the engine's explicit cap are closed with cause `limit`; 0 is none.
     package var engineSessionsCap: Int64
 
     package init(
-        sessions: Int, engineSessionsMax: Int64, engineSessionsCap: Int64,
-        engineSessionsOpen: UnsafeMutablePointer<Int64>, datagramSessionsMax: Int64? = nil,
+        shares: SessionShares, engineSessionsCap: Int64,
+        engineSessionsOpen: UnsafeMutablePointer<Int64>,
+        datagramSessionsOpen: UnsafeMutablePointer<Int64>, sessions: Int? = nil,
         pipes: Int = RelayLimits.pipesMax
     ) {
-        self.sessions = sessions
-        self.engineSessionsMax = engineSessionsMax
+        self.sessions = sessions ?? shares.rows
+        self.shares = shares
         self.engineSessionsCap = engineSessionsCap
         self.engineSessionsOpen = engineSessionsOpen
         self.pipes = min(pipes, Self.pipesMax)
-        self.datagramSessionsMax = datagramSessionsMax ?? engineSessionsMax
+        self.datagramSessionsOpen = datagramSessionsOpen
     }
 }

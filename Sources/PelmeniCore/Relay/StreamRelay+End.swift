@@ -155,6 +155,10 @@ extension StreamRelay where R: ~Copyable {
         sessionsOpen &-= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
         _ = pelmeni_shared_add(pairs[Int(it.pointee.pair)].sessionsOpen, -1)
+        // Before the sum: what is in it and not of datagrams counts as a stream's.
+        if it.pointee.kind.hasNamedClient {
+            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
+        }
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
         if events.reportsSessions { report(.sessionEnded, session) }
         it.pointee.phase = .free

@@ -253,15 +253,18 @@ extension StreamRelay where R: ~Copyable {
         let row = pairs + Int(pair)
         let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
         let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
+        let datagrams = pelmeni_shared_add(limits.datagramSessionsOpen, 1)
         let cap = limits.engineSessionsCap
         var session = UInt32.max
         if row.pointee.sessionsMax == 0 || open <= row.pointee.sessionsMax,
-            cap == 0 || inEngine <= cap, inEngine <= limits.datagramSessionsMax
+            cap == 0 || inEngine <= cap,
+            limits.shares.fitsDatagrams(datagrams, streams: inEngine &- datagrams)
         {
             session = allocateSession()
         }
         guard session != .max else {
             _ = pelmeni_shared_add(row.pointee.sessionsOpen, -1)
+            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
             _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
             drop(.tableFull, count)
             return .max

@@ -254,8 +254,10 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
 
     /// Sessions that may still be opened before connections have to wait.
     package var room: Int {
-        let inEngine = Int(limits.engineSessionsMax - pelmeni_shared_get(limits.engineSessionsOpen))
-        return min(inEngine, limits.sessions - sessionsOpen)
+        let datagrams = pelmeni_shared_get(limits.datagramSessionsOpen)
+        let streams = pelmeni_shared_get(limits.engineSessionsOpen) &- datagrams
+        let inEngine = limits.shares.streamRoom(streams: streams, datagrams: datagrams)
+        return min(Int(inEngine), limits.sessions - sessionsOpen)
     }
 
     // MARK: Opening
