@@ -5,10 +5,10 @@ import Testing
 
 /// Peers that take their time cost nobody else, and lose nothing.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct SlowPeerTests {
-    /// Above what a socket holds for a client that does not read (net.core.wmem_default, 208 KiB), and fewer than
-    /// the answers that may wait.
-    private static let answers = 60
-    private static let answerBytes = 8_000
+    /// Above what a socket holds for a client that does not read (8 MiB, as the kernel counts them), and fewer than the
+    /// answers that may wait.
+    private static let answers = 200
+    private static let answerBytes = 60_000
 
     /// A Unix client reads nothing until all its answers are at the engine, and its session has ended with the
     /// last one of them.
@@ -42,7 +42,7 @@ import Testing
         let bridge = try await Bridge.start(Crossing(from: .unixgram, to: .unixgram), variant)
         let origin = try bridge.origin.wire
         let folder = try TemporaryFolder()
-        // Not connected: what waits in a connected one fills the engine's own socket (SO_SNDBUF).
+        // Not connected: what waits in a connected one counts against the engine's own socket alone.
         let idle = try DatagramWire(at: .path(folder.file("idle")))
         try idle.send("much", to: DatagramAddress(bridge.name))
         let (_, toIdle) = try origin.receive()
