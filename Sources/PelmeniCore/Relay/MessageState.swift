@@ -38,8 +38,6 @@ struct MessageState {
     /// The message that has begun and not ended: where its bytes are gathered, and how many there are.
     var assembly: BlockID = .none
     var assembled = 0
-    /// When it got a large block: bytes that come one at a time make it no younger.
-    var assemblyAt: UInt64 = 0
     /// It is longer than a datagram can be: the rest of it is skipped.
     var isSkipping = false
     /// Messages that wait for the stream to be connected, and how many they are: small ones share pieces.

@@ -128,8 +128,8 @@ extension StreamRelay where R: ~Copyable {
         relieveDatagrams()
     }
 
-    /// Closes the session that holds large blocks, in a message that does not come to its end or in what its stream does
-    /// not take, for longest: a few slow streams would silence every client of the worker.
+    /// Closes the session that holds large blocks, in a message that does not go on or in what its stream does not
+    /// take, and has gone longest without progress: a few slow streams would silence every client of the worker.
     @inline(never)
     private mutating func relieveDatagrams() {
         var victim = UInt32.max
@@ -137,11 +137,9 @@ extension StreamRelay where R: ~Copyable {
         for session in 0..<freshSession where sessions[Int(session)].phase == .relaying {
             let it = sessions[Int(session)]
             guard it.kind == .streamToDatagrams || it.kind == .datagramsToStream else { continue }
-            let state = states[Int(session)]
-            if !state.assembly.isNone, pool.blockClass(of: state.assembly) == .datagram,
-                state.assemblyAt < oldest
-            {
-                oldest = state.assemblyAt
+            let assembly = states[Int(session)].assembly
+            if !assembly.isNone, pool.blockClass(of: assembly) == .datagram, it.activeAt < oldest {
+                oldest = it.activeAt
                 victim = session
             }
             let stream = it.kind == .streamToDatagrams ? it.client : it.upstream

@@ -104,7 +104,6 @@ extension StreamRelay where R: ~Copyable {
                 Int(PELMENI_DATAGRAM_PAYLOAD) &+ state.pointee.assembled)
             pool.release(old)
         }
-        if pool.blockClass(of: block) == .datagram { state.pointee.assemblyAt = now }
         state.pointee.assembly = block
         return true
     }
