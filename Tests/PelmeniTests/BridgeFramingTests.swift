@@ -92,7 +92,9 @@ import Testing
         }
         // In its length, behind it, and in the message.
         for bytes in 1...3 {
-            let bridge = try await Bridge.start(crossing, variant)
+            let bridge = try await Bridge.start(crossing, variant) {
+                $0.linger = .milliseconds(300)
+            }
             let ends = try Ends(bridge)
             try ends.stream.write(frame("whole") + frame("cut short").prefix(bytes))
             ends.stream.finish()
@@ -107,7 +109,10 @@ import Testing
         guard case .real(let variant) = world else {
             return SimulatedFrames(crossing: crossing).aLengthThatLies()
         }
-        let bridge = try await Bridge.start(crossing, variant) { $0.maxFrame = 100 }
+        let bridge = try await Bridge.start(crossing, variant) {
+            $0.maxFrame = 100
+            $0.linger = .milliseconds(300)
+        }
         let ends = try Ends(bridge)
         let longest = Pattern.shared.stream(key: 1, count: 100)
         try ends.stream.write(BridgeClient.framed(longest))

@@ -151,6 +151,7 @@ import Testing
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .custom(Self.marked.framing)
             $0.maxFrame = 100
+            $0.linger = .milliseconds(300)
         }
         let origin = try bridge.origin.wire
         // No mark; too long, by what it says; and an end inside.

@@ -21,6 +21,40 @@ struct SimulatedEnds {
         }
     }
 
+    /// The last message is none, or cut short; those before it have answers.
+    func answersPassAStreamThatIsBad() {
+        for (end, messages) in [(StreamEnd.badFrame, 3), (.cutShort, 4)] {
+            let plan = simulated.messages {
+                $0.messages = messages
+                $0.maxFrame = 1_000
+                $0.responses = 2
+                $0.answers = 2
+                $0.clientEnd = end
+                $0.deadlines.linger = 0
+            }
+            simulated.run([plan]) {
+                #expect($0.causes == [.badFrame: 1])
+                #expect($0.datagramsToUpstream == 3)
+                #expect($0.datagramsToClient == 6)
+            }
+        }
+    }
+
+    func messagesOverRequestsAreDropped() {
+        let plan = simulated.messages {
+            $0.messages = 5
+            $0.requests = 2
+            $0.responses = 3
+            $0.answers = 3
+            $0.deadlines.linger = 0
+        }
+        simulated.run([plan]) {
+            #expect($0.causes == [.completed: 1])
+            #expect($0.datagramsToUpstream == 2)
+            #expect($0.datagramsToClient == 6)
+        }
+    }
+
     /// How many sessions it takes depends on what comes before the upstream's end does.
     func anUpstreamThatClosesIsDialledAnew() {
         let plan = simulated.messages {

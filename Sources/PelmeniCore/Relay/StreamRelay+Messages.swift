@@ -234,6 +234,8 @@ extension StreamRelay where R: ~Copyable {
             legs[Int(stream)].flags.insert(.endSent)
             _ = ring.shutdownWrite(socket)
         }
+        // What is left is the kernel's work: a stop meanwhile cuts nothing.
+        setCause(session, .completed)
         states[Int(session)].isDelivering = true
         wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
     }
