@@ -121,6 +121,18 @@ void pelmeni_outgoing_set(pelmeni_outgoing *self, void *data, size_t length, uin
     if (!self->message.msg_controllen) self->message.msg_control = NULL;
 }
 
+void pelmeni_outgoing_part(pelmeni_outgoing *self, const pelmeni_outgoing *train, void *data, size_t length) {
+    pelmeni_outgoing_set(self, data, length, 0, train->name, train->message.msg_namelen, NULL);
+    struct msghdr from = train->message;
+    self->message.msg_control = self->control;
+    for (struct cmsghdr *it = CMSG_FIRSTHDR(&from); it; it = CMSG_NXTHDR(&from, it)) {
+        if (it->cmsg_level == SOL_UDP && it->cmsg_type == UDP_SEGMENT) continue;
+        append(&self->message, sizeof self->control, it->cmsg_level, it->cmsg_type, CMSG_DATA(it),
+               it->cmsg_len - CMSG_LEN(0));
+    }
+    if (!self->message.msg_controllen) self->message.msg_control = NULL;
+}
+
 // MARK: Calls
 
 static int set_number(int socket, int level, int option, int value) {

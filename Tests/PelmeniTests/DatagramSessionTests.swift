@@ -140,6 +140,11 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
+    /// The answers that end their session are a train that the route does not take.
+    @Test func theLastAnswersAreATrainThatIsRefused() {
+        SimulatedEnds(crossing: Self.udp).theLastAnswersAreATrainThatIsRefused()
+    }
+
     /// Whether a client that is new has no session. One that came before draining began has, and so would one that got
     /// the port of such a one: none of them may be closed.
     private func isTurnedAway(_ bridge: Bridge, _ stranger: BridgeClient) throws -> Bool {

@@ -40,6 +40,22 @@ struct SimulatedEnds {
         }
     }
 
+    func theLastAnswersAreATrainThatIsRefused() {
+        let plan = simulated.messages {
+            $0.clients = 5
+            $0.messages = 1
+            $0.responses = 10
+            $0.answers = 10
+            $0.trains = 0xffff
+            $0.refusesTrains = true
+        }
+        simulated.run([plan]) {
+            #expect($0.causes == [.completed: 5])
+            #expect($0.drops == [:])
+            #expect($0.datagramsToClient == 50)
+        }
+    }
+
     func messagesOverRequestsAreDropped() {
         let plan = simulated.messages {
             $0.messages = 5

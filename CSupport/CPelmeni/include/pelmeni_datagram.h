@@ -56,6 +56,8 @@ typedef struct {
 // `segment` 0: one datagram. `name_length` 0: the socket is connected. `local` NULL: the kernel chooses.
 void pelmeni_outgoing_set(pelmeni_outgoing *outgoing, void *data, size_t length, uint32_t segment, const void *name,
                           uint32_t name_length, const pelmeni_local *local);
+// One datagram of a train: to the same name, and from the same address.
+void pelmeni_outgoing_part(pelmeni_outgoing *outgoing, const pelmeni_outgoing *train, void *data, size_t length);
 
 // Every call returns a descriptor, a count or 0, or -errno. None waits.
 int pelmeni_datagram_open(int family, int nonblocking);

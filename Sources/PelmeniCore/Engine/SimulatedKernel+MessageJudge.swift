@@ -33,8 +33,7 @@ extension SimulatedKernel {
         if drops(.oversize) > books.tooLong + books.oversize {
             faults.append("\(drops(.oversize)) oversize of \(books.tooLong + books.oversize)")
         }
-        let trains = Int(points[SimulatedPoint.trainRefused.rawValue]) * MessageContent.group
-        if drops(.noReturnAddress) > trains + books.lateMost + books.nameless + books.gone {
+        if drops(.noReturnAddress) > books.lateMost + books.nameless + books.gone {
             faults.append("clients have no address")
         }
         let hadDescriptors = points[SimulatedPoint.openNoDescriptor.rawValue] == 0

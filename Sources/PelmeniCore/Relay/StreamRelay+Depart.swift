@@ -74,26 +74,12 @@ extension StreamRelay where R: ~Copyable {
         _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
         isAnswer: Bool
     ) -> UInt32 {
-        let index = outgoing.take()
-        guard index != .max else {
-            drop(.queueFull, Self.count(length, segment: segment))
-            return index
-        }
-        pool.lease(block)
+        let index = takeRow(leg, block, offset: offset, length: length, segment: segment)
+        guard index != .max else { return index }
         let row = outgoing.row(index)
-        row.pointee.block = block
-        row.pointee.offset = UInt32(truncatingIfNeeded: offset)
-        row.pointee.length = UInt32(truncatingIfNeeded: length)
-        row.pointee.segment = UInt32(truncatingIfNeeded: segment)
-        row.pointee.leg = leg
         row.pointee.session = session
         row.pointee.generation = UInt32(truncatingIfNeeded: sessions[Int(session)].openedAt)
-        row.pointee.retries = 0
         row.pointee.isAnswer = isAnswer
-        row.pointee.awaitsRoom = false
-        row.pointee.refusal = 0
-        row.pointee.waiting = .none
-        row.pointee.since = now
         let data = pool.address(block) + offset
         if isAnswer {
             let state = states + Int(session)
@@ -109,6 +95,31 @@ extension StreamRelay where R: ~Copyable {
                 &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment), nil, 0, nil
             )
         }
+        return index
+    }
+
+    /// A row for a piece of a block, without what it says and whose it is; or the drop is counted.
+    @inline(__always)
+    private mutating func takeRow(
+        _ leg: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
+    ) -> UInt32 {
+        let index = outgoing.take()
+        guard index != .max else {
+            drop(.queueFull, Self.count(length, segment: segment))
+            return index
+        }
+        pool.lease(block)
+        let row = outgoing.row(index)
+        row.pointee.block = block
+        row.pointee.offset = UInt32(truncatingIfNeeded: offset)
+        row.pointee.length = UInt32(truncatingIfNeeded: length)
+        row.pointee.segment = UInt32(truncatingIfNeeded: segment)
+        row.pointee.leg = leg
+        row.pointee.retries = 0
+        row.pointee.awaitsRoom = false
+        row.pointee.refusal = 0
+        row.pointee.waiting = .none
+        row.pointee.since = now
         legs[Int(leg)].departing &+= 1
         legs[Int(leg)].flags.insert(.sending)
         return index
@@ -243,19 +254,39 @@ extension StreamRelay where R: ~Copyable {
     /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL): from now on
     /// this session's datagrams go one by one, beginning with these.
     private mutating func refusesTrain(_ index: UInt32) {
-        let row = outgoing.row(index).pointee
-        if row.isAnswer {
-            guard isOf(index) else {
-                let count = Self.count(Int(row.length), segment: Int(row.segment))
-                return drop(.noReturnAddress, count)
-            }
-            states[Int(row.session)].refusesTrains = true
-        } else {
-            legs[Int(row.leg)].flags.insert(.refusesTrains)
+        let train = outgoing.row(index)
+        let leg = train.pointee.leg
+        if !train.pointee.isAnswer {
+            legs[Int(leg)].flags.insert(.refusesTrains)
+        } else if isOf(index) {
+            states[Int(train.pointee.session)].refusesTrains = true
         }
-        departSingly(
-            row.leg, row.session, row.block, offset: Int(row.offset), length: Int(row.length),
-            segment: Int(row.segment), isAnswer: row.isAnswer)
+        let length = Int(train.pointee.length)
+        var at = 0
+        while at < length {
+            let part = min(Int(train.pointee.segment), length &- at)
+            departPart(of: index, at: at, length: part)
+            at &+= part
+        }
+    }
+
+    /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be the last ones, so
+    /// that their session is over.
+    private mutating func departPart(of index: UInt32, at: Int, length: Int) {
+        let train = outgoing.row(index)
+        let leg = train.pointee.leg
+        let block = train.pointee.block
+        let offset = Int(train.pointee.offset) &+ at
+        let part = takeRow(leg, block, offset: offset, length: length, segment: 0)
+        guard part != .max else { return }
+        let row = outgoing.row(part)
+        row.pointee.session = train.pointee.session
+        row.pointee.generation = train.pointee.generation
+        row.pointee.isAnswer = train.pointee.isAnswer
+        pelmeni_outgoing_part(
+            &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
+        ring.sendDatagrams(
+            legs[Int(leg)].socket, row, token: Token(.sendDatagrams, index: part, generation: 0))
     }
 
     /// Whether a row's session is still the one that it was sent for.
