@@ -140,6 +140,29 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
+    /// Workers without a session keep their listeners: the kernel would give other workers' clients to those left.
+    @Test(arguments: Variant.all)
+    func drainingKeepsTheClientsOfOtherWorkers(variant: Variant) async throws {
+        // More than clients, so that some have no session.
+        let bridge = try await Bridge.start(Self.udp, variant, workers: 8)
+        let clients = try (0..<5).map { try bridge.client($0) }
+        for client in clients { try roundTrip(bridge, client, "before") }
+        let draining = Task { await bridge.engine.drain(within: .seconds(20)) }
+        var strangers: [BridgeClient] = []
+        try waitUntil("the engine drains") {
+            for client in clients { try roundTrip(bridge, client, "still") }
+            strangers.append(try bridge.client())
+            return try isTurnedAway(bridge, strangers[strangers.count - 1])
+        }
+        for round in 0..<20 {
+            for client in clients { try roundTrip(bridge, client, "after \(round)") }
+        }
+        #expect(await draining.value == 0)
+        let statistics = await bridge.stop()
+        #expect(statistics.causes == [.idle: statistics.accepted])
+        #expect(statistics.drops == [.draining: 1])
+    }
+
     /// The answers that end their session are a train that the route does not take.
     @Test func theLastAnswersAreATrainThatIsRefused() {
         SimulatedEnds(crossing: Self.udp).theLastAnswersAreATrainThatIsRefused()

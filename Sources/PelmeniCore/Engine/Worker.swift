@@ -32,6 +32,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     static var acceptRest: UInt64 { 100_000_000 }
     /// Waits for the last completion before a ring is given up: a second in all.
     static var endTurnsMax: Int { 10 }
+    /// How often a drained worker looks whether others still have sessions of its datagram listeners.
+    static var drainCheck: UInt64 { 50_000_000 }
     /// Errors in a row, other than being out of descriptors, after which a listener counts as broken.
     static var acceptErrorsMax: UInt32 { 100 }
 
@@ -108,6 +110,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     private func nextTime() -> UInt64 {
         var time = relay.nextTime()
+        if isDraining, relay.sessionsOpen == 0 { time = min(time, relay.now &+ Self.drainCheck) }
         // A full worker's listeners wait for room, whatever else they rest for.
         guard !isFull else { return min(time, fullUntil) }
         for index in 0..<listenerCount where listeners[index].pausedUntil != 0 {
@@ -313,12 +316,13 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         relay.ring.closeListener(listeners[index].socket)
     }
 
-    /// Those of datagrams stay until the last session is over: their clients' answers go out on them.
+    /// Those of datagrams stay until the last session of any worker is over: their clients' answers go out on them,
+    /// and when one closes, the kernel gives clients of the others' sessions to listeners that do not know them.
     private mutating func closeDatagramListeners() {
         for index in 0..<listenerCount
         where listeners[index].isDatagrams && !listeners[index].isClosed {
             let slot = UInt32(index + 1)
-            relay.stopListening(slot)
+            if isStopping || relay.isListenerDone(slot) { relay.stopListening(slot) }
             if !relay.isListening(slot) { listeners[index].isClosed = true }
         }
     }

@@ -27,6 +27,12 @@ extension StreamRelay where R: ~Copyable {
         close(slot, reset: false)
     }
 
+    /// Whether no worker has a session of a listener's pair, and nothing is on its way out of it.
+    package func isListenerDone(_ slot: UInt32) -> Bool {
+        pelmeni_shared_get(pairs[Int(legs[Int(slot)].upstream)].sessionsOpen) == 0
+            && legs[Int(slot)].departing == 0
+    }
+
     package func isListening(_ slot: UInt32) -> Bool { legs[Int(slot)].flags.contains(.inUse) }
 
     /// From now on only clients that have a session are served, and sessions that fall silent end.
