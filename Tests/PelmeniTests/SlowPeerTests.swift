@@ -1,3 +1,4 @@
+import Glibc
 import Pelmeni
 import PelmeniCore
 import TestSupport
@@ -58,6 +59,38 @@ import Testing
         let drops = await bridge.stop().drops
         #expect(Set(drops.keys).isSubset(of: [.queueFull, .noUpstream]), "\(drops)")
         #expect(drops[.queueFull, default: 0] > 0)
+    }
+
+    /// Clients that begin long messages and go on byte by byte do not keep the blocks that others' answers need.
+    @Test(arguments: Variant.all)
+    func aByteAtATimeHoldsNoBlock(variant: Variant) async throws {
+        let origin = try BridgeOrigin(.udp, path: "")
+        let crossing = Crossing(from: .tcp, to: .udp)
+        let server = crossing.from.server(
+            crossing.to.client([origin.name]), path: "", options: PairOptions())
+        // The least pool: four blocks of datagrams.
+        let engine = try Engine.variant(variant, servers: [server]) { $0.poolBytes = 1 << 20 }
+        try await engine.start()
+        let name = SocketName.port(engine.listening.first?.port ?? 0)
+        let slow = try (0..<8).map { _ in try Wire(to: name) }
+        // More than a small block holds.
+        let begun = BridgeClient.framed([UInt8](repeating: 1, count: 60_000)).prefix(17_000)
+        for client in slow { try client.write(begun) }
+        try waitUntil("they are gathered") {
+            engine.statistics.bytesToUpstream >= UInt64(slow.count * begun.count)
+        }
+        let asker = try Wire(to: name)
+        try asker.write(BridgeClient.framed([1]))
+        let (_, from) = try origin.wire.receive()
+        try origin.wire.send([2], to: from)
+        try waitUntil("the answer is there") {
+            // Some are closed by and by.
+            for client in slow { try? client.write([1]) }
+            var wanted = pollfd(fd: asker.socket, events: Int16(POLLIN), revents: 0)
+            return poll(&wanted, 1, 0) == 1
+        }
+        #expect(try asker.read(exactly: 3) == BridgeClient.framed([2]))
+        await engine.stop()
     }
 
     /// A Unix upstream does not read: its session ends at the stall deadline, and every datagram is accounted for.

@@ -38,6 +38,9 @@ struct MessageState {
     /// The message that has begun and not ended: where its bytes are gathered, and how many there are.
     var assembly: BlockID = .none
     var assembled = 0
+    /// When it got a large block, and how many bytes there were then.
+    var gatheredSince: UInt64 = 0
+    var gatheredBefore = 0
     /// It is longer than a datagram can be: the rest of it is skipped.
     var isSkipping = false
     /// Messages that wait for the stream to be connected, and how many they are: small ones share pieces.

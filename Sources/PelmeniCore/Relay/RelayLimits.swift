@@ -86,6 +86,9 @@ package struct RelayLimits: @unchecked Sendable {
     static let resetCheck: UInt64 = 10_000_000
     /// A leg without send progress for less is not closed to free blocks: they come back by themselves.
     static let exhaustionPatience: UInt64 = 1_000_000_000
+    /// How long a byte of a message that is gathered in a large block counts as progress once such blocks ran out:
+    /// the longest message then takes a second, as long as the others' patience.
+    static let gatheredByte: UInt64 = 15_000
     /// How often the pool's exhaustion looks for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000
     /// Sessions that must be free for a multishot accept: it takes as many connections as the backlog

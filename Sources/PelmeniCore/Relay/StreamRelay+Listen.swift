@@ -143,9 +143,9 @@ extension StreamRelay where R: ~Copyable {
         for session in 0..<freshSession where sessions[Int(session)].phase == .relaying {
             let it = sessions[Int(session)]
             guard it.kind == .streamToDatagrams || it.kind == .datagramsToStream else { continue }
-            let assembly = states[Int(session)].assembly
-            if !assembly.isNone, pool.blockClass(of: assembly) == .datagram, it.activeAt < oldest {
-                oldest = it.activeAt
+            let gathered = gatheredUntil(session)
+            if gathered < oldest {
+                oldest = gathered
                 victim = session
             }
             let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
@@ -157,6 +157,16 @@ extension StreamRelay where R: ~Copyable {
             victim = session
         }
         if victim != .max { endForItsBlocks(victim) }
+    }
+
+    /// Until when the bytes of a message in a large block would have lasted, had they come at the least rate: a byte
+    /// at a time is no progress. Never for a session without one.
+    private func gatheredUntil(_ session: UInt32) -> UInt64 {
+        let state = states + Int(session)
+        let assembly = state.pointee.assembly
+        guard !assembly.isNone, pool.blockClass(of: assembly) == .datagram else { return .max }
+        let bytes = UInt64(max(0, state.pointee.assembled &- state.pointee.gatheredBefore))
+        return state.pointee.gatheredSince &+ bytes &* RelayLimits.gatheredByte
     }
 
     // MARK: From clients

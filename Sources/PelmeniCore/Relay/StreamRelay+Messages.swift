@@ -96,8 +96,13 @@ extension StreamRelay where R: ~Copyable {
         let old = state.pointee.assembly
         let end = Int(PELMENI_DATAGRAM_PAYLOAD) &+ length
         if !old.isNone, end <= pool.blockClass(of: old).bytes { return true }
-        let block = pool.take(end <= BlockClass.small.bytes ? .small : .datagram)
+        let blockClass: BlockClass = end <= BlockClass.small.bytes ? .small : .datagram
+        let block = pool.take(blockClass)
         guard !block.isNone else { return false }
+        if blockClass == .datagram {
+            state.pointee.gatheredSince = now
+            state.pointee.gatheredBefore = state.pointee.assembled
+        }
         if !old.isNone {
             memcpy(
                 pool.address(block), pool.address(old),
