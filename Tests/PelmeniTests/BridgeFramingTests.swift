@@ -140,6 +140,12 @@ import Testing
         other.close()
     }
 
+    /// Many short messages in a read: the simulated kernel counts how many of them one loop sends.
+    @Test(arguments: Crossing.mixed)
+    func noLoopSendsAllThatOneReadBrings(crossing: Crossing) {
+        SimulatedFrames(crossing: crossing).noLoopSendsAllThatOneReadBrings()
+    }
+
     /// Longer than any datagram, but a frame like any other: the stream goes on behind it.
     @Test(arguments: Crossing.mixed, World.all)
     func aFrameThatNoDatagramHolds(crossing: Crossing, world: World) async throws {

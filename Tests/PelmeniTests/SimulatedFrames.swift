@@ -65,6 +65,23 @@ struct SimulatedFrames {
         }
     }
 
+    func noLoopSendsAllThatOneReadBrings() {
+        let lengths = [Int](repeating: 1, count: 2_000)
+        let plan = simulated.fromTheStream(lengths) {
+            $0.clients = 4
+            $0.cut = .never
+            $0.socketBuffer = 4_000
+            $0.peerBuffer = 4_000
+            // A Unix end gets one after the other.
+            $0.readGap = 10
+        }
+        simulated.run([plan]) {
+            let dropped = $0.drops.values.reduce(0, +)
+            #expect($0.accepted == 4)
+            #expect(crossed($0) + dropped == UInt64(4 * lengths.count))
+        }
+    }
+
     func aFrameThatNoDatagramHolds() {
         let lengths = [65_508, 20, 65_535, 20]
         let plan = simulated.fromTheStream(lengths) {

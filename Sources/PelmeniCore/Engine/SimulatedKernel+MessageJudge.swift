@@ -7,6 +7,17 @@ extension SimulatedKernel {
             + judgeEmpty() + judgeUnix(counters)
     }
 
+    /// What streams become in one loop is bounded: the rest of one loop's messages, and those of the next.
+    func countOfLoop(_ number: Int, _ outgoing: UnsafeMutablePointer<Outgoing>) {
+        let socket = messages.sockets[number]
+        guard let plan = world.messagePlan(socket.pair), outgoing.pointee.retries == 0,
+            plan.kind == (socket.isListener ? .datagramsToStream : .streamToDatagrams)
+        else { return }
+        messages.sentInLoop += 1
+        guard messages.sentInLoop > 2 * RelayLimits.messagesInLoop else { return }
+        violate("streams become \(messages.sentInLoop) messages in one loop")
+    }
+
     private func judgeSum(_ counters: Counters) -> [String] {
         let books = messages.books
         let sent = Int(counters.get(.datagramsToUpstream) + counters.get(.datagramsToClient))

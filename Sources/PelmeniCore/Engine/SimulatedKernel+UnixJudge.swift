@@ -36,7 +36,7 @@ extension SimulatedKernel {
     /// Unix upstreams may have found their queue in the engine full.
     private var mayOverflow: Bool {
         let sent = world.messages.reduce(0) { $0 + $1.clients * $1.messages * ($1.answers + 1) }
-        return pool.totalPieces < sent || OutgoingTable.capacity < sent
+        return pool.totalPieces < sent || OutgoingTable.capacity / 2 < sent
             || world.messages.contains {
                 if mayCrowd($0) { return true }
                 guard $0.forwardsToUnix else { return false }

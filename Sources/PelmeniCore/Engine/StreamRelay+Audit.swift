@@ -31,6 +31,7 @@ extension StreamRelay where R: ~Copyable {
         for row in 0..<Int(freshSession) where sessions[row].phase != .free { rows += 1 }
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
         if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
+        if !uncutStreams.isEmpty { leaks.append("a stream waits to be cut") }
         if !undialled.isEmpty { leaks.append("a session waits to be dialled") }
         if isStarving || !starvedDatagrams.isEmpty { leaks.append("a leg is starved") }
         if waitingCount != 0 { leaks.append("\(waitingCount) answers wait for their clients") }

@@ -35,6 +35,13 @@ struct MessageState {
     /// It was handed all that it gets; the session ends once its far side has acknowledged that.
     var isDelivering = false
     var scanner: FrameScanner
+    /// Blocks of which messages are still to be cut, more than one loop may; whether it waits for its turn; and who is
+    /// next.
+    var uncut = SendQueue()
+    var isCutting = false
+    var nextUncut: UInt32 = .max
+    /// What came behind them: 0 is the stream's end, less an error, and more is nothing.
+    var lastResult: Int32 = 1
     /// The message that has begun and not ended: where its bytes are gathered, and how many there are.
     var assembly: BlockID = .none
     var assembled = 0

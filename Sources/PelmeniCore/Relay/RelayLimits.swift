@@ -34,6 +34,10 @@ package struct RelayLimits: @unchecked Sendable {
     /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the further
     /// loops that a burst needs cost one enter each.
     static let dialsInLoop = 2
+    /// Messages that one stream becomes before others have their turn, and that all streams become in one loop: a
+    /// datagram sent over loopback takes about 3 µs, so that a loop of nothing else stays below a millisecond.
+    static let messagesAtOnce = 32
+    static let messagesInLoop = 256
     /// Pipes of a worker, for streams that are spliced: two descriptors each. A stream has one while bytes wait in
     /// it; those that find none go through blocks. A place of a pipe may hold a compound page of 32 KiB, so
     /// slow readers could hold 64 MiB of the senders' pages in all.

@@ -103,7 +103,9 @@ extension StreamRelay where R: ~Copyable {
     private mutating func takeRow(
         _ leg: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) -> UInt32 {
-        let index = outgoing.take()
+        // No leg takes the last rows: it has no more of them than are left.
+        let isShare = Int(legs[Int(leg)].departing) <= outgoing.free
+        let index = isShare ? outgoing.take() : .max
         guard index != .max else {
             drop(.queueFull, Self.count(length, segment: segment))
             return index

@@ -348,6 +348,7 @@ extension StreamRelay where R: ~Copyable {
             drop(.noUpstream, Int(state.pointee.waitingMessages))
         }
         state.pointee.waiting.removeAll(pool: pool)
+        dropUncut(session)
         dropAssembly(session)
     }
 }

@@ -13,10 +13,46 @@ extension StreamRelay where R: ~Copyable {
         if !row.pointee.flags.contains(.ended) { sessions[Int(session)].activeAt = now }
         sessions[Int(session)].hasBytes = true
         if row.pointee.flags.contains(.client) { bytesToUpstream &+= UInt64(count) }
-        let at = pool.address(completion.block)
+        let generation = row.pointee.generation
+        // What came before goes first.
+        let taken =
+            states[Int(session)].isCutting ? 0 : cut(leg, completion.block, offset: 0, count: count)
+        guard row.pointee.generation == generation, !row.pointee.flags.contains(.closing) else {
+            pool.release(completion.block)
+            return row.pointee.generation == generation ? closeIfIdle(leg) : ()
+        }
+        if completion.more, ring.mayMissEnds, !row.pointee.flags.contains(.unasked) {
+            askLater(leg)
+        }
+        guard taken == count else {
+            return cutLater(session, completion.block, offset: taken, count: count &- taken)
+        }
+        pool.release(completion.block)
+        guard !completion.more else { return }
+        readOn(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+    }
+
+    /// Cuts messages from a window, as many as may be at once; how many bytes of it they are. The last one may have
+    /// ended the session, and its rows may be free then.
+    ///
+    /// - Parameter isKept: the window is the first one of those that the session keeps.
+    private mutating func cut(
+        _ leg: UInt32, _ block: BlockID, offset: Int, count: Int, isKept: Bool = false
+    ) -> Int {
+        let row = legs + Int(leg)
+        let session = row.pointee.session
+        let generation = row.pointee.generation
+        let at = pool.address(block) + offset
+        var left = min(RelayLimits.messagesAtOnce, messagesLeft)
+        messagesLeft &-= left
+        defer { messagesLeft &+= left }
         var taken = 0
-        while taken < count, !row.pointee.flags.contains(.closing) {
+        while taken < count, left > 0, row.pointee.generation == generation,
+            !row.pointee.flags.contains(.closing)
+        {
+            left &-= 1
             let step = states[Int(session)].scanner.next(at + taken, count: count &- taken)
+            if isKept { states[Int(session)].uncut.remove(step.consumed, pool: pool) }
             let isSurplus = row.pointee.flags.contains(.ended)
             switch step.kind {
             case .needsMore: break
@@ -24,27 +60,91 @@ extension StreamRelay where R: ~Copyable {
                 if step.ends { dropSurplus(session) }
             case .bad where isSurplus: break
             case .run:
-                take(session, step, completion.block, offset: taken &+ step.start)
+                take(session, step, block, offset: offset &+ taken &+ step.start)
             case .bad:
                 badFrame(session)
             }
             taken &+= step.consumed
-            // The last message may have ended the session, and its rows may be free by now.
-            guard row.pointee.generation == completion.token.generation else { break }
         }
-        pool.release(completion.block)
-        guard row.pointee.generation == completion.token.generation else { return }
-        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
-        guard !completion.more else {
-            if ring.mayMissEnds, !row.pointee.flags.contains(.unasked) { askLater(leg) }
-            return
+        return taken
+    }
+
+    // MARK: Behind the bound of a loop
+
+    /// Keeps a block, whose lease it takes over, until its stream's turn. The stream is not read meanwhile.
+    private mutating func cutLater(_ session: UInt32, _ block: BlockID, offset: Int, count: Int) {
+        let slice = Slice(block: block, offset: UInt32(offset), length: UInt32(count))
+        guard states[Int(session)].uncut.append(slice, pool: pool) else {
+            pool.release(block)
+            return end(session, .pool, reset: true)
         }
-        readOn(leg, expectsBytes: completion.flags.contains(.nonEmpty))
+        if !states[Int(session)].isCutting { uncutStreams.append(session, states) }
+    }
+
+    /// Gives each stream that has messages left to cut its turn, as far as one loop goes.
+    @inline(never)
+    mutating func cutWaiting() {
+        var turns = uncutStreams.count
+        while turns > 0, messagesLeft > 0 {
+            turns &-= 1
+            cutOn(uncutStreams.popFirst(states))
+        }
+    }
+
+    private mutating func cutOn(_ session: UInt32) {
+        let it = sessions[Int(session)]
+        // One that ends counts what is left once its last leg is closed.
+        guard it.phase == .relaying else { return }
+        let leg = it.kind == .streamToDatagrams ? it.client : it.upstream
+        let generation = legs[Int(leg)].generation
+        let state = states + Int(session)
+        let slice = pool.piece(state.pointee.uncut.first).pointee.slice
+        if !legs[Int(leg)].flags.contains(.ended) { sessions[Int(session)].activeAt = now }
+        pool.lease(slice.block)
+        _ = cut(
+            leg, slice.block, offset: Int(slice.offset), count: Int(slice.length), isKept: true)
+        pool.release(slice.block)
+        guard legs[Int(leg)].generation == generation, isOpen(session) else { return }
+        guard state.pointee.uncut.isEmpty else { return uncutStreams.append(session, states) }
+        let last = state.pointee.lastResult
+        state.pointee.lastResult = 1
+        if last == 0 { return framedEnded(leg) }
+        if last < 0 { return streamBroke(leg) }
+        readOn(leg, expectsBytes: true)
+    }
+
+    /// Whether a stream's end or error has to wait for the messages before it.
+    mutating func comesLater(_ leg: UInt32, _ result: Int32) -> Bool {
+        guard legs[Int(leg)].flags.contains(.framed) else { return false }
+        let state = states + Int(legs[Int(leg)].session)
+        guard state.pointee.isCutting else { return false }
+        state.pointee.lastResult = min(state.pointee.lastResult, result)
+        return true
+    }
+
+    /// What is left to cut when a session ends is dropped, and whole messages are counted.
+    mutating func dropUncut(_ session: UInt32) {
+        let state = states + Int(session)
+        if state.pointee.isCutting { uncutStreams.remove(session, states) }
+        let reason: DropReason =
+            sessions[Int(session)].cause == .completed ? .surplus : .noUpstream
+        while !state.pointee.uncut.isEmpty {
+            let slice = pool.piece(state.pointee.uncut.first).pointee.slice
+            let at = pool.address(slice.block) + Int(slice.offset)
+            var taken = 0
+            while taken < Int(slice.length) {
+                let step = state.pointee.scanner.next(at + taken, count: Int(slice.length) &- taken)
+                if case .run = step.kind, step.ends { drop(reason) }
+                taken &+= step.consumed
+            }
+            state.pointee.uncut.dropFirst(pool: pool)
+        }
     }
 
     /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was just sent on it.
     mutating func readOn(_ leg: UInt32, expectsBytes: Bool) {
         let flags = legs[Int(leg)].flags
+        guard !states[Int(legs[Int(leg)].session)].isCutting else { return }
         guard flags.contains(.ended) else { return rearm(leg, expectsBytes: expectsBytes) }
         guard flags.isDisjoint(with: [.receiving, .starved, .closing]),
             !states[Int(legs[Int(leg)].session)].hasStreamEnded
@@ -290,6 +390,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// A stream of messages has ended.
     mutating func framedEnded(_ leg: UInt32) {
+        guard !comesLater(leg, 0) else { return }
         let session = legs[Int(leg)].session
         let isSurplus = legs[Int(leg)].flags.contains(.ended)
         legs[Int(leg)].flags.insert(.ended)

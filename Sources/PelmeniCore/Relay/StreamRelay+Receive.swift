@@ -67,7 +67,7 @@ extension StreamRelay where R: ~Copyable {
             let isFramed = legs[Int(leg)].flags.contains(.framed)
             isFramed ? readOn(leg, expectsBytes: false) : rearm(leg, expectsBytes: false)
         default:
-            streamBroke(leg)
+            if !comesLater(leg, result) { streamBroke(leg) }
         }
     }
 
@@ -75,7 +75,9 @@ extension StreamRelay where R: ~Copyable {
     mutating func streamEnded(_ leg: UInt32) {
         noteHiddenReset(leg)
         // After an error was seen on the way out, the end is what is left of the reset.
-        if legs[Int(leg)].flags.contains(.broken) { return streamBroke(leg) }
+        if legs[Int(leg)].flags.contains(.broken) {
+            return comesLater(leg, -ECONNRESET) ? () : streamBroke(leg)
+        }
         if legs[Int(leg)].flags.contains(.framed) { return framedEnded(leg) }
         legs[Int(leg)].flags.insert(.ended)
         let session = legs[Int(leg)].session

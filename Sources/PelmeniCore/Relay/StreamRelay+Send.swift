@@ -76,6 +76,8 @@ extension StreamRelay where R: ~Copyable {
         if result == -EINTR || result == -EAGAIN { return send(leg) }
         row.pointee.queue.removeAll(pool: pool)
         if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        // What it sent before is still to be cut.
+        if comesLater(leg, result) { return }
         setCause(
             row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset
         )

@@ -58,6 +58,10 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var undialled = LegQueue()
     /// Sessions that may still be dialled in this loop.
     var dialsLeft = RelayLimits.dialsInLoop
+    /// Streams of messages of which one loop could not cut all.
+    var uncutStreams = UncutQueue()
+    /// Messages that may still be cut in this loop.
+    var messagesLeft = RelayLimits.messagesInLoop
     /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
     var crowdedUntil: UInt64 = 0
     /// Some starved legs were fed in this loop, so the others need not wait for a completion.
@@ -228,6 +232,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         if !starvedDatagrams.isEmpty { feedDatagrams() }
         dialsLeft = RelayLimits.dialsInLoop
         if !undialled.isEmpty { dialWaiting() }
+        messagesLeft = RelayLimits.messagesInLoop
+        if !uncutStreams.isEmpty { cutWaiting() }
         if now >= retryAt { retryAnswers() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
@@ -246,7 +252,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = min(wheel.nextTime(), retryAt)
-        guard undialled.isEmpty else { return now }
+        guard undialled.isEmpty, uncutStreams.isEmpty else { return now }
         guard isStarving || !starvedDatagrams.isEmpty else { return timer }
         guard !feedsAgain else { return now }
         return min(timer, now &+ RelayLimits.exhaustionCheck)

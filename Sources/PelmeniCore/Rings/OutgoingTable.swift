@@ -2,8 +2,8 @@ internal import CPelmeni
 
 /// The datagrams of one worker that are on their way out. A handle: copies mean the same rows.
 package struct OutgoingTable: @unchecked Sendable {
-    /// Rows, so datagrams or trains at once. A small block of a stream holds at most as many messages, all of
-    /// them empty lines; each goes out within its loop, and those that wait are bounded elsewhere.
+    /// Rows, so datagrams or trains at once. Each goes out within its loop, and the relay bounds both what a loop makes
+    /// and those that wait; answers to all clients of a listener may take half.
     package static let capacity = 16384
 
     private struct State {
@@ -56,6 +56,9 @@ package struct OutgoingTable: @unchecked Sendable {
     @inline(__always)
     package func row(_ index: UInt32) -> UnsafeMutablePointer<Outgoing> { rows + Int(index) }
 
+    /// Rows that may be taken.
+    @inline(__always)
+    package var free: Int { Self.capacity &- state.pointee.used }
     /// Rows in use.
     @inline(__always)
     package var used: Int { state.pointee.used }

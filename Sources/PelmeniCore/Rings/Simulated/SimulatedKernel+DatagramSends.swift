@@ -28,6 +28,7 @@ extension SimulatedKernel {
         sending[Int(send.block.rawValue)] += 1
         row.pointee.departing += 1
         if !messages.sockets[row.pointee.number].isListener { asked(row.pointee.number, send) }
+        countOfLoop(row.pointee.number, outgoing)
         messages.sends[token.index] = send
         staged.append(
             SimulatedRequest(kind: .sendDatagrams, socket: socket, token: token, address: nil))

@@ -158,6 +158,7 @@ package final class SimulatedKernel {
         }
         while violation == nil, events.nextTime <= time { happenNext() }
         clock = time
+        messages.sentInLoop = 0
         for request in staged { perform(request) }
         staged.removeAll(keepingCapacity: true)
         advance(to: deadline)

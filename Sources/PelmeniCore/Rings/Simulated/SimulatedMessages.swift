@@ -17,6 +17,8 @@ final class SimulatedMessages {
     var sends: [UInt32: DatagramSend] = [:]
     /// Messages that a socket of datagrams or a stream took, by identity.
     var delivered: Set<UInt64> = []
+    /// Datagrams that streams became since the last submit.
+    var sentInLoop = 0
     /// Messages that the engine tried to send to an upstream at least once.
     var attempted: Set<UInt64> = []
     var books = MessageBooks()
