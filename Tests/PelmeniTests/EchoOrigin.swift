@@ -22,9 +22,14 @@ final class EchoOrigin: Sendable {
         door = .datagrams(wire)
         let thread = Thread { [self] in
             while !isStopping.load(ordering: .relaxed) {
-                // An answer that its session's socket does not take is lost: it is that session's own.
                 guard let (bytes, from) = try? wire.receive() else { continue }
-                wire.offer(bytes, to: from)
+                if face.isUnix {
+                    // What the engine has not read yet counts against this socket, whichever session it is for.
+                    try? wire.send(bytes, to: from)
+                } else {
+                    // An answer that its session's socket does not take is lost: it is that session's own.
+                    wire.offer(bytes, to: from)
+                }
             }
             wire.close()
         }

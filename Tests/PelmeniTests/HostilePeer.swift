@@ -48,8 +48,12 @@ final class HostilePeer: Sendable {
         case .unfinishedAnswers: try beginAnswers()
         case .resets:
             while goesOn {
-                // The kernel's queue is first come, first served: one that is thousands long is waited in by everybody.
-                guard actCount < Int(place.engine.statistics.accepted) + Self.queuedMost else {
+                // Queues are first come, first served, the kernel's and the engine's: one that is thousands long is
+                // waited in by everybody.
+                let statistics = place.engine.statistics
+                guard actCount < Int(statistics.accepted) + Self.queuedMost,
+                    statistics.open < UInt64(Self.queuedMost)
+                else {
                     usleep(200)
                     continue
                 }
@@ -143,7 +147,12 @@ final class HostilePeer: Sendable {
     private func beginAnswers() throws {
         guard let origin = place.hostileOrigin else { return }
         let clients = try (0..<Self.beginners).map { _ in try socket(pair: 1) }
-        for client in clients { _ = pelmeni_socket_send(client.socket, [0x41], 1) }
+        for client in clients {
+            // A Unix listener's queue is short (net.unix.max_dgram_qlen).
+            while goesOn, pelmeni_socket_send(client.socket, [0x41], 1) == -Int(EAGAIN) {
+                usleep(200)
+            }
+        }
         try begin {
             // One that was thrown out is dialled again for the next question.
             for client in clients { _ = pelmeni_socket_send(client.socket, [0x41], 1) }

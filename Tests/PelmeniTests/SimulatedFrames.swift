@@ -72,7 +72,7 @@ struct SimulatedFrames {
             $0.cut = .never
             $0.socketBuffer = 4_000
             $0.peerBuffer = 4_000
-            // A Unix end gets one after the other.
+            // A Unix upstream gets one after the other.
             $0.readGap = 10
         }
         simulated.run([plan]) {

@@ -134,12 +134,7 @@ extension StreamRelay where R: ~Copyable {
         let count = Self.count(Int(row.pointee.length), segment: Int(row.pointee.segment))
         if row.pointee.awaitsRoom {
             row.pointee.awaitsRoom = false
-            // One place may have woken several: it is not certain to be taken this time.
-            if result >= 0, !legs[Int(row.pointee.leg)].flags.contains(.closing) {
-                row.pointee.retries = 0
-                sendAgain(index)
-                return
-            }
+            if result >= 0 { return queueForRoom(index) }
             drop(.noUpstream, count)
         } else if result >= 0 {
             counters.add(
@@ -166,6 +161,36 @@ extension StreamRelay where R: ~Copyable {
         if isFirstInTurn { legs[Int(leg)].queue.dropFirst(pool: pool) }
         if legs[Int(leg)].flags.contains(.closing) { return closeIfIdle(leg) }
         if isFirstInTurn { tookOne(leg) }
+    }
+
+    /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or a crowd of others
+    /// would have each place before it.
+    private mutating func queueForRoom(_ index: UInt32) {
+        var before = UInt32.max
+        var next = roomFirst
+        while next != .max, outgoing.row(next).pointee.since <= outgoing.row(index).pointee.since {
+            before = next
+            next = outgoing.row(next).pointee.next
+        }
+        outgoing.row(index).pointee.next = next
+        if before == .max { roomFirst = index } else { outgoing.row(before).pointee.next = index }
+    }
+
+    /// Sends those again whose sockets may have room. It is not certain that they are taken this time.
+    @inline(never)
+    mutating func sendForRoom() {
+        while roomFirst != .max {
+            let index = roomFirst
+            let row = outgoing.row(index)
+            roomFirst = row.pointee.next
+            guard !legs[Int(row.pointee.leg)].flags.contains(.closing) else {
+                drop(.noUpstream)
+                unload(index)
+                continue
+            }
+            row.pointee.retries = 0
+            sendAgain(index)
+        }
     }
 
     /// What an error means. True when the row is sent again, or will be.

@@ -41,6 +41,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var waitingLast: UInt32 = .max
     /// How many they are.
     var waitingCount = 0
+    /// Datagrams to upstreams whose sockets may have room again, the oldest first.
+    var roomFirst: UInt32 = .max
     /// When those that found no room are tried again.
     var retryAt: UInt64 = .max
     /// No client without a session gets one any more.
@@ -234,6 +236,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         if !undialled.isEmpty { dialWaiting() }
         messagesLeft = RelayLimits.messagesInLoop
         if !uncutStreams.isEmpty { cutWaiting() }
+        if roomFirst != .max { sendForRoom() }
         if now >= retryAt { retryAnswers() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
