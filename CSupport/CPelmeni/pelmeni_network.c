@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,7 +188,7 @@ static finding try_entering(const char *congestion) {
     if (child == 0) {
         // Nothing else of this process may live on in it. Where close_range(2) is missing (before 5.9) it lives for a moment.
         int answer = dup2(ends[1], 3);
-        close_range(4, ~0u, 0);
+        syscall(SYS_close_range, 4u, ~0u, 0u);
         finding own = enter(congestion);
         _exit(write(answer, &own, sizeof own) == (ssize_t)sizeof own ? 0 : 1);
     }

@@ -20,8 +20,9 @@ enum DescriptorChecks {
     /// A program gets the standard streams and no descriptor more.
     static func childDescriptors(_ file: SourceText) -> [Offence] {
         let calls = calls(file)
-        let closers: Set<String> = ["pelmeni_spawn_close_from", "close_range"]
-        guard !calls.contains(where: { closers.contains($0.name) }) else { return [] }
+        let closesByHand = file.tokens.contains { $0.text == "SYS_close_range" }
+        guard !closesByHand, !calls.contains(where: { $0.name == "pelmeni_spawn_close_from" })
+        else { return [] }
         return calls.filter { starts.contains($0.name) }.map {
             Offence(
                 path: file.path, line: $0.line,

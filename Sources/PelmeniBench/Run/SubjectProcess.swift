@@ -117,7 +117,9 @@ final class SubjectProcess {
         while !ports.allSatisfy({ ListeningPort.isOpen($0, isOfDatagrams: isOfDatagrams) }) {
             try context.interrupt.check()
             guard child.ended() == nil, ChildProcess.now() < limit else {
-                throw .failed("\(peer.description.name) does not listen: \(child.problem())")
+                let why = "\(peer.description.name) does not listen: \(child.problem())"
+                // What a prototype lacks is the kernel's refusal, and no error of the run.
+                throw peer.description.prototypeOf == nil ? .failed(why) : .refused(why)
             }
             usleep(10_000)
         }

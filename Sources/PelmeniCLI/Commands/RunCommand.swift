@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let statistics = engine.statistics
         // The summary is owed at any log level, and after a failure too.
-        EngineLogger(level: .info, format: logFormat, write: output.log)
+        EngineLogger(level: .info, format: logFormat, write: output.owed)
             .log(RunSummary.entry(statistics))
         await output.flush { ending.isForced }
         if let failure { throw failure }

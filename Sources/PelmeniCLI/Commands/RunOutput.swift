@@ -2,7 +2,7 @@
 struct RunOutput: Sendable {
     /// How long the end waits for a reader that stands still, and how long once a second signal came.
     private static let patience: Duration = .seconds(1)
-    private static let hurriedPatience: Duration = .milliseconds(100)
+    private static let hurriedPatience: Duration = .milliseconds(500)
 
     private let output: OutputQueue
     private let error: OutputQueue
@@ -24,9 +24,15 @@ struct RunOutput: Sendable {
         return { error.write(line: $0) }
     }
 
+    /// Takes a line for standard error that is owed, however much waits there.
+    var owed: @Sendable (String) -> Void {
+        let error = error
+        return { error.write(line: $0, isOwed: true) }
+    }
+
     /// - Parameter refused: called when standard output does not take it.
     func ready(_ text: String, refused: @escaping @Sendable () -> Void) {
-        output.write(text, refused: refused)
+        output.write(text, isOwed: true, refused: refused)
     }
 
     /// Waits until all is written, though not for a reader that stands still.

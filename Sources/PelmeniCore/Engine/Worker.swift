@@ -15,6 +15,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// When a full worker looks again by itself: it may be full of other workers' sessions.
     private var fullUntil: UInt64 = 0
     var isDraining = false
+    private var drainedAt: UInt64 = 0
     /// A worker at its limit pauses with every session: that is said once in a while.
     private var pauseReportedAt: UInt64 = 0
     private var isPauseReported = false
@@ -175,6 +176,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func beginDrain() {
         isDraining = true
+        drainedAt = relay.now
         relay.drain()
         for index in 0..<listenerCount where !listeners[index].isDatagrams {
             if listeners[index].isArmed {
@@ -322,7 +324,11 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         for index in 0..<listenerCount
         where listeners[index].isDatagrams && !listeners[index].isClosed {
             let slot = UInt32(index + 1)
-            if isStopping || relay.isListenerDone(slot) { relay.stopListening(slot) }
+            // Others that are not draining yet may still open a session.
+            let isSettled = relay.now &- drainedAt >= Self.drainCheck
+            if isStopping || (isSettled && relay.isListenerDone(slot)) {
+                relay.stopListening(slot)
+            }
             if !relay.isListening(slot) { listeners[index].isClosed = true }
         }
     }

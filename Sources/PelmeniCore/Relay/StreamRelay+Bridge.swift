@@ -174,6 +174,8 @@ extension StreamRelay where R: ~Copyable {
     mutating func lookMessages(_ session: UInt32) {
         if endedDelivered(session) { return }
         let it = sessions[Int(session)]
+        // A side that is not read was found reset.
+        if it.resetAt != 0, now >= it.resetAt { return end(session, it.cause, reset: true) }
         let pair = pairs[Int(it.pair)]
         var due = UInt64.max
         let isDrained = isDraining && (it.kind.hasNamedClient || it.endedAt != 0)

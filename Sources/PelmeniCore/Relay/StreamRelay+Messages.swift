@@ -78,7 +78,11 @@ extension StreamRelay where R: ~Copyable {
             pool.release(block)
             return end(session, .pool, reset: true)
         }
-        if !states[Int(session)].isCutting { uncutStreams.append(session, states) }
+        guard !states[Int(session)].isCutting else { return }
+        uncutStreams.append(session, states)
+        // What is armed would go on to its limit, and nobody is closed for these blocks.
+        let it = sessions[Int(session)]
+        cancelReceive(it.kind == .streamToDatagrams ? it.client : it.upstream)
     }
 
     /// Gives each stream that has messages left to cut its turn, as far as one loop goes.

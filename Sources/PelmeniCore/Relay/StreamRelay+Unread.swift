@@ -4,7 +4,8 @@ extension StreamRelay where R: ~Copyable {
     /// Whether a client may be sent one more answer: what it has not read stays within its share of the send buffer.
     ///
     /// The kernel tells the sum of all clients only. A client's part is at most what it was sent since that sum was last
-    /// asked for, and at most what the sum leaves beside the clients that wait for their share.
+    /// asked for, and at most what the sum leaves beside the clients that wait for their share. Nobody waits while the sum
+    /// is below half of the buffer.
     mutating func hasShare(_ index: UInt32) -> Bool {
         let row = outgoing.row(index)
         guard isOf(index) else { return true }
@@ -23,6 +24,8 @@ extension StreamRelay where R: ~Copyable {
         guard
             state.pointee.unread == 0
                 || state.pointee.unread &+ memory <= pair.pointee.answerShare
+                // Whose the rest is the kernel does not tell: below half of the buffer no client waits for another one.
+                || all &+ memory <= pair.pointee.answerShare &* (RelayLimits.unreadShare / 2)
         else {
             state.pointee.held = state.pointee.unread
             pair.pointee.answersHeld &+= state.pointee.held

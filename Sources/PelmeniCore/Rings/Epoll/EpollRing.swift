@@ -184,7 +184,16 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     @inline(__always)
     private func budget(_ flags: Readiness.Flags) -> UInt16 {
-        flags.contains(.datagrams) ? Self.datagramBudget : Self.acceptBudget
+        if flags.contains(.stopsShort) { return Self.receiveBudget }
+        return flags.contains(.datagrams) ? Self.datagramBudget : Self.acceptBudget
+    }
+
+    /// Whether a slot without calls left goes on in the next loop, rather than behind all others in this one: what is
+    /// read until it is empty may never be.
+    @inline(__always)
+    private func isRested(_ flags: Readiness.Flags) -> Bool {
+        if flags.contains(.stopsShort) { return !flags.contains(.heavy) }
+        return !flags.isDisjoint(with: [.accepting, .datagrams])
     }
 
     @inline(__always)
@@ -201,7 +210,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         row.pointee.flags.insert(.queued)
         if row.pointee.callsLeft > 0 {
             ready.append(slot, rows)
-        } else if !row.pointee.flags.isDisjoint(with: [.accepting, .datagrams]) {
+        } else if isRested(row.pointee.flags) {
             rested.append(slot, rows)
         } else {
             heavy.append(slot, rows)
@@ -312,6 +321,8 @@ package struct EpollRing: KernelRing, ~Copyable {
             // A short read emptied the socket; what comes next makes a new edge.
             if row.pointee.flags.isDisjoint(with: [.ended, .stopsShort]) {
                 row.pointee.flags.remove(.readable)
+            } else {
+                row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
             }
         }
         let isOver = row.pointee.limit <= 0
