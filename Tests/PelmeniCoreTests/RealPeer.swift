@@ -16,7 +16,9 @@ final class RealPeer {
     private(set) var isEnded = false
     /// A send failed: what comes as an end from now on is none.
     private var isBroken = false
-    private let readsFrom: UInt64
+    private var readsFrom: UInt64
+    /// Between two reads of a byte; nil is all there is at once.
+    private var byteEach: UInt64?
     private var isReadable = true
     private var isWritable = false
 
@@ -34,6 +36,7 @@ final class RealPeer {
         switch plan.reading(client: isClient) {
         case .prompt: readsFrom = 0
         case .late(let wait): readsFrom = pelmeni_monotonic_nanoseconds() + wait
+        case .byteEach(let time): (readsFrom, byteEach) = (1, time)
         case .never: readsFrom = .max
         }
     }
@@ -60,7 +63,8 @@ final class RealPeer {
         guard readsFrom == 0 || pelmeni_monotonic_nanoseconds() >= readsFrom else {
             return readsFrom != .max
         }
-        let count = pelmeni_socket_receive(socket, buffer, Self.bufferBytes)
+        let count = pelmeni_socket_receive(socket, buffer, byteEach == nil ? Self.bufferBytes : 1)
+        if let byteEach { readsFrom = pelmeni_monotonic_nanoseconds() + byteEach }
         switch count {
         case 1...:
             reader.take(buffer, count)

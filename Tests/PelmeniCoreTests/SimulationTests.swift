@@ -34,6 +34,33 @@ import Testing
         #expect(outcomes[0].bytes == outcomes[1].bytes)
     }
 
+    /// Readers that take a byte now and then hold every block: they make way for the others, however many they are.
+    @Test(arguments: [true, false], [true, false])
+    func aByteAtATimeHoldsNoBlock(isMultishot: Bool, waitsForAll: Bool) {
+        var setup = SimulationSetup(
+            seed: 5,
+            plans: [
+                FlowPlan(
+                    sessions: 100, bytesToUpstream: 1, bytesToClient: 1 << 20, end: .byUpstream,
+                    clientReading: .byteEach(200_000_000)),
+                FlowPlan(
+                    sessions: 20, bytesToUpstream: 100_000, bytesToClient: 100_000,
+                    start: .client),
+            ])
+        setup.world.isMultishot = isMultishot
+        setup.world.waitsForAll = waitsForAll
+        setup.world.arrival = 2_000_000_000
+        setup.world.sendBuffer = 20_000
+        setup.world.receiveBuffer = 20_000
+        setup.world.stopsAt = 60_000_000_000
+        setup.allowances.cuts = true
+        let outcome = Simulation.outcome(of: setup)
+        #expect(outcome.violations.isEmpty, "\(outcome.violations)")
+        let count = { (point: SimulatedPoint) in outcome.points[point.rawValue] }
+        #expect(count(.causePool) > 0)
+        #expect(count(.causeCompleted) == 20)
+    }
+
     /// Out of descriptors: what is open goes on, and accepting resumes.
     @Test(arguments: [UInt64(1), 2, 3]) func descriptorsRunOut(seed: UInt64) {
         var setup = SimulationSetup(

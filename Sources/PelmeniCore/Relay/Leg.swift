@@ -71,6 +71,9 @@ struct Leg {
     var piped: UInt32 = 0
     /// When a byte last went out, or the first one was queued.
     var progressAt: UInt64 = 0
+    /// Until when what went out since then would have lasted at the least rate, see ``RelayLimits/drainedByte``: now, for
+    /// a leg that is faster.
+    var drainedUntil: UInt64 = 0
     /// What the far side had acknowledged when the stall deadline was last looked at.
     var acknowledged: Int64 = -1
     /// Which class this leg has earned, and how many receives in a row speak for the other one. A new leg
@@ -82,4 +85,19 @@ struct Leg {
     var departing: UInt16 = 0
     /// The row of the one that waits for the socket to take it.
     var departingRow: UInt32 = 0
+
+    /// Something begins to wait for this leg.
+    @inline(__always)
+    mutating func beginProgress(at now: UInt64) {
+        progressAt = now
+        drainedUntil = now
+    }
+
+    /// Bytes of the queue went out.
+    @inline(__always)
+    mutating func noteProgress(_ bytes: Int, at now: UInt64) {
+        progressAt = now
+        let drained = UInt64(truncatingIfNeeded: bytes) &* RelayLimits.drainedByte
+        drainedUntil = min(now, drainedUntil &+ drained)
+    }
 }

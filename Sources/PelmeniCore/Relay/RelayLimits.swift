@@ -90,6 +90,9 @@ package struct RelayLimits: @unchecked Sendable {
     static let resetCheck: UInt64 = 10_000_000
     /// A leg without send progress for less is not closed to free blocks: they come back by themselves.
     static let exhaustionPatience: UInt64 = 1_000_000_000
+    /// How long a byte that goes out counts as progress once the blocks ran out: a leg that gives a small block back
+    /// within the patience keeps up, and one that takes a byte now and then does not.
+    static let drainedByte = exhaustionPatience / UInt64(BlockClass.small.bytes)
     /// How long a byte of a message that is gathered in a large block counts as progress once such blocks ran out:
     /// the longest message then takes a second, as long as the others' patience.
     static let gatheredByte: UInt64 = 15_000

@@ -78,7 +78,7 @@ extension StreamRelay where R: ~Copyable {
             counters.add(.datagramsToUpstream, UInt64(states[Int(session)].waitingMessages))
             states[Int(session)].waitingMessages = 0
             if !legs[Int(upstream)].queue.isEmpty {
-                legs[Int(upstream)].progressAt = now
+                legs[Int(upstream)].beginProgress(at: now)
                 send(upstream)
                 watchStall(session)
             }

@@ -377,7 +377,8 @@ extension StreamRelay where R: ~Copyable {
             if index == .max { row.pointee.queue.dropFirst(pool: pool) }
         }
         watchStall(row.pointee.session)
-        row.pointee.progressAt = now
+        // A datagram holds a block, however few its bytes are.
+        row.pointee.beginProgress(at: now)
         row.pointee.departingRow = index
         ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),

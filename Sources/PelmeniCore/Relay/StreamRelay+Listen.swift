@@ -150,10 +150,10 @@ extension StreamRelay where R: ~Copyable {
             }
             let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
             let row = legs + Int(stream)
-            guard !row.pointee.queue.isEmpty, row.pointee.progressAt < oldest else { continue }
+            guard !row.pointee.queue.isEmpty, row.pointee.drainedUntil < oldest else { continue }
             let first = pool.piece(row.pointee.queue.first).pointee.slice.block
             guard pool.blockClass(of: first) == .datagram else { continue }
-            oldest = row.pointee.progressAt
+            oldest = row.pointee.drainedUntil
             victim = session
         }
         if victim != .max { endForItsBlocks(victim) }

@@ -325,16 +325,17 @@ extension StreamRelay where R: ~Copyable {
         arm(leg, expectsBytes: legs[Int(leg)].flags.contains(.unread))
     }
 
-    /// Closes the session that holds blocks and has gone longest without send progress.
+    /// Closes the session that holds blocks and has gone longest without giving them back: a reader that takes a byte at
+    /// a time holds them as one that takes none.
     @inline(never)
     mutating func relieveExhaustion() {
         var victim = UInt32.max
         var oldest = now &- RelayLimits.exhaustionPatience
         for leg in 0..<freshLeg
         where legs[Int(leg)].flags.contains(.inUse) && !legs[Int(leg)].queue.isEmpty {
-            guard !legs[Int(leg)].flags.contains(.closing), legs[Int(leg)].progressAt < oldest
+            guard !legs[Int(leg)].flags.contains(.closing), legs[Int(leg)].drainedUntil < oldest
             else { continue }
-            oldest = legs[Int(leg)].progressAt
+            oldest = legs[Int(leg)].drainedUntil
             victim = leg
         }
         if victim != .max { endForItsBlocks(legs[Int(victim)].session) }

@@ -23,7 +23,7 @@ extension StreamRelay where R: ~Copyable {
             return row.pointee.queue.append(slice, pool: pool)
         }
         guard row.pointee.queue.append(slice, pool: pool) else { return false }
-        row.pointee.progressAt = now
+        row.pointee.beginProgress(at: now)
         send(leg)
         watchStall(row.pointee.session)
         return true
@@ -44,7 +44,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.flags.remove(.sending)
         guard result >= 0 else { return sendFailed(leg, result) }
         row.pointee.queue.remove(Int(result), pool: pool)
-        row.pointee.progressAt = now
+        row.pointee.noteProgress(Int(result), at: now)
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
         sessions[Int(row.pointee.session)].activeAt = now
         guard row.pointee.queue.isEmpty else {

@@ -26,6 +26,8 @@ package struct FlowPlan: Equatable, Sendable {
         case prompt
         /// Not before so many nanoseconds.
         case late(UInt64)
+        /// A byte each so many nanoseconds.
+        case byteEach(UInt64)
         case never
     }
 

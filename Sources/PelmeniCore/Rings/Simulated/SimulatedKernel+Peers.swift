@@ -74,7 +74,7 @@ extension SimulatedKernel {
         peer.pointee.state = .open
         if peer.pointee.plan < world.plans.count {
             switch world.plans[peer.pointee.plan].reading(client: peer.pointee.isClient) {
-            case .prompt: break
+            case .prompt, .byteEach: break
             case .late(let wait): peer.pointee.readsFrom = time + wait
             case .never: peer.pointee.readsFrom = .max
             }
@@ -139,7 +139,7 @@ extension SimulatedKernel {
         }
         let unread = peer.pointee.outgoing.unread
         if unread > 0 {
-            let bytes = random.chance(0xc000) ? unread : random.between(1, unread)
+            let bytes = bytesToRead(number, of: unread)
             peer.pointee.outgoing.read += bytes
             move(outgoing: number)
             if peer.pointee.outgoing.unread > 0 { wake(number) }
@@ -151,6 +151,18 @@ extension SimulatedKernel {
                 "\(Self.name(peer.pointee)) sees the end after \(peer.pointee.outgoing.read) bytes")
             peer.pointee.seenEnd = .clean
         }
+    }
+
+    private func bytesToRead(_ number: Int, of unread: Int) -> Int {
+        let peer = peers + number
+        if peer.pointee.plan < world.plans.count,
+            case .byteEach(let time) =
+                world.plans[peer.pointee.plan].reading(client: peer.pointee.isClient)
+        {
+            peer.pointee.readsFrom = self.time + time
+            return 1
+        }
+        return random.chance(0xc000) ? unread : random.between(1, unread)
     }
 
     private func write(_ number: Int) {
