@@ -170,4 +170,20 @@ import Testing
         #expect(try upstream.readAll() == (BridgeClient.framed(question), .clean))
         #expect(await bridge.stop().causes == [.completed: 1])
     }
+
+    /// What comes in one read with the last answer is counted, though the session is over by then.
+    @Test(arguments: Variant.all)
+    func answersBehindTheLastOneAreCounted(variant: Variant) async throws {
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let client = try bridge.client()
+        try client.ask([7])
+        let upstream = try bridge.origin.accept()
+        #expect(try upstream.read(exactly: 3) == BridgeClient.framed([7]))
+        try upstream.write((0..<21).flatMap { BridgeClient.framed([$0]) })
+        #expect(try client.answer() == [0])
+        _ = try upstream.readEnd()
+        let statistics = await bridge.stop()
+        #expect(statistics.causes == [.completed: 1])
+        #expect(statistics.drops == [.surplus: 20])
+    }
 }

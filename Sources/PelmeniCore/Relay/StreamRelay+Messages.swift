@@ -18,6 +18,8 @@ extension StreamRelay where R: ~Copyable {
         let taken =
             states[Int(session)].isCutting ? 0 : cut(leg, completion.block, offset: 0, count: count)
         guard row.pointee.generation == generation, !row.pointee.flags.contains(.closing) else {
+            // The session has ended within this block.
+            dropWhole(session, completion.block, offset: taken, count: count &- taken)
             pool.release(completion.block)
             return row.pointee.generation == generation ? closeIfIdle(leg) : ()
         }
@@ -130,18 +132,26 @@ extension StreamRelay where R: ~Copyable {
     mutating func dropUncut(_ session: UInt32) {
         let state = states + Int(session)
         if state.pointee.isCutting { uncutStreams.remove(session, states) }
-        let reason: DropReason =
-            sessions[Int(session)].cause == .completed ? .surplus : .noUpstream
         while !state.pointee.uncut.isEmpty {
             let slice = pool.piece(state.pointee.uncut.first).pointee.slice
-            let at = pool.address(slice.block) + Int(slice.offset)
-            var taken = 0
-            while taken < Int(slice.length) {
-                let step = state.pointee.scanner.next(at + taken, count: Int(slice.length) &- taken)
-                if case .run = step.kind, step.ends { drop(reason) }
-                taken &+= step.consumed
-            }
+            dropWhole(session, slice.block, offset: Int(slice.offset), count: Int(slice.length))
             state.pointee.uncut.dropFirst(pool: pool)
+        }
+    }
+
+    /// Counts the whole messages of a window that an ended session does not take any more.
+    private mutating func dropWhole(
+        _ session: UInt32, _ block: BlockID, offset: Int, count: Int
+    ) {
+        let state = states + Int(session)
+        let reason: DropReason =
+            sessions[Int(session)].cause == .completed ? .surplus : .noUpstream
+        let at = pool.address(block) + offset
+        var taken = 0
+        while taken < count {
+            let step = state.pointee.scanner.next(at + taken, count: count &- taken)
+            if case .run = step.kind, step.ends { drop(reason) }
+            taken &+= step.consumed
         }
     }
 
