@@ -41,7 +41,7 @@ let package = Package(
         .executableTarget(
             name: "PelmeniCLI",
             dependencies: [
-                "Pelmeni", "PelmeniLoad", "PelmeniBench",
+                "Pelmeni", "PelmeniCore", "PelmeniLoad", "PelmeniBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),

@@ -27,6 +27,11 @@ int pelmeni_folder_lock(const char *folder, int patience_milliseconds) {
     }
 }
 
+void pelmeni_folder_unlock(int descriptor) {
+    flock(descriptor, LOCK_UN);
+    close(descriptor);
+}
+
 int pelmeni_file_hold(const char *path) {
     int descriptor = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     return descriptor < 0 ? -errno : descriptor;

@@ -55,6 +55,36 @@ extension Integration {
             try origin.stop()
         }
 
+        /// However few descriptors there are, a start that fails leaves no socket file.
+        @Test(arguments: CommandBackend.granted) func aStartWithoutDescriptors(
+            backend: CommandBackend
+        ) throws {
+            let folder = try TemporaryFolder()
+            let path = folder.file("server.sock")
+            let origin = try Listener(.path(folder.file("origin.sock")))
+            var failures = 0
+            var hasStarted = false
+            for limit in 7..<64 where !hasStarted {
+                let child = try Child(
+                    Launcher.descriptors(limit) + [
+                        try Binary.required(), "run", "unix://\(path)",
+                        "unix://\(folder.file("origin.sock"))", "--backend", backend.rawValue,
+                        "--workers", "1",
+                    ])
+                try waitUntil("it has started or failed") {
+                    child.output.everything.contains("ready ") || child.hasEnded
+                }
+                hasStarted = child.output.everything.contains("ready ")
+                if hasStarted { child.signal(SIGTERM) } else { failures += 1 }
+                let code = try child.exitCode()
+                #expect((code == 0) == hasStarted, "limit \(limit): \(code)")
+                #expect(access(path, F_OK) != 0, "limit \(limit)")
+            }
+            #expect(hasStarted)
+            #expect(failures > 1)
+            origin.close()
+        }
+
         /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, and
         /// nobody is closed. Others are answered as the flood comes in, and once the readers have stalled.
         @Test(.alone, arguments: CommandBackend.granted) func stalledReaders(

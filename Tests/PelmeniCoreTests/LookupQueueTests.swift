@@ -66,6 +66,25 @@ struct LookupQueueTests {
         #expect(taken.count == 2 + LookupQueue.doubtfulMax)
     }
 
+    /// Lookups that never return do not keep the names that failed once from being tried, nor do both kinds keep a
+    /// name that is new.
+    @Test func stuckLookupsStarveNobody() {
+        let dead = LookupQueue.lookupsMax
+        var queue = LookupQueue(names: dead + 2)
+        for index in 0..<dead + 1 {
+            #expect(queue.take(now: 0) == index)
+            queue.finish(index, isResolved: false, now: 0)
+        }
+        var now = second
+        var taken: Set<Int> = []
+        while now < 1000 * second {
+            taken.formUnion(takeAll(&queue, now: now))
+            now += LookupQueue.patience
+        }
+        #expect(taken.contains(dead + 1), "the new one")
+        #expect(taken.count == LookupQueue.stuckMax + 1)
+    }
+
     /// An answer that took long puts its name in doubt, as a failure does.
     @Test func aSlowAnswerComesBehindAQuickOne() {
         var queue = LookupQueue(names: 2)

@@ -84,6 +84,7 @@ import Testing
         try await engine.start()
         _ = try Wire(to: .path(path))
         await engine.stop()
+        #expect(access(path, F_OK) != 0)
         let told = log.entries(from: .debug).filter { $0.message.contains("cannot be locked") }
         #expect(told.count == 1)
         #expect(told.first?.fields.contains(.init("errno", "EAGAIN")) == true)

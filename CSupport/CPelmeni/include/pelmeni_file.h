@@ -3,8 +3,10 @@
 
 // Files of Unix sockets. Every call returns a descriptor, a truth or 0, or -errno. Descriptors are close-on-exec.
 
-// Locks a folder with flock(2) until the descriptor is closed; -EWOULDBLOCK when another held it all the time.
+// Locks a folder with flock(2); -EWOULDBLOCK when another held it all the time.
 int pelmeni_folder_lock(const char *folder, int patience_milliseconds);
+// Unlocks it, and closes the descriptor: a child that was forked meanwhile has another one, which would keep the lock.
+void pelmeni_folder_unlock(int descriptor);
 // O_PATH, and no link followed. For as long as it is held the file's number is given to no other.
 int pelmeni_file_hold(const char *path);
 int pelmeni_file_is_socket(int descriptor);

@@ -1,4 +1,4 @@
-import Foundation
+import PelmeniCore
 import Synchronization
 
 /// What is written to a standard stream while an engine runs: by a thread of its own, so that a reader that
@@ -10,27 +10,54 @@ final class OutputQueue: Sendable {
     /// Bytes of one write: a slow reader's progress shows between two of them.
     private static let writeBytes = 16 << 10
 
+    private struct Entry {
+        var text: String
+        /// Lost lines that this one tells of.
+        var told = 0
+    }
+
     private struct State {
-        var texts: [String] = []
+        var entries: [Entry] = []
         var bytes = 0
-        /// Of those, what is being written; and how often something was.
-        var underway = 0
+        /// What is being written; and how often something was.
+        var underway: [Entry] = []
         var writes = 0
-        /// Lines lost since the last one that was taken.
+        /// Lines lost that no entry tells of.
         var lost = 0
         /// A thread writes; it ends once nothing is left.
         var isWriting = false
+        /// The stream did not take the last write, on a full disk, say: what is lost is told once it takes one again.
+        var isRefusing = false
         /// Something is said when the stream refuses what is written to it.
         var refused: (@Sendable () -> Void)?
+
+        mutating func append(_ entry: Entry) {
+            entries.append(entry)
+            bytes += entry.text.utf8.count
+        }
     }
 
     private let state = Mutex(State())
-    private let stream: StandardStream
+    private let take: @Sendable (String) -> Int
+    private let start: @Sendable (@escaping @Sendable () -> Void) -> Bool
     private let lostLine: @Sendable (Int) -> String
 
     /// - Parameter lostLine: what to say of lines that were lost.
-    init(_ stream: StandardStream, lostLine: @escaping @Sendable (Int) -> String) {
-        self.stream = stream
+    convenience init(_ stream: StandardStream, lostLine: @escaping @Sendable (Int) -> String) {
+        self.init(take: { stream.take($0, patience: nil) }, lostLine: lostLine)
+    }
+
+    /// - Parameters:
+    ///   - take: writes, and says how many bytes were taken.
+    ///   - start: starts a thread, or says that there is none.
+    init(
+        take: @escaping @Sendable (String) -> Int,
+        start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = {
+            DetachedThread.start($0)
+        }, lostLine: @escaping @Sendable (Int) -> String
+    ) {
+        self.take = take
+        self.start = start
         self.lostLine = lostLine
     }
 
@@ -45,55 +72,72 @@ final class OutputQueue: Sendable {
                 state.lost += 1
                 return false
             }
-            if state.lost > 0 {
-                // In its place, also where lines go on coming.
-                let line = lostLine(state.lost) + "\n"
-                state.texts.append(line)
-                state.bytes += line.utf8.count
-                state.lost = 0
-            }
-            state.texts.append(text)
-            state.bytes += text.utf8.count
+            // In its place, also where lines go on coming.
+            if !state.isRefusing { tellLost(&state) }
+            state.append(Entry(text: text))
             if let refused { state.refused = refused }
-            defer { state.isWriting = true }
-            return !state.isWriting
+            return true
         }
-        if starts { Thread.detachNewThread { self.work() } }
+        if starts { begin() }
+    }
+
+    private func tellLost(_ state: inout State) {
+        guard state.lost > 0 else { return }
+        state.append(Entry(text: lostLine(state.lost) + "\n", told: state.lost))
+        state.lost = 0
+    }
+
+    /// Starts the thread, unless it runs. Without one the next line tries again, and so does the end.
+    private func begin() {
+        let starts = state.withLock { state in
+            guard !state.isWriting, !state.entries.isEmpty else { return false }
+            state.isWriting = true
+            return true
+        }
+        if starts, !start({ self.work() }) { state.withLock { $0.isWriting = false } }
     }
 
     private func work() {
         while let text = next() {
-            guard !stream.write(text, patience: nil) else { continue }
-            let refused = state.withLock { state in
-                defer { state.refused = nil }
-                return state.refused
-            }
+            let taken = take(text)
+            let refused = state.withLock { finish(&$0, taken: taken) }
             refused?()
         }
     }
 
     private func next() -> String? {
         state.withLock { state in
-            // The bytes count until they are written: what the reader does not take is in memory too.
-            state.bytes -= state.underway
-            state.underway = 0
-            state.writes += 1
-            if !state.texts.isEmpty {
-                var count = 0
-                while count < state.texts.count, state.underway < Self.writeBytes {
-                    state.underway += state.texts[count].utf8.count
-                    count += 1
-                }
-                defer { state.texts.removeFirst(count) }
-                return state.texts.prefix(count).joined()
-            }
-            guard state.lost > 0 else {
+            if state.entries.isEmpty, !state.isRefusing { tellLost(&state) }
+            guard !state.entries.isEmpty else {
                 state.isWriting = false
                 return nil
             }
-            defer { state.lost = 0 }
-            return lostLine(state.lost) + "\n"
+            var count = 0
+            var bytes = 0
+            while count < state.entries.count, bytes < Self.writeBytes {
+                bytes += state.entries[count].text.utf8.count
+                count += 1
+            }
+            state.underway = Array(state.entries.prefix(count))
+            state.entries.removeFirst(count)
+            return state.underway.map(\.text).joined()
         }
+    }
+
+    /// The bytes count until they are written: what the reader does not take is in memory too.
+    private func finish(_ state: inout State, taken: Int) -> (@Sendable () -> Void)? {
+        var end = 0
+        for entry in state.underway {
+            end += entry.text.utf8.count
+            if end > taken { state.lost += max(1, entry.told) }
+        }
+        state.bytes -= end
+        state.underway = []
+        state.writes += 1
+        state.isRefusing = end > taken
+        guard state.isRefusing else { return nil }
+        defer { state.refused = nil }
+        return state.refused
     }
 
     /// Waits until all is written, as long as the reader takes something within the time told, and no longer than ten
@@ -102,10 +146,14 @@ final class OutputQueue: Sendable {
         let begun = ContinuousClock.now
         var (since, seen) = (begun, -1)
         while true {
-            let (isWriting, writes) = state.withLock { ($0.isWriting, $0.writes) }
+            begin()
+            let (isWriting, isEmpty, writes) = state.withLock {
+                ($0.isWriting, $0.entries.isEmpty, $0.writes)
+            }
             let now = ContinuousClock.now
             if writes != seen { (since, seen) = (now, writes) }
-            guard isWriting, now - since < patience(), now - begun < patience() * 10 else { return }
+            guard isWriting || !isEmpty, now - since < patience(), now - begun < patience() * 10
+            else { return }
             try? await Task.sleep(for: .milliseconds(2))
         }
     }

@@ -28,6 +28,11 @@ enum StandardStream: Int32, Sendable {
     ///   blocks is waited for in any case: see ``OutputQueue``.
     @discardableResult
     func write(_ text: String, patience: Int32? = 1_000) -> Bool {
+        take(text, patience: patience) == text.utf8.count
+    }
+
+    /// - Returns: how many bytes the stream took.
+    func take(_ text: String, patience: Int32?) -> Int {
         var text = text
         return text.withUTF8 { bytes in
             var done = 0
@@ -39,12 +44,12 @@ enum StandardStream: Int32, Sendable {
                 } else if errno == EAGAIN {
                     // Somebody made the terminal or pipe non-blocking, and it is full.
                     var waiting = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-                    guard poll(&waiting, 1, patience ?? -1) == 1 else { return false }
+                    guard poll(&waiting, 1, patience ?? -1) == 1 else { return done }
                 } else if errno != EINTR {
-                    return false
+                    return done
                 }
             }
-            return true
+            return done
         }
     }
 }

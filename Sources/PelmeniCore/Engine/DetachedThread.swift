@@ -2,11 +2,14 @@ internal import CPelmeni
 internal import Glibc
 
 /// A thread that nobody joins.
-enum DetachedThread {
-    typealias Body = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+package enum DetachedThread {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
 
-    /// False when the system gives no thread.
-    static func start(_ context: UnsafeMutableRawPointer?, _ body: Body) -> Bool {
+    /// Runs the body on a thread of its own. False when the system gives none: Foundation's `Thread` does not say.
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
@@ -18,6 +21,15 @@ enum DetachedThread {
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
-        return pthread_create(&thread, &attributes, body, context) == 0
+        let context = Unmanaged.passRetained(Body(body))
+        let error = pthread_create(
+            &thread, &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
+        if error != 0 { context.release() }
+        return error == 0
     }
 }

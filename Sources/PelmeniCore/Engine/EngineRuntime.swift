@@ -195,7 +195,7 @@ package final class EngineRuntime: Sendable {
             Int(clamping: soft) / RelayLimits.descriptorsForPipe / plan.workers)
         let kept =
             min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4)
-            + (3 + 2 * pipes) * plan.workers
+            + (3 + 2 * pipes) * plan.workers + descriptorsOfLookups(limit: Int(clamping: soft))
         let shares = SessionShares(
             descriptors: Int(clamping: soft) - used - kept, limit: Int(clamping: soft),
             hasStreams: !plan.pairs.allSatisfy(\.listensForDatagrams),
@@ -204,6 +204,12 @@ package final class EngineRuntime: Sendable {
             shares: shares, engineSessionsCap: Int64(plan.sessionsCap),
             engineSessionsOpen: counts.engine, datagramSessionsOpen: counts.datagrams,
             pipes: pipes)
+    }
+
+    /// What lookups of upstreams' names may hold, though never more than a quarter of all.
+    private func descriptorsOfLookups(limit: Int) -> Int {
+        let lookups = min(resolver?.count ?? 0, LookupQueue.lookupsMax)
+        return min(lookups * LookupQueue.descriptorsOfLookup, limit / 4)
     }
 
     // MARK: Workers' reports

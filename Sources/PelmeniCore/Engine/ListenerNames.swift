@@ -1,11 +1,15 @@
 internal import Synchronization
 
-/// The addresses of listeners that are names: all looked up at once, on threads of their own.
+/// The addresses of listeners that are names, looked up on threads of their own.
 ///
 /// `getaddrinfo(3)` blocks for as long as it likes, and the caller of a start is a task, whose thread others
 /// share.
 final class ListenerNames: Sendable {
+    /// Lookups at once: a bound on threads. A plan with more names waits for the first ones.
+    private static let lookupsMax = LookupQueue.lookupsMax
+
     private struct State {
+        var waiting: [Place]
         var answers: [Place: Result<[SocketAddress], Resolver.Failure>] = [:]
         var missing: Int
         var waiter: CheckedContinuation<Void, Never>?
@@ -14,8 +18,8 @@ final class ListenerNames: Sendable {
     private let state: Mutex<State>
     private let lookup: Resolver.Lookup
 
-    private init(count: Int, lookup: @escaping Resolver.Lookup) {
-        state = Mutex(State(missing: count))
+    private init(_ places: Set<Place>, lookup: @escaping Resolver.Lookup) {
+        state = Mutex(State(waiting: Array(places), missing: places.count))
         self.lookup = lookup
     }
 
@@ -25,8 +29,11 @@ final class ListenerNames: Sendable {
     ) async -> [Place: Result<[SocketAddress], Resolver.Failure>] {
         let places = Set(plan.pairs.map(\.listen).filter(\.isName))
         guard !places.isEmpty else { return [:] }
-        let names = ListenerNames(count: places.count, lookup: plan.lookup)
-        for place in places { names.start(place) }
+        let names = ListenerNames(places, lookup: plan.lookup)
+        for _ in 0..<min(places.count, Self.lookupsMax) {
+            // Without a thread the start waits for the lookups itself.
+            if !DetachedThread.start({ names.work() }) { names.work() }
+        }
         await withCheckedContinuation { continuation in
             let isThere = names.state.withLock { state in
                 if state.missing == 0 { return true }
@@ -38,28 +45,8 @@ final class ListenerNames: Sendable {
         return names.state.withLock { $0.answers }
     }
 
-    private final class LookupThread: Sendable {
-        let names: ListenerNames
-        let place: Place
-
-        init(_ names: ListenerNames, _ place: Place) {
-            self.names = names
-            self.place = place
-        }
-    }
-
-    private func start(_ place: Place) {
-        let context = Unmanaged.passRetained(LookupThread(self, place)).toOpaque()
-        let started = DetachedThread.start(context) { context in
-            guard let context else { return nil }
-            let it = Unmanaged<LookupThread>.fromOpaque(context).takeRetainedValue()
-            it.names.lookUp(it.place)
-            return nil
-        }
-        guard !started else { return }
-        Unmanaged<LookupThread>.fromOpaque(context).release()
-        // Without a thread the start waits for the lookup itself.
-        lookUp(place)
+    private func work() {
+        while let place = state.withLock({ $0.waiting.popLast() }) { lookUp(place) }
     }
 
     private func lookUp(_ place: Place) {

@@ -20,6 +20,7 @@ package struct ListenerSet: ~Copyable {
     /// The real address of each pair.
     package private(set) var addresses: [SocketAddress] = []
     private var files: [SocketFile] = []
+    private var lock = FolderLock(patienceMilliseconds: FolderLock.startPatienceMilliseconds)
     private let nonblocking: Bool
     private let log: EngineLog
     /// What listeners' names were resolved to, before anything is opened.
@@ -36,7 +37,8 @@ package struct ListenerSet: ~Copyable {
 
     deinit {
         for socket in opened { _ = pelmeni_socket_close(socket.socket) }
-        for file in files { file.remove() }
+        var lock = FolderLock(patienceMilliseconds: FolderLock.endPatienceMilliseconds)
+        for file in files { file.remove(&lock) }
     }
 
     /// Opens what a pair needs, one socket for each worker.
@@ -61,7 +63,8 @@ package struct ListenerSet: ~Copyable {
 
     /// Removes the socket files that are still the ones made here.
     package mutating func removeFiles() {
-        for file in files { file.remove() }
+        var lock = FolderLock(patienceMilliseconds: FolderLock.endPatienceMilliseconds)
+        for file in files { file.remove(&lock) }
         files = []
     }
 
@@ -186,14 +189,21 @@ package struct ListenerSet: ~Copyable {
         let socket = open(AF_UNIX, isDatagrams: isDatagrams)
         guard socket >= 0 else { throw failed(path, socket, "no socket") }
         do throws(EngineError) {
-            let file = try FolderLock.hold(folderOf: path) {
+            var lock = lock
+            defer { self.lock = lock }
+            let file = try lock.hold(folderOf: path) {
                 (refusal: Errno?) throws(EngineError) in
                 if let refusal {
+                    // Without a descriptor for the folder there is none to hold the file either.
+                    guard refusal.code != EMFILE, refusal.code != ENFILE else {
+                        throw failed(path, refusal.code, "cannot listen")
+                    }
                     log(
                         .debug, "the socket's folder cannot be locked",
                         [.init("path", path), .init("errno", refusal.name)])
                 }
-                return try take(path, &address, socket: socket, plan: plan)
+                return try take(
+                    path, &address, socket: socket, plan: plan, isLocked: refusal == nil)
             }
             files.append(file)
         } catch {
@@ -207,7 +217,8 @@ package struct ListenerSet: ~Copyable {
     /// Binds and listens. The folder is locked from the look at what stands there until the socket listens:
     /// before that, another engine that starts would take the new file for a stale one and remove it.
     private func take(
-        _ path: String, _ address: inout SocketAddress, socket: Int32, plan: PairPlan
+        _ path: String, _ address: inout SocketAddress, socket: Int32, plan: PairPlan,
+        isLocked: Bool
     ) throws(EngineError) -> SocketFile {
         let isDatagrams = plan.listensForDatagrams
         // The file gets the mode of the socket, so that it is never open to more than it should be.
@@ -225,7 +236,7 @@ package struct ListenerSet: ~Copyable {
         guard error == 0 else { throw failed(path, error, "cannot listen") }
         let file: SocketFile
         do throws(Errno) {
-            file = try SocketFile(path: path, mode: plan.mode)
+            file = try SocketFile(path: path, mode: plan.mode, isLocked: isLocked)
         } catch {
             throw failed(path, error.code, "cannot listen")
         }

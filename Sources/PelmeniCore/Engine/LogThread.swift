@@ -92,19 +92,9 @@ final class LogThread: Sendable {
         switch call {
         case .nothing: break
         case .ring: wakeup.ring()
-        case .start: if !start() { state.withLock { $0.hasThread = false } }
+        case .start:
+            if !DetachedThread.start({ self.run() }) { state.withLock { $0.hasThread = false } }
         }
-    }
-
-    private func start() -> Bool {
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let started = DetachedThread.start(context) { context in
-            guard let context else { return nil }
-            Unmanaged<LogThread>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }
-        if !started { Unmanaged<LogThread>.fromOpaque(context).release() }
-        return started
     }
 
     // MARK: The thread

@@ -8,8 +8,14 @@ package struct LookupQueue: Sendable {
     package static let patience: UInt64 = 250_000_000
     /// Lookups at once, each on a thread: a bound on what a silent server costs.
     package static let lookupsMax = 64
-    /// Of these, lookups of names in doubt; the others stay for names that are new or resolved last time.
+    /// Of these, lookups of names in doubt; the others stay for names that are new or resolved last time. One that
+    /// takes longer than ``stuck`` leaves its place too, while there are others for names that are not in doubt.
     package static let doubtfulMax = 8
+    package static let stuckMax = lookupsMax - 2 * doubtfulMax
+    /// Three times what getaddrinfo(3) takes to give up on one silent server (resolv.conf(5): 5 s, twice).
+    package static let stuck: UInt64 = 30_000_000_000
+    /// A socket and a file, such as `/etc/hosts`.
+    package static let descriptorsOfLookup = 2
     /// A lookup longer than this puts its name in doubt, whatever its answer.
     package static let slow: UInt64 = 1_000_000_000
     /// Until a name that resolved is looked up again, and the longest that a failing one waits.
@@ -35,7 +41,6 @@ package struct LookupQueue: Sendable {
 
     private var entries: [Entry]
     private var runningCount = 0
-    private var doubtfulCount = 0
 
     package init(names: Int) { entries = Array(repeating: Entry(), count: names) }
 
@@ -47,23 +52,33 @@ package struct LookupQueue: Sendable {
     /// The name whose lookup begins now; nil when none is due, or no place is free.
     package mutating func take(now: UInt64) -> Int? {
         guard runningCount < Self.lookupsMax else { return nil }
-        var started = 0
+        let started = countRunning { now < $0 &+ Self.patience }
+        let hasDoubtfulPlace = hasDoubtfulPlace(now: now)
         var best: Int?
         for (index, entry) in entries.enumerated() {
-            if let startedAt = entry.startedAt {
-                if now < startedAt &+ Self.patience { started += 1 }
-                continue
-            }
-            guard entry.dueAt <= now else { continue }
-            guard entry.standing != .doubtful || doubtfulCount < Self.doubtfulMax else { continue }
+            guard entry.startedAt == nil, entry.dueAt <= now else { continue }
+            guard entry.standing != .doubtful || hasDoubtfulPlace else { continue }
             if let found = best, !Self.precedes(entry, entries[found]) { continue }
             best = index
         }
         guard started < Self.startedMax, let best else { return nil }
         entries[best].startedAt = now
         runningCount += 1
-        if entries[best].standing == .doubtful { doubtfulCount += 1 }
         return best
+    }
+
+    private func hasDoubtfulPlace(now: UInt64) -> Bool {
+        let doubtful = countRunning(only: .doubtful) { _ in true }
+        let stuck = countRunning(only: .doubtful) { now >= $0 &+ Self.stuck }
+        return doubtful - stuck < Self.doubtfulMax && doubtful < Self.stuckMax
+    }
+
+    /// Lookups under way by when they began.
+    private func countRunning(only standing: Standing? = nil, _ counts: (UInt64) -> Bool) -> Int {
+        entries.count { entry in
+            guard let startedAt = entry.startedAt, counts(startedAt) else { return false }
+            return standing == nil || entry.standing == standing
+        }
     }
 
     private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
@@ -78,7 +93,6 @@ package struct LookupQueue: Sendable {
         guard let startedAt = entries[index].startedAt else { return }
         entries[index].startedAt = nil
         runningCount -= 1
-        if entries[index].standing == .doubtful { doubtfulCount -= 1 }
         let isSlow = now >= startedAt &+ Self.slow
         entries[index].standing = isResolved && !isSlow ? .resolved : .doubtful
         guard !isResolved else {

@@ -61,7 +61,10 @@ package final class Resolver: Sendable {
 
     /// Starts the thread that starts the others. False when the system gives none.
     @discardableResult
-    package func start() -> Bool { LookupThread(resolver: self, index: nil).start() }
+    package func start() -> Bool { DetachedThread.start { self.keep() } }
+
+    /// How many names there are.
+    package var count: Int { names.count }
 
     /// Whether every name was looked up once, well or badly.
     package var isSettled: Bool {
@@ -80,39 +83,12 @@ package final class Resolver: Sendable {
 
     // MARK: Threads
 
-    /// What a thread is to do: look a name up, and then what else is due; or without one, be the keeper.
-    private final class LookupThread: Sendable {
-        private let resolver: Resolver
-        private let index: Int?
-
-        init(resolver: Resolver, index: Int?) {
-            self.resolver = resolver
-            self.index = index
-        }
-
-        func start() -> Bool {
-            let context = Unmanaged.passRetained(self).toOpaque()
-            let started = DetachedThread.start(context) { context in
-                guard let context else { return nil }
-                let it = Unmanaged<LookupThread>.fromOpaque(context).takeRetainedValue()
-                if let index = it.index {
-                    it.resolver.work(index)
-                } else {
-                    it.resolver.keep()
-                }
-                return nil
-            }
-            if !started { Unmanaged<LookupThread>.fromOpaque(context).release() }
-            return started
-        }
-    }
-
     /// Starts a thread for each lookup that may begin. It looks nothing up itself, as long as there are threads:
     /// it is the one that sees that the others are stuck.
     private func keep() {
         while !state.withLock({ $0.isStopped }) {
             while let index = take() {
-                guard !LookupThread(resolver: self, index: index).start() else { continue }
+                guard !DetachedThread.start({ self.work(index) }) else { continue }
                 work(index)
             }
             usleep(state.withLock { $0.queue.isRunning } ? Self.busyTick : Self.idleTick)

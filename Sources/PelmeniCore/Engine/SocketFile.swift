@@ -11,11 +11,16 @@ final class SocketFile: Sendable {
 
     /// Takes hold of the file that was just bound, and sets its mode: binding cuts that by the umask.
     ///
+    /// - Parameter isLocked: the folder is locked since before, so that what stands there is what was bound.
     /// - Throws: the errno; the file is gone then.
-    init(path: String, mode: UInt16) throws(Errno) {
+    init(path: String, mode: UInt16, isLocked: Bool) throws(Errno) {
         self.path = path
         descriptor = pelmeni_file_hold(path)
-        guard descriptor >= 0 else { throw Errno(code: descriptor) }
+        guard descriptor >= 0 else {
+            // Out of descriptors, most likely.
+            if isLocked { unlink(path) }
+            throw Errno(code: descriptor)
+        }
         guard pelmeni_file_is_socket(descriptor) != 0 else { throw Errno(code: EADDRINUSE) }
         let error = pelmeni_file_mode(descriptor, UInt32(mode))
         guard error == 0 else {
@@ -30,7 +35,7 @@ final class SocketFile: Sendable {
     var stands: Bool { pelmeni_file_is_same(descriptor, path) != 0 }
 
     /// Removes it, unless something else stands at its path by now.
-    func remove() { FolderLock.hold(folderOf: path) { _ in removeInLock() } }
+    func remove(_ lock: inout FolderLock) { lock.hold(folderOf: path) { _ in removeInLock() } }
 
     /// The same, where the folder is locked already.
     func removeInLock() { if stands { unlink(path) } }

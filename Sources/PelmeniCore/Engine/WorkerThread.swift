@@ -26,14 +26,8 @@ final class WorkerThread: Sendable {
 
     /// False when the system gives no thread.
     static func start(_ order: Order) -> Bool {
-        let context = Unmanaged.passRetained(WorkerThread(order)).toOpaque()
-        let started = DetachedThread.start(context) { context in
-            guard let context else { return nil }
-            Unmanaged<WorkerThread>.fromOpaque(context).takeRetainedValue().work()
-            return nil
-        }
-        if !started { Unmanaged<WorkerThread>.fromOpaque(context).release() }
-        return started
+        let worker = WorkerThread(order)
+        return DetachedThread.start { worker.work() }
     }
 
     private func work() {
