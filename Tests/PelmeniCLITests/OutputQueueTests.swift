@@ -29,7 +29,8 @@ import Testing
         }
 
         func queue() -> OutputQueue {
-            OutputQueue(take: { self.take($0) }, start: { self.start($0) }) { "lost \($0)" }
+            OutputQueue(
+                take: { self.take($0) }, start: { self.start($0) }, lostLine: { "lost \($0)" })
         }
     }
 

@@ -62,13 +62,15 @@ import Testing
         #expect(engine.statistics.logEntriesLost == 0)
     }
 
-    @Test func whatIsOverIsCountedAndTold() throws {
+    /// At the least level that the sink wants, where that is above a warning.
+    @Test(arguments: [LogEntry.Level.debug, .error])
+    func whatIsOverIsCountedAndTold(level: LogEntry.Level) throws {
         let log = LogCollector()
         let gate = Gate()
         defer { gate.open() }
         let arrived = Gate()
         let sink = Self.sink(log, gate)
-        let queue = LogQueue { entry in
+        let queue = LogQueue(level: level) { entry in
             arrived.open()
             sink(entry)
         }
@@ -84,7 +86,8 @@ import Testing
         #expect(log.entries(from: .debug).isEmpty)
         gate.open()
         try waitUntil("all that was kept is told") {
-            log.entries(from: .warning).map(\.fields) == [[.init("entries", "\(lost)")]]
+            log.entries(from: max(level, .warning)).map(\.fields)
+                == [[.init("entries", "\(lost)")]]
         }
         let kept = log.entries(from: .debug).filter { $0.level == .info }.map(\.message)
         #expect(kept == ["first"] + (0..<(all - lost)).map(String.init))

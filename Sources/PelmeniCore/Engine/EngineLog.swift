@@ -9,7 +9,7 @@ package struct EngineLog: Sendable {
 
     package init(level: LogEntry.Level, sink: (@Sendable (LogEntry) -> Void)?) {
         self.level = level
-        queue = sink.map { LogQueue(sink: $0) }
+        queue = sink.map { LogQueue(level: level, sink: $0) }
     }
 
     /// Whether entries of a level go anywhere.

@@ -12,7 +12,10 @@ package final class LogQueue: Sendable {
 
     private let thread: LogThread
 
-    package init(sink: @escaping @Sendable (LogEntry) -> Void) { thread = LogThread(sink: sink) }
+    /// - Parameter level: the least that the sink wants: what is lost is told there, as a warning or more.
+    package init(level: LogEntry.Level, sink: @escaping @Sendable (LogEntry) -> Void) {
+        thread = LogThread(lossLevel: max(level, .warning), sink: sink)
+    }
 
     deinit { thread.close() }
 

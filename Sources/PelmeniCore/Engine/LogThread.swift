@@ -19,9 +19,13 @@ final class LogThread: Sendable {
 
     private let state = Mutex(State())
     private let wakeup = Wakeup()
+    private let lossLevel: LogEntry.Level
     private let sink: @Sendable (LogEntry) -> Void
 
-    init(sink: @escaping @Sendable (LogEntry) -> Void) { self.sink = sink }
+    init(lossLevel: LogEntry.Level, sink: @escaping @Sendable (LogEntry) -> Void) {
+        self.lossLevel = lossLevel
+        self.sink = sink
+    }
 
     var lost: UInt64 { state.withLock { $0.lostInAll } }
 
@@ -108,7 +112,7 @@ final class LogThread: Sendable {
     private func run() {
         _ = pelmeni_thread_name("pelmeni-log")
         while true {
-            switch state.withLock({ Self.next(&$0) }) {
+            switch state.withLock({ next(&$0) }) {
             case .deliver(let entries): for entry in entries { sink(entry) }
             case .sleep(let deadline): wakeup.sleep(until: deadline)
             case .end: return
@@ -116,7 +120,7 @@ final class LogThread: Sendable {
         }
     }
 
-    private static func next(_ state: inout State) -> Work {
+    private func next(_ state: inout State) -> Work {
         let isLast = state.isFlushing || state.isClosed
         let now = isLast ? UInt64.max : pelmeni_monotonic_nanoseconds()
         var entries = state.entries
@@ -124,7 +128,7 @@ final class LogThread: Sendable {
         if state.lost > 0 {
             entries.append(
                 LogEntry(
-                    .warning, "log entries were lost: they came faster than they were taken",
+                    lossLevel, "log entries were lost: they came faster than they were taken",
                     [.init("entries", "\(state.lost)")]))
             state.lost = 0
         }

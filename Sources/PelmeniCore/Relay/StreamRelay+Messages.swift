@@ -167,7 +167,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// A whole message that its session does not take any more.
-    private mutating func dropSurplus(_ session: UInt32) {
+    mutating func dropSurplus(_ session: UInt32) {
         drop(states[Int(session)].expectsAnswers ? .surplus : .noUpstream)
     }
 
@@ -186,7 +186,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Adds bytes to the message that has begun.
-    private mutating func gather(_ session: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) {
+    mutating func gather(_ session: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) {
         let state = states + Int(session)
         guard !state.pointee.isSkipping else { return }
         if state.pointee.assembly.isNone { state.pointee.assembled = 0 }
@@ -227,7 +227,7 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    private mutating func deliverGathered(_ session: UInt32) {
+    mutating func deliverGathered(_ session: UInt32) {
         let state = states + Int(session)
         let block = state.pointee.assembly
         let isSkipping = state.pointee.isSkipping
@@ -290,141 +290,6 @@ extension StreamRelay where R: ~Copyable {
         }
         let most = pairs[Int(sessions[Int(session)].pair)].requests
         if most != 0, state.pointee.requests >= most { stopReading(session) }
-    }
-
-    /// The client has sent as many messages as it may, or what is none: from now on it is as if it had ended its
-    /// stream. What it still sends is read and dropped.
-    private mutating func stopReading(_ session: UInt32) {
-        legs[Int(sessions[Int(session)].client)].flags.insert(.ended)
-        dropAssembly(session)
-        clientEnded(session)
-    }
-
-    /// The upstream takes no datagram any more. Answers that came before are delivered; then the client is reset.
-    mutating func endRefused(_ session: UInt32, _ upstream: UInt32) {
-        setCause(session, .connectRefused)
-        states[Int(session)].endsWithReset = true
-        states[Int(session)].expectsAnswers = false
-        let client = sessions[Int(session)].client
-        // As behind a stream: there is no leg at its other end any more.
-        legs[Int(client)].peer = client
-        close(upstream, reset: false)
-        stopReading(session)
-        if isOpen(session) { readOn(client, expectsBytes: true) }
-    }
-
-    /// Answers may still come; nothing else does.
-    private mutating func clientEnded(_ session: UInt32) {
-        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
-        settleAnswered(session)
-        guard isOpen(session) else { return }
-        if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
-        let pair = pairs + Int(sessions[Int(session)].pair)
-        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
-    }
-
-    /// Ends a session towards a stream once what is queued for it went out: an end in the middle of a message
-    /// would look like a clean one. Its client's next datagram is another session's.
-    private mutating func endAfterQueue(_ session: UInt32) {
-        let upstream = sessions[Int(session)].upstream
-        legs[Int(upstream)].flags.insert(.ended)
-        dropAssembly(session)
-        if states[Int(session)].isKnown { clients.remove(session, states) }
-        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
-        // Else the last send's completion settles it, and the linger deadline if there is none.
-        if legs[Int(upstream)].queue.isEmpty { endOnceDelivered(session, upstream) }
-        guard isOpen(session) else { return }
-        let pair = pairs + Int(sessions[Int(session)].pair)
-        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
-    }
-
-    /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset, destroys what the
-    /// far side has not acknowledged, so it waits for that.
-    mutating func endOnceDelivered(_ session: UInt32, _ stream: UInt32) {
-        let socket = legs[Int(stream)].socket
-        let resets = states[Int(session)].endsWithReset
-        guard resets || !states[Int(session)].hasStreamEnded else {
-            return end(session, .completed, reset: false)
-        }
-        if ring.outstanding(socket) <= 0, resets || !ring.hasUnread(socket) {
-            return end(session, .completed, reset: resets)
-        }
-        if !resets, !legs[Int(stream)].flags.contains(.endSent) {
-            legs[Int(stream)].flags.insert(.endSent)
-            _ = ring.shutdownWrite(socket)
-        }
-        // What is left is the kernel's work: a stop meanwhile cuts nothing.
-        setCause(session, .completed)
-        states[Int(session)].isDelivering = true
-        wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
-    }
-
-    /// Whether a session that waits for that is over.
-    mutating func endedDelivered(_ session: UInt32) -> Bool {
-        guard states[Int(session)].isDelivering else { return false }
-        let it = sessions[Int(session)]
-        let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
-        guard ring.outstanding(legs[Int(stream)].socket) > 0 else {
-            end(session, .completed, reset: states[Int(session)].endsWithReset)
-            return true
-        }
-        wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
-        return false
-    }
-
-    /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset anyway.
-    func hasQueued(_ session: UInt32) -> Bool {
-        let it = sessions[Int(session)]
-        if states[Int(session)].endsWithReset { return true }
-        switch it.kind {
-        case .streams, .datagrams: return false
-        case .streamToDatagrams:
-            // What waits for a Unix upstream would be lost too.
-            return it.client != .max && !legs[Int(it.client)].queue.isEmpty
-                || it.upstream != .max && !legs[Int(it.upstream)].queue.isEmpty
-        case .datagramsToStream:
-            return it.phase == .relaying && !legs[Int(it.upstream)].queue.isEmpty
-        }
-    }
-
-    /// Where the next message begins is not known any more. What came before it is still answered, and what was
-    /// queued still goes out; then the stream is reset.
-    private mutating func badFrame(_ session: UInt32) {
-        let it = sessions[Int(session)]
-        events.report(
-            RelayEvent(
-                kind: .badFrame, pair: it.pair, cause: .badFrame,
-                error: states[Int(session)].scanner.report))
-        setCause(session, .badFrame)
-        states[Int(session)].endsWithReset = true
-        guard it.kind == .streamToDatagrams else { return endAfterQueue(session) }
-        if states[Int(session)].requests == 0 { states[Int(session)].expectsAnswers = false }
-        stopReading(session)
-    }
-
-    /// A stream of messages has ended.
-    mutating func framedEnded(_ leg: UInt32) {
-        guard !comesLater(leg, 0) else { return }
-        let session = legs[Int(leg)].session
-        let isSurplus = legs[Int(leg)].flags.contains(.ended)
-        legs[Int(leg)].flags.insert(.ended)
-        states[Int(session)].hasStreamEnded = true
-        switch states[Int(session)].scanner.end() {
-        case .message where isSurplus: return dropSurplus(session)
-        case _ where isSurplus: return
-        case .clean: break
-        case .bad: return badFrame(session)
-        case .message(_, let heldCarriageReturn):
-            if heldCarriageReturn {
-                var carriageReturn: UInt8 = 0x0d
-                gather(session, &carriageReturn, 1)
-            }
-            deliverGathered(session)
-            guard isOpen(session) else { return }
-        }
-        // The client's next datagram dials anew; a client's stream still takes answers for a while.
-        guard legs[Int(leg)].flags.contains(.client) else { return endAfterQueue(session) }
-        clientEnded(session)
     }
 
     // MARK: To the stream
