@@ -115,7 +115,8 @@ void pelmeni_batch_write(pelmeni_batch *self, int count, int32_t *results) {
     int next = 0;
     // For one write alone a call of its own is the shorter way.
     while (self->context && count - next > 1) {
-        long taken = pelmeni_syscall(SYS_io_submit, (long)self->context, count - next, (long)(self->order + next), 0, 0, 0);
+        long order = (long)(self->order + next);
+        long taken = pelmeni_syscall(SYS_io_submit, (long)self->context, count - next, order, 0, 0, 0);
         if (taken > 0) {
             collect(self, next, taken, results);
             next += (int)taken;

@@ -141,7 +141,8 @@ int pelmeni_network_congestion_get(char name[PELMENI_CONGESTION_BYTES]) {
     int far = -1, result = 0;
     if (listener < 0 || near < 0 || bind(listener, (struct sockaddr *)&here, length) < 0 || listen(listener, 1) < 0 ||
         getsockname(listener, (struct sockaddr *)&here, &length) < 0 ||
-        connect(near, (struct sockaddr *)&here, length) < 0 || (far = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
+        connect(near, (struct sockaddr *)&here, length) < 0 ||
+        (far = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0) {
         result = -errno;
     }
     if (result == 0) { result = congestion_of(near, name); }
@@ -186,7 +187,8 @@ static finding try_entering(const char *congestion) {
     }
     pid_t child = fork();
     if (child == 0) {
-        // Nothing else of this process may live on in it. Where close_range(2) is missing (before 5.9) it lives for a moment.
+        // Nothing else of this process may live on in it. Where close_range(2) is missing (before 5.9) it lives for a
+        // moment.
         int answer = dup2(ends[1], 3);
         syscall(SYS_close_range, 4u, ~0u, 0u);
         finding own = enter(congestion);

@@ -164,7 +164,8 @@ static int is_passing(int error) {
 }
 
 // An enter runs 20 pieces of task work and leaves the others to the next one (IO_LOCAL_TW_DEFAULT_MAX, since 6.13).
-// Behind a thousand busy sockets a small message would wait for fifty loops: while many find no block, more is run at once.
+// Behind a thousand busy sockets a small message would wait for fifty loops: while many find no block, more is run at
+// once.
 static void run_task_work(pelmeni_uring *self, unsigned seen) {
     self->crowded--;
     for (int turn = 0; turn < TASK_TURNS_MAX; turn++) {
@@ -298,8 +299,9 @@ int pelmeni_uring_receive_datagrams(pelmeni_uring *self, int socket, uint16_t gr
     return 0;
 }
 
-// MSG_DONTWAIT always: a send to a Unix datagram socket that waits in the ring goes out EMPTY when its turn comes, since
-// unix_dgram_sendmsg copies the payload before it finds the queue full, and the ring tries again behind it (seen on 6.18).
+// MSG_DONTWAIT always: a send to a Unix datagram socket that waits in the ring goes out EMPTY when its turn comes,
+// since unix_dgram_sendmsg copies the payload before it finds the queue full, and the ring tries again behind it (seen
+// on 6.18).
 int pelmeni_uring_send_datagram(pelmeni_uring *self, int socket, pelmeni_outgoing *outgoing, uint64_t token) {
     struct io_uring_sqe *sqe = stage(self);
     if (!sqe) return -EBUSY;

@@ -9,7 +9,8 @@ internal import Synchronization
 /// try await engine.run()
 /// ```
 ///
-/// An engine has no global state and touches no signal; several may live in one process. It runs once.
+/// An engine has no global state and touches no signal; several may live in one process. It runs
+/// once.
 public final class Engine: Sendable {
     private enum Phase {
         case idle
@@ -67,7 +68,8 @@ public final class Engine: Sendable {
         }
     }
 
-    /// Starts, unless ``start()`` did, and returns once the engine has ended. Cancelling the task drains.
+    /// Starts, unless ``start()`` did, and returns once the engine has ended. Cancelling the task
+    /// drains.
     public func run() async throws(EngineError) {
         if runtime == nil { try await start() }
         guard let runtime else { return }
@@ -118,7 +120,8 @@ public final class Engine: Sendable {
     /// How many workers it has.
     public var workers: Int { plan.workers }
 
-    /// The listeners in the order of the servers, with their real ports, once the engine is started.
+    /// The listeners in the order of the servers, with their real ports, once the engine is
+    /// started.
     public var listening: [Listening] {
         guard let runtime else { return [] }
         return zip(plan.pairs, runtime.addresses).map { pair, address in

@@ -1,7 +1,8 @@
 internal import PelmeniCore
 
-/// The largest values of what is configured. Sums and products of them fit where they are made: times into the 64 bits
-/// of a clock in nanoseconds, counts into 32 bits before they are multiplied.
+/// The largest values of what is configured. Sums and products of them fit where they are made:
+/// times into the 64 bits of a clock in nanoseconds, counts into 32 bits before they are
+/// multiplied.
 extension EngineCheck {
     /// Longer is a slip of the pen; what is to last for ever is nil.
     package static let durationMax: Duration = .seconds(365 * 24 * 3_600)

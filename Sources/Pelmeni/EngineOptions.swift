@@ -16,9 +16,10 @@ public struct EngineOptions: Sendable {
     public var drainTimeout: Duration = .seconds(30)
     /// Entries below this are not made.
     public var logLevel: LogEntry.Level = .info
-    /// Takes entries, one at a time, on a thread that does nothing else; nil is silence. An entry that comes up
-    /// while thousands wait is lost, counted in ``Statistics/logEntriesLost`` and told in a later entry. All
-    /// others are taken by the time that the engine has ended, unless that has to wait longer than a second.
+    /// Takes entries, one at a time, on a thread that does nothing else; nil is silence. An entry
+    /// that comes up while thousands wait is lost, counted in ``Statistics/logEntriesLost`` and
+    /// told in a later entry. All others are taken by the time that the engine has ended, unless
+    /// that has to wait longer than a second.
     public var log: (@Sendable (LogEntry) -> Void)?
 
     /// The defaults.

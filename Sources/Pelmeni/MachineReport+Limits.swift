@@ -18,7 +18,8 @@ extension MachineReport {
         package var workers: Int
         /// The longest queue of connections that wait to be accepted: `net.core.somaxconn`.
         package var acceptQueue: Int?
-        /// `net.ipv4.ping_group_range`, and whether this process is in it: needed for icmp without root.
+        /// `net.ipv4.ping_group_range`, and whether this process is in it: needed for icmp without
+        /// root.
         package var pingGroups: String?
         package var mayPing: Bool
         package var hasIPv6: Bool

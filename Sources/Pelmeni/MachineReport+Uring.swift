@@ -6,7 +6,8 @@ extension MachineReport {
         package var isGranted: Bool
         /// Why not; nil when it is granted.
         package var refusal: Refusal?
-        /// The value of the sysctl `kernel.io_uring_disabled`; nil where the kernel has none (before 6.6).
+        /// The value of the sysctl `kernel.io_uring_disabled`; nil where the kernel has none
+        /// (before 6.6).
         package var disabledSetting: Int?
         /// The seccomp mode of this process: 0 none, 1 strict, 2 a filter.
         package var seccompMode: Int?

@@ -1,7 +1,8 @@
 internal import Glibc
 package import PelmeniCore
 
-/// What this machine grants: the kernel, io_uring and its features, limits, and what `auto` makes of it.
+/// What this machine grants: the kernel, io_uring and its features, limits, and what `auto` makes
+/// of it.
 package struct MachineReport: Codable, Equatable, Sendable {
     /// `Linux 6.18.5 x86_64`.
     package var kernel: String
@@ -36,7 +37,8 @@ package struct MachineReport: Codable, Equatable, Sendable {
 
     /// What an engine would run on that was asked for `choice`.
     ///
-    /// - Parameter without: names as ``EngineOptions/without`` takes them; unknown ones count for nothing.
+    /// - Parameter without: names as ``EngineOptions/without`` takes them; unknown ones count for
+    ///   nothing.
     package static func choice(_ choice: BackendChoice, without: [String]) -> Choice {
         guard choice != .epoll else {
             return Choice(backend: Backend.epoll.rawValue, reason: "asked for")
@@ -54,7 +56,8 @@ package struct MachineReport: Codable, Equatable, Sendable {
                 reason: decision.fallback.map(sentence)
                     ?? "io_uring is granted, and its self-test moved every byte right")
         } catch {
-            // Out of memory or descriptors decides about no backend; nor does a refusal of the only one.
+            // Out of memory or descriptors decides about no backend; nor does a refusal of the only
+            // one.
             return Choice(backend: nil, reason: sentence(error))
         }
     }

@@ -16,8 +16,8 @@ public struct PairOptions: Sendable, Equatable {
     public private(set) var hasIdle = false
     /// After one side has ended; a byte starts it anew. Nil waits for ever.
     public var linger: Duration? = .seconds(30)
-    /// Without a byte acknowledged by a side that has bytes waiting; it is noticed after one to two times
-    /// this long. Nil waits for ever.
+    /// Without a byte acknowledged by a side that has bytes waiting; it is noticed after one to two
+    /// times this long. Nil waits for ever.
     public var stall: Duration? = .seconds(300)
     /// How messages are cut from the stream side of a pair whose other side has datagrams; nil is
     /// ``Framing/u16be``. Refused on a pair of two streams or of datagrams alone.
@@ -32,12 +32,13 @@ public struct PairOptions: Sendable, Equatable {
     /// Answers to each datagram of a client: a session ends once every one has had so many. Nil is
     /// any number. Refused on a pair of two streams.
     public var responses: Int?
-    /// Bytes of datagrams that wait in a UDP socket until a worker reads them, 4 KiB to 512 MiB: a listener's, and that of
-    /// each session towards its upstream. Nil is 4 MiB, of which the kernel grants `net.core.rmem_max`; what is asked
-    /// for is granted beyond that where the process has CAP_NET_ADMIN. Refused on a pair without UDP.
+    /// Bytes of datagrams that wait in a UDP socket until a worker reads them, 4 KiB to 512 MiB: a
+    /// listener's, and that of each session towards its upstream. Nil is 4 MiB, of which the kernel
+    /// grants `net.core.rmem_max`; what is asked for is granted beyond that where the process has
+    /// CAP_NET_ADMIN. Refused on a pair without UDP.
     public var receiveBuffer: Int?
-    /// Sessions at once over all workers; what is over is closed with cause ``Cause/limit``. Nil leaves it
-    /// to the engine.
+    /// Sessions at once over all workers; what is over is closed with cause ``Cause/limit``. Nil
+    /// leaves it to the engine.
     public var sessions: Int?
     /// The workers that serve the pair; nil is all.
     public var workers: [Int]?

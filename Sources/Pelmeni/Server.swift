@@ -8,7 +8,8 @@ public protocol Server: Sendable {
     var client: any Client { get }
     /// Deadlines, caps and placement of the pair.
     var options: PairOptions { get set }
-    /// Where it listens. A host may be empty for all addresses, a port 0 for one the kernel chooses.
+    /// Where it listens. A host may be empty for all addresses, a port 0 for one the kernel
+    /// chooses.
     var listens: Destination { get }
     /// The mode of a Unix socket's file.
     var mode: UInt16 { get }

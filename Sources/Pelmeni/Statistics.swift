@@ -10,7 +10,8 @@ public struct Statistics: Sendable {
     public var bytesToUpstream: UInt64 = 0
     /// Bytes received from upstreams.
     public var bytesToClient: UInt64 = 0
-    /// Of both, those of long streams between TCP sockets that the kernel moved itself, by splice(2).
+    /// Of both, those of long streams between TCP sockets that the kernel moved itself, by
+    /// splice(2).
     public var bytesSpliced: UInt64 = 0
     /// Datagrams received from clients, or cut from their streams, and sent on.
     public var datagramsToUpstream: UInt64 = 0

@@ -11,7 +11,8 @@ public struct TCPServer: Server {
 
     /// - Parameters:
     ///   - client: where accepted bytes go.
-    ///   - listen: an address of this machine, a name of it, or empty for all addresses (dual-stack).
+    ///   - listen: an address of this machine, a name of it, or empty for all addresses
+    ///     (dual-stack).
     ///   - port: 0 asks the kernel for one; ``Engine/listening`` says which it was.
     ///   - framing: how datagrams are cut from the stream when `client` takes datagrams; nil is
     ///     what `options` say.

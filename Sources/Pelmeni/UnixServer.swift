@@ -13,7 +13,8 @@ public struct UnixServer: Server {
 
     /// - Parameters:
     ///   - client: where accepted bytes go.
-    ///   - path: 1 to 107 bytes. A socket there that nobody listens at is replaced; anything else is not.
+    ///   - path: 1 to 107 bytes. A socket there that nobody listens at is replaced; anything else
+    ///     is not.
     ///   - mode: of the file.
     ///   - framing: how datagrams are cut from the stream when `client` takes datagrams; nil is
     ///     what `options` say.

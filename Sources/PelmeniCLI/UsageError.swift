@@ -1,4 +1,5 @@
-/// Something on the command line that cannot be meant: named, with what would be right. Exit code 2.
+/// Something on the command line that cannot be meant: named, with what would be right. Exit code
+/// 2.
 struct UsageError: Error, Equatable, CustomStringConvertible {
     let description: String
     /// The command whose help says more.

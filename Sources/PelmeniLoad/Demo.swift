@@ -2,7 +2,8 @@ internal import CPelmeni
 public import Pelmeni
 internal import PelmeniCore
 
-/// Origins, proxies and clients in one process: real traffic over the loopback, every byte verified.
+/// Origins, proxies and clients in one process: real traffic over the loopback, every byte
+/// verified.
 ///
 /// Each backend meets the same load. The whole takes a little longer than
 /// `seconds * 3 * backends.count`, and leaves nothing behind.
@@ -22,8 +23,9 @@ public struct Demo: Sendable {
         nanoseconds = UInt64(min(max(1, seconds), 3600)) * 1_000_000_000
     }
 
-    /// Runs everything, one scenario after the other. A backend that is refused is in the report with the
-    /// reason, and is no error. When the task is cancelled, what runs comes to its end and nothing more begins.
+    /// Runs everything, one scenario after the other. A backend that is refused is in the report
+    /// with the reason, and is no error. When the task is cancelled, what runs comes to its end and
+    /// nothing more begins.
     ///
     /// - Parameter progress: told what begins, a line each time.
     public func run(progress: @escaping @Sendable (String) -> Void) async -> DemoReport {

@@ -1,5 +1,6 @@
-/// The first bytes of a request: they say what follows, and what the answer is to be. So the origin can
-/// check every byte of the request, and the load every byte of the answer, without sharing memory.
+/// The first bytes of a request: they say what follows, and what the answer is to be. So the origin
+/// can check every byte of the request, and the load every byte of the answer, without sharing
+/// memory.
 struct ExchangeHeader: Equatable {
     static let bytes = 24
     private static let magic: UInt32 = 0x314d_4c50

@@ -1,5 +1,6 @@
-/// Counts values in buckets whose width grows with them, as HDR histograms do: 1,024 buckets for each
-/// power of two keep three significant digits over the whole range, in a fixed amount of memory.
+/// Counts values in buckets whose width grows with them, as HDR histograms do: 1,024 buckets for
+/// each power of two keep three significant digits over the whole range, in a fixed amount of
+/// memory.
 struct Histogram: Equatable, Sendable {
     /// Bits of a value that its bucket keeps below the highest one.
     private static let digits = 10
@@ -30,8 +31,8 @@ struct Histogram: Equatable, Sendable {
         return ((mantissa + 1) << UInt64(shift)) - 1
     }
 
-    /// The buckets that are not empty, rising, each under the highest value that falls into it: recorded
-    /// again, that value falls into the same bucket.
+    /// The buckets that are not empty, rising, each under the highest value that falls into it:
+    /// recorded again, that value falls into the same bucket.
     var buckets: [LoadOutcome.LatencyBucket] {
         counts.indices.filter { counts[$0] > 0 }.map {
             LoadOutcome.LatencyBucket(nanoseconds: Self.upperEdge($0), count: counts[$0])

@@ -16,7 +16,8 @@ struct LoadClient {
     var isTried = false
     /// Has been asked after it was held.
     var isProven = false
-    /// Requests under way, and where the oldest stands in the connection's part of the worker's ring.
+    /// Requests under way, and where the oldest stands in the connection's part of the worker's
+    /// ring.
     var inFlight = 0
     var oldest = 0
     /// Of the oldest request.

@@ -22,5 +22,5 @@ struct LoadLeg {
     var making = BlockID.none
     var made = 0
     /// What is to follow that block.
-    var outgoing = Outgoing()
+    var outgoing = StreamToSend()
 }

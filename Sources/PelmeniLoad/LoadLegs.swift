@@ -2,11 +2,11 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The sockets of one load thread, on a ring of its own: always the epoll ring, whatever the proxy under
-/// test uses, so that both sides of a comparison meet the same load.
+/// The sockets of one load thread, on a ring of its own: always the epoll ring, whatever the proxy
+/// under test uses, so that both sides of a comparison meet the same load.
 ///
-/// Turns the ring's completions into ``LoadEvent``s and keeps the rules of closing; what the bytes mean is
-/// the worker's business.
+/// Turns the ring's completions into ``LoadEvent``s and keeps the rules of closing; what the bytes
+/// mean is the worker's business.
 struct LoadLegs: ~Copyable {
     /// The ring's name in reports.
     static let ringName = "epoll"
@@ -40,7 +40,8 @@ struct LoadLegs: ~Copyable {
             bulkBlocks: blockClass == .bulk ? blocks : 0)
         guard let pool = BufferPool(limits: limits) else { throw Errno(code: ENOMEM) }
         do {
-            // A request counts from when it was asked for, and a load that sends in batches would bring bursts.
+            // A request counts from when it was asked for, and a load that sends in batches would
+            // bring bursts.
             ring = try EpollRing(slots: capacity + Self.reserved, pool: pool, sendsAtOnce: true)
         } catch {
             pool.destroy()
@@ -78,7 +79,7 @@ struct LoadLegs: ~Copyable {
     func canMake(_ leg: Int) -> Bool { rows[leg].outgoing.isDone }
 
     /// Whether the connection has an error that nobody has been told of, since nobody reads.
-    mutating func isBroken(_ leg: Int) -> Bool { ring.isBroken(rows[leg].socket) }
+    func isBroken(_ leg: Int) -> Bool { ring.isBroken(rows[leg].socket) }
 
     func address(_ block: BlockID) -> UnsafeMutableRawPointer { pool.address(block) }
 
@@ -112,11 +113,11 @@ struct LoadLegs: ~Copyable {
 
     private mutating func event(_ completion: Completion) -> LoadEvent? {
         switch completion.token.kind {
-        case OperationKind.wake.rawValue:
+        case .wake:
             guard completion.token.index == Self.timerToken.index else { return .woken }
             rearmTimer()
             return nil
-        case OperationKind.accept.rawValue:
+        case .accept:
             guard completion.result >= 0 else {
                 return .acceptFailed(Errno(code: completion.result))
             }
@@ -146,8 +147,8 @@ struct LoadLegs: ~Copyable {
             return .failed(leg: leg, Errno(code: completion.result))
         }
         switch completion.token.kind {
-        case OperationKind.connect.rawValue: return .connected(leg: leg)
-        case OperationKind.send.rawValue:
+        case .connect: return .connected(leg: leg)
+        case .send:
             rows[leg].queue.remove(Int(completion.result), pool: pool)
             guard pump(leg) else { return .failed(leg: leg, Errno(code: ENOBUFS)) }
             flush(leg)
@@ -158,11 +159,11 @@ struct LoadLegs: ~Copyable {
         }
     }
 
-    private static func flag(_ kind: UInt8) -> LoadLeg.Flags {
+    private static func flag(_ kind: OperationKind) -> LoadLeg.Flags {
         switch kind {
-        case OperationKind.connect.rawValue: .connecting
-        case OperationKind.receive.rawValue: .receiving
-        case OperationKind.send.rawValue: .sending
+        case .connect: .connecting
+        case .receive: .receiving
+        case .send: .sending
         default: []
         }
     }
@@ -252,9 +253,9 @@ struct LoadLegs: ~Copyable {
         return true
     }
 
-    /// Makes a stream; ``flush(_:)`` sends what was made. Only when ``canMake(_:)``. False when the pool is
-    /// empty.
-    mutating func make(_ leg: Int, _ outgoing: Outgoing) -> Bool {
+    /// Makes a stream; ``flush(_:)`` sends what was made. Only when ``canMake(_:)``. False when the
+    /// pool is empty.
+    mutating func make(_ leg: Int, _ outgoing: StreamToSend) -> Bool {
         rows[leg].outgoing = outgoing
         return pump(leg)
     }
@@ -313,7 +314,7 @@ struct LoadLegs: ~Copyable {
         }
         row.pointee.flags.insert(.closing)
         for kind in [OperationKind.connect, .receive, .send]
-        where row.pointee.flags.contains(Self.flag(kind.rawValue)) {
+        where row.pointee.flags.contains(Self.flag(kind)) {
             ring.cancel(token(leg, kind))
         }
         settle(leg)
@@ -329,7 +330,7 @@ struct LoadLegs: ~Copyable {
         if !row.pointee.making.isNone { pool.release(row.pointee.making) }
         row.pointee.making = .none
         row.pointee.made = 0
-        row.pointee.outgoing = Outgoing()
+        row.pointee.outgoing = StreamToSend()
         ring.detach(token(leg, .receive))
         ring.close(row.pointee.socket)
         row.pointee.socket = -1

@@ -1,7 +1,7 @@
 internal import PelmeniCore
 
-/// What a load does: a closed loop, in which each connection asks again when its answer is there, or an
-/// open one, in which requests are meant for fixed times.
+/// What a load does: a closed loop, in which each connection asks again when its answer is there,
+/// or an open one, in which requests are meant for fixed times.
 struct LoadPlan: Sendable {
     /// What is counted as ``LoadResult/bytes``.
     enum CountedBytes: Sendable {
@@ -34,17 +34,18 @@ struct LoadPlan: Sendable {
 
     /// Requests under way on a connection.
     var depth = 1
-    /// Between an answer and the next request of its connection, which is timed from the pause's end on.
-    /// The first requests are spread over a pause.
+    /// Between an answer and the next request of its connection, which is timed from the pause's
+    /// end on. The first requests are spread over a pause.
     var thinkNanoseconds: UInt64 = 0
     /// Of all connections together, at even distances whatever the answers do; 0 is a closed loop.
     var requestsPerSecond = 0
     var counted: CountedBytes = .exchanges
-    /// Opens and tries all connections first, warms up, and counts in a window of ``nanoseconds`` only.
-    /// Otherwise everything counts from the first connection on.
+    /// Opens and tries all connections first, warms up, and counts in a window of ``nanoseconds``
+    /// only. Otherwise everything counts from the first connection on.
     var isStaged = false
     var warmUpNanoseconds: UInt64 = 0
-    /// Instead of a window: holds the connections without traffic until the stop, and tries them again.
+    /// Instead of a window: holds the connections without traffic until the stop, and tries them
+    /// again.
     var holds = false
 
     var isOpenLoop: Bool { requestsPerSecond > 0 }

@@ -64,12 +64,12 @@ extension LoadWorker {
             answerBytes: plan.answerBytes, isLast: plan.reconnects)
     }
 
-    private func request(_ number: UInt64) -> Outgoing {
+    private func request(_ number: UInt64) -> StreamToSend {
         switch plan.origin {
-        case .echo: Outgoing(seed: Pattern.seed(number), bytes: UInt64(plan.requestBytes))
-        case .answer: Outgoing(header(number))
-        case .http: Outgoing(FixedHTTP.request)
-        case .source: Outgoing(seed: Pattern.seed(number), bytes: 1)
+        case .echo: StreamToSend(seed: Pattern.seed(number), bytes: UInt64(plan.requestBytes))
+        case .answer: StreamToSend(header(number))
+        case .http: StreamToSend(FixedHTTP.request)
+        case .source: StreamToSend(seed: Pattern.seed(number), bytes: 1)
         }
     }
 
@@ -127,7 +127,7 @@ extension LoadWorker {
         if plan.isOpenLoop ? isIntendedInWindow(request.since) : counts {
             result.latency.record(now > request.since ? now &- request.since : 0)
         }
-        if stage == .opening, !row.pointee.isTried { hasBeenTried(leg) }
+        if stage == .opening, !row.pointee.isTried { noteTried(leg) }
     }
 
     /// What follows the answers of a block.
@@ -145,7 +145,7 @@ extension LoadWorker {
         proceed(leg, now)
     }
 
-    private mutating func hasBeenTried(_ leg: Int) {
+    private mutating func noteTried(_ leg: Int) {
         rows[leg].isTried = true
         tried += 1
         openMore()
@@ -183,7 +183,7 @@ extension LoadWorker {
         number &+= 1
         guard legs.make(leg, request(number)) else { return fail(leg, .other) }
         legs.flush(leg)
-        hasBeenTried(leg)
+        noteTried(leg)
     }
 
     /// Whether a stream is still there: no reset is waiting, and its first bytes are right.

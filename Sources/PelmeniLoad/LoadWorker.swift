@@ -5,7 +5,8 @@ internal import PelmeniCore
 struct LoadWorker: ~Copyable {
     /// How often the worker looks for exchanges that take too long.
     static let sweep: UInt64 = 50_000_000
-    /// Connections that are being opened and tried at once, so that no listener's backlog overflows.
+    /// Connections that are being opened and tried at once, so that no listener's backlog
+    /// overflows.
     static let openingMax = 256
 
     var legs: LoadLegs

@@ -31,7 +31,8 @@ final class Origin: Sendable {
         self.signal = signal
     }
 
-    /// Lets what is open end, for a second at the most, and tells what the origin saw. To be called once.
+    /// Lets what is open end, for a second at the most, and tells what the origin saw. To be called
+    /// once.
     func stop() async -> OriginResult {
         signal.stop()
         return await thread.value()

@@ -90,7 +90,8 @@ struct OriginWorker: ~Copyable {
         legs.close(leg)
     }
 
-    /// An echo reads no more than it can hold; otherwise a block is taken whole before the next one comes.
+    /// An echo reads no more than it can hold; otherwise a block is taken whole before the next one
+    /// comes.
     private mutating func receive(_ leg: Int) {
         legs.receive(leg, limit: kind == .echo ? 2 * legs.blockClass.bytes : 1)
     }
@@ -160,7 +161,7 @@ struct OriginWorker: ~Copyable {
         row.pointee.rest()
         row.pointee.isLast = header.isLast
         result.requests += 1
-        let answer = Outgoing(seed: header.answerSeed, bytes: UInt64(header.answerBytes))
+        let answer = StreamToSend(seed: header.answerSeed, bytes: UInt64(header.answerBytes))
         return legs.make(leg, answer) ? nil : .other
     }
 
@@ -174,13 +175,13 @@ struct OriginWorker: ~Copyable {
         guard isWhole else { return nil }
         row.pointee.isLast = row.pointee.head.isLast
         result.requests += 1
-        return legs.make(leg, Outgoing(FixedHTTP.answer)) ? nil : .other
+        return legs.make(leg, StreamToSend(FixedHTTP.answer)) ? nil : .other
     }
 
     private mutating func beginSource(_ leg: Int, _ count: Int) -> Fault? {
         rows[leg].inputAt += count
         result.requests += 1
-        return legs.make(leg, Outgoing(seed: OriginKind.sourceSeed, bytes: .max)) ? nil : .other
+        return legs.make(leg, StreamToSend(seed: OriginKind.sourceSeed, bytes: .max)) ? nil : .other
     }
 
     // MARK: Ends

@@ -1,8 +1,9 @@
-/// The bytes of a verified stream: cheap to make and to check at any position, others for every seed.
+/// The bytes of a verified stream: cheap to make and to check at any position, others for every
+/// seed.
 ///
-/// Eight bytes come from one multiplication, so that the load costs little beside what it measures. No
-/// word comes twice in a stream: a byte that is lost, doubled or moved shifts all that follow, and they
-/// no longer fit their positions.
+/// Eight bytes come from one multiplication, so that the load costs little beside what it measures.
+/// No word comes twice in a stream: a byte that is lost, doubled or moved shifts all that follow,
+/// and they no longer fit their positions.
 enum Pattern {
     /// The eight bytes of a stream from `8 * index` on, little end first.
     @inline(__always)
@@ -16,7 +17,8 @@ enum Pattern {
         UInt8(truncatingIfNeeded: word(seed, position >> 3) >> (8 * (position & 7)))
     }
 
-    /// A seed that has nothing to do with its neighbours', so that streams do not overlap. SplitMix64.
+    /// A seed that has nothing to do with its neighbours', so that streams do not overlap.
+    /// SplitMix64.
     static func seed(_ number: UInt64) -> UInt64 {
         var it = number &* 0x9e37_79b9_7f4a_7c15 &+ 0x1234_5678_9abc_def1
         it = (it ^ it >> 30) &* 0xbf58_476d_1ce4_e5b9

@@ -22,7 +22,8 @@ struct Verifier {
     /// How many of the next `count` bytes belong to this stream.
     func share(of count: Int) -> Int { min(count, Int(clamping: end &- position)) }
 
-    /// What is wrong with the next `count` bytes, or nil. After a fault the stream is of no more use.
+    /// What is wrong with the next `count` bytes, or nil. After a fault the stream is of no more
+    /// use.
     mutating func check(_ bytes: UnsafeRawPointer, count: Int) -> Fault? {
         let expected = share(of: count)
         if let offset = content.firstMismatch(bytes, count: expected, position: position) {

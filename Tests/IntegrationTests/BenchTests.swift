@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// `pelmeni bench` with processes of its own, from start to report. What it measures is no test's business.
+    /// `pelmeni bench` with processes of its own, from start to report. What it measures is no
+    /// test's business.
     @Suite(.timeLimit(.minutes(2))) struct BenchTests {
         private func bench(_ arguments: [String]) throws -> (
             code: Int32, output: String, errors: String

@@ -16,7 +16,8 @@ extension Integration {
             }
         }
 
-        /// A thousand transfers, all half done, when the signal comes; the rest of each follows after.
+        /// A thousand transfers, all half done, when the signal comes; the rest of each follows
+        /// after.
         @Test(arguments: CommandBackend.granted) func aDrainInTraffic(backend: CommandBackend)
             throws
         {
@@ -49,7 +50,8 @@ extension Integration {
             try proxy.expectEnd(0)
             let summary = proxy.summary
             #expect(summary["completed"] == 1_000)
-            // What was connected between the signal and the close of the listener was reset by this test.
+            // What was connected between the signal and the close of the listener was reset by this
+            // test.
             #expect(summary["accepted"] == 1_000 + summary["client_reset", default: 0])
             try origin.stop()
         }

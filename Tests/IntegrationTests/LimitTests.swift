@@ -5,8 +5,8 @@ import Testing
 extension Integration {
     /// Too many clients, and clients that do not read.
     @Suite(.timeLimit(.minutes(3))) struct LimitTests {
-        /// 64 descriptors, 500 clients: those that are in go on, the others wait and cost nothing, and all of
-        /// them are served in the end.
+        /// 64 descriptors, 500 clients: those that are in go on, the others wait and cost nothing,
+        /// and all of them are served in the end.
         @Test(arguments: CommandBackend.granted) func descriptors(backend: CommandBackend) throws {
             let origin = try CrowdOrigin(.echo)
             let proxy = try Proxy(
@@ -85,8 +85,9 @@ extension Integration {
             origin.close()
         }
 
-        /// 1,000 clients that read nothing behind sources that never stop: memory stays within the pool, and
-        /// nobody is closed. Others are answered as the flood comes in, and once the readers have stalled.
+        /// 1,000 clients that read nothing behind sources that never stop: memory stays within the
+        /// pool, and nobody is closed. Others are answered as the flood comes in, and once the
+        /// readers have stalled.
         @Test(.alone, arguments: CommandBackend.granted) func stalledReaders(
             backend: CommandBackend
         )
@@ -113,11 +114,13 @@ extension Integration {
             let meanwhile = try others.latency()
             try await flood.value
             let afterwards = try others.latency()
-            // How long they wait is a figure, and figures are measured by `pelmeni bench`, not asserted here.
+            // How long they wait is a figure, and figures are measured by `pelmeni bench`, not
+            // asserted here.
             print("\(backend.rawValue): p99 \(meanwhile) as readers stall, then \(afterwards)")
             try others.end()
 
-            // The pool is 256 MiB unless told otherwise; tables and the process itself are small beside it.
+            // The pool is 256 MiB unless told otherwise; tables and the process itself are small
+            // beside it.
             let grown = try proxy.memory() - base
             #expect(grown < 300 << 20, "\(grown >> 20) MiB more than at the start")
             #expect(stalled.members.allSatisfy { $0.isOpen }, "\(stalled.summary)")

@@ -123,8 +123,8 @@ extension Integration {
             #expect(proxy.summary["datagrams_to_upstream", default: 0] == 0)
         }
 
-        /// Where sends in batches are refused, each is a call of its own; that is said once, and nobody else
-        /// notices.
+        /// Where sends in batches are refused, each is a call of its own; that is said once, and
+        /// nobody else notices.
         @Test(arguments: Launcher.batchCalls.keys.sorted())
         func noBatches(call: String) throws {
             let origin = try CrowdOrigin(.echo)

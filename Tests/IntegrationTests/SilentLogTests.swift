@@ -5,8 +5,8 @@ import Testing
 extension Integration {
     /// Somebody holds the pipe of the log and does not read it.
     @Suite(.timeLimit(.minutes(2))) struct SilentLogTests {
-        /// Clients bring about line after line, more than a pipe holds: nobody waits for its reader, and neither does
-        /// the end.
+        /// Clients bring about line after line, more than a pipe holds: nobody waits for its
+        /// reader, and neither does the end.
         @Test(arguments: CommandBackend.granted)
         func aLogThatNobodyReads(backend: CommandBackend) throws {
             let folder = try TemporaryFolder()

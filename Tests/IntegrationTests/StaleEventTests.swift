@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Ends, answers and newcomers that a worker finds all at once, because it did not run for a while: what is still to
-    /// be told of a session that is gone must not touch the next one.
+    /// Ends, answers and newcomers that a worker finds all at once, because it did not run for a
+    /// while: what is still to be told of a session that is gone must not touch the next one.
     @Suite(.timeLimit(.minutes(2))) struct StaleEventTests {
         private static let rounds = 5
 

@@ -64,7 +64,8 @@ extension Integration {
             }
         }
 
-        /// What is written through the proxy is what is there, to the last bit of a digest over all of it.
+        /// What is written through the proxy is what is there, to the last bit of a digest over all
+        /// of it.
         @Test(arguments: CommandBackend.granted) func redisDigest(backend: CommandBackend) throws {
             let redis = try RedisServer()
             let control = try RedisServer()

@@ -2,7 +2,8 @@ import Testing
 
 @testable import PelmeniCore
 
-/// The same plans over every ring: nothing lost, doubled or reordered, every end as it was, nothing left.
+/// The same plans over every ring: nothing lost, doubled or reordered, every end as it was, nothing
+/// left.
 @Suite(.serialized) struct ConformanceTests {
     private static let blockBytes = BlockClass.small.bytes
 

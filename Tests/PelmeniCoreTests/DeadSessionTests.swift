@@ -7,8 +7,8 @@ import Testing
 
 /// No session outlives its connections.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadSessionTests {
-    /// Upstreams send a little and reset as soon as they have accepted: hundreds of clients, a hundred at once. The
-    /// worker itself says which sessions were told of nothing.
+    /// Upstreams send a little and reset as soon as they have accepted: hundreds of clients, a
+    /// hundred at once. The worker itself says which sessions were told of nothing.
     @Test(arguments: RingChoice.real) func noneAfterAStormOfResets(choice: RingChoice) throws {
         let (origin, originAddress) = try LoopbackSocket.listen()
         let (listener, address) = try LoopbackSocket.listen()

@@ -11,7 +11,8 @@ protocol DrivenRing: AnyObject {
     func receive(_ socket: Int32, limit: Int, expectsBytes: Bool, token: Token)
     func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
     func receiveDatagrams(_ socket: Int32, isUnix: Bool, isListener: Bool, token: Token)
-    func sendDatagrams(_ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token)
+    func sendDatagrams(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token)
     func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
     func cancel(_ target: Token)
     func cancelRoom(_ target: Token, slot: UInt32)
@@ -57,7 +58,9 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
         ring.receiveDatagrams(socket, isUnix: isUnix, isListener: isListener, token: token)
     }
 
-    func sendDatagrams(_ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token) {
+    func sendDatagrams(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
+    ) {
         ring.sendDatagrams(socket, outgoing, token: token)
     }
 

@@ -61,13 +61,14 @@ struct LookupQueueTests {
         for round: UInt64 in 0..<10 {
             taken += takeAll(&queue, now: now + round * LookupQueue.patience)
         }
-        // The one that was never looked up, the one that resolved, and then as many of the others as may be.
+        // The one that was never looked up, the one that resolved, and then as many of the others
+        // as may be.
         #expect(taken.prefix(2) == [dead + 1, dead])
         #expect(taken.count == 2 + LookupQueue.doubtfulMax)
     }
 
-    /// Lookups that never return do not keep the names that failed once from being tried, nor do both kinds keep a
-    /// name that is new.
+    /// Lookups that never return do not keep the names that failed once from being tried, nor do
+    /// both kinds keep a name that is new.
     @Test func stuckLookupsStarveNobody() {
         let dead = LookupQueue.lookupsMax
         var queue = LookupQueue(names: dead + 2)

@@ -45,8 +45,8 @@ enum LoopbackSocket {
 
     /// A socket that is connecting, or -errno.
     ///
-    /// - Parameter receiveBuffer: bytes, for a reader that stalls: left alone, the kernel lets a buffer
-    ///   grow until it holds megabytes, and nothing would stall. 0 leaves it alone.
+    /// - Parameter receiveBuffer: bytes, for a reader that stalls: left alone, the kernel lets a
+    ///   buffer grow until it holds megabytes, and nothing would stall. 0 leaves it alone.
     static func connect(_ address: SocketAddress, receiveBuffer: Int32 = 0) -> Int32 {
         let socket = pelmeni_socket_open(address.family, 1)
         guard socket >= 0 else { return socket }
@@ -65,8 +65,9 @@ enum LoopbackSocket {
         return socket
     }
 
-    /// Descriptors of TCP sockets of this process whose own or far port is one of these. Other tests run
-    /// meanwhile, so that counting all descriptors would say nothing, and UDP has the same ports once more.
+    /// Descriptors of TCP sockets of this process whose own or far port is one of these. Other
+    /// tests run meanwhile, so that counting all descriptors would say nothing, and UDP has the
+    /// same ports once more.
     static func open(on ports: Set<UInt16>) -> Int {
         (0..<Int32(20_000)).count { socket in
             var type: Int32 = 0

@@ -22,7 +22,7 @@ import Testing
                 let slot = posted.fill(block)
                 #expect(model.updateValue(block, forKey: slot) == nil, "seed \(seed)")
             } else if let slot = model.keys.sorted().first {
-                let block = posted.taken(slot)
+                let block = posted.take(slot)
                 #expect(block == model.removeValue(forKey: slot), "seed \(seed)")
                 pool.release(block)
             }

@@ -3,7 +3,8 @@ import Glibc
 
 @testable import PelmeniCore
 
-/// One end of a session over a real socket: carries out its side of a plan as far as the socket goes.
+/// One end of a session over a real socket: carries out its side of a plan as far as the socket
+/// goes.
 final class RealPeer {
     static let bufferBytes = 256 << 10
 

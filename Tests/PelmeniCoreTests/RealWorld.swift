@@ -4,8 +4,8 @@ import TestSupport
 
 @testable import PelmeniCore
 
-/// Carries out plans over loopback sockets through a real worker: origins and clients in one thread, the
-/// worker in another.
+/// Carries out plans over loopback sockets through a real worker: origins and clients in one
+/// thread, the worker in another.
 final class RealWorld {
     /// What both sides of every pair are.
     enum Transport: String, Sendable {
@@ -82,7 +82,8 @@ final class RealWorld {
         buffer.deallocate()
     }
 
-    /// Runs everything to its end, drains the worker, and judges. What is wrong, and the worker's report.
+    /// Runs everything to its end, drains the worker, and judges. What is wrong, and the worker's
+    /// report.
     func run(
         seconds: Double = 60, allowances: FlowJudge.Allowances = FlowJudge.Allowances()
     ) -> (faults: [String], report: WorkerReport?) {
@@ -93,8 +94,9 @@ final class RealWorld {
         return (dead + faults, report)
     }
 
-    /// Everybody has had what there was: a session that is still open, of which a side is gone, was told of nothing.
-    /// A reset that finds nobody reading may take half a second to be seen, and wait one more for what came before it.
+    /// Everybody has had what there was: a session that is still open, of which a side is gone, was
+    /// told of nothing. A reset that finds nobody reading may take half a second to be seen, and
+    /// wait one more for what came before it.
     private func auditQuiet() -> [String] {
         let end = pelmeni_monotonic_nanoseconds() + 3_000_000_000
         while harnesses.contains(where: { $0.sessionsOpen > 0 }) {
@@ -125,7 +127,8 @@ final class RealWorld {
         for origin in origins { _ = pelmeni_socket_close(origin) }
         origins = []
         let ports = Set((addresses + originAddresses).compactMap(\.port))
-        // A port that is free again may be another test's by now: its socket goes away, and a leak stays.
+        // A port that is free again may be another test's by now: its socket goes away, and a leak
+        // stays.
         var left = LoopbackSocket.open(on: ports)
         let deadline = pelmeni_monotonic_nanoseconds() + 10_000_000_000
         while left > 0, pelmeni_monotonic_nanoseconds() < deadline {

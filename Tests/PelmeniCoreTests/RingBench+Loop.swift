@@ -58,7 +58,7 @@ extension RingBench {
     private func take(_ completion: Completion) throws -> RingSlot? {
         defer { if !completion.block.isNone { pool.release(completion.block) } }
         let index = completion.token.index
-        if completion.token.kind == OperationKind.sendDatagrams.rawValue {
+        if completion.token.kind == .sendDatagrams {
             guard let slot = departures.removeValue(forKey: index) else { return nil }
             pool.release(outgoing.row(index).pointee.block)
             outgoing.giveBack(index)
@@ -70,11 +70,11 @@ extension RingBench {
         }
         if !completion.more { rows[slot]?.inFlight.remove(completion.token.kind) }
         switch completion.token.kind {
-        case OperationKind.accept.rawValue: accepted(slot, completion)
-        case OperationKind.receive.rawValue: received(slot, completion)
-        case OperationKind.receiveDatagrams.rawValue: datagramsReceived(slot, completion)
-        case OperationKind.send.rawValue: sent(slot, completion.result)
-        case OperationKind.awaitRoom.rawValue: rows[slot]?.rooms += completion.result < 0 ? 0 : 1
+        case .accept: accepted(slot, completion)
+        case .receive: received(slot, completion)
+        case .receiveDatagrams: datagramsReceived(slot, completion)
+        case .send: sent(slot, completion.result)
+        case .awaitRoom: rows[slot]?.rooms += completion.result < 0 ? 0 : 1
         default: break
         }
         try closeIfIdle(slot)

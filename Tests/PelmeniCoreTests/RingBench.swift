@@ -4,13 +4,14 @@ import Testing
 
 @testable import PelmeniCore
 
-/// One ring and a table of slots over it, driven by hand on the thread that made it. It keeps the rules of a relay:
-/// what ends without ``Completion/more`` is armed again, and a socket is closed once nothing of its slot is in flight.
+/// One ring and a table of slots over it, driven by hand on the thread that made it. It keeps the
+/// rules of a relay: what ends without ``Completion/more`` is armed again, and a socket is closed
+/// once nothing of its slot is in flight.
 final class RingBench {
     /// What happened to a slot so far.
     struct Row {
         let slot: RingSlot
-        var inFlight: Set<UInt8> = []
+        var inFlight: Set<OperationKind> = []
         var isClosing = false
         var isListener = false
         var isPaused = false
@@ -170,8 +171,7 @@ final class RingBench {
         guard let row = rows[slot], !row.isClosing else { return }
         rows[slot]?.isClosing = true
         closed[slot] = onClosed
-        for kind in row.inFlight.sorted() {
-            guard let kind = OperationKind(rawValue: kind) else { continue }
+        for kind in row.inFlight.sorted(by: { $0.rawValue < $1.rawValue }) {
             if kind == .awaitRoom {
                 ring.cancelRoom(slot.token(kind), slot: slot.index)
             } else {
@@ -199,10 +199,10 @@ final class RingBench {
 
     private func begin(_ slot: RingSlot, _ kind: OperationKind) {
         owners[slot.index] = slot
-        rows[slot]?.inFlight.insert(kind.rawValue)
+        rows[slot]?.inFlight.insert(kind)
     }
 
     func isInFlight(_ slot: RingSlot, _ kind: OperationKind) -> Bool {
-        rows[slot]?.inFlight.contains(kind.rawValue) == true
+        rows[slot]?.inFlight.contains(kind) == true
     }
 }

@@ -88,7 +88,8 @@ import Testing
         }
     }
 
-    /// A reader that does not read: the sender is told so at once, waits without a loop, and is told once there is room.
+    /// A reader that does not read: the sender is told so at once, waits without a loop, and is
+    /// told once there is room.
     @Test(arguments: RingChoice.real) func aFullSocket(choice: RingChoice) throws {
         try RingBench.run(choice) { bench in
             let pair = try SocketPair.unix(SOCK_DGRAM, for: bench)

@@ -5,13 +5,15 @@ import Testing
 
 @testable import PelmeniCore
 
-/// What a ring makes of events that come late, of numbers that come back, and of sockets that others hold as well.
+/// What a ring makes of events that come late, of numbers that come back, and of sockets that
+/// others hold as well.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct RingEventTests {
     /// Entries into the kernel in a fifth of a second that are no busy loop.
     private static let entersMost: UInt64 = 8
 
-    /// Two sockets of datagrams have something in one loop. What the first one brings closes the second, and its number
-    /// is at once that of a stream: the event of the old one, which is still to come, is not about the new one.
+    /// Two sockets of datagrams have something in one loop. What the first one brings closes the
+    /// second, and its number is at once that of a stream: the event of the old one, which is still
+    /// to come, is not about the new one.
     @Test(arguments: RingChoice.real, [false, true])
     func aNumberThatIsUsedAgain(choice: RingChoice, inTheSameSlot: Bool) throws {
         try RingBench.run(choice) { bench in
@@ -60,8 +62,8 @@ import Testing
         return true
     }
 
-    /// A closed socket lives on for as long as another descriptor means it: one that a process which is being started
-    /// holds, say. What comes on it wakes nobody.
+    /// A closed socket lives on for as long as another descriptor means it: one that a process
+    /// which is being started holds, say. What comes on it wakes nobody.
     @Test(arguments: RingChoice.real, [true, false])
     func aCopyOfAClosedSocket(choice: RingChoice, ofDatagrams: Bool) throws {
         try RingBench.run(choice) { bench in
@@ -135,7 +137,8 @@ import Testing
 
     // MARK: Sends that do not fit
 
-    /// Streams whose far sides do not read: their sends wait, in one call or in many, and no loop is made meanwhile.
+    /// Streams whose far sides do not read: their sends wait, in one call or in many, and no loop
+    /// is made meanwhile.
     @Test(arguments: RingChoice.real, [true, false])
     func sendsThatWait(choice: RingChoice, overTCP: Bool) throws {
         try RingBench.run(choice) { bench in

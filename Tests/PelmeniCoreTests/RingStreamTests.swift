@@ -5,8 +5,8 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Streams of which bytes, urgent bytes, ends and resets come close together: a ring hands all of them out, in order,
-/// whichever of them were there when it began to receive.
+/// Streams of which bytes, urgent bytes, ends and resets come close together: a ring hands all of
+/// them out, in order, whichever of them were there when it began to receive.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct RingStreamTests {
     /// When the ring begins to receive.
     enum Armed: CaseIterable {
@@ -19,8 +19,8 @@ import Testing
 
     // MARK: Ends right behind bytes
 
-    /// The same moment brings bytes and a reset. A receive that reads the bytes and then waits for the reset waits for
-    /// ever (liburing's issue 1549 tells it of ends on Unix sockets).
+    /// The same moment brings bytes and a reset. A receive that reads the bytes and then waits for
+    /// the reset waits for ever (liburing's issue 1549 tells it of ends on Unix sockets).
     @Test(arguments: RingChoice.real, Armed.allCases)
     func aResetRightBehindBytes(choice: RingChoice, armed: Armed) throws {
         try expectEnds(choice, armed, ECONNRESET) {
@@ -88,8 +88,8 @@ import Testing
 
     private static let texts = ["before.!behind.", "!behind.", "before.!", "a!b!c!d", "!"]
 
-    /// With SO_OOBINLINE, as the engine's sockets have it, an urgent byte is one of the stream; a receive ends before it
-    /// all the same, and short.
+    /// With SO_OOBINLINE, as the engine's sockets have it, an urgent byte is one of the stream; a
+    /// receive ends before it all the same, and short.
     @Test(arguments: RingChoice.real, Armed.allCases)
     func urgentBytes(choice: RingChoice, armed: Armed) throws {
         try RingBench.run(choice) { bench in

@@ -32,9 +32,12 @@ import Testing
         let outcomes = (0..<2).map { _ in Simulation.outcome(of: SimulationSetup(seed: seed)) }
         #expect(outcomes[0].points == outcomes[1].points)
         #expect(outcomes[0].bytes == outcomes[1].bytes)
+        #expect(outcomes[0].hash == outcomes[1].hash)
+        #expect(outcomes[0].hash != Simulation.outcome(of: SimulationSetup(seed: seed + 1)).hash)
     }
 
-    /// Readers that take a byte now and then hold every block: they make way for the others, however many they are.
+    /// Readers that take a byte now and then hold every block: they make way for the others,
+    /// however many they are.
     @Test(arguments: [true, false], [true, false])
     func aByteAtATimeHoldsNoBlock(isMultishot: Bool, waitsForAll: Bool) {
         var setup = SimulationSetup(

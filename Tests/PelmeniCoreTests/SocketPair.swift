@@ -4,7 +4,8 @@ import TestSupport
 
 @testable import PelmeniCore
 
-/// Two connected sockets: the near one is a ring's, in the mode that it needs; the far one is the test's, and waits.
+/// Two connected sockets: the near one is a ring's, in the mode that it needs; the far one is the
+/// test's, and waits.
 struct SocketPair {
     let near: Int32
     let far: Wire

@@ -2,7 +2,8 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Long streams, which go through pipes: every byte, every end and every reset as with blocks, and nothing left.
+/// Long streams, which go through pipes: every byte, every end and every reset as with blocks, and
+/// nothing left.
 @Suite(.serialized) struct SpliceTests {
     private static let much = 4 << 20
 
@@ -132,8 +133,8 @@ import Testing
         #expect((report?.bytesSpliced ?? 0) > 0)
     }
 
-    /// A crowd of them that has said all: each is ended for its silence, and in order. Simulated alone: on a busy machine
-    /// no silence is long enough to tell it from want of time.
+    /// A crowd of them that has said all: each is ended for its silence, and in order. Simulated
+    /// alone: on a busy machine no silence is long enough to tell it from want of time.
     @Test func aSilentCrowdIsNotReset() throws {
         var settings = WorkerHarness.Settings()
         settings.deadlines.idle = 1_000_000_000

@@ -17,8 +17,8 @@ import Testing
         nodes.deallocate()
     }
 
-    /// Against a dictionary of deadlines: nothing early, nothing later than a tick, nothing lost, and the
-    /// sleep that the wheel advises never misses one.
+    /// Against a dictionary of deadlines: nothing early, nothing later than a tick, nothing lost,
+    /// and the sleep that the wheel advises never misses one.
     @Test(arguments: Array(UInt64(1)...12)) func agreesWithANaiveModel(seed: UInt64) {
         withWheel { wheel in
             var random = SeededRandom(seed: seed)

@@ -7,7 +7,7 @@ import Testing
         let token = Token(.send, index: 0xdead_beef, generation: 0x00ab_cdef)
         #expect(token.index == 0xdead_beef)
         #expect(token.generation == 0xab_cdef)
-        #expect(token.kind == OperationKind.send.rawValue)
+        #expect(token.kind == .send)
     }
 
     @Test func onlyTwentyFourBitsOfAGenerationCount() {

@@ -66,7 +66,8 @@ final class WorkerHarness: @unchecked Sendable {
     var bytesToUpstream: UInt64 { counters.get(.bytesToUpstream) }
     var bytesSpliced: UInt64 { counters.get(.splicedBytes) }
 
-    /// Sessions that go on though a side's connection is over, as the worker sees them at its next loop.
+    /// Sessions that go on though a side's connection is over, as the worker sees them at its next
+    /// loop.
     func deadSessions() -> [String] {
         audit.withLock { $0 = nil }
         wantsAudit.store(true, ordering: .releasing)

@@ -19,7 +19,7 @@ import Testing
         var bytes = [UInt8](repeating: 0, count: Int(header.requestBytes))
         bytes.withUnsafeMutableBytes {
             guard let base = $0.baseAddress else { return }
-            var outgoing = Outgoing(header)
+            var outgoing = StreamToSend(header)
             _ = outgoing.fill(base, room: Int(header.requestBytes))
         }
         return bytes

@@ -47,6 +47,7 @@ struct SimulatorRun {
             return 1
         }
         print(summary(seconds: Self.seconds() - began))
+        if options.wantsHash { print("hash \(String(total.hash, radix: 16))") }
         return 0
     }
 
@@ -84,6 +85,7 @@ struct SimulatorRun {
         total.sessions += outcome.sessions
         total.bytes += outcome.bytes
         for point in outcome.points.indices { total.points[point] += outcome.points[point] }
+        total.fold(outcome.hash)
     }
 
     private func summary(seconds: Double) -> String {

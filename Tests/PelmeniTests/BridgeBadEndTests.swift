@@ -156,7 +156,8 @@ import Testing
         #expect(await bridge.stop().causes == [.badFrame: 1])
     }
 
-    /// A session that has all its answers ends while its upstream still sends: the last question is not destroyed.
+    /// A session that has all its answers ends while its upstream still sends: the last question is
+    /// not destroyed.
     @Test(arguments: Variant.all)
     func answersOverResponsesDestroyNoQuestion(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }

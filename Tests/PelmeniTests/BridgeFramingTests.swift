@@ -140,8 +140,9 @@ import Testing
         other.close()
     }
 
-    /// Many short messages in a read: the simulated kernel counts how many of them one loop sends. A Unix client has its
-    /// answers one after the other, few of them wait, and the plan's clients wait for all.
+    /// Many short messages in a read: the simulated kernel counts how many of them one loop sends.
+    /// A Unix client has its answers one after the other, few of them wait, and the plan's clients
+    /// wait for all.
     @Test(arguments: Crossing.mixed.filter { $0.from != .unixgram })
     func noLoopSendsAllThatOneReadBrings(crossing: Crossing) {
         SimulatedFrames(crossing: crossing).noLoopSendsAllThatOneReadBrings()

@@ -140,7 +140,8 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
-    /// Workers without a session keep their listeners: the kernel would give other workers' clients to those left.
+    /// Workers without a session keep their listeners: the kernel would give other workers' clients
+    /// to those left.
     @Test(arguments: Variant.all)
     func drainingKeepsTheClientsOfOtherWorkers(variant: Variant) async throws {
         // More than clients, so that some have no session.
@@ -168,8 +169,8 @@ import Testing
         SimulatedEnds(crossing: Self.udp).theLastAnswersAreATrainThatIsRefused()
     }
 
-    /// Whether a client that is new has no session. One that came before draining began has, and so would one that got
-    /// the port of such a one: none of them may be closed.
+    /// Whether a client that is new has no session. One that came before draining began has, and so
+    /// would one that got the port of such a one: none of them may be closed.
     private func isTurnedAway(_ bridge: Bridge, _ stranger: BridgeClient) throws -> Bool {
         let before = bridge.engine.statistics.accepted
         try stranger.ask("stranger")

@@ -9,8 +9,8 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The queue of one Unix upstream stays full; another one's is full for a moment. The clients of the second are
-    /// served, though those of the first wait.
+    /// The queue of one Unix upstream stays full; another one's is full for a moment. The clients
+    /// of the second are served, though those of the first wait.
     @Test(arguments: Variant.all) func aStuckUpstreamDelaysNoOther(variant: Variant) async throws {
         let stuck = try Listener(.path(folder.file("stuck")), backlog: 0)
         let busy = try Listener(.path(folder.file("busy")), backlog: 0)
@@ -41,8 +41,8 @@ import Testing
         for wire in fillers + waiting { wire.close() }
     }
 
-    /// Clients that leave while their upstream is dialled give their sessions and their dials back at once, not when
-    /// the connect deadline is over.
+    /// Clients that leave while their upstream is dialled give their sessions and their dials back
+    /// at once, not when the connect deadline is over.
     @Test(arguments: Variant.all, [Face.tcp, Face.unix])
     func aClientThatLeavesFreesItsSession(variant: Variant, to: Face) async throws {
         let origin = try Listener(
@@ -70,7 +70,8 @@ import Testing
         await relay.engine.stop()
     }
 
-    /// The connection whose client says this: those that were called off may wait in the queue before it.
+    /// The connection whose client says this: those that were called off may wait in the queue
+    /// before it.
     private static func accept(_ origin: Listener, saying text: String) throws -> Wire {
         while true {
             let wire = try origin.accept()

@@ -24,10 +24,12 @@ final class EchoOrigin: Sendable {
             while !isStopping.load(ordering: .relaxed) {
                 guard let (bytes, from) = try? wire.receive() else { continue }
                 if face.isUnix {
-                    // What the engine has not read yet counts against this socket, whichever session it is for.
+                    // What the engine has not read yet counts against this socket, whichever
+                    // session it is for.
                     try? wire.send(bytes, to: from)
                 } else {
-                    // An answer that its session's socket does not take is lost: it is that session's own.
+                    // An answer that its session's socket does not take is lost: it is that
+                    // session's own.
                     wire.offer(bytes, to: from)
                 }
             }

@@ -30,8 +30,8 @@ import Testing
         await relay.expect([.completed: UInt64(Self.sizes.count)])
     }
 
-    /// An urgent byte (tcp(7), MSG_OOB) is forwarded in its place, and what comes behind it still arrives: splice(2)
-    /// does not go past one.
+    /// An urgent byte (tcp(7), MSG_OOB) is forwarded in its place, and what comes behind it still
+    /// arrives: splice(2) does not go past one.
     @Test(arguments: Variant.all) func anUrgentByteStopsNoLongStream(variant: Variant) async throws
     {
         let relay = try await Relay.start(variant)
@@ -55,7 +55,8 @@ import Testing
         await relay.expect([.completed: 1])
     }
 
-    /// An end that is there before what stands behind an urgent byte was read: splice(2) says 0 then.
+    /// An end that is there before what stands behind an urgent byte was read: splice(2) says 0
+    /// then.
     @Test(arguments: Variant.all) func anEndBehindAnUrgentByteLosesNothing(
         variant: Variant
     ) async throws {
@@ -140,8 +141,8 @@ import Testing
             }
             upstream.reset()
             try waitUntil("the session is over") { relay.engine.statistics.open == 0 }
-            // The kernel throws a client's unread bytes away when a reset arrives, so what is left of
-            // them is a prefix; a client that reads at once gets all, as the next test shows.
+            // The kernel throws a client's unread bytes away when a reset arrives, so what is left
+            // of them is a prefix; a client that reads at once gets all, as the next test shows.
             let (received, end) = try client.readAll()
             #expect(received.count <= size)
             #expect(Pattern.shared.firstWrong(received, key: size) == nil)
@@ -169,7 +170,8 @@ import Testing
         await relay.expect([.upstreamReset: 5])
     }
 
-    /// The reader stopped long ago, so nothing reads the sender either: its reset is seen all the same.
+    /// The reader stopped long ago, so nothing reads the sender either: its reset is seen all the
+    /// same.
     @Test(arguments: Variant.all) func aResetBehindAStalledReader(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
         let (client, upstream) = try relay.session()

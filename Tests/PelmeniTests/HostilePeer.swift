@@ -48,8 +48,8 @@ final class HostilePeer: Sendable {
         case .unfinishedAnswers: try beginAnswers()
         case .resets:
             while goesOn {
-                // Queues are first come, first served, the kernel's and the engine's: one that is thousands long is
-                // waited in by everybody.
+                // Queues are first come, first served, the kernel's and the engine's: one that is
+                // thousands long is waited in by everybody.
                 let statistics = place.engine.statistics
                 guard actCount < Int(statistics.accepted) + Self.queuedMost,
                     statistics.open < UInt64(Self.queuedMost)
@@ -85,7 +85,8 @@ final class HostilePeer: Sendable {
 
     // MARK: Floods
 
-    /// What goes out in one call: a block full of messages, or a single one where calls keep them apart.
+    /// What goes out in one call: a block full of messages, or a single one where calls keep them
+    /// apart.
     private func piece(_ message: Int) -> [UInt8] {
         let one = [UInt8](repeating: 0x41, count: message)
         guard place.crossing.from.isStream else { return one }

@@ -74,7 +74,8 @@ import Testing
         await runtime.wait()
     }
 
-    /// A listener's name is looked up where the start's own thread is not held, and names beside each other.
+    /// A listener's name is looked up where the start's own thread is not held, and names beside
+    /// each other.
     @Test func listenersNamesAreLookedUpTogether() async throws {
         let origin = try Listener()
         let both = Barrier(count: 2)

@@ -2,8 +2,9 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// One hostile peer, and a session beside it that behaves well, on the same worker and mostly at the same listener: the
-/// neighbour's exchanges all complete. How long they take is printed; the bound tells being served from being starved.
+/// One hostile peer, and a session beside it that behaves well, on the same worker and mostly at
+/// the same listener: the neighbour's exchanges all complete. How long they take is printed; the
+/// bound tells being served from being starved.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct NeighbourTests {
     private static let bound = Duration.seconds(2)
     private static let exchanges = 20

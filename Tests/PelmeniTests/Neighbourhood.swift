@@ -4,8 +4,8 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// An engine on one worker with two pairs of the same kind. The first one's origin echoes; the second one's does what
-/// the hostile peer needs.
+/// An engine on one worker with two pairs of the same kind. The first one's origin echoes; the
+/// second one's does what the hostile peer needs.
 final class Neighbourhood: Sendable {
     let crossing: Crossing
     let hostility: Hostility
@@ -45,8 +45,9 @@ final class Neighbourhood: Sendable {
         }
     }
 
-    /// The pair that the hostile peer is a client of. A flood of UDP has a listener and an origin of its own: where the
-    /// kernel's queue overflows, it drops whatever comes, and no relay can help that.
+    /// The pair that the hostile peer is a client of. A flood of UDP has a listener and an origin
+    /// of its own: where the kernel's queue overflows, it drops whatever comes, and no relay can
+    /// help that.
     var hostilePair: Int {
         let isLossy = crossing.from == .udp || crossing.to == .udp
         return hostility.isUpstream || hostility.isFlood && isLossy ? 1 : 0

@@ -45,8 +45,8 @@ struct Relay: Sendable {
         return (client, try origin.accept())
     }
 
-    /// A session whose ends have heard of each other: before that, a reset by the upstream is a connect
-    /// that failed.
+    /// A session whose ends have heard of each other: before that, a reset by the upstream is a
+    /// connect that failed.
     func talkingSession() throws -> (client: Wire, upstream: Wire) {
         let (client, upstream) = try session()
         try client.write("?")
@@ -54,7 +54,8 @@ struct Relay: Sendable {
         return (client, upstream)
     }
 
-    /// Ends the engine and looks at its books: nothing is open, and the causes are these and no others.
+    /// Ends the engine and looks at its books: nothing is open, and the causes are these and no
+    /// others.
     func expect(
         _ causes: [Cause: UInt64], within: Duration = .seconds(10),
         _ location: SourceLocation = #_sourceLocation

@@ -6,8 +6,9 @@ import Testing
 
 /// Resets that come at the worst moment: both sides are told of each, and no session stays.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(2))) struct ResetTests {
-    /// An upstream sends and resets as soon as it has accepted, so that bytes and the reset are there when its socket
-    /// is read for the first time. A ring that is not told of the reset keeps the session.
+    /// An upstream sends and resets as soon as it has accepted, so that bytes and the reset are
+    /// there when its socket is read for the first time. A ring that is not told of the reset keeps
+    /// the session.
     @Test(.alone, arguments: Variant.all, [5, 64 << 10])
     func aResetRightBehindBytes(variant: Variant, size: Int) async throws {
         let origin = try ResettingOrigin(size)
@@ -31,8 +32,9 @@ import Testing
         try origin.stop()
     }
 
-    /// Upstreams say all they have to say as soon as they have accepted, and go on listening. Their clients get it, and
-    /// the end, while they themselves go on talking: the other way is never silent.
+    /// Upstreams say all they have to say as soon as they have accepted, and go on listening. Their
+    /// clients get it, and the end, while they themselves go on talking: the other way is never
+    /// silent.
     @Test(arguments: Variant.all)
     func anEndRightBehindBytes(variant: Variant) async throws {
         let size = 5
@@ -59,8 +61,9 @@ import Testing
         try origin.stop()
     }
 
-    /// One side has said half of what it has to say, does not read, and resets while much is on its way towards it:
-    /// the other side must not take the half for the whole. The kernel tells a send of the reset, and nobody else.
+    /// One side has said half of what it has to say, does not read, and resets while much is on its
+    /// way towards it: the other side must not take the half for the whole. The kernel tells a send
+    /// of the reset, and nobody else.
     @Test(.alone, arguments: Variant.all, [true, false])
     func aResetUnderASend(variant: Variant, byClient: Bool) async throws {
         let relay = try await Relay.start(variant)
@@ -85,7 +88,8 @@ import Testing
 
     private static let half = "the first half of"
 
-    /// Sends until nothing more goes out on any of them for a while: what is on its way waits for a reader.
+    /// Sends until nothing more goes out on any of them for a while: what is on its way waits for a
+    /// reader.
     private static func fill(_ wires: [Wire]) throws {
         let bytes = [UInt8](repeating: 0x41, count: 64 << 10)
         for wire in wires {

@@ -3,8 +3,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// An origin that sends bytes to each connection and resets it at once, or ends its stream and keeps the connection,
-/// on a thread of its own.
+/// An origin that sends bytes to each connection and resets it at once, or ends its stream and
+/// keeps the connection, on a thread of its own.
 final class ResettingOrigin: Sendable {
     let listener: Listener
     private let bytes: [UInt8]

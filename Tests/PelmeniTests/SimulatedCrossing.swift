@@ -2,14 +2,15 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// A crossing over the simulated ring: its ends follow a plan, and the simulator's judge says whether each message
-/// came whole, once, and to whom it was for.
+/// A crossing over the simulated ring: its ends follow a plan, and the simulator's judge says
+/// whether each message came whole, once, and to whom it was for.
 struct SimulatedCrossing: Sendable {
     private static let seeds: ClosedRange<UInt64> = 1...8
 
     let crossing: Crossing
 
-    /// The plan of a pair with datagrams on a side: all that is sent is awaited, and no end loses anything.
+    /// The plan of a pair with datagrams on a side: all that is sent is awaited, and no end loses
+    /// anything.
     func messages(_ change: (inout SimulatedMessagePlan) -> Void) -> SimulatedMessagePlan {
         let kind: SessionKind =
             switch (crossing.from.isStream, crossing.to.isStream) {
@@ -63,7 +64,8 @@ struct SimulatedCrossing: Sendable {
         for seed in Self.seeds {
             var setup = SimulationSetup(seed: seed, plans: streams)
             setup.world.messages = messages
-            // One for each message of the largest crowd, so that none is dropped for want of a block.
+            // One for each message of the largest crowd, so that none is dropped for want of a
+            // block.
             setup.pool = PoolLimits(smallBlocks: 256, bulkBlocks: 8, datagramBlocks: 256)
             setup.world.sendBuffer = 1 << 20
             setup.world.receiveBuffer = 1 << 20

@@ -1,7 +1,8 @@
 import PelmeniCore
 import Testing
 
-/// What ``BridgeFramingTests`` does to streams, over the simulated ring: the plan says where they are cut.
+/// What ``BridgeFramingTests`` does to streams, over the simulated ring: the plan says where they
+/// are cut.
 struct SimulatedFrames {
     private let simulated: SimulatedCrossing
     private let isFromClient: Bool

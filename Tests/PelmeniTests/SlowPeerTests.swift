@@ -6,13 +6,13 @@ import Testing
 
 /// Peers that take their time cost nobody else, and lose nothing.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct SlowPeerTests {
-    /// Above what a socket holds for a client that does not read (8 MiB, as the kernel counts them), and fewer than the
-    /// answers that may wait.
+    /// Above what a socket holds for a client that does not read (8 MiB, as the kernel counts
+    /// them), and fewer than the answers that may wait.
     private static let answers = 200
     private static let answerBytes = 60_000
 
-    /// A Unix client reads nothing until all its answers are at the engine, and its session has ended with the
-    /// last one of them.
+    /// A Unix client reads nothing until all its answers are at the engine, and its session has
+    /// ended with the last one of them.
     @Test(arguments: Variant.all)
     func answersWaitForAUnixClient(variant: Variant) async throws {
         let crossing = Crossing(from: .unixgram, to: .unixgram)
@@ -43,7 +43,8 @@ import Testing
         let bridge = try await Bridge.start(Crossing(from: .unixgram, to: .unixgram), variant)
         let origin = try bridge.origin.wire
         let folder = try TemporaryFolder()
-        // Not connected: what waits in a connected one counts against the engine's own socket alone.
+        // Not connected: what waits in a connected one counts against the engine's own socket
+        // alone.
         let idle = try DatagramWire(at: .path(folder.file("idle")))
         try idle.send("much", to: DatagramAddress(bridge.name))
         let (_, toIdle) = try origin.receive()
@@ -61,7 +62,8 @@ import Testing
         #expect(drops[.queueFull, default: 0] > 0)
     }
 
-    /// Clients that begin long messages and go on byte by byte do not keep the blocks that others' answers need.
+    /// Clients that begin long messages and go on byte by byte do not keep the blocks that others'
+    /// answers need.
     @Test(arguments: Variant.all)
     func aByteAtATimeHoldsNoBlock(variant: Variant) async throws {
         let origin = try BridgeOrigin(.udp, path: "")
@@ -93,14 +95,16 @@ import Testing
         await engine.stop()
     }
 
-    /// A Unix upstream does not read: its session ends at the stall deadline, and every datagram is accounted for.
+    /// A Unix upstream does not read: its session ends at the stall deadline, and every datagram is
+    /// accounted for.
     @Test(arguments: Variant.all)
     func aUnixUpstreamThatDoesNotRead(variant: Variant) async throws {
         let crossing = Crossing(from: .udp, to: .unixgram)
         let bridge = try await Bridge.start(crossing, variant) { $0.stall = .milliseconds(300) }
         let client = try bridge.client()
         let question = [UInt8](repeating: 0x41, count: 4_000)
-        // Above what the kernel holds for it (net.core.wmem_default), and the 64 that wait in the engine.
+        // Above what the kernel holds for it (net.core.wmem_default), and the 64 that wait in the
+        // engine.
         let most: UInt64 = 200
         for _ in 0..<most { try client.ask(question) }
         try bridge.wait("it is given up") { $0.causes == [.sendStalled: 1] }
@@ -127,7 +131,8 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
-    /// Their messages are so long that each holds a block for datagrams: the one that waited longest is closed.
+    /// Their messages are so long that each holds a block for datagrams: the one that waited
+    /// longest is closed.
     @Test(arguments: Variant.all)
     func longMessagesThatDoNotGoOnGiveWay(variant: Variant) async throws {
         let bridge = try await Self.smallBridge(variant)
@@ -157,7 +162,8 @@ import Testing
         return Bridge(crossing: crossing, engine: engine, origin: origin, log: log, folder: folder)
     }
 
-    /// As many connections as there are blocks for datagrams, and ten more, each with the same bytes.
+    /// As many connections as there are blocks for datagrams, and ten more, each with the same
+    /// bytes.
     private static func begin(_ bytes: [UInt8], at bridge: Bridge) throws -> [Wire] {
         let blocks = PoolLimits(bytes: pool, servesDatagrams: true).datagramBlocks
         return try (0..<blocks + 10).map { _ in

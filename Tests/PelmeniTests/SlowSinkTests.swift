@@ -15,7 +15,8 @@ import Testing
         }
     }
 
-    /// Frames that cannot be cut are told of, as many as a client likes: that stops neither others nor the end.
+    /// Frames that cannot be cut are told of, as many as a client likes: that stops neither others
+    /// nor the end.
     @Test(arguments: Variant.all) func itHoldsUpNeitherOthersNorTheEnd(
         variant: Variant
     ) async throws {

@@ -90,7 +90,8 @@ import Testing
         #expect(told.first?.fields.contains(.init("errno", "EAGAIN")) == true)
     }
 
-    /// The next engine starts while the first one drains. Its new file may get the number of the first one's.
+    /// The next engine starts while the first one drains. Its new file may get the number of the
+    /// first one's.
     @Test(arguments: Variant.all) func theNextOnesFileStays(variant: Variant) async throws {
         let origin = try Listener(.path(folder.file("origin.sock")))
         let old = try engine(variant)

@@ -53,8 +53,8 @@ import Testing
         #expect(engine.statistics.accepted == 4)
     }
 
-    /// A multishot receive on a Unix socket may miss an end that comes right behind bytes (liburing's issue
-    /// 1549): often enough that many tries find it.
+    /// A multishot receive on a Unix socket may miss an end that comes right behind bytes
+    /// (liburing's issue 1549): often enough that many tries find it.
     @Test(arguments: Variant.all) func noEndIsMissed(variant: Variant) async throws {
         let (engine, origin) = try engine(variant)
         try await engine.start()

@@ -3,8 +3,8 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Urgent bytes (tcp(7), MSG_OOB) are bytes like others to a relay: they arrive in their place, and nothing waits
-/// behind them. A read ends before one though there is more.
+/// Urgent bytes (tcp(7), MSG_OOB) are bytes like others to a relay: they arrive in their place, and
+/// nothing waits behind them. A read ends before one though there is more.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(2))) struct UrgentTests {
     /// What a side sends: an exclamation mark goes out as urgent.
     static let texts = [

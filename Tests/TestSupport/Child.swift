@@ -30,7 +30,8 @@ package final class Child: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, outputWrite, 1)
         posix_spawn_file_actions_adddup2(&actions, errorWrite, 2)
-        // Descriptors of other tests would count against a limit that a test sets, and hold their sockets open.
+        // Descriptors of other tests would count against a limit that a test sets, and hold their
+        // sockets open.
         _ = pelmeni_spawn_close_from(&actions, 3)
 
         // Threads of a test runner may have signals blocked, and children inherit that.

@@ -3,8 +3,8 @@ import Glibc
 
 /// Many connections on one thread, with every byte of each checked at its place.
 ///
-/// Each member sends the stream of its key as far as it may, and expects the same stream back. One thread at
-/// a time may use it.
+/// Each member sends the stream of its key as far as it may, and expects the same stream back. One
+/// thread at a time may use it.
 package final class Crowd: @unchecked Sendable {
     /// One connection.
     package struct Member {
@@ -49,9 +49,9 @@ package final class Crowd: @unchecked Sendable {
 
     /// Begins connections; they are there once ``run`` says so.
     ///
-    /// - Parameter receiveBuffer: bytes that the kernel holds for a member that does not read; nil lets it
-    ///   grow. A thousand of those would use up the memory of the whole machine's TCP (`tcp_mem`), which
-    ///   then drops segments of every other connection.
+    /// - Parameter receiveBuffer: bytes that the kernel holds for a member that does not read; nil
+    ///   lets it grow. A thousand of those would use up the memory of the whole machine's TCP
+    ///   (`tcp_mem`), which then drops segments of every other connection.
     package func connect(
         _ count: Int, to name: SocketName, firstKey: Int = 0, receiveBuffer: Int32? = nil
     ) throws {
@@ -79,7 +79,8 @@ package final class Crowd: @unchecked Sendable {
 
     /// Moves bytes until it is done.
     ///
-    /// - Parameter progressed: called with each member that received something, which it may change.
+    /// - Parameter progressed: called with each member that received something, which it may
+    ///   change.
     package func run(
         _ what: String, within: Duration = .seconds(20),
         progressed: (Int) -> Void = { _ in }, until isDone: ([Member]) -> Bool
@@ -186,7 +187,8 @@ package final class Crowd: @unchecked Sendable {
 }
 
 extension Crowd {
-    /// Sends each member's first byte to a ``CrowdOrigin`` that answers with the stream of that key.
+    /// Sends each member's first byte to a ``CrowdOrigin`` that answers with the stream of that
+    /// key.
     package func request() throws {
         change { $0.asks = true }
         try run("all have asked") { $0.allSatisfy { $0.hasAsked } }

@@ -8,8 +8,8 @@ package final class CrowdOrigin: Sendable {
     package enum Kind: Sendable {
         /// Sends back what comes, then the end.
         case echo
-        /// Sends a stream without an end: the one whose key is the connection's first byte. It reads nothing
-        /// after that.
+        /// Sends a stream without an end: the one whose key is the connection's first byte. It
+        /// reads nothing after that.
         case source
     }
 

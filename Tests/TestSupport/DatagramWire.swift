@@ -57,8 +57,8 @@ package final class DatagramWire: Sendable {
         try connect(to: DatagramAddress(.port(port ?? 0)))
     }
 
-    /// From now on nobody's datagrams are taken: the network refuses them, as if it were closed. The port stays
-    /// its own; a closed one can be another test's a moment later.
+    /// From now on nobody's datagrams are taken: the network refuses them, as if it were closed.
+    /// The port stays its own; a closed one can be another test's a moment later.
     package func refuse() throws { try connect(toPort: port) }
 
     /// One datagram.
@@ -125,8 +125,9 @@ package final class DatagramWire: Sendable {
         String(decoding: try receive().bytes, as: UTF8.self)
     }
 
-    /// Closes, and waits until the kernel knows the socket no more: a process that is being started has copies
-    /// of all descriptors until it runs, and such a copy goes on taking datagrams that should be refused.
+    /// Closes, and waits until the kernel knows the socket no more: a process that is being started
+    /// has copies of all descriptors until it runs, and such a copy goes on taking datagrams that
+    /// should be refused.
     package func goAway() throws {
         var info = stat()
         fstat(socket, &info)

@@ -52,8 +52,8 @@ package final class Listener: Sendable {
     }
 }
 
-/// A port of the loopback that refuses every connection: it is bound, so that nobody else gets it, and
-/// nobody listens.
+/// A port of the loopback that refuses every connection: it is bound, so that nobody else gets it,
+/// and nobody listens.
 package final class RefusedPort: Sendable {
     package let port: UInt16
     private let socket: Int32
@@ -67,8 +67,8 @@ package final class RefusedPort: Sendable {
 }
 
 extension SocketName {
-    /// A port for a program that wants to be told one. It lies below those that the kernel gives out by
-    /// itself, so that no socket of another test takes it meanwhile.
+    /// A port for a program that wants to be told one. It lies below those that the kernel gives
+    /// out by itself, so that no socket of another test takes it meanwhile.
     package static func unusedPort() throws -> UInt16 {
         for _ in 0..<200 {
             let port = UInt16.random(in: 20_000..<30_000)

@@ -1,8 +1,8 @@
 import Foundation
 package import Testing
 
-/// Runs a test on a thread of its own, so that it may block: plain calls in order are the clearest script of
-/// what happens on a wire, and the few threads of Swift's pool are left to the engine.
+/// Runs a test on a thread of its own, so that it may block: plain calls in order are the clearest
+/// script of what happens on a wire, and the few threads of Swift's pool are left to the engine.
 package struct OwnThread: TestTrait, SuiteTrait, TestScoping {
     package let isRecursive = true
 

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A stream of bytes of which every one is known by its place: each key has a stream of its own, so that a
-/// byte that is lost, doubled, moved or given to another connection is seen.
+/// A stream of bytes of which every one is known by its place: each key has a stream of its own, so
+/// that a byte that is lost, doubled, moved or given to another connection is seen.
 package struct Pattern: Sendable {
     /// A prime, so that no block's length divides it.
     private static let period = 1_048_573

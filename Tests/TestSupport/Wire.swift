@@ -80,8 +80,8 @@ package final class Wire: Sendable {
         }
     }
 
-    /// Until the other side has acknowledged all that was written: then a reset destroys none of it on
-    /// the way, though it may in the other side's queue.
+    /// Until the other side has acknowledged all that was written: then a reset destroys none of it
+    /// on the way, though it may in the other side's queue.
     package func waitUntilDelivered() throws {
         try waitUntil("everything written is acknowledged") {
             pelmeni_socket_outstanding(socket) <= 0
@@ -95,7 +95,8 @@ package final class Wire: Sendable {
         var error: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: most) { room, count in
             var got = -1
-            // The probe of a ring without deferred work interrupts the calls of the thread it ran on.
+            // The probe of a ring without deferred work interrupts the calls of the thread it ran
+            // on.
             repeat {
                 got = recv(socket, room.baseAddress, most, 0)
             } while got < 0 && errno == EINTR

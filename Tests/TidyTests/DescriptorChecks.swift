@@ -1,11 +1,12 @@
 /// The rules that keep this process's descriptors out of other programs.
 enum DescriptorChecks {
-    /// Calls that start a program. Foundation's `Process` closes what it does not hand over by itself.
+    /// Calls that start a program. Foundation's `Process` closes what it does not hand over by
+    /// itself.
     private static let starts: Set<String> = [
         "posix_spawn", "posix_spawnp", "fork", "vfork", "execv", "execve", "execvp", "popen",
     ]
-    /// Calls whose descriptor every program gets that is started before it is marked: each has another one that
-    /// marks it from the start.
+    /// Calls whose descriptor every program gets that is started before it is marked: each has
+    /// another one that marks it from the start.
     private static let unmarked: [String: String] = [
         "pipe": "pipe2", "accept": "accept4", "epoll_create": "epoll_create1",
         "inotify_init": "inotify_init1", "creat": "open",
@@ -45,7 +46,8 @@ enum DescriptorChecks {
         }
     }
 
-    /// Calls of C functions: words before a parenthesis that are nobody's members, and not what is declared.
+    /// Calls of C functions: words before a parenthesis that are nobody's members, and not what is
+    /// declared.
     private static func calls(_ file: SourceText) -> [(name: String, line: Int)] {
         guard let top = file.folders.first, ["Sources", "CSupport", "Tests"].contains(top) else {
             return []

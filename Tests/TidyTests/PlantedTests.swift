@@ -162,4 +162,81 @@ import Testing
         #expect(check([high, ring]).isEmpty)
         #expect(check([stray]).count == 1)
     }
+
+    @Test func aLongLine() {
+        let check = LineChecks.lineLength
+        let long = String(repeating: "a", count: 101)
+        let path = "Sources/A/A.swift"
+        #expect(check(file(path, "\n\(long)\n")).map(\.line) == [2])
+        #expect(check(file(path, "/// \(long)\n")).count == 1)
+        #expect(check(file(path, "let a = \"\(long)\"\n")).isEmpty, "a text in quotes")
+        #expect(check(file("CSupport/a.h", "// \(long)\n")).isEmpty)
+        let wide = String(repeating: "b ", count: 81)
+        #expect(check(file("CSupport/a.h", "// \(wide)c\n")).count == 1)
+        #expect(check(file("docs/a.md", "\(wide)\n| \(wide)|\n")).map(\.line) == [1])
+        #expect(check(file("Benchmarks/prototypes/a.c", wide)).isEmpty)
+    }
+
+    @Test func aPredicateThatActs() {
+        let check = NameChecks.predicates
+        let planted = "mutating func isOpen() -> Bool {}\nmutating func issue() {}\n"
+        #expect(check(file("Sources/A/A.swift", planted)).map(\.line) == [1])
+        let inline = "private mutating func hasRoom() {}\nfunc hasRoom() {}\n"
+        #expect(check(file("Sources/A/A.swift", inline)).map(\.line) == [1])
+    }
+
+    @Test func twoTypesOfOneName() {
+        let check = NameChecks.uniqueTypes
+        let first = file("Sources/A/Plan.swift", "struct Plan { struct Step {} }\n")
+        let second = file("Sources/B/Plan.swift", "enum Other {}\nfinal class Plan {}\n")
+        let nested = file("Sources/B/Step.swift", "enum Step {}\nextension Plan {}\n")
+        #expect(check([first, second]).map(\.line) == [2])
+        #expect(check([first, nested]).isEmpty)
+        #expect(check([first, file("Tests/B/Plan.swift", "struct Plan {}\n")]).isEmpty)
+    }
+
+    @Test func aPageOutsideTheIndex() {
+        let check = PageChecks.indexed
+        let index = file("docs/README.md", "[a](guide/a.md) [b](b.md) [c](../README.md)\n")
+        let page = file("docs/guide/a.md", "# A\n")
+        let stray = file("docs/guide/stray.md", "# B\n")
+        #expect(check([index, page, stray]).map(\.path) == ["docs/guide/stray.md", index.path])
+        #expect(check([index, page, file("docs/b.md", "# B\n")]).isEmpty)
+        #expect(check([page]).count == 1, "there is no index")
+    }
+
+    @Test func aTypeThatHoldsMuch() {
+        func type(_ count: Int, _ word: String = "struct") -> SourceText {
+            let body = (0..<count).map { "    private(set) var a\($0): [Int: Int] = [:]\n" }
+            let others = """
+                    static let b = 1
+                    var c: Int { 2 }
+                    var d: (Int) -> Int {
+                        let e = 3
+                        return { _ in e }
+                    }
+
+                """
+            return file("Sources/A/A.swift", "\n\(word) A {\n\(body.joined())\(others)}\n")
+        }
+        let check = { StateChecks.storedProperties($0, today: [:]) }
+        #expect(check(type(21)).map(\.line) == [2])
+        #expect(check(type(21, "final class")).count == 1)
+        #expect(check(type(20)).isEmpty)
+        let known = { StateChecks.storedProperties($0, today: ["A": 25]) }
+        #expect(known(type(26)).count == 1)
+        #expect(known(type(25)).isEmpty)
+        #expect(known(type(24)).map(\.line) == [2], "the number falls with it")
+        let nested = "struct A {\n    enum B {}\n    struct C { let d: Int }\n    let e: C\n}\n"
+        #expect(check(file("Sources/A/A.swift", nested)).isEmpty)
+    }
+
+    @Test func aStateMachineThatAssertsLess() {
+        let planted = file("Sources/A/A.swift", "assert(a)\nprecondition(b)\n// assert(c)\n")
+        let check = { StateChecks.assertions([planted], today: ["Sources/A/A.swift": $0]) }
+        #expect(check(2).isEmpty)
+        #expect(check(3).count == 1)
+        #expect(check(1).count == 1, "the number rises with it")
+        #expect(StateChecks.assertions([], today: ["Sources/A/A.swift": 1]).count == 1)
+    }
 }

@@ -1,7 +1,9 @@
 /// The rules on where things stand: which file, and which folder of the core.
 enum StructureChecks {
     /// The core's folders, lowest first: a folder names no type of one to its right.
-    static let order = ["Buffers", "Sockets", "Framing", "Rings", "Hooks", "Relay", "Engine"]
+    static let order = [
+        "Buffers", "Sockets", "Framing", "Rings", "Legs", "Hooks", "Protocols", "Relay", "Engine",
+    ]
 
     private static let core = "Sources/PelmeniCore/"
     private static let typeWords: Set<String> = [
@@ -12,6 +14,7 @@ enum StructureChecks {
     struct Declaration: Equatable {
         let name: String
         let isNested: Bool
+        let line: Int
     }
 
     static func declarations(_ tokens: [CodeToken]) -> [Declaration] {
@@ -28,7 +31,7 @@ enum StructureChecks {
             guard name.isWord, before != ".", name.text.first?.isUppercase == true else {
                 continue
             }
-            found.append(Declaration(name: name.text, isNested: depth > 0))
+            found.append(Declaration(name: name.text, isNested: depth > 0, line: name.line))
         }
         return found
     }

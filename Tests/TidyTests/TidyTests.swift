@@ -43,6 +43,18 @@ import Testing
 
     @Test func descriptorsAreMarkedFromTheStart() { expectNone(DescriptorChecks.creation) }
 
+    @Test func linesFit() { expectNone(LineChecks.lineLength) }
+
+    @Test func predicatesChangeNothing() { expectNone(NameChecks.predicates) }
+
+    @Test func aNameIsOneType() { expectNone(NameChecks.uniqueTypes(Repository.current)) }
+
+    @Test func everyPageIsInTheIndex() { expectNone(PageChecks.indexed(Repository.current)) }
+
+    @Test func typesHoldLittle() { expectNone { StateChecks.storedProperties($0) } }
+
+    @Test func theStateMachineAsserts() { expectNone(StateChecks.assertions(Repository.current)) }
+
     @Test func filesAreNamedForWhatTheyHold() { expectNone(StructureChecks.fileName) }
 
     @Test func lowerFoldersNameNoHigherType() {

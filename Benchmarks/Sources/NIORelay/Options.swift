@@ -1,5 +1,6 @@
 /// What the command line says: `--listen PORT --origin PORT --workers N`, and how many KiB a read
-/// takes at the most, `--receive-kib N`. Each `--listen` goes with the `--origin` in the same place.
+/// takes at the most, `--receive-kib N`. Each `--listen` goes with the `--origin` in the same
+/// place.
 struct Options: Sendable {
     var listen: [Int] = []
     var origin: [Int] = []

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Writes to many sockets in one system call, on a kernel's asynchronous I/O (io_submit(2), Linux 2.6; not io_uring).
-// A socket's write never waits there: it is over when the call returns. Where the kernel or a filter of system calls has
+// Writes to many sockets in one system call, on a kernel's asynchronous I/O (io_submit(2), Linux 2.6; not io_uring). A
+// socket's write never waits there: it is over when the call returns. Where the kernel or a filter of system calls has
 // no such thing, or its limit (fs.aio-max-nr) is reached, each write is a send(2) of its own, with the same results.
 //
 // The sockets must be non-blocking, and SIGPIPE blocked: a write cannot say MSG_NOSIGNAL.

@@ -9,7 +9,8 @@
 
 // A block that holds a received datagram, or a train of them, begins with what io_uring's multishot recvmsg writes, and
 // so does one that recvmmsg(2) filled: a head of 16 bytes, the sender's name, control messages, and the payload at
-// PELMENI_DATAGRAM_PAYLOAD. A UDP name takes 32 bytes, which leaves 80 to the control messages; a Unix one takes all 112.
+// PELMENI_DATAGRAM_PAYLOAD. A UDP name takes 32 bytes, which leaves 80 to the control messages; a Unix one takes all
+// 112.
 enum {
     PELMENI_DATAGRAM_NAME = 16,
     PELMENI_DATAGRAM_NAME_UDP = 32,
@@ -63,11 +64,12 @@ void pelmeni_outgoing_part(pelmeni_outgoing *outgoing, const pelmeni_outgoing *t
 int pelmeni_datagram_open(int family, int nonblocking);
 // UDP_GRO, and with `tells_local` IP_PKTINFO and IPV6_RECVPKTINFO. `only_v6`: -1: leave; 0: dual stack; 1: IPv6 only.
 int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6);
-// Asks for a receive buffer, of which the kernel grants net.core.rmem_max; with `force` all of it, to a process that may.
+// Asks for a receive buffer, of which the kernel grants net.core.rmem_max; with `force` all of it, to a process that
+// may.
 void pelmeni_datagram_widen(int socket, int bytes, int force);
 int pelmeni_datagram_room(int socket); // what it is
-// A larger send buffer, as far as the kernel grants it: what receivers on a Unix socket have not read counts against it. Its
-// size, or -errno.
+// A larger send buffer, as far as the kernel grants it: what receivers on a Unix socket have not read counts against
+// it. Its size, or -errno.
 int64_t pelmeni_datagram_widen_answers(int socket);
 int pelmeni_datagram_name(int socket); // an abstract name that the kernel chooses; Unix sockets only
 // One datagram or train of a connected socket, without its sender's name: payload bytes, or -errno.

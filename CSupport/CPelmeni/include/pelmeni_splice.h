@@ -16,17 +16,18 @@ typedef struct {
     int32_t receive_error; // -EAGAIN: nothing is left to receive; another -errno; or 0
     int32_t send_error;    // -EAGAIN: the second socket is full; another -errno; or 0
     int32_t is_ended;      // the first socket's stream has ended
-    int32_t needs_receive; // -EAGAIN though there are bytes, which only recv(2) gets at: an urgent one is next (tcp(7)), or
-                           // the kernel had no page for a pipe's place
+    int32_t needs_receive; // -EAGAIN though there are bytes, which only recv(2) gets at: an urgent one is next
+                           // (tcp(7)), or the kernel had no page for a pipe's place
 } pelmeni_spliced;
 
-// Empties the pipe, which holds `inside` bytes, into `to`; then fills and empties it in turn until one side has no more,
-// or `most` bytes were received. Never fills a pipe that is not empty, so -EAGAIN is always the socket's. Before an urgent
-// byte splice(2) says -EAGAIN, and 0 once an end came behind it (measured on 6.18), so neither is taken at its word.
+// Empties the pipe, which holds `inside` bytes, into `to`; then fills and empties it in turn until one side has no
+// more, or `most` bytes were received. Never fills a pipe that is not empty, so -EAGAIN is always the socket's. Before
+// an urgent byte splice(2) says -EAGAIN, and 0 once an end came behind it (measured on 6.18), so neither is taken at
+// its word.
 //
 //   from         -1: the pipe is only emptied
-//   is_blocking  the sockets are in blocking mode. A splice goes by the socket's mode alone (splice(2): SPLICE_F_NONBLOCK
-//                is the pipe's), so they are switched for the time of the call.
+//   is_blocking  the sockets are in blocking mode. A splice goes by the socket's mode alone (splice(2):
+//                SPLICE_F_NONBLOCK is the pipe's), so they are switched for the time of the call.
 //
 // There is no MSG_NOSIGNAL for it: a stream that nobody reads raises SIGPIPE on the thread, which must block that, as
 // all threads of the engine do.

@@ -56,8 +56,8 @@ int pelmeni_uring_receive(pelmeni_uring *ring, int socket, uint16_t group, int m
 int pelmeni_uring_send(pelmeni_uring *ring, int socket, const void *data, uint32_t length, uint64_t token);
 // Room for `count` pieces (at most PELMENI_SEND_PIECES) that the caller fills before it enqueues anything else.
 struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *ring, int socket, uint32_t count, uint64_t token);
-// Receives datagrams until cancelled, each into a block of `group` laid out as pelmeni_datagram.h says; recvmsg multishot,
-// since 6.0. The result is that of the kernel less everything before the payload.
+// Receives datagrams until cancelled, each into a block of `group` laid out as pelmeni_datagram.h says; recvmsg
+// multishot, since 6.0. The result is that of the kernel less everything before the payload.
 int pelmeni_uring_receive_datagrams(pelmeni_uring *ring, int socket, uint16_t group, int is_unix, uint64_t token);
 // One datagram or train; it never waits. `outgoing` stays in place until its completion.
 int pelmeni_uring_send_datagram(pelmeni_uring *ring, int socket, pelmeni_outgoing *outgoing, uint64_t token);
@@ -68,7 +68,8 @@ int pelmeni_uring_wake(pelmeni_uring *ring, int event, uint64_t *value, uint64_t
 int pelmeni_uring_cancel(pelmeni_uring *ring, uint64_t target, uint64_t token);
 
 // Hands over what is staged and waits until a completion is there or the time is over (0: do not wait; INT64_MAX: no
-// limit). One io_uring_enter. 0 or -errno; running out of time, EINTR, EAGAIN and EBUSY are no errors. EBADR: completions were lost.
+// limit). One io_uring_enter. 0 or -errno; running out of time, EINTR, EAGAIN and EBUSY are no errors. EBADR:
+// completions were lost.
 int pelmeni_uring_submit(pelmeni_uring *ring, int64_t wait_nanoseconds);
 uint32_t pelmeni_uring_reap(pelmeni_uring *ring, pelmeni_completion *out, uint32_t capacity);
 

@@ -8,7 +8,8 @@ package struct NetworkFacts: Codable, Equatable, Sendable {
     package var machinesCongestionControl = ""
     /// Why it was the machine's network; nil where it was not.
     package var reason: String?
-    /// Settings of the machine's network that the namespace could not be given: `tcp_rmem is 1, not 2`.
+    /// Settings of the machine's network that the namespace could not be given: `tcp_rmem is 1, not
+    /// 2`.
     package var differences: [String] = []
 
     package init() {}

@@ -13,11 +13,13 @@ package struct Sample: Codable, Equatable, Sendable {
     /// That of the load and of the origins; results of before both were kept have neither.
     package var loadCPUSeconds: Double?
     package var originCPUSeconds: Double?
-    /// How the proxy's divides, from the kernel's ticks: less exact than ``cpuSeconds``, which comes from the scheduler.
+    /// How the proxy's divides, from the kernel's ticks: less exact than ``cpuSeconds``, which
+    /// comes from the scheduler.
     package var userShare = 0.0
     /// Nanoseconds; with stalled readers, those of the bystanders.
     package var latency = LatencyFigures()
-    /// Calls of io_uring_enter(2), or epoll_wait(2), in the window; nil for subjects that do not tell.
+    /// Calls of io_uring_enter(2), or epoll_wait(2), in the window; nil for subjects that do not
+    /// tell.
     package var enters: UInt64?
     /// Resident memory: at the window's end, and the highest since the subject's start.
     package var residentBytes: UInt64 = 0

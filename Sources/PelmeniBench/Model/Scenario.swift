@@ -12,7 +12,8 @@ package struct Scenario: Codable, Equatable, Sendable {
         case open
         /// Connections that do nothing: what is measured is memory.
         case idle
-        /// Readers that do not read behind sources that do not stop, and other sessions beside them.
+        /// Readers that do not read behind sources that do not stop, and other sessions beside
+        /// them.
         case stalled
         /// Datagrams and their answers, one under way for each client.
         case datagrams
@@ -64,8 +65,8 @@ package struct Scenario: Codable, Equatable, Sendable {
     package var pipeline = 1
     /// Between an answer and the next request of its connection.
     package var thinkMicroseconds: UInt32 = 0
-    /// Of all connections together, a second; open loop only. 0 asks for ``openShare`` of what the best peer,
-    /// or without peers the slower backend, reached in a closed loop just before.
+    /// Of all connections together, a second; open loop only. 0 asks for ``openShare`` of what the
+    /// best peer, or without peers the slower backend, reached in a closed loop just before.
     package var requestsPerSecond = 0
     /// Connections beside those that stall; stalled only.
     package var bystanders = 0

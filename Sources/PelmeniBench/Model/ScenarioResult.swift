@@ -4,12 +4,13 @@ package struct ScenarioResult: Codable, Equatable, Sendable {
     /// Each subject's rounds, in the order in which subjects are shown.
     package var subjects: [SubjectResult]
     package var comparisons: [Comparison]
-    /// Of the peers that may be it, the one with the lowest median; what Pelmeni is compared with first.
+    /// Of the peers that may be it, the one with the lowest median; what Pelmeni is compared with
+    /// first.
     package var bestPeer: String?
     /// Why the figures should not be relied on; empty when they may be.
     package var doubts: [String]
-    /// Titles of the subjects that the scenario says nothing about: they relay no datagrams, or have no
-    /// second pair.
+    /// Titles of the subjects that the scenario says nothing about: they relay no datagrams, or
+    /// have no second pair.
     package var absent: [String]?
     /// Which congestion control its connections used; older results do not tell.
     package var congestion: String?

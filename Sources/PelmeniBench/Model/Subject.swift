@@ -5,8 +5,8 @@ package struct Subject: Codable, Equatable, Sendable {
         case direct
         case pelmeni
         case peer
-        /// No proxy that anybody could use: what the kernel's interface reaches without deadlines, limits and
-        /// resets. Never the best peer.
+        /// No proxy that anybody could use: what the kernel's interface reaches without deadlines,
+        /// limits and resets. Never the best peer.
         case prototype
     }
 

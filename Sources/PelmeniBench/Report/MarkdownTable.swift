@@ -3,6 +3,9 @@ package struct MarkdownTable {
     private static let begin = "<!-- figures -->"
     private static let end = "<!-- /figures -->"
 
+    /// Of a line that can be wrapped.
+    private static let columns = 130
+
     private let report: BenchReport
     private let note: String
 
@@ -30,7 +33,7 @@ package struct MarkdownTable {
         lines += ["", legend]
         lines += targets
         if !note.isEmpty { lines += ["", note] }
-        return lines.joined(separator: "\n")
+        return lines.flatMap(wrapped).joined(separator: "\n")
     }
 
     /// The README with the table between its two markers; nil unless it has each once, in order.
@@ -99,6 +102,24 @@ package struct MarkdownTable {
             + "them the ratio to the best peer with its 95 % interval. Of long streams bytes a second stand "
             + "beside the proxy's CPU, with the CPU of load, proxy and origin (all three). Measured "
             + "\(clean(String(report.startedAt.prefix(10)))) on \(machine.joined(separator: "; "))."
+    }
+
+    /// A paragraph or a list's entry in lines of their own; a table's row is one line.
+    private func wrapped(_ text: String) -> [String] {
+        guard !text.hasPrefix("|"), text.count > Self.columns else { return [text] }
+        let indent = text.hasPrefix("- ") ? "  " : ""
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let last = lines[lines.count - 1]
+            if last.isEmpty {
+                lines[lines.count - 1] = String(word)
+            } else if last.count + 1 + word.count <= Self.columns {
+                lines[lines.count - 1] += " \(word)"
+            } else {
+                lines.append(indent + word)
+            }
+        }
+        return lines
     }
 
     private func line(_ cells: [String]) -> String {

@@ -38,8 +38,8 @@ struct SeriesStyle: Equatable {
     }
 
     /// For each subject, by name: Pelmeni's in cold colours, peers in warm ones, a direct run grey.
-    /// A variant has its original's look, but hollow; that of the first has a lighter colour too, as
-    /// both are in most pictures.
+    /// A variant has its original's look, but hollow; that of the first has a lighter colour too,
+    /// as both are in most pictures.
     static func assigned(to subjects: [Subject]) -> [String: SeriesStyle] {
         var free: [Subject.Kind: [Int]] = [
             .direct: [0], .pelmeni: [first, 3], .peer: [4, 5, 6], .prototype: [besideFirst, 7],

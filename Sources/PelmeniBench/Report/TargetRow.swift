@@ -73,7 +73,8 @@ struct TargetRow {
             + (target.congestion.map { " with \($0)" } ?? "")
     }
 
-    /// `rr64, Pelmeni epoll beside the best peer (HAProxy): at most 0.97, was 0.98 (0.90 to 1.02): missed`.
+    /// `rr64, Pelmeni epoll beside the best peer (HAProxy): at most 0.97, was 0.98 (0.90 to 1.02):
+    /// missed`.
     var words: String {
         let with = otherCongestion.map { " with \($0)" } ?? ""
         return

@@ -2,15 +2,17 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The network that a run takes place in: what the machine's is set to is not what is to be measured.
+/// The network that a run takes place in: what the machine's is set to is not what is to be
+/// measured.
 package enum BenchNetwork {
     /// The default of most kernels.
     package static let usualCongestion = "cubic"
     /// Stands for the machine's network as it is.
     package static let machine = "machine"
 
-    /// A new namespace begins with the kernel's defaults. These decide what many connections cost, or how
-    /// much a socket holds; others (`ip_unprivileged_port_start`, `ping_group_range`) nobody here meets.
+    /// A new namespace begins with the kernel's defaults. These decide what many connections cost,
+    /// or how much a socket holds; others (`ip_unprivileged_port_start`, `ping_group_range`) nobody
+    /// here meets.
     static let settings = [
         "net/core/somaxconn", "net/ipv4/ip_local_port_range", "net/ipv4/tcp_fin_timeout",
         "net/ipv4/tcp_max_syn_backlog", "net/ipv4/tcp_max_tw_buckets", "net/ipv4/tcp_rmem",
@@ -19,10 +21,11 @@ package enum BenchNetwork {
     private static let folder = "/proc/sys/"
     private static let congestionPath = folder + "net/ipv4/tcp_congestion_control"
 
-    /// Leaves the machine's network for a namespace whose loopback uses this congestion control, where that is
-    /// granted; else nothing has changed, and the reason is told.
+    /// Leaves the machine's network for a namespace whose loopback uses this congestion control,
+    /// where that is granted; else nothing has changed, and the reason is told.
     ///
-    /// Before there is a second thread: a namespace is a thread's own, and those that it starts inherit it.
+    /// Before there is a second thread: a namespace is a thread's own, and those that it starts
+    /// inherit it.
     ///
     /// - Parameter congestion: as the kernel names it, or ``machine``.
     package static func enter(_ congestion: String) -> NetworkFacts {

@@ -1,8 +1,8 @@
 internal import CPelmeni
 internal import Glibc
 
-/// A process that this run started. Its standard input is a pipe that only this process holds, so that it
-/// comes to an end when this one does, however that ends.
+/// A process that this run started. Its standard input is a pipe that only this process holds, so
+/// that it comes to an end when this one does, however that ends.
 final class ChildProcess {
     private static let sliceMilliseconds: Int32 = 100
     private static let endSeconds = 5.0

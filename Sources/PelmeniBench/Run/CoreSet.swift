@@ -19,8 +19,8 @@ struct CoreSet: Equatable {
     func start(_ command: SpawnCommand) -> Result<Int32, Errno> {
         guard cores.count == 1, let core = cores.first else { return command.start() }
         let result = SpawnResult()
-        // Children inherit the restriction of the thread that starts them; this one ends right after, so
-        // that there is nothing to put back.
+        // Children inherit the restriction of the thread that starts them; this one ends right
+        // after, so that there is nothing to put back.
         Thread.detachNewThread {
             let code = pelmeni_thread_pin(Int32(core))
             result.set(code < 0 ? .failure(Errno(code: code)) : command.start())

@@ -9,8 +9,9 @@ struct CoreTimes: Equatable {
     var at: UInt64 = 0
     var cores = 0
 
-    /// - Parameter interruptsAreApart: whether the kernel keeps interrupts out of the time of the process
-    ///   that was interrupted. They are then nobody's, since most of them are our own packets.
+    /// - Parameter interruptsAreApart: whether the kernel keeps interrupts out of the time of the
+    ///   process that was interrupted. They are then nobody's, since most of them are our own
+    ///   packets.
     init(parsing text: String, cores: [Int], interruptsAreApart: Bool, ticksPerSecond: Double) {
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")
@@ -35,7 +36,8 @@ struct CoreTimes: Equatable {
         return times
     }
 
-    /// The part of the cores' time that went to others, when ours is known; nil when it cannot be told.
+    /// The part of the cores' time that went to others, when ours is known; nil when it cannot be
+    /// told.
     func othersShare(since before: CoreTimes, ours: Double) -> Double? {
         guard cores > 0, at > before.at else { return nil }
         let wall = Double(at - before.at) / 1e9 * Double(cores)

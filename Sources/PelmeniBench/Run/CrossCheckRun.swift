@@ -1,7 +1,8 @@
 internal import Glibc
 internal import PelmeniLoad
 
-/// HTTP through a proxy, driven by our own load and by wrk in turn: both should cost the proxy the same.
+/// HTTP through a proxy, driven by our own load and by wrk in turn: both should cost the proxy the
+/// same.
 struct CrossCheckRun {
     private static let rounds = 3
     private static let connections = 64

@@ -1,6 +1,6 @@
-/// A program to compare with, as its file describes it. `{listen}`, `{origin}`, `{workers}`, `{folder}`,
-/// `{peers}` and `{config}` are replaced in arguments, and all but the last in the configuration;
-/// with a second pair, `{stalled-listen}` and `{stalled-origin}` too.
+/// A program to compare with, as its file describes it. `{listen}`, `{origin}`, `{workers}`,
+/// `{folder}`, `{peers}` and `{config}` are replaced in arguments, and all but the last in the
+/// configuration; with a second pair, `{stalled-listen}` and `{stalled-origin}` too.
 package struct PeerDescription: Codable, Equatable, Sendable {
     package var name: String
     package var title: String
@@ -18,8 +18,8 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     package var udpCommand: [String]?
     /// The subject of ours that it shows the way for: it is a prototype then, and no peer.
     package var prototypeOf: String?
-    /// With a second pair, for streams that stall: a configuration or a command. Without either, the
-    /// peer takes no part where some do.
+    /// With a second pair, for streams that stall: a configuration or a command. Without either,
+    /// the peer takes no part where some do.
     package var stalledConfig: String?
     package var stalledCommand: [String]?
     /// Whether "the best peer" may be this one.

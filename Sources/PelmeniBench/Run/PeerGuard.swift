@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Stands between this run and a peer, which knows nothing of pipes that close: the guard ends it then.
+/// Stands between this run and a peer, which knows nothing of pipes that close: the guard ends it
+/// then.
 package enum PeerGuard {
     private static let sliceMilliseconds: Int32 = 100
     /// As a shell says it.

@@ -39,8 +39,8 @@ struct ProcessTree {
     }
 
     private static func nanoseconds(_ pid: pid_t, _ stat: ProcessStat?) -> UInt64 {
-        // The process's own clock is the sum of its threads' schedstat, and keeps those that have ended.
-        // Linux makes its number of the pid like this; see clock_getcpuclockid(3).
+        // The process's own clock is the sum of its threads' schedstat, and keeps those that have
+        // ended. Linux makes its number of the pid like this; see clock_getcpuclockid(3).
         let clock = pelmeni_clock_nanoseconds((~pid << 3) | 2)
         if clock >= 0 { return UInt64(clock) }
         let threads = TextFile.names(in: "/proc/\(pid)/task").compactMap {

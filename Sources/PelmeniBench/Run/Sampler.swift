@@ -151,8 +151,8 @@ struct Sampler {
         throw .failed("the load ended without a result: \(load.problem())")
     }
 
-    /// Lets those that stall go, and learns what became of them. A proxy that did not serve them all
-    /// has errors; what the others had of it is known none the less.
+    /// Lets those that stall go, and learns what became of them. A proxy that did not serve them
+    /// all has errors; what the others had of it is known none the less.
     private func outcome(ofFlood flood: ChildProcess) throws(BenchError) -> LoadOutcome {
         while let line = try flood.readLine(within: Self.patience) {
             if line.hasPrefix("{") {

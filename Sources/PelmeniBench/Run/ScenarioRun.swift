@@ -1,5 +1,5 @@
-/// All rounds of one scenario, the subjects in turn within each: what disturbs the machine for a while
-/// disturbs all of them.
+/// All rounds of one scenario, the subjects in turn within each: what disturbs the machine for a
+/// while disturbs all of them.
 final class ScenarioRun {
     /// For the rate of an open loop.
     private static let calibrationName = "calibration"
@@ -55,7 +55,8 @@ final class ScenarioRun {
         return summary.result(results.filter { refusals[$0.subject] == nil })
     }
 
-    /// Whether each sample gets a process of its own: memory, and sockets that were full, stay behind.
+    /// Whether each sample gets a process of its own: memory, and sockets that were full, stay
+    /// behind.
     private var isFresh: Bool { scenario.kind == .idle || scenario.kind == .stalled }
 
     private func start(_ index: Int) throws(BenchError) {
@@ -113,7 +114,8 @@ final class ScenarioRun {
 
     // MARK: The rate of an open loop
 
-    /// The same for all: a part of what the best peer, or else the slower backend, reaches just now.
+    /// The same for all: a part of what the best peer, or else the slower backend, reaches just
+    /// now.
     private func chooseRate() throws(BenchError) {
         guard scenario.kind == .open, scenario.requestsPerSecond == 0 else { return }
         var reached = try closedLoopRates { $0.countsInBest }.max()

@@ -20,7 +20,8 @@ struct SpawnCommand: Sendable {
             posix_spawn_file_actions_addopen(
                 &actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        // After the ones above, so that a file that was opened for the errors is where it belongs by then.
+        // After the ones above, so that a file that was opened for the errors is where it belongs
+        // by then.
         _ = pelmeni_spawn_close_from(&actions, 3)
 
         var attributes = posix_spawnattr_t()
@@ -34,7 +35,8 @@ struct SpawnCommand: Sendable {
         sigemptyset(&usual)
         for signal in [SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGUSR1] { sigaddset(&usual, signal) }
         posix_spawnattr_setsigdefault(&attributes, &usual)
-        // A group of its own: Ctrl-C reaches this process alone, which then ends its children in order.
+        // A group of its own: Ctrl-C reaches this process alone, which then ends its children in
+        // order.
         posix_spawnattr_setpgroup(&attributes, 0)
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))

@@ -76,7 +76,8 @@ package struct SubjectPlan: Sendable {
         switch means {
         case .direct: return scenario.kind != .idle
         case .pelmeni(_, nil): return true
-        // What a kernel lacks shows where much comes at once, with one congestion control as with another.
+        // What a kernel lacks shows where much comes at once, with one congestion control as with
+        // another.
         case .pelmeni:
             return scenario.congestion == nil && (scenario.isBulk || scenario.connections > 1)
                 && [.exchange, .connect, .download, .upload, .datagrams, .trains]
@@ -86,7 +87,8 @@ package struct SubjectPlan: Sendable {
         }
     }
 
-    /// Whether it is a peer that would take part, and is not described for what the scenario relays.
+    /// Whether it is a peer that would take part, and is not described for what the scenario
+    /// relays.
     func isUnable(in scenario: Scenario) -> Bool {
         guard case .peer(let peer) = means, peer.description.takes(scenario) else { return false }
         return !peer.description.covers(scenario.traffic)

@@ -27,7 +27,8 @@ enum TextFile {
         return String(text.prefix { $0 != "\n" }).trimmingSpaces
     }
 
-    /// Into a file that is there, with one call as the kernel's own want it; whether it was taken, reading tells.
+    /// Into a file that is there, with one call as the kernel's own want it; whether it was taken,
+    /// reading tells.
     static func write(_ text: String, to path: String) {
         let file = open(path, O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }

@@ -67,8 +67,8 @@ struct ScenarioSummary {
             .min { ($0.median ?? .infinity) < ($1.median ?? .infinity) }?.subject
     }
 
-    /// What is held against what: every backend against the best peer first, then against the others and its
-    /// prototype, then the backends against one another.
+    /// What is held against what: every backend against the best peer first, then against the
+    /// others and its prototype, then the backends against one another.
     private func pairs(_ results: [SubjectResult]) -> [(String, String)] {
         let measured = results.filter { $0.median != nil }
         let own = measured.filter { kind($0.subject) == .pelmeni }.map(\.subject)

@@ -11,7 +11,8 @@ enum BenchNetworkEntry {
         entered.withLock { $0 } ?? BenchNetwork.enter(BenchNetwork.machine)
     }
 
-    /// Does nothing for other commands, or where nothing is measured: wrong options are told of later.
+    /// Does nothing for other commands, or where nothing is measured: wrong options are told of
+    /// later.
     static func enter(_ arguments: [String]) {
         guard arguments.first == BenchCommand.configuration.commandName,
             let command = (try? PelmeniCommand.parseAsRoot(arguments)) as? BenchCommand,

@@ -2,7 +2,8 @@ import Glibc
 import PelmeniBench
 import Synchronization
 
-/// Shows on standard error how far a run is: a bar on a terminal, elsewhere a line for each scenario's round.
+/// Shows on standard error how far a run is: a bar on a terminal, elsewhere a line for each
+/// scenario's round.
 final class BenchProgressBar: Sendable {
     private static let width = 24
 

@@ -1,6 +1,7 @@
 /// What `run` writes to the standard streams, without waiting for who reads them.
 struct RunOutput: Sendable {
-    /// How long the end waits for a reader that stands still, and how long once a second signal came.
+    /// How long the end waits for a reader that stands still, and how long once a second signal
+    /// came.
     private static let patience: Duration = .seconds(1)
     private static let hurriedPatience: Duration = .milliseconds(500)
 

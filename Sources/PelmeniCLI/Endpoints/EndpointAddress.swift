@@ -1,7 +1,8 @@
 import Glibc
 import Pelmeni
 
-/// Where an endpoint is: what stands between `://` and the options, or one part of it between commas.
+/// Where an endpoint is: what stands between `://` and the options, or one part of it between
+/// commas.
 enum EndpointAddress: Hashable, Sendable {
     /// The host may be empty on a listener: all addresses.
     case tcp(host: String, port: UInt16)

@@ -1,6 +1,7 @@
 /// The `%41` form of bytes that mean something else in a URL.
 enum PercentCoding {
-    /// - Returns: nil when a `%` is not followed by two hexadecimal digits, or the result is no UTF-8.
+    /// - Returns: nil when a `%` is not followed by two hexadecimal digits, or the result is no
+    ///   UTF-8.
     static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

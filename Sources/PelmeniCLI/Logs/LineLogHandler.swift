@@ -31,7 +31,8 @@ struct LineLogHandler: LogHandler {
                 message: event.message.description, fields: fields))
     }
 
-    /// The key under which fields stand that have an order of their own: an array of key, value, key, value.
+    /// The key under which fields stand that have an order of their own: an array of key, value,
+    /// key, value.
     static let orderedKey = "fields"
 
     private static func pairs(_ list: [Logger.Metadata.Value]) -> [(key: String, value: String)] {

@@ -1,6 +1,7 @@
 import Glibc
 
-/// The text of one log line, whatever it is about: a name or a path from outside never breaks it in two.
+/// The text of one log line, whatever it is about: a name or a path from outside never breaks it in
+/// two.
 enum LogLine {
     static func make(
         _ format: LogFormat, time: String, level: String, message: String,

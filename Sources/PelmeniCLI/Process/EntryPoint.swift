@@ -4,7 +4,8 @@ import Glibc
 @main
 enum EntryPoint {
     static func main() {
-        // Before any other thread exists; the main thread then has nothing to do but to take signals.
+        // Before any other thread exists; the main thread then has nothing to do but to take
+        // signals.
         SignalWatch.process.hold()
         StandardStream.fillGaps()
         let arguments = Array(CommandLine.arguments.dropFirst())
@@ -14,7 +15,8 @@ enum EntryPoint {
             if outcome.status == .success, !outcome.message.isEmpty {
                 StandardStream.output.write(line: outcome.message)
             } else if !outcome.message.isEmpty {
-                // Why it failed is one short text: a reader that stands still does not keep the process.
+                // Why it failed is one short text: a reader that stands still does not keep the
+                // process.
                 let error = OutputQueue(.error) { _ in "" }
                 error.write(line: outcome.message)
                 await error.flush { .seconds(1) }

@@ -20,7 +20,8 @@ enum ExitStatus: Int32, Error, Sendable {
         case is UsageError: self = .usage
         case let error as EngineError: self = Self.status(error.kind)
         default:
-            // The argument parser ends with sysexits' 64 what it could not parse, and --help with 0.
+            // The argument parser ends with sysexits' 64 what it could not parse, and --help with
+            // 0.
             switch PelmeniCommand.exitCode(for: error) {
             case .success: self = .success
             case .validationFailure: self = .usage

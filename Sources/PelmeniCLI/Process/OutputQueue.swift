@@ -1,11 +1,11 @@
 import PelmeniCore
 import Synchronization
 
-/// What is written to a standard stream while an engine runs: by a thread of its own, so that a reader that
-/// stands still holds up nothing but what it should read.
+/// What is written to a standard stream while an engine runs: by a thread of its own, so that a
+/// reader that stands still holds up nothing but what it should read.
 final class OutputQueue: Sendable {
-    /// Bytes that wait: thousands of lines. What is over is lost, counted, and said in a line once the reader
-    /// reads again.
+    /// Bytes that wait: thousands of lines. What is over is lost, counted, and said in a line once
+    /// the reader reads again.
     static let bytesMax = 1 << 20
     /// Bytes of one write: a slow reader's progress shows between two of them.
     private static let writeBytes = 16 << 10
@@ -26,7 +26,8 @@ final class OutputQueue: Sendable {
         var lost = 0
         /// A thread writes; it ends once nothing is left.
         var isWriting = false
-        /// The stream did not take the last write, on a full disk, say: what is lost is told once it takes one again.
+        /// The stream did not take the last write, on a full disk, say: what is lost is told once
+        /// it takes one again.
         var isRefusing = false
         /// Something is said when the stream refuses what is written to it.
         var refused: (@Sendable () -> Void)?
@@ -87,7 +88,8 @@ final class OutputQueue: Sendable {
         state.lost = 0
     }
 
-    /// Starts the thread, unless it runs. Without one the next line tries again, and so does the end.
+    /// Starts the thread, unless it runs. Without one the next line tries again, and so does the
+    /// end.
     private func begin() {
         let starts = state.withLock { state in
             guard !state.isWriting, !state.entries.isEmpty else { return false }
@@ -140,8 +142,8 @@ final class OutputQueue: Sendable {
         return state.refused
     }
 
-    /// Waits until all is written, as long as the reader takes something within the time told, and no longer than ten
-    /// times that.
+    /// Waits until all is written, as long as the reader takes something within the time told, and
+    /// no longer than ten times that.
     func flush(within patience: () -> Duration) async {
         let begun = ContinuousClock.now
         var (since, seen) = (begun, -1)

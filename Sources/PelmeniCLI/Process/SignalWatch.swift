@@ -1,10 +1,11 @@
 import Glibc
 import Synchronization
 
-/// Takes the process's signals with sigwait(3), so that they are answered in plain code, on one thread.
+/// Takes the process's signals with sigwait(3), so that they are answered in plain code, on one
+/// thread.
 ///
-/// Until it is known which command runs, signals wait; then either the command subscribes to them, or they
-/// do what they do by default.
+/// Until it is known which command runs, signals wait; then either the command subscribes to them,
+/// or they do what they do by default.
 final class SignalWatch: Sendable {
     /// Signals belong to the process, and so does this.
     static let process = SignalWatch()
@@ -73,7 +74,8 @@ final class SignalWatch: Sendable {
     private func obey(_ signal: Signal) {
         var set = Self.set([signal])
         raise(signal.number)
-        // Unblocked it does what the process was started with: it ends it, or is ignored under nohup.
+        // Unblocked it does what the process was started with: it ends it, or is ignored under
+        // nohup.
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }

@@ -2,14 +2,14 @@ import Glibc
 
 /// Standard output or standard error, written a whole line at a time.
 ///
-/// A reader that went away is no reason to stop relaying: what cannot be written is dropped, and the
-/// caller is told.
+/// A reader that went away is no reason to stop relaying: what cannot be written is dropped, and
+/// the caller is told.
 enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Gives a descriptor to each standard stream that the process was started without: a socket would
-    /// get its number, and log lines would go to a client.
+    /// Gives a descriptor to each standard stream that the process was started without: a socket
+    /// would get its number, and log lines would go to a client.
     static func fillGaps() {
         // The lowest free number is taken, so that it fills the gap or ends above them.
         while true {
@@ -24,8 +24,8 @@ enum StandardStream: Int32, Sendable {
     @discardableResult
     func write(line: String) -> Bool { write(line + "\n") }
 
-    /// - Parameter patience: milliseconds for a full pipe that somebody made non-blocking; nil is for ever. One that
-    ///   blocks is waited for in any case: see ``OutputQueue``.
+    /// - Parameter patience: milliseconds for a full pipe that somebody made non-blocking; nil is
+    ///   for ever. One that blocks is waited for in any case: see ``OutputQueue``.
     @discardableResult
     func write(_ text: String, patience: Int32? = 1_000) -> Bool {
         take(text, patience: patience) == text.utf8.count

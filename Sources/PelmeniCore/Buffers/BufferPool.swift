@@ -3,9 +3,10 @@ internal import Glibc
 
 /// The blocks of one worker: where they come from and go back to.
 ///
-/// All memory is mapped once and touched on demand. Free blocks are taken last in, first out, so that
-/// the block just given back, still in the cache, is the next to be filled. A block has a count of
-/// leases, a plain integer since one thread uses the pool; it is free again when the last lease ends.
+/// All memory is mapped once and touched on demand. Free blocks are taken last in, first out, so
+/// that the block just given back, still in the cache, is the next to be filled. A block has a
+/// count of leases, a plain integer since one thread uses the pool; it is free again when the last
+/// lease ends.
 ///
 /// The pool is a handle: copies mean the same blocks. Only the worker's thread may use it.
 package struct BufferPool: @unchecked Sendable {
@@ -13,7 +14,8 @@ package struct BufferPool: @unchecked Sendable {
     struct State {
         var memory: UnsafeMutableRawPointer
         var memoryBytes: Int
-        /// Numbers below are small blocks; from there to `streamBlocks` bulk ones; then datagram blocks.
+        /// Numbers below are small blocks; from there to `streamBlocks` bulk ones; then datagram
+        /// blocks.
         var smallBlocks: UInt32
         var streamBlocks: UInt32
         var blocks: UInt32

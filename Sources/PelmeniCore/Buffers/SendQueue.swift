@@ -12,8 +12,8 @@ package struct SendQueue: Sendable {
     @inline(__always)
     package var isEmpty: Bool { count == 0 }
 
-    /// Puts a slice at the end, and takes over its lease. False when the pool has no piece left; the
-    /// caller still holds the lease then.
+    /// Puts a slice at the end, and takes over its lease. False when the pool has no piece left;
+    /// the caller still holds the lease then.
     @inline(__always)
     package mutating func append(_ slice: Slice, pool: BufferPool) -> Bool {
         let piece = pool.takePiece(slice)
@@ -25,9 +25,9 @@ package struct SendQueue: Sendable {
         return true
     }
 
-    /// Copies a slice behind the last piece when its block has room and nobody else holds it, and ends
-    /// the slice's lease. Many small reads behind a slow reader then fill blocks, rather than hold one
-    /// block each.
+    /// Copies a slice behind the last piece when its block has room and nobody else holds it, and
+    /// ends the slice's lease. Many small reads behind a slow reader then fill blocks, rather than
+    /// hold one block each.
     @inline(__always)
     package mutating func appendCopying(_ slice: Slice, pool: BufferPool) -> Bool {
         guard count > 0 else { return false }
@@ -64,6 +64,7 @@ package struct SendQueue: Sendable {
             left &-= length
             removeFirst(at.pointee, pool: pool)
         }
+        assert(bytes == 0, "the bytes are those of the pieces")
     }
 
     /// Takes the first slice away, whatever of it went out: a datagram goes whole or not at all.
@@ -72,6 +73,7 @@ package struct SendQueue: Sendable {
         let piece = pool.piece(first).pointee
         bytes &-= Int(piece.slice.length)
         removeFirst(piece, pool: pool)
+        assert(count > 0 || bytes == 0, "the bytes are those of the pieces")
     }
 
     /// Ends every lease. Only when no send is in flight.

@@ -11,8 +11,8 @@ package struct BackendDecision: Sendable {
 
     /// Probes io_uring where the choice allows it.
     ///
-    /// `auto` gives way to epoll only when io_uring is refused, missing or unsound. Being out of memory or
-    /// descriptors is a failure of its own, and never decides about a backend.
+    /// `auto` gives way to epoll only when io_uring is refused, missing or unsound. Being out of
+    /// memory or descriptors is a failure of its own, and never decides about a backend.
     package static func decide(
         _ choice: BackendChoice, without: IOUringFeatures, servesDatagrams: Bool = false
     ) throws(EngineError) -> BackendDecision {
@@ -68,8 +68,8 @@ package struct BackendDecision: Sendable {
         }
     }
 
-    /// The errors that mean that io_uring is refused or missing, and no others: anything else is a failure
-    /// that another backend must not hide.
+    /// The errors that mean that io_uring is refused or missing, and no others: anything else is a
+    /// failure that another backend must not hide.
     private static func isRefusal(_ code: Int32) -> Bool {
         [EPERM, EACCES, ENOSYS, EINVAL].contains(code)
     }

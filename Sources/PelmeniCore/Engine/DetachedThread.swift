@@ -8,7 +8,8 @@ package enum DetachedThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Runs the body on a thread of its own. False when the system gives none: Foundation's `Thread` does not say.
+    /// Runs the body on a thread of its own. False when the system gives none: Foundation's
+    /// `Thread` does not say.
     package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)

@@ -1,4 +1,5 @@
-/// Why an engine cannot be made, started or kept running: whose side, what, and what to do about it.
+/// Why an engine cannot be made, started or kept running: whose side, what, and what to do about
+/// it.
 public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What sort of trouble it is; the command's exit codes follow it.
     public enum Kind: Sendable {

@@ -1,5 +1,5 @@
-/// Where an engine's entries go, and which of them. They are handed over: whoever has something to say does not
-/// wait for the sink.
+/// Where an engine's entries go, and which of them. They are handed over: whoever has something to
+/// say does not wait for the sink.
 package struct EngineLog: Sendable {
     /// How long the end of an engine waits for a sink that stands still.
     package static let patienceMilliseconds = 1_000

@@ -167,8 +167,9 @@ package final class EngineRuntime: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// Waits until every name was looked up once; after a quarter of a second, until every pair has an address;
-    /// and at most two seconds: names at a silent server must not keep others from being served.
+    /// Waits until every name was looked up once; after a quarter of a second, until every pair has
+    /// an address; and at most two seconds: names at a silent server must not keep others from
+    /// being served.
     private func awaitFirstLookups() async {
         guard let resolver else { return }
         let named = Set(

@@ -3,11 +3,11 @@ internal import Glibc
 
 /// The lock of the folder that a path is in, flock(2).
 ///
-/// It keeps engines apart that look at the same socket file. The folder itself is locked, so that no file is
-/// left behind for it.
+/// It keeps engines apart that look at the same socket file. The folder itself is locked, so that
+/// no file is left behind for it.
 struct FolderLock {
-    /// How long another one may hold it: longer than an engine ever does. Any process that can read a folder can lock it,
-    /// and must not keep an engine from starting, nor from ending.
+    /// How long another one may hold it: longer than an engine ever does. Any process that can read
+    /// a folder can lock it, and must not keep an engine from starting, nor from ending.
     static let startPatienceMilliseconds: Int32 = 2_000
     static let endPatienceMilliseconds: Int32 = 200
 
@@ -15,8 +15,8 @@ struct FolderLock {
 
     init(patienceMilliseconds: Int32) { self.patienceMilliseconds = patienceMilliseconds }
 
-    /// - Parameter body: called with the lock held, or with why it is not: a folder may be unreadable, or its file
-    ///   system have no locks.
+    /// - Parameter body: called with the lock held, or with why it is not: a folder may be
+    ///   unreadable, or its file system have no locks.
     mutating func hold<Value, Failure: Error>(
         folderOf path: String, _ body: (Errno?) throws(Failure) -> Value
     ) throws(Failure) -> Value {

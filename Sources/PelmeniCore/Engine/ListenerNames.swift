@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// The addresses of listeners that are names, looked up on threads of their own.
 ///
-/// `getaddrinfo(3)` blocks for as long as it likes, and the caller of a start is a task, whose thread others
-/// share.
+/// `getaddrinfo(3)` blocks for as long as it likes, and the caller of a start is a task, whose
+/// thread others share.
 final class ListenerNames: Sendable {
     /// Lookups at once: a bound on threads. A plan with more names waits for the first ones.
     private static let lookupsMax = LookupQueue.lookupsMax

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// The listening sockets of all pairs, opened before any worker starts.
 ///
-/// A TCP pair has one socket for each of its workers (SO_REUSEPORT), a Unix pair one descriptor each for
-/// the same socket. The first TCP socket is bound without SO_REUSEPORT and gets it afterwards, so that
-/// a second process cannot silently take half of the connections.
+/// A TCP pair has one socket for each of its workers (SO_REUSEPORT), a Unix pair one descriptor
+/// each for the same socket. The first TCP socket is bound without SO_REUSEPORT and gets it
+/// afterwards, so that a second process cannot silently take half of the connections.
 package struct ListenerSet: ~Copyable {
     /// A socket for one worker.
     package struct Opened: Sendable {
@@ -112,8 +112,8 @@ package struct ListenerSet: ~Copyable {
     /// As `bind`, with a little patience: the ring of a process that was just killed lets go of its
     /// listeners a moment after the process is gone, and a restart should not fail for that.
     ///
-    /// - Parameter reuses: TCP's SO_REUSEADDR passes over connections that linger. On UDP it would let a second
-    ///   process have the same port.
+    /// - Parameter reuses: TCP's SO_REUSEADDR passes over connections that linger. On UDP it would
+    ///   let a second process have the same port.
     private static func bind(
         _ socket: Int32, _ address: inout SocketAddress, reuses: Bool
     ) -> Int32 {
@@ -214,8 +214,9 @@ package struct ListenerSet: ~Copyable {
         try share(socket, plan: plan, pair: pair, workers: workers)
     }
 
-    /// Binds and listens. The folder is locked from the look at what stands there until the socket listens:
-    /// before that, another engine that starts would take the new file for a stale one and remove it.
+    /// Binds and listens. The folder is locked from the look at what stands there until the socket
+    /// listens: before that, another engine that starts would take the new file for a stale one and
+    /// remove it.
     private func take(
         _ path: String, _ address: inout SocketAddress, socket: Int32, plan: PairPlan,
         isLocked: Bool

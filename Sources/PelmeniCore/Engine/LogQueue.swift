@@ -2,17 +2,20 @@ internal import CPelmeni
 internal import Glibc
 internal import Synchronization
 
-/// Takes entries to a sink on a thread of its own: a sink that stands still holds up no worker and no end.
+/// Takes entries to a sink on a thread of its own: a sink that stands still holds up no worker and
+/// no end.
 ///
 /// Its end lets the thread deliver what waits, and go.
 package final class LogQueue: Sendable {
-    /// Entries that wait for the sink: two for each of 4,096 sessions that open and end in one burst of a debug
-    /// log, some MiB at the most. What is over is lost, counted, and told in an entry of its own.
+    /// Entries that wait for the sink: two for each of 4,096 sessions that open and end in one
+    /// burst of a debug log, some MiB at the most. What is over is lost, counted, and told in an
+    /// entry of its own.
     package static let entriesMax = 8_192
 
     private let thread: LogThread
 
-    /// - Parameter level: the least that the sink wants: what is lost is told there, as a warning or more.
+    /// - Parameter level: the least that the sink wants: what is lost is told there, as a warning
+    ///   or more.
     package init(level: LogEntry.Level, sink: @escaping @Sendable (LogEntry) -> Void) {
         thread = LogThread(lossLevel: max(level, .warning), sink: sink)
     }
@@ -35,6 +38,7 @@ package final class LogQueue: Sendable {
     /// Entries that the sink was too slow for.
     package var lost: UInt64 { thread.lost }
 
-    /// Waits until the sink had all entries, but not for a sink that stands still. It blocks its thread.
+    /// Waits until the sink had all entries, but not for a sink that stands still. It blocks its
+    /// thread.
     package func flush(milliseconds: Int) { thread.flush(milliseconds: milliseconds) }
 }

@@ -1,5 +1,5 @@
-/// How often entries of a kind are told that a peer can bring about at will: the first few at once, and then
-/// a number for all others of some seconds.
+/// How often entries of a kind are told that a peer can bring about at will: the first few at once,
+/// and then a number for all others of some seconds.
 ///
 /// Only values: the ``LogQueue`` keeps one under its lock.
 package struct LogRate: Sendable {
@@ -70,7 +70,8 @@ package struct LogRate: Sendable {
         ended.append(LogEntry(window.level, window.message, fields))
     }
 
-    /// One entry for each kind that had some left out, once its interval is over; `UInt64.max` ends all.
+    /// One entry for each kind that had some left out, once its interval is over; `UInt64.max` ends
+    /// all.
     package mutating func takeSummaries(now: UInt64) -> [LogEntry] {
         for (key, window) in windows where now >= window.endsAt { end(key, window) }
         defer { ended = [] }

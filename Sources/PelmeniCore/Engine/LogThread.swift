@@ -52,7 +52,8 @@ final class LogThread: Sendable {
     ) -> Bool {
         let now = pelmeni_monotonic_nanoseconds()
         let isAdmitted = state.withLock { $0.rate.admits(key, level, message, fields, now: now) }
-        // The thread may sleep without a limit, and has a summary to tell at the end of the interval.
+        // The thread may sleep without a limit, and has a summary to tell at the end of the
+        // interval.
         if !isAdmitted { rouse() }
         return isAdmitted
     }

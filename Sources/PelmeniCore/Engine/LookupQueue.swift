@@ -1,18 +1,22 @@
 /// Which name is looked up next, and how many lookups run at once.
 ///
-/// Only values: the ``Resolver`` keeps one under its lock, and tests drive one with a clock of their own.
+/// Only values: the ``Resolver`` keeps one under its lock, and tests drive one with a clock of
+/// their own.
 package struct LookupQueue: Sendable {
-    /// Lookups that begin together. One that takes longer than ``patience`` leaves its place to the next:
-    /// names at a silent server would hold all places until `getaddrinfo(3)` gives up, ten seconds by default.
+    /// Lookups that begin together. One that takes longer than ``patience`` leaves its place to the
+    /// next: names at a silent server would hold all places until `getaddrinfo(3)` gives up, ten
+    /// seconds by default.
     package static let startedMax = 4
     package static let patience: UInt64 = 250_000_000
     /// Lookups at once, each on a thread: a bound on what a silent server costs.
     package static let lookupsMax = 64
-    /// Of these, lookups of names in doubt; the others stay for names that are new or resolved last time. One that
-    /// takes longer than ``stuck`` leaves its place too, while there are others for names that are not in doubt.
+    /// Of these, lookups of names in doubt; the others stay for names that are new or resolved last
+    /// time. One that takes longer than ``stuck`` leaves its place too, while there are others for
+    /// names that are not in doubt.
     package static let doubtfulMax = 8
     package static let stuckMax = lookupsMax - 2 * doubtfulMax
-    /// Three times what getaddrinfo(3) takes to give up on one silent server (resolv.conf(5): 5 s, twice).
+    /// Three times what getaddrinfo(3) takes to give up on one silent server (resolv.conf(5): 5 s,
+    /// twice).
     package static let stuck: UInt64 = 30_000_000_000
     /// A socket and a file, such as `/etc/hosts`.
     package static let descriptorsOfLookup = 2

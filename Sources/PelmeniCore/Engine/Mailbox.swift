@@ -1,9 +1,11 @@
 internal import CPelmeni
 internal import Synchronization
 
-/// What other threads ask of a worker. Posting wakes the worker; it reads the words at its next loop.
+/// What other threads ask of a worker. Posting wakes the worker; it reads the words at its next
+/// loop.
 ///
-/// A few words rather than a queue: each request is idempotent, so nothing grows and nothing is lost.
+/// A few words rather than a queue: each request is idempotent, so nothing grows and nothing is
+/// lost.
 package final class Mailbox: Sendable {
     /// Stop accepting, let what is open end.
     private let drainRequested = Atomic<Bool>(false)

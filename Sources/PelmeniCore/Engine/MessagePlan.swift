@@ -11,7 +11,8 @@ package struct MessagePlan: Equatable, Sendable {
     package var maxFrame: Int
     /// Datagrams from the client after which its session ends; 0 is none.
     package var requests: UInt32
-    /// Answers to each datagram of the client, after which a session without open questions ends; 0 is any.
+    /// Answers to each datagram of the client, after which a session without open questions ends; 0
+    /// is any.
     package var responses: UInt32
 
     package init(

@@ -10,7 +10,8 @@ package struct PairPlan: Sendable {
     package var workers: [Int]?
     /// Of a Unix socket's file.
     package var mode: UInt16
-    /// How messages are cut from the stream side of a pair, where the other side is one of datagrams.
+    /// How messages are cut from the stream side of a pair, where the other side is one of
+    /// datagrams.
     package var messages: MessagePlan
     /// Of UDP sockets, the listeners' and those of sessions.
     package var receiveBuffer: ReceiveBuffer

@@ -4,9 +4,10 @@ internal import Synchronization
 
 /// Turns names into addresses, off the workers.
 ///
-/// `getaddrinfo(3)` may block for as long as it likes, so lookups run on detached threads that hold nothing of
-/// the engine but this object; ``LookupQueue`` says how many, and which name comes next. The last good answer
-/// is kept; a name is looked up again every thirty seconds, and after a failure at first after one second.
+/// `getaddrinfo(3)` may block for as long as it likes, so lookups run on detached threads that hold
+/// nothing of the engine but this object; ``LookupQueue`` says how many, and which name comes next.
+/// The last good answer is kept; a name is looked up again every thirty seconds, and after a
+/// failure at first after one second.
 package final class Resolver: Sendable {
     /// The addresses of a host, or why there are none.
     package typealias Lookup =
@@ -40,7 +41,8 @@ package final class Resolver: Sendable {
         var isStopped = false
     }
 
-    /// How long the keeper sleeps while a lookup runs, and while none does: a name is due in seconds.
+    /// How long the keeper sleeps while a lookup runs, and while none does: a name is due in
+    /// seconds.
     private static let busyTick: UInt32 = 50_000
     private static let idleTick: UInt32 = 200_000
 
@@ -83,8 +85,8 @@ package final class Resolver: Sendable {
 
     // MARK: Threads
 
-    /// Starts a thread for each lookup that may begin. It looks nothing up itself, as long as there are threads:
-    /// it is the one that sees that the others are stuck.
+    /// Starts a thread for each lookup that may begin. It looks nothing up itself, as long as there
+    /// are threads: it is the one that sees that the others are stuck.
     private func keep() {
         while !state.withLock({ $0.isStopped }) {
             while let index = take() {
@@ -131,8 +133,8 @@ package final class Resolver: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         var error = getaddrinfo(host, nil, &hints, &list)
         if pelmeni_error_is_no_address(error) != 0 {
-            // AI_ADDRCONFIG leaves loopback out: a machine with nothing else still has localhost. After a
-            // timeout a second lookup would only wait as long again.
+            // AI_ADDRCONFIG leaves loopback out: a machine with nothing else still has localhost.
+            // After a timeout a second lookup would only wait as long again.
             hints.ai_flags = 0
             error = getaddrinfo(host, nil, &hints, &list)
         }

@@ -1,4 +1,5 @@
-/// Counts that all workers change: the sessions open on each pair, in the engine, and of its datagram listeners.
+/// Counts that all workers change: the sessions open on each pair, in the engine, and of its
+/// datagram listeners.
 final class SharedCounts: @unchecked Sendable {
     let pairs: UnsafeMutablePointer<Int64>
     let engine: UnsafeMutablePointer<Int64>

@@ -1,4 +1,5 @@
-// Whether the engine's counts say what the kernel saw: every message sent on or dropped, for a reason.
+// Whether the engine's counts say what the kernel saw: every message sent on or dropped, for a
+// reason.
 extension SimulatedKernel {
     /// What is wrong, a line each; empty when all is well.
     package func judgeMessages(_ counters: Counters) -> [String] {
@@ -7,8 +8,9 @@ extension SimulatedKernel {
             + judgeEmpty() + judgeUnix(counters)
     }
 
-    /// What streams become in one loop is bounded: the rest of one loop's messages, and those of the next.
-    func countOfLoop(_ number: Int, _ outgoing: UnsafeMutablePointer<Outgoing>) {
+    /// What streams become in one loop is bounded: the rest of one loop's messages, and those of
+    /// the next.
+    func countOfLoop(_ number: Int, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>) {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair), outgoing.pointee.retries == 0,
             plan.kind == (socket.isListener ? .datagramsToStream : .streamToDatagrams)

@@ -1,7 +1,8 @@
-// What is expected of Unix sockets of datagrams beside what all messages have in common: they lose nothing.
+// What is expected of Unix sockets of datagrams beside what all messages have in common: they lose
+// nothing.
 extension SimulatedKernel {
-    /// Whether an answer that found its client's queue full may be dropped for that: it is old, or many wait, or
-    /// nobody knows any more whose it is.
+    /// Whether an answer that found its client's queue full may be dropped for that: it is old, or
+    /// many wait, or nobody knows any more whose it is.
     func mayGiveUp(_ send: DatagramSend, _ number: Int) -> Bool {
         guard let plan = world.messagePlan(messages.sockets[number].pair) else { return true }
         let age = time - send.outgoing.pointee.since
@@ -23,7 +24,8 @@ extension SimulatedKernel {
         return 2 * plan.messages * plan.answers > most - all
     }
 
-    /// Nothing was made to fail, and no end gives a session up: nobody's message is lost for want of an upstream.
+    /// Nothing was made to fail, and no end gives a session up: nobody's message is lost for want
+    /// of an upstream.
     private var isCalm: Bool {
         world.plans.isEmpty && world.healsAt == .max && world.drainsAt == .max
             && world.stopsAt == .max

@@ -168,6 +168,7 @@ package struct Simulation: ~Copyable {
     }
 
     private func count(_ outcome: inout SimulationOutcome) {
+        outcome.hash = kernel.hash.value
         outcome.sessions = counters.get(.accepted)
         outcome.bytes = counters.get(.bytesToUpstream) + counters.get(.bytesToClient)
         for point in SimulatedPoint.allCases {

@@ -13,7 +13,18 @@ package struct SimulationOutcome: Sendable {
     /// How often each of ``SimulatedPoint`` was met.
     package var points = [UInt64](repeating: 0, count: SimulatedPoint.allCases.count)
 
+    /// See ``TraceHash``: equal for two engines that did the same.
+    package var hash: UInt64 = 0
+
     package init(seed: UInt64) { self.seed = seed }
+
+    /// Takes another run's hash into this one's, in order.
+    package mutating func fold(_ other: UInt64) {
+        var trace = TraceHash()
+        trace.fold(hash)
+        trace.fold(other)
+        hash = trace.value
+    }
 
     package mutating func add(_ point: SimulatedPoint, _ count: UInt64) {
         points[point.rawValue] += count

@@ -1,6 +1,6 @@
 // Worlds with datagrams: seeds that leave 3 when divided by 4. Every other one of them has no plain
-// streams. What a seed decides here is drawn from numbers of its own, so that all other seeds are what
-// they always were.
+// streams. What a seed decides here is drawn from numbers of its own, so that all other seeds are
+// what they always were.
 extension SimulationSetup {
     /// Whether a seed's world has datagrams.
     package static func hasMessages(seed: UInt64) -> Bool { seed % 4 == 3 }

@@ -3,15 +3,17 @@ internal import Glibc
 
 /// The file of a Unix listener, which has to go when the engine ends.
 ///
-/// The file itself is held open: its number cannot become another file's meanwhile, as that of an engine that
-/// was started when this one had closed its listeners.
+/// The file itself is held open: its number cannot become another file's meanwhile, as that of an
+/// engine that was started when this one had closed its listeners.
 final class SocketFile: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    /// Takes hold of the file that was just bound, and sets its mode: binding cuts that by the umask.
+    /// Takes hold of the file that was just bound, and sets its mode: binding cuts that by the
+    /// umask.
     ///
-    /// - Parameter isLocked: the folder is locked since before, so that what stands there is what was bound.
+    /// - Parameter isLocked: the folder is locked since before, so that what stands there is what
+    ///   was bound.
     /// - Throws: the errno; the file is gone then.
     init(path: String, mode: UInt16, isLocked: Bool) throws(Errno) {
         self.path = path

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// One thread's work: one ring, one pool, its listeners, and the sessions they bring.
 ///
-/// A loop reaps the whole batch, dispatches it, and submits once. Everything in it is specialised for the
-/// ring; the two concrete rings are met in ``WorkerThread`` and nowhere else.
+/// A loop reaps the whole batch, dispatches it, and submits once. Everything in it is specialised
+/// for the ring; the two concrete rings are met in ``WorkerThread`` and nowhere else.
 package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     package var relay: StreamRelay<R>
     let listeners: UnsafeMutablePointer<WorkerListener>
@@ -33,9 +33,11 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     static var acceptRest: UInt64 { 100_000_000 }
     /// Waits for the last completion before a ring is given up: a second in all.
     static var endTurnsMax: Int { 10 }
-    /// How often a drained worker looks whether others still have sessions of its datagram listeners.
+    /// How often a drained worker looks whether others still have sessions of its datagram
+    /// listeners.
     static var drainCheck: UInt64 { 50_000_000 }
-    /// Errors in a row, other than being out of descriptors, after which a listener counts as broken.
+    /// Errors in a row, other than being out of descriptors, after which a listener counts as
+    /// broken.
     static var acceptErrorsMax: UInt32 { 100 }
 
     package init(
@@ -58,8 +60,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(never)
     package mutating func loop() { while turn() {} }
 
-    /// Arms the wake-up and the listeners. False when the ring refuses one of them: ``failure`` says why, and
-    /// the worker is good for ``finish()`` only.
+    /// Arms the wake-up and the listeners. False when the ring refuses one of them: ``failure``
+    /// says why, and the worker is good for ``finish()`` only.
     package mutating func begin() -> Bool {
         failure = relay.ring.attach(
             requests.event, token: Token(.wake, index: 0, generation: 0), isShared: false)
@@ -92,9 +94,11 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard error == 0 else { return fail(error) }
         while let completion = relay.ring.next() {
             switch completion.token.kind {
-            case OperationKind.wake.rawValue: woken()
-            case OperationKind.accept.rawValue: accepted(completion)
-            default: relay.handle(completion)
+            case .wake: woken()
+            case .accept: accepted(completion)
+            case .connect, .receive, .send, .cancel, .receiveDatagrams, .sendDatagrams,
+                .awaitBytes, .awaitRoom:
+                relay.handle(completion)
             }
         }
         // Accepts that were on their way when the stop came bring sessions after it.
@@ -158,7 +162,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         for _ in 0..<Self.endTurnsMax where wakeArmed {
             guard relay.ring.submit(until: relay.ring.now() &+ Self.acceptRest) == 0 else { return }
             while let completion = relay.ring.next() {
-                if completion.token.kind == OperationKind.wake.rawValue { wakeArmed = false }
+                if completion.token.kind == .wake { wakeArmed = false }
             }
         }
     }
@@ -318,8 +322,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         relay.ring.closeListener(listeners[index].socket)
     }
 
-    /// Those of datagrams stay until the last session of any worker is over: their clients' answers go out on them,
-    /// and when one closes, the kernel gives clients of the others' sessions to listeners that do not know them.
+    /// Those of datagrams stay until the last session of any worker is over: their clients' answers
+    /// go out on them, and when one closes, the kernel gives clients of the others' sessions to
+    /// listeners that do not know them.
     private mutating func closeDatagramListeners() {
         for index in 0..<listenerCount
         where listeners[index].isDatagrams && !listeners[index].isClosed {

@@ -1,5 +1,5 @@
-/// How a worker reads what other threads ask of it: a C function and its context, so that the loop itself
-/// touches no reference. The function copies new upstream addresses into the worker's rows.
+/// How a worker reads what other threads ask of it: a C function and its context, so that the loop
+/// itself touches no reference. The function copies new upstream addresses into the worker's rows.
 package struct WorkerRequests: @unchecked Sendable {
     package struct Answer: OptionSet, Sendable {
         package let rawValue: UInt32

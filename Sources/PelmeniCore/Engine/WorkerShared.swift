@@ -2,7 +2,8 @@ internal import CPelmeni
 internal import Glibc
 internal import Synchronization
 
-/// What a worker and the threads around it both know: its mailbox, its counters, the rows of its pairs.
+/// What a worker and the threads around it both know: its mailbox, its counters, the rows of its
+/// pairs.
 ///
 /// The rows are the worker's alone while it runs; others send it new addresses through the mailbox.
 package final class WorkerShared: Sendable {

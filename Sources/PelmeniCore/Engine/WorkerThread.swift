@@ -3,7 +3,8 @@ internal import Glibc
 
 /// A worker's thread: makes the ring on it, runs the loop, gives everything back.
 ///
-/// The one place where the generic worker meets the concrete rings, so that each is specialised whole.
+/// The one place where the generic worker meets the concrete rings, so that each is specialised
+/// whole.
 final class WorkerThread: Sendable {
     /// What the thread needs to know.
     struct Order: Sendable {
@@ -67,7 +68,8 @@ final class WorkerThread: Sendable {
             pool.destroy()
             throw failed(error, "the worker cannot be set up")
         }
-        // After a failure of the ring the kernel may still write into blocks: they stay mapped then.
+        // After a failure of the ring the kernel may still write into blocks: they stay mapped
+        // then.
         if error == nil { pool.destroy() }
         return error
     }

@@ -26,8 +26,8 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     /// The sizes in bytes that a fixed framing may have.
     public static let fixedSizes = 1...(1 << 24)
 
-    /// How each framing but a custom one is spelt, for messages about one that is not: NN stands for a byte in
-    /// hexadecimal (0x0A) or decimal (10), N for a size in bytes.
+    /// How each framing but a custom one is spelt, for messages about one that is not: NN stands
+    /// for a byte in hexadecimal (0x0A) or decimal (10), N for a size in bytes.
     public static let names = [
         "u16be", "u32be", "line", "octet-count", "delim=0xNN", "fixed=N", "raw", "eof",
     ]

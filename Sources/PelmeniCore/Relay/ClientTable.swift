@@ -3,9 +3,11 @@ internal import Glibc
 
 /// Which session a client's address has: a hash table whose chains go through the sessions' rows.
 ///
-/// The hash has a key of its own in each worker, so that nobody can choose addresses that meet in one bucket.
+/// The hash has a key of its own in each worker, so that nobody can choose addresses that meet in
+/// one bucket.
 struct ClientTable {
-    /// Session numbers plus one, so that mapped memory is an empty table and costs nothing until it is used.
+    /// Session numbers plus one, so that mapped memory is an empty table and costs nothing until it
+    /// is used.
     private let buckets: UnsafeMutablePointer<UInt32>
     private let mask: UInt32
     private let key: UInt64

@@ -1,6 +1,8 @@
-/// Why a datagram was not forwarded. Every one that was received and not sent on counts under one of them.
+/// Why a datagram was not forwarded. Every one that was received and not sent on counts under one
+/// of them.
 public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
-    /// Longer than a datagram of the other side, or a frame of it, can be; or empty, where a frame cannot be.
+    /// Longer than a datagram of the other side, or a frame of it, can be; or empty, where a frame
+    /// cannot be.
     case oversize
     /// The kernel cut it: longer than a block.
     case truncated

@@ -15,7 +15,8 @@ struct Leg {
 
         /// Reading stopped at the high mark.
         static let paused = Flags(rawValue: 1 << 3)
-        /// Reading stopped because there was no block, or others wait for one; the leg is in a starved queue.
+        /// Reading stopped because there was no block, or others wait for one; the leg is in a
+        /// starved queue.
         static let starved = Flags(rawValue: 1 << 4)
         /// The far side's stream has ended, or will bring nothing more.
         static let ended = Flags(rawValue: 1 << 5)
@@ -50,7 +51,8 @@ struct Leg {
         // Splicing.
         /// What comes on this leg goes through a pipe of the kernel's, and not into blocks.
         static let spliced = Flags(rawValue: 1 << 21)
-        /// Bytes came to a receive that stays armed, and nobody has asked since whether an end came with them.
+        /// Bytes came to a receive that stays armed, and nobody has asked since whether an end came
+        /// with them.
         static let unasked = Flags(rawValue: 1 << 22)
         /// There was no block when there was something to read, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 14)
@@ -66,18 +68,19 @@ struct Leg {
     var next: UInt32 = .max
     /// Bytes to go out on this leg.
     var queue = SendQueue()
-    /// The pipe whose bytes go out on this leg, and how many they are; a leg has one while there are any.
+    /// The pipe whose bytes go out on this leg, and how many they are; a leg has one while there
+    /// are any.
     var pipe: UInt8 = PipeTable.none
     var piped: UInt32 = 0
     /// When a byte last went out, or the first one was queued.
     var progressAt: UInt64 = 0
-    /// Until when what went out since then would have lasted at the least rate, see ``RelayLimits/drainedByte``: now, for
-    /// a leg that is faster.
+    /// Until when what went out since then would have lasted at the least rate, see
+    /// ``RelayLimits/drainedByte``: now, for a leg that is faster.
     var drainedUntil: UInt64 = 0
     /// What the far side had acknowledged when the stall deadline was last looked at.
     var acknowledged: Int64 = -1
-    /// Which class this leg has earned, and how many receives in a row speak for the other one. A new leg
-    /// counts as one that may bring much, until it brings little.
+    /// Which class this leg has earned, and how many receives in a row speak for the other one. A
+    /// new leg counts as one that may bring much, until it brings little.
     var blockClass: BlockClass = .small
     var classVotes: UInt8 = 1
     var upstream: UInt16 = 0

@@ -8,6 +8,7 @@ struct LegQueue {
     var isEmpty: Bool { first == .max }
 
     mutating func append(_ leg: UInt32, _ legs: UnsafeMutablePointer<Leg>) {
+        assert(leg != last, "a leg stands in a list once")
         legs[Int(leg)].next = .max
         if first == .max { first = leg } else { legs[Int(last)].next = leg }
         last = leg
@@ -17,6 +18,7 @@ struct LegQueue {
     /// The first leg, or `UInt32.max`.
     mutating func popFirst(_ legs: UnsafeMutablePointer<Leg>) -> UInt32 {
         let leg = first
+        assert((leg == .max) == (count == 0), "a list counts its legs")
         guard leg != .max else { return leg }
         first = legs[Int(leg)].next
         if first == .max { last = .max }

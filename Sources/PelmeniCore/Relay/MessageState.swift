@@ -1,7 +1,7 @@
 internal import CPelmeni
 
-/// What a session with datagrams on a side has beside its row in the session table: a row of its own, under the
-/// same number.
+/// What a session with datagrams on a side has beside its row in the session table: a row of its
+/// own, under the same number.
 struct MessageState {
     /// The leg of the listener that the client sends to.
     var listener: UInt32 = .max
@@ -20,29 +20,31 @@ struct MessageState {
     var responses: UInt64 = 0
     /// Answers to a Unix client that are on their way, or wait to be.
     var pendingAnswers: UInt32 = 0
-    /// Of a Unix client: the most memory that answers may take which it has not read; and the part of it that is known
-    /// to be over its share.
+    /// Of a Unix client: the most memory that answers may take which it has not read; and the part
+    /// of it that is known to be over its share.
     var unread = 0
     var held = 0
 
     // The stream side.
     /// Its end was read, so nothing of it is left unread.
     var hasStreamEnded = false
-    /// It ends with a reset, behind what was queued for it: what it sent is no message, or its upstream refused.
+    /// It ends with a reset, behind what was queued for it: what it sent is no message, or its
+    /// upstream refused.
     var endsWithReset = false
     /// Answers may still come.
     var expectsAnswers = true
     /// It was handed all that it gets; the session ends once its far side has acknowledged that.
     var isDelivering = false
     var scanner: FrameScanner
-    /// Blocks of which messages are still to be cut, more than one loop may; whether it waits for its turn; and who is
-    /// next.
+    /// Blocks of which messages are still to be cut, more than one loop may; whether it waits for
+    /// its turn; and who is next.
     var uncut = SendQueue()
     var isCutting = false
     var nextUncut: UInt32 = .max
     /// What came behind them: 0 is the stream's end, less an error, and more is nothing.
     var lastResult: Int32 = 1
-    /// The message that has begun and not ended: where its bytes are gathered, and how many there are.
+    /// The message that has begun and not ended: where its bytes are gathered, and how many there
+    /// are.
     var assembly: BlockID = .none
     var assembled = 0
     /// When it got a large block, and how many bytes there were then.
@@ -50,7 +52,8 @@ struct MessageState {
     var gatheredBefore = 0
     /// It is longer than a datagram can be: the rest of it is skipped.
     var isSkipping = false
-    /// Messages that wait for the stream to be connected, and how many they are: small ones share pieces.
+    /// Messages that wait for the stream to be connected, and how many they are: small ones share
+    /// pieces.
     var waiting = SendQueue()
     var waitingMessages: UInt32 = 0
 

@@ -1,4 +1,5 @@
-/// Something a worker has to say. Trivial, and handed over by one indirect call: the loop builds no text.
+/// Something a worker has to say. Trivial, and handed over by one indirect call: the loop builds no
+/// text.
 package struct RelayEvent: Sendable {
     package enum Kind: UInt8, Sendable {
         case sessionOpened

@@ -1,5 +1,5 @@
-/// Where a worker's ``RelayEvent``s go: a C function and what it is called with, so that reporting costs
-/// the loop an indirect call and nothing else.
+/// Where a worker's ``RelayEvent``s go: a C function and what it is called with, so that reporting
+/// costs the loop an indirect call and nothing else.
 package struct RelayEvents: @unchecked Sendable {
     package typealias Receiver =
         @convention(c) (

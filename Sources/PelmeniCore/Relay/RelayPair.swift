@@ -1,4 +1,5 @@
-/// What a worker knows of a pair: deadlines, caps, and the upstreams' state. A row in stable memory.
+/// What a worker knows of a pair: deadlines, caps, and the upstreams' state. A row in stable
+/// memory.
 package struct RelayPair: @unchecked Sendable {
     /// Nanoseconds; 0 is never, for each that may be left out.
     package var connect: UInt64
@@ -15,15 +16,16 @@ package struct RelayPair: @unchecked Sendable {
     /// The upstream whose turn it is.
     package var turn: UInt16 = 0
     package var options: SocketOptions
-    /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when that comes
-    /// right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
+    /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when
+    /// that comes right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would
+    /// wait for ever.
     package var isUnix = false
     /// What the sides of its sessions are.
     package var kind: SessionKind = .streams
     /// It listens on an unnamed address, so an answer has to say which one it comes from.
     package var tellsLocal = false
-    /// Of a listener of Unix datagrams: memory that one client's unread answers may take of its send buffer, and what those
-    /// take whose clients wait for their share.
+    /// Of a listener of Unix datagrams: memory that one client's unread answers may take of its
+    /// send buffer, and what those take whose clients wait for their share.
     package var answerShare = Int.max
     package var answersHeld = 0
     package var framing: Framing = .u16be

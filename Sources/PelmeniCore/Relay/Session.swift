@@ -9,13 +9,24 @@ struct Session {
         case resetting
         /// Waits for its legs' last completions.
         case ending
+
+        /// Which phases may follow.
+        func leads(to next: Phase) -> Bool {
+            switch self {
+            case .free: next == .connecting
+            case .connecting: next == .relaying || next == .ending
+            case .relaying: next == .resetting || next == .ending
+            case .resetting: next == .ending
+            case .ending: next == .free
+            }
+        }
     }
 
     /// The client's leg; none when it is one of a listener's many clients.
     var client: UInt32 = .max
     /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
     var upstream: UInt32 = .max
-    var phase: Phase = .free
+    private(set) var phase: Phase = .free
     var kind: SessionKind = .streams
     var hasCause = false
     var cause: Cause = .internal
@@ -52,4 +63,11 @@ struct Session {
     var hasLateOptions = false
     /// The next free row.
     var next: UInt32 = .max
+
+    /// The one way from a phase to the next.
+    @inline(__always)
+    mutating func move(to next: Phase) {
+        assert(phase.leads(to: next), "a session goes from \(phase) to \(next)")
+        phase = next
+    }
 }

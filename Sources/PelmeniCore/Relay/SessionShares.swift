@@ -1,5 +1,6 @@
-/// How the descriptors of an engine are divided between the sessions of its two kinds of listeners. Neither kind may
-/// take the other's last share; what lies between the shares is for whoever comes first.
+/// How the descriptors of an engine are divided between the sessions of its two kinds of listeners.
+/// Neither kind may take the other's last share; what lies between the shares is for whoever comes
+/// first.
 ///
 /// Only values, so that a test may ask them.
 package struct SessionShares: Equatable, Sendable {

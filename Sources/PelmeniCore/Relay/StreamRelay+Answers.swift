@@ -1,8 +1,9 @@
 internal import CPelmeni
 internal import Glibc
 
-// Answers to Unix clients. Such a socket is reliable and keeps the order (unix(7)), so each client gets one after
-// the other; and nothing tells when a full one has room, so they are tried again until they are too old.
+// Answers to Unix clients. Such a socket is reliable and keeps the order (unix(7)), so each client
+// gets one after the other; and nothing tells when a full one has room, so they are tried again
+// until they are too old.
 extension StreamRelay where R: ~Copyable {
     /// How many answers may wait: each may hold a small block, and streams want those too.
     private var waitingMost: Int {
@@ -10,14 +11,16 @@ extension StreamRelay where R: ~Copyable {
         return max(RelayLimits.waitingAnswersMin, min(RelayLimits.waitingAnswersMax, share))
     }
 
-    /// Whether one more answer of a session may wait. Half of the room that is left, and no more, is one client's: a
-    /// client that does not read gets a third of it all, and others always find some.
+    /// Whether one more answer of a session may wait. Half of the room that is left, and no more,
+    /// is one client's: a client that does not read gets a third of it all, and others always find
+    /// some.
     private func mayWait(_ pending: UInt32) -> Bool {
         Int(pending) <= (waitingMost &- waitingCount) / 2 &+ 1
     }
 
-    /// Whether an answer may be sent now. If not it waits behind those of its client, or was dropped.
-    mutating func isFirstAnswer(_ index: UInt32) -> Bool {
+    /// Counts an answer of a session. True when it goes now; else it was parked behind those of
+    /// its client, or dropped.
+    mutating func admitAnswer(_ index: UInt32) -> Bool {
         let state = states + Int(outgoing.row(index).pointee.session)
         state.pointee.pendingAnswers &+= 1
         guard state.pointee.pendingAnswers > 1 else { return true }
@@ -39,8 +42,9 @@ extension StreamRelay where R: ~Copyable {
         return false
     }
 
-    /// An answer found its client's queue full: it is tried again. False when too many wait.
-    mutating func waitsForClient(_ index: UInt32) -> Bool {
+    /// Parks an answer that found its client's queue full: it is tried again. False when too many
+    /// wait.
+    mutating func parkAnswer(_ index: UInt32) -> Bool {
         let row = outgoing.row(index)
         if row.pointee.waiting == .none {
             guard waitingCount < waitingMost else {
@@ -78,17 +82,19 @@ extension StreamRelay where R: ~Copyable {
 
     /// Sends an answer that waited, unless its client has still not read its share. Whether it did.
     private mutating func sendWaiting(_ index: UInt32) -> Bool {
-        guard hasShare(index) else { return !waitsForClient(index) }
+        guard takeShare(index) else { return !parkAnswer(index) }
         outgoing.row(index).pointee.waiting = .onItsWay
         return sendAgain(index)
     }
 
-    /// An answer was sent or counted. If it was not waiting behind others, the next one of its client may go.
+    /// An answer was sent or counted. If it was not waiting behind others, the next one of its
+    /// client may go.
     @inline(never)
     mutating func answerIsOver(_ index: UInt32) {
         let row = outgoing.row(index)
         var isLast = false
-        // The answer that ended its session has its client's name with it, and so have those before it.
+        // The answer that ended its session has its client's name with it, and so have those before
+        // it.
         if isOf(index) {
             states[Int(row.pointee.session)].pendingAnswers &-= 1
             isLast = states[Int(row.pointee.session)].pendingAnswers == 0

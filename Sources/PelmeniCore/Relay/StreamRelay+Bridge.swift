@@ -1,12 +1,13 @@
 internal import CPelmeni
 internal import Glibc
 
-// Upstreams of sessions that have datagrams on a side: how they are dialled, what they answer, how they end.
+// Upstreams of sessions that have datagrams on a side: how they are dialled, what they answer, how
+// they end.
 extension StreamRelay where R: ~Copyable {
     // MARK: Dialling
 
-    /// Opens a socket that is connected to one address of the upstream: nothing is sent for that, so it is done
-    /// at once. False when it could not be.
+    /// Opens a socket that is connected to one address of the upstream: nothing is sent for that,
+    /// so it is done at once. False when it could not be.
     mutating func dialDatagrams(_ session: UInt32, upstream: Int) -> Bool {
         let it = sessions + Int(session)
         let row = pairs[Int(it.pointee.pair)].upstreams + upstream
@@ -15,7 +16,7 @@ extension StreamRelay where R: ~Copyable {
         it.pointee.address &+= 1
         let buffer = pairs[Int(it.pointee.pair)].receiveBuffer
         var socket = ring.openDatagrams(to: address, buffer: buffer)
-        if isOutOfDescriptors(socket), freesReserve() {
+        if noteDescriptorShortage(socket), spendReserve() {
             socket = ring.openDatagrams(to: address, buffer: buffer)
         }
         guard socket >= 0 else {
@@ -54,7 +55,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func linkMessages(_ session: UInt32, _ upstream: UInt32) {
         let it = sessions + Int(session)
         it.pointee.upstream = upstream
-        it.pointee.phase = .relaying
+        it.pointee.move(to: .relaying)
         it.pointee.hasCause = false
         it.pointee.activeAt = now
         switch it.pointee.kind {
@@ -127,7 +128,8 @@ extension StreamRelay where R: ~Copyable {
         if isAnswered(session) { end(session, .completed, reset: false) }
     }
 
-    /// A client that has ended its stream, or whose stream is not taken any more, is done once its answers are out.
+    /// A client that has ended its stream, or whose stream is not taken any more, is done once its
+    /// answers are out.
     mutating func settleAnswered(_ session: UInt32) {
         let client = sessions[Int(session)].client
         guard sessions[Int(session)].kind == .streamToDatagrams,
@@ -146,8 +148,9 @@ extension StreamRelay where R: ~Copyable {
         events.report(RelayEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
     }
 
-    /// The network says that an upstream does not take datagrams. One that others stand in for is left, and so is
-    /// a Unix one, whose socket would stay with the file that is gone; any other one may come back.
+    /// The network says that an upstream does not take datagrams. One that others stand in for is
+    /// left, and so is a Unix one, whose socket would stay with the file that is gone; any other
+    /// one may come back.
     mutating func upstreamRefused(_ leg: UInt32, _ error: Int32, isOfEarlier: Bool = true) {
         let session = legs[Int(leg)].session
         guard isOpen(session) else { return }

@@ -49,8 +49,8 @@ extension StreamRelay where R: ~Copyable {
         if due != .max { wheel.hasten(session, to: due) }
     }
 
-    /// Since when no byte moved in either direction. The kernel takes bytes long before the far side does, so it is asked
-    /// what became of them before that counts as so long.
+    /// Since when no byte moved in either direction. The kernel takes bytes long before the far
+    /// side does, so it is asked what became of them before that counts as so long.
     mutating func silentSince(_ session: UInt32, _ deadline: UInt64) -> UInt64 {
         let it = sessions[Int(session)]
         guard now >= it.activeAt &+ deadline else { return it.activeAt }
@@ -64,7 +64,7 @@ extension StreamRelay where R: ~Copyable {
         else { return }
         let socket = legs[Int(leg)].socket
         if ring.outstanding(socket) > 0 {
-            if hasProgressed(leg) { sessions[Int(session)].activeAt = now }
+            if noteAcknowledged(leg) { sessions[Int(session)].activeAt = now }
         } else {
             // The last byte was taken a moment after it was sent.
             let sentAt = now &- min(now, ring.sentAgo(socket))
@@ -72,8 +72,9 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Whether the far side has acknowledged bytes since this was last asked; when it was not asked before, it may have.
-    private mutating func hasProgressed(_ leg: UInt32) -> Bool {
+    /// Notes what the far side has acknowledged. Whether that is more than before; when it was not
+    /// asked before, it may be.
+    private mutating func noteAcknowledged(_ leg: UInt32) -> Bool {
         let row = legs + Int(leg)
         let acknowledged = ring.acknowledged(row.pointee.socket)
         let outstanding = ring.outstanding(row.pointee.socket)
@@ -133,7 +134,7 @@ extension StreamRelay where R: ~Copyable {
         var at = row.pointee.progressAt &+ stall
         if now >= at {
             // A send of a whole queue shows no progress until it ends; what was acknowledged does.
-            guard hasProgressed(leg) else {
+            guard noteAcknowledged(leg) else {
                 end(session, .sendStalled, reset: true)
                 return 0
             }
@@ -142,8 +143,8 @@ extension StreamRelay where R: ~Copyable {
         return min(due, at)
     }
 
-    /// Asks a silent stream whether it is over, though its receive did not tell, and arms that anew if so. When to ask if
-    /// it is not silent yet, else never.
+    /// Asks a silent stream whether it is over, though its receive did not tell, and arms that anew
+    /// if so. When to ask if it is not silent yet, else never.
     private mutating func askWhetherOver(_ leg: UInt32, _ session: UInt32) -> UInt64 {
         let row = legs + Int(leg)
         let at = sessions[Int(session)].activeAt &+ RelayLimits.silenceCheck
@@ -170,15 +171,15 @@ extension StreamRelay where R: ~Copyable {
     func isGone(_ leg: UInt32) -> Bool { legs[Int(leg)].flags.contains(.broken) }
 
     /// Whether bytes would be lost: then the end must not look like a clean one.
-    mutating func hasWaiting(_ session: UInt32) -> Bool {
+    func hasWaiting(_ session: UInt32) -> Bool {
         let it = sessions[Int(session)]
         return !isDrained(it.client) || !isDrained(it.upstream) || holdsUnread(it.client)
             || holdsUnread(it.upstream)
     }
 
-    /// Whether a leg that is not read, for want of room or of a block, holds bytes. One that was told of some may have
-    /// received them since.
-    private mutating func holdsUnread(_ leg: UInt32) -> Bool {
+    /// Whether a leg that is not read, for want of room or of a block, holds bytes. One that was
+    /// told of some may have received them since.
+    private func holdsUnread(_ leg: UInt32) -> Bool {
         let row = legs + Int(leg)
         if row.pointee.flags.contains(.paused) { return true }
         return row.pointee.flags.contains(.unread) && ring.hasUnread(row.pointee.socket)

@@ -43,9 +43,9 @@ extension StreamRelay where R: ~Copyable {
             isAnswer: isAnswer)
         guard index != .max else { return }
         if isAnswer, row.pointee.flags.contains(.unix) {
-            guard isFirstAnswer(index) else { return }
-            guard hasShare(index) else {
-                if !waitsForClient(index) { unload(index) }
+            guard admitAnswer(index) else { return }
+            guard takeShare(index) else {
+                if !parkAnswer(index) { unload(index) }
                 return
             }
         }
@@ -141,7 +141,7 @@ extension StreamRelay where R: ~Copyable {
                 row.pointee.isAnswer ? .datagramsToClient : .datagramsToUpstream,
                 UInt64(truncatingIfNeeded: count))
             if row.pointee.isAnswer { bytesToClient &+= UInt64(row.pointee.length) }
-        } else if goesOn(index, result, count: count) {
+        } else if recover(index, result, count: count) {
             return
         }
         unload(index)
@@ -154,6 +154,7 @@ extension StreamRelay where R: ~Copyable {
         if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix) { answerIsOver(index) }
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
+        assert(legs[Int(leg)].departing > 0, "a datagram completes that was not sent")
         legs[Int(leg)].departing &-= 1
         if legs[Int(leg)].departing == 0 { legs[Int(leg)].flags.remove(.sending) }
         // Sent or counted by now; a leg that closes counts what waited behind it.
@@ -163,8 +164,8 @@ extension StreamRelay where R: ~Copyable {
         if isFirstInTurn { tookOne(leg) }
     }
 
-    /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or a crowd of others
-    /// would have each place before it.
+    /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or
+    /// a crowd of others would have each place before it.
     private mutating func queueForRoom(_ index: UInt32) {
         var before = UInt32.max
         var next = roomFirst
@@ -176,7 +177,8 @@ extension StreamRelay where R: ~Copyable {
         if before == .max { roomFirst = index } else { outgoing.row(before).pointee.next = index }
     }
 
-    /// Sends those again whose sockets may have room. It is not certain that they are taken this time.
+    /// Sends those again whose sockets may have room. It is not certain that they are taken this
+    /// time.
     @inline(never)
     mutating func sendForRoom() {
         while roomFirst != .max {
@@ -193,8 +195,8 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// What an error means. True when the row is sent again, or will be.
-    private mutating func goesOn(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
+    /// Recovers from an error. True when the row is sent again, or will be.
+    private mutating func recover(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
         guard !legs[Int(leg)].flags.contains(.closing) else {
@@ -206,7 +208,7 @@ extension StreamRelay where R: ~Copyable {
             return sendAgain(index)
         case EMSGSIZE where row.pointee.segment != 0, EINVAL where row.pointee.segment != 0,
             EIO where row.pointee.segment != 0:
-            refusesTrain(index)
+            resendSingly(index)
             return false
         case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isAnswer:
             // It may be what a router said of an earlier one; then this one was not sent at all.
@@ -223,7 +225,7 @@ extension StreamRelay where R: ~Copyable {
             if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix),
                 now &- row.pointee.since < RelayLimits.answerPatience
             {
-                return waitsForClient(index)
+                return parkAnswer(index)
             }
             drop(.queueFull, count)
         default:
@@ -233,8 +235,9 @@ extension StreamRelay where R: ~Copyable {
         return false
     }
 
-    /// A send to an upstream ended in an error. What the network says of an earlier datagram is told by the next
-    /// call, which sends nothing then and is made once more (ip(7)). True when it is.
+    /// A send to an upstream ended in an error. What the network says of an earlier datagram is
+    /// told by the next call, which sends nothing then and is made once more (ip(7)). True when it
+    /// is.
     private mutating func upstreamFailed(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
@@ -250,14 +253,16 @@ extension StreamRelay where R: ~Copyable {
             }
             return sendAgain(index)
         }
-        // Refused twice, another one was refused meanwhile. Of no way there, the first error said it of this one.
+        // Refused twice, another one was refused meanwhile. Of no way there, the first error said
+        // it of this one.
         let isCounted = row.pointee.refusal == result && -result != ECONNREFUSED
         drop(.noUpstream, isCounted ? count &- 1 : count)
         upstreamRefused(leg, result, isOfEarlier: -result == ECONNREFUSED && isOfEarlier)
         return false
     }
 
-    /// Whether an error may be about an earlier datagram: those that ICMP messages become (icmp(7)).
+    /// Whether an error may be about an earlier datagram: those that ICMP messages become
+    /// (icmp(7)).
     private static func isFromNetwork(_ error: Int32) -> Bool {
         switch error {
         case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO,
@@ -278,9 +283,9 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL): from now on
-    /// this session's datagrams go one by one, beginning with these.
-    private mutating func refusesTrain(_ index: UInt32) {
+    /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL):
+    /// from now on this session's datagrams go one by one, beginning with these.
+    private mutating func resendSingly(_ index: UInt32) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
         if !train.pointee.isAnswer {
@@ -297,8 +302,8 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be the last ones, so
-    /// that their session is over.
+    /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be
+    /// the last ones, so that their session is over.
     private mutating func departPart(of index: UInt32, at: Int, length: Int) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
@@ -335,7 +340,8 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Sockets that take their time
 
-    /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and go one after the other.
+    /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and go one after the
+    /// other.
     private mutating func departInTurn(
         _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int
     ) {
@@ -353,7 +359,8 @@ extension StreamRelay where R: ~Copyable {
         if !row.pointee.flags.contains(.sending) { departNext(leg) }
     }
 
-    /// A datagram that must wait moves to a small block when it fits, so that the large one can be received into.
+    /// A datagram that must wait moves to a small block when it fits, so that the large one can be
+    /// received into.
     private mutating func settled(_ block: BlockID, offset: Int, length: Int) -> Slice? {
         let small = length <= BlockClass.small.bytes ? pool.take(.small) : .none
         guard !small.isNone else {
@@ -373,7 +380,8 @@ extension StreamRelay where R: ~Copyable {
             index = load(
                 leg, row.pointee.session, slice.block, offset: Int(slice.offset),
                 length: Int(slice.length), segment: 0, isAnswer: false)
-            // The table is full, and the datagram counted: nothing would bring the queue back to those behind it.
+            // The table is full, and the datagram counted: nothing would bring the queue back to
+            // those behind it.
             if index == .max { row.pointee.queue.dropFirst(pool: pool) }
         }
         watchStall(row.pointee.session)

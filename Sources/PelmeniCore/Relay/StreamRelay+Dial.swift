@@ -11,10 +11,11 @@ extension StreamRelay where R: ~Copyable {
         pair.pointee.turn = next < pair.pointee.upstreamCount ? next : 0
     }
 
-    /// Dials a new session, or lets it wait for one of the next loops when this one has dialled many.
+    /// Dials a new session, or lets it wait for one of the next loops when this one has dialled
+    /// many.
     ///
-    /// On loopback a connect runs the whole handshake in the call, listener's side included: a thousand that
-    /// were accepted at once kept everybody else waiting for 60 ms and more.
+    /// On loopback a connect runs the whole handshake in the call, listener's side included: a
+    /// thousand that were accepted at once kept everybody else waiting for 60 ms and more.
     @inline(__always)
     mutating func dialInTurn(_ session: UInt32) {
         if dialsLeft > 0, undialled.isEmpty {
@@ -22,6 +23,9 @@ extension StreamRelay where R: ~Copyable {
             return dial(session)
         }
         let client = sessions[Int(session)].client
+        assert(
+            legs[Int(client)].flags.isDisjoint(with: [.starved, .undialled]),
+            "a leg stands in one list")
         legs[Int(client)].flags.insert(.undialled)
         undialled.append(client, legs)
         // What a burst will bring comes in turns from the start.
@@ -49,7 +53,8 @@ extension StreamRelay where R: ~Copyable {
         if undialled.remove(leg, legs) { legs[Int(leg)].flags.remove(.undialled) }
     }
 
-    /// Dials the next address that may accept; ends the session when none is left and none is being tried.
+    /// Dials the next address that may accept; ends the session when none is left and none is being
+    /// tried.
     mutating func dial(_ session: UInt32) {
         let it = sessions + Int(session)
         let count = pairs[Int(it.pointee.pair)].upstreamCount
@@ -139,19 +144,19 @@ extension StreamRelay where R: ~Copyable {
     /// A stream socket; out of descriptors, the reserve makes room for this one.
     mutating func openSocket(family: Int32) -> Int32 {
         let socket = ring.open(family: family)
-        guard isOutOfDescriptors(socket), freesReserve() else { return socket }
+        guard noteDescriptorShortage(socket), spendReserve() else { return socket }
         return ring.open(family: family)
     }
 
-    /// Whether the last descriptor is gone: then accepting has to stop.
-    mutating func isOutOfDescriptors(_ result: Int32) -> Bool {
+    /// Notes that the last descriptor is gone, so that accepting stops. Whether it is.
+    mutating func noteDescriptorShortage(_ result: Int32) -> Bool {
         guard result == -EMFILE || result == -ENFILE else { return false }
         lacksDescriptors = true
         return true
     }
 
-    /// Gives the reserve's descriptor up; false when it is spent.
-    mutating func freesReserve() -> Bool {
+    /// Closes the reserve's descriptor; false when it is spent.
+    mutating func spendReserve() -> Bool {
         guard reserve >= 0 else { return false }
         ring.close(reserve)
         reserve = -1
@@ -184,7 +189,8 @@ extension StreamRelay where R: ~Copyable {
                 upstream: UInt16(truncatingIfNeeded: upstream)))
     }
 
-    /// Ends a session whose client reset before an upstream accepted: nobody reads its socket until then. Whether it did.
+    /// Ends a session whose client reset before an upstream accepted: nobody reads its socket until
+    /// then. Whether it did.
     ///
     /// A client that has only ended its stream still waits for the answer.
     private mutating func endIfAbandoned(_ session: UInt32) -> Bool {
@@ -196,8 +202,8 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    /// Looks at the session again when the next address may be dialled, the connect deadline is over, or the client may
-    /// be gone.
+    /// Looks at the session again when the next address may be dialled, the connect deadline is
+    /// over, or the client may be gone.
     mutating func scheduleDial(_ session: UInt32) {
         let it = sessions[Int(session)]
         let pair = pairs + Int(it.pair)
@@ -211,17 +217,19 @@ extension StreamRelay where R: ~Copyable {
 
     /// A connect ended, well or badly.
     mutating func connected(_ leg: UInt32, _ result: Int32) {
+        assert(legs[Int(leg)].flags.contains(.connecting), "a connect completes that was not begun")
         legs[Int(leg)].flags.remove(.connecting)
         let session = legs[Int(leg)].session
         guard !legs[Int(leg)].flags.contains(.closing) else { return closeIfIdle(leg) }
         let it = sessions + Int(session)
         let upstream = Int(legs[Int(leg)].upstream)
-        guard result >= 0 || hasSpokenAndReset(leg, result) else {
+        guard result >= 0 || adoptSpokenReset(leg, result) else {
             takeOutAttempt(session, leg)
             close(leg, reset: false)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
             noteFailure(session, result)
-            // Another address of the same upstream may still be answering; the next one starts at once.
+            // Another address of the same upstream may still be answering; the next one starts at
+            // once.
             return dial(session)
         }
         let row = pairs[Int(it.pointee.pair)].upstreams + upstream
@@ -239,9 +247,10 @@ extension StreamRelay where R: ~Copyable {
         link(session, leg)
     }
 
-    /// Whether the upstream accepted, sent bytes and reset before its connect was told of: the client gets those bytes,
-    /// then the reset. The connect's error was the reset, and nobody is told of that again.
-    private mutating func hasSpokenAndReset(_ leg: UInt32, _ result: Int32) -> Bool {
+    /// Takes a failed connect for a reset where the upstream accepted, sent bytes and reset before
+    /// the connect completed: the client gets those bytes, then the reset. Whether it was one. No
+    /// other call reports that reset again.
+    private mutating func adoptSpokenReset(_ leg: UInt32, _ result: Int32) -> Bool {
         guard result == -ECONNRESET || result == -EPIPE,
             sessions[Int(legs[Int(leg)].session)].kind == .streams,
             ring.hasUnread(legs[Int(leg)].socket)
@@ -255,8 +264,8 @@ extension StreamRelay where R: ~Copyable {
         return pair.pointee.upstreams[upstream].addresses[0].family == AF_UNIX
     }
 
-    /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is room, so it is
-    /// tried again, ever more rarely, until the connect deadline.
+    /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is
+    /// room, so it is tried again, ever more rarely, until the connect deadline.
     private mutating func dialAgain(_ session: UInt32) {
         let it = sessions + Int(session)
         let waited = now &- it.pointee.dialledAt
@@ -298,7 +307,7 @@ extension StreamRelay where R: ~Copyable {
         if it.pointee.kind != .streams { return linkMessages(session, upstream) }
         let client = it.pointee.client
         it.pointee.upstream = upstream
-        it.pointee.phase = .relaying
+        it.pointee.move(to: .relaying)
         it.pointee.hasCause = false
         it.pointee.activeAt = now
         legs[Int(client)].peer = upstream

@@ -20,11 +20,12 @@ extension StreamRelay where R: ~Copyable {
         guard sessions[Int(session)].kind == .streams else {
             return end(session, sessions[Int(session)].cause, reset: true)
         }
-        sessions[Int(session)].phase = .resetting
+        sessions[Int(session)].move(to: .resetting)
         let deadline = now &+ RelayLimits.resetWait
         let current = sessions[Int(session)].resetAt
         sessions[Int(session)].resetAt = current == 0 ? deadline : min(current, deadline)
         let peer = legs[Int(leg)].peer
+        assert(peer != leg, "a stream without a stream at its other end is reset")
         legs[Int(peer)].flags.insert(.resetting)
         legs[Int(peer)].flags.remove(.paused)
         close(leg, reset: true)
@@ -33,7 +34,8 @@ extension StreamRelay where R: ~Copyable {
         resetIfDelivered(peer)
     }
 
-    /// Resets a leg once its queue went out and the far side has acknowledged it, or the wait is over.
+    /// Resets a leg once its queue went out and the far side has acknowledged it, or the wait is
+    /// over.
     mutating func resetIfDelivered(_ leg: UInt32) {
         let session = legs[Int(leg)].session
         let isOver = now >= sessions[Int(session)].resetAt
@@ -42,7 +44,7 @@ extension StreamRelay where R: ~Copyable {
         guard isOver || isDelivered else {
             return wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
         }
-        sessions[Int(session)].phase = .ending
+        sessions[Int(session)].move(to: .ending)
         close(leg, reset: true)
     }
 
@@ -52,8 +54,8 @@ extension StreamRelay where R: ~Copyable {
         end(session, cause, resetsClient: reset, resetsUpstream: reset)
     }
 
-    /// Ends a session of streams whose time is over. A side sees an end only if the other one has ended its stream and
-    /// nothing of it is lost: half an answer must not look whole.
+    /// Ends a session of streams whose time is over. A side sees an end only if the other one has
+    /// ended its stream and nothing of it is lost: half an answer must not look whole.
     mutating func expire(_ session: UInt32, _ cause: Cause) {
         let it = sessions[Int(session)]
         let isLossy = hasWaiting(session)
@@ -70,7 +72,7 @@ extension StreamRelay where R: ~Copyable {
         guard sessions[Int(session)].phase != .free, sessions[Int(session)].phase != .ending
         else { return }
         let wasConnecting = sessions[Int(session)].phase == .connecting
-        sessions[Int(session)].phase = .ending
+        sessions[Int(session)].move(to: .ending)
         let client = sessions[Int(session)].client
         let upstream = sessions[Int(session)].upstream
         if wasConnecting {
@@ -78,7 +80,8 @@ extension StreamRelay where R: ~Copyable {
         } else if upstream != .max, legs[Int(upstream)].session == session {
             close(upstream, reset: resetsUpstream)
         }
-        // The client's leg is closed last: it may be the last one, and the session's row goes with it.
+        // The client's leg is closed last: it may be the last one, and the session's row goes with
+        // it.
         if client != .max, legs[Int(client)].session == session {
             close(client, reset: resetsClient)
         }
@@ -124,6 +127,9 @@ extension StreamRelay where R: ~Copyable {
 
     mutating func closeNow(_ leg: UInt32) {
         let row = legs + Int(leg)
+        assert(row.pointee.flags.contains(.closing), "an open leg is closed")
+        assert(
+            row.pointee.flags.isDisjoint(with: .inFlight), "a leg is closed under an operation")
         if row.pointee.flags.contains(.listener) { return closeListenerNow(leg) }
         if row.pointee.flags.contains(.datagrams), !row.pointee.queue.isEmpty {
             // What waited for a Unix upstream was received, and is not sent on any more.
@@ -138,10 +144,12 @@ extension StreamRelay where R: ~Copyable {
             ring.close(row.pointee.socket)
         }
         let session = row.pointee.session
-        // A leg that goes before its session takes its number with it, so that nobody finds its successor.
+        // A leg that goes before its session takes its number with it, so that nobody finds its
+        // successor.
         if sessions[Int(session)].client == leg { sessions[Int(session)].client = .max }
         if sessions[Int(session)].upstream == leg { sessions[Int(session)].upstream = .max }
         freeLeg(leg)
+        assert(sessions[Int(session)].legs > 0, "more legs close than a session has")
         sessions[Int(session)].legs &-= 1
         if sessions[Int(session)].legs == 0 { finish(session) }
     }
@@ -149,6 +157,8 @@ extension StreamRelay where R: ~Copyable {
     /// The last leg is gone: the books are closed.
     mutating func finish(_ session: UInt32) {
         let it = sessions + Int(session)
+        assert(it.pointee.legs == 0, "a session ends before its legs")
+        assert(it.pointee.hasCause, "a session ends without a cause")
         wheel.remove(session)
         if it.pointee.kind != .streams { endMessages(session) }
         counters.add(it.pointee.cause)
@@ -161,7 +171,7 @@ extension StreamRelay where R: ~Copyable {
         }
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
         if events.reportsSessions { report(.sessionEnded, session) }
-        it.pointee.phase = .free
+        it.pointee.move(to: .free)
         it.pointee.next = freeSession
         freeSession = session
         hasRoom = true
@@ -185,7 +195,7 @@ extension StreamRelay where R: ~Copyable {
         for session in 0..<freshSession where sessions[Int(session)].kind.hasNamedClient {
             guard isOpen(session) else { continue }
             setCause(session, .internal)
-            sessions[Int(session)].phase = .ending
+            sessions[Int(session)].move(to: .ending)
             leaveClient(session)
         }
         for leg in 0..<freshLeg where legs[Int(leg)].flags.contains(.inUse) {
@@ -195,7 +205,9 @@ extension StreamRelay where R: ~Copyable {
             }
             let session = legs[Int(leg)].session
             setCause(session, .internal)
-            sessions[Int(session)].phase = .ending
+            if sessions[Int(session)].phase != .ending {
+                sessions[Int(session)].move(to: .ending)
+            }
             legs[Int(leg)].flags.remove(.inFlight)
             legs[Int(leg)].flags.insert([.closing, .closesWithReset])
             closeNow(leg)

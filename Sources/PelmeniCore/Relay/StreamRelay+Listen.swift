@@ -3,7 +3,8 @@ internal import Glibc
 
 // Datagrams from clients: whose session each belongs to, and sessions for those that have none.
 extension StreamRelay where R: ~Copyable {
-    /// Takes over a listening socket of datagrams. Its row is that of its slot, and belongs to no session.
+    /// Takes over a listening socket of datagrams. Its row is that of its slot, and belongs to no
+    /// session.
     package mutating func listen(_ socket: Int32, slot: UInt32, pair: UInt16) -> Int32 {
         var row = Leg()
         row.socket = socket
@@ -60,6 +61,9 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func armDatagrams(_ leg: UInt32) {
         let row = legs + Int(leg)
+        assert(
+            row.pointee.flags.isDisjoint(with: [.receiving, .closing, .starved]),
+            "a leg has one receive in flight")
         row.pointee.flags.insert(.receiving)
         ring.receiveDatagrams(
             row.pointee.socket, isUnix: row.pointee.flags.contains(.unix),
@@ -134,8 +138,9 @@ extension StreamRelay where R: ~Copyable {
         relieveDatagrams()
     }
 
-    /// Closes the session that holds large blocks, in a message that does not go on or in what its stream does not
-    /// take, and has gone longest without progress: a few slow streams would silence every client of the worker.
+    /// Closes the session that holds large blocks, in a message that does not go on or in what its
+    /// stream does not take, and has gone longest without progress: a few slow streams would
+    /// silence every client of the worker.
     @inline(never)
     private mutating func relieveDatagrams() {
         var victim = UInt32.max
@@ -159,8 +164,8 @@ extension StreamRelay where R: ~Copyable {
         if victim != .max { endForItsBlocks(victim) }
     }
 
-    /// Until when the bytes of a message in a large block would have lasted, had they come at the least rate: a byte
-    /// at a time is no progress. Never for a session without one.
+    /// Until when the bytes of a message in a large block would have lasted, had they come at the
+    /// least rate: a byte at a time is no progress. Never for a session without one.
     private func gatheredUntil(_ session: UInt32) -> UInt64 {
         let state = states + Int(session)
         let assembly = state.pointee.assembly
@@ -258,7 +263,8 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Sessions
 
-    /// A session for a client that has none, or `UInt32.max` when there is no room: old ones are kept.
+    /// A session for a client that has none, or `UInt32.max` when there is no room: old ones are
+    /// kept.
     private mutating func openMessages(_ listener: UInt32, pair: UInt16, count: Int) -> UInt32 {
         guard !isDraining else {
             drop(.draining, count)
@@ -286,7 +292,7 @@ extension StreamRelay where R: ~Copyable {
         counters.add(.accepted)
         let it = sessions + Int(session)
         it.pointee.kind = row.pointee.kind
-        it.pointee.phase = .connecting
+        it.pointee.move(to: .connecting)
         it.pointee.pair = pair
         it.pointee.legs = 1
         it.pointee.openedAt = now

@@ -1,14 +1,16 @@
-// Ends of sessions with messages: none is cut in the middle, and what came before the end is delivered.
+// Ends of sessions with messages: none is cut in the middle, and what came before the end is
+// delivered.
 extension StreamRelay where R: ~Copyable {
-    /// The client has sent as many messages as it may, or what is none: from now on it is as if it had ended its
-    /// stream. What it still sends is read and dropped.
+    /// The client has sent as many messages as it may, or what is none: from now on it is as if it
+    /// had ended its stream. What it still sends is read and dropped.
     mutating func stopReading(_ session: UInt32) {
         legs[Int(sessions[Int(session)].client)].flags.insert(.ended)
         dropAssembly(session)
         clientEnded(session)
     }
 
-    /// The upstream takes no datagram any more. Answers that came before are delivered; then the client is reset.
+    /// The upstream takes no datagram any more. Answers that came before are delivered; then the
+    /// client is reset.
     mutating func endRefused(_ session: UInt32, _ upstream: UInt32) {
         setCause(session, .connectRefused)
         states[Int(session)].endsWithReset = true
@@ -31,8 +33,8 @@ extension StreamRelay where R: ~Copyable {
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
-    /// Ends a session towards a stream once what is queued for it went out: an end in the middle of a message
-    /// would look like a clean one. Its client's next datagram is another session's.
+    /// Ends a session towards a stream once what is queued for it went out: an end in the middle of
+    /// a message would look like a clean one. Its client's next datagram is another session's.
     mutating func endAfterQueue(_ session: UInt32) {
         let upstream = sessions[Int(session)].upstream
         legs[Int(upstream)].flags.insert(.ended)
@@ -46,8 +48,8 @@ extension StreamRelay where R: ~Copyable {
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
-    /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset, destroys what the
-    /// far side has not acknowledged, so it waits for that.
+    /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset,
+    /// destroys what the far side has not acknowledged, so it waits for that.
     mutating func endOnceDelivered(_ session: UInt32, _ stream: UInt32) {
         let socket = legs[Int(stream)].socket
         let resets = states[Int(session)].endsWithReset
@@ -80,7 +82,8 @@ extension StreamRelay where R: ~Copyable {
         return false
     }
 
-    /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset anyway.
+    /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset
+    /// anyway.
     func hasQueued(_ session: UInt32) -> Bool {
         let it = sessions[Int(session)]
         if states[Int(session)].endsWithReset { return true }
@@ -95,8 +98,8 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Where the next message begins is not known any more. What came before it is still answered, and what was
-    /// queued still goes out; then the stream is reset.
+    /// Where the next message begins is not known any more. What came before it is still answered,
+    /// and what was queued still goes out; then the stream is reset.
     mutating func badFrame(_ session: UInt32) {
         let it = sessions[Int(session)]
         events.report(

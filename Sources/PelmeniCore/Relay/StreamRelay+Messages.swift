@@ -5,7 +5,8 @@ internal import Glibc
 extension StreamRelay where R: ~Copyable {
     // MARK: From the stream
 
-    /// Cuts what a stream brought into messages. One that lies in this block goes on from where it is.
+    /// Cuts what a stream brought into messages. One that lies in this block goes on from where it
+    /// is.
     mutating func framedReceived(_ leg: UInt32, _ completion: Completion) {
         let row = legs + Int(leg)
         let session = row.pointee.session
@@ -34,8 +35,8 @@ extension StreamRelay where R: ~Copyable {
         readOn(leg, expectsBytes: completion.flags.contains(.nonEmpty))
     }
 
-    /// Cuts messages from a window, as many as may be at once; how many bytes of it they are. The last one may have
-    /// ended the session, and its rows may be free then.
+    /// Cuts messages from a window, as many as may be at once; how many bytes of it they are. The
+    /// last one may have ended the session, and its rows may be free then.
     ///
     /// - Parameter isKept: the window is the first one of those that the session keeps.
     private mutating func cut(
@@ -73,7 +74,8 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Behind the bound of a loop
 
-    /// Keeps a block, whose lease it takes over, until its stream's turn. The stream is not read meanwhile.
+    /// Keeps a block, whose lease it takes over, until its stream's turn. The stream is not read
+    /// meanwhile.
     private mutating func cutLater(_ session: UInt32, _ block: BlockID, offset: Int, count: Int) {
         let slice = Slice(block: block, offset: UInt32(offset), length: UInt32(count))
         guard states[Int(session)].uncut.append(slice, pool: pool) else {
@@ -155,7 +157,8 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was just sent on it.
+    /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was
+    /// just sent on it.
     mutating func readOn(_ leg: UInt32, expectsBytes: Bool) {
         let flags = legs[Int(leg)].flags
         guard !states[Int(legs[Int(leg)].session)].isCutting else { return }
@@ -203,8 +206,9 @@ extension StreamRelay where R: ~Copyable {
         state.pointee.assembled = length
     }
 
-    /// A message is gathered in a small block for as long as it fits: clients that begin messages and do not go on
-    /// would else hold all blocks that datagrams are received into. False when there is no block.
+    /// A message is gathered in a small block for as long as it fits: clients that begin messages
+    /// and do not go on would else hold all blocks that datagrams are received into. False when
+    /// there is no block.
     private mutating func growAssembly(_ session: UInt32, to length: Int) -> Bool {
         let state = states + Int(session)
         let old = state.pointee.assembly
@@ -234,7 +238,8 @@ extension StreamRelay where R: ~Copyable {
         state.pointee.assembly = .none
         state.pointee.isSkipping = false
         guard !block.isNone else {
-            // Neither gathered nor skipped: a message without bytes that came in more than one part.
+            // Neither gathered nor skipped: a message without bytes that came in more than one
+            // part.
             if !isSkipping { deliverEmpty(session) }
             return
         }

@@ -89,9 +89,9 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// A reset that a send is told of is told once: a receive beside it ends with 0, as at an end. The send's completion
-    /// may still be on its way, or say nothing: with MSG_WAITALL it carries the part that went out before (Linux 6.18),
-    /// and the rest of it is under way again.
+    /// A reset that a send is told of is told once: a receive beside it ends with 0, as at an end.
+    /// The send's completion may still be on its way, or say nothing: with MSG_WAITALL it carries
+    /// the part that went out before (Linux 6.18), and the rest of it is under way again.
     private mutating func noteHiddenReset(_ leg: UInt32) {
         guard legs[Int(leg)].flags.contains(.sending), ring.isGone(legs[Int(leg)].socket)
         else { return }
@@ -154,8 +154,8 @@ extension StreamRelay where R: ~Copyable {
         wheel.hasten(legs[Int(leg)].session, to: now &+ RelayLimits.brokenCheck)
     }
 
-    /// The queue at which reading starts again. A ring that reads once each time may go up to the high
-    /// mark; a multishot one would otherwise be armed for a few bytes at a time.
+    /// The queue at which reading starts again. A ring that reads once each time may go up to the
+    /// high mark; a multishot one would otherwise be armed for a few bytes at a time.
     @inline(__always)
     func resumeMark(_ blockClass: BlockClass) -> Int {
         let high = highMark(blockClass)
@@ -174,6 +174,9 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func arm(_ leg: UInt32, expectsBytes: Bool) {
         let row = legs + Int(leg)
+        assert(
+            row.pointee.flags.isDisjoint(with: [.receiving, .closing, .starved]),
+            "a leg has one receive in flight")
         row.pointee.flags.remove(.paused)
         row.pointee.flags.insert(.receiving)
         let blockClass = row.pointee.blockClass
@@ -187,8 +190,9 @@ extension StreamRelay where R: ~Copyable {
             expectsBytes: expectsBytes, token: token(leg, .receive))
     }
 
-    /// Which class the leg should have: it takes several receives in a row that say the same. Only a block
-    /// of the leg's own class has a say: after a change the receive in flight still brings the other one.
+    /// Which class the leg should have: it takes several receives in a row that say the same. Only
+    /// a block of the leg's own class has a say: after a change the receive in flight still brings
+    /// the other one.
     @inline(__always)
     mutating func vote(_ leg: UInt32, bytes: Int32, in blockClass: BlockClass) {
         let row = legs + Int(leg)
@@ -236,9 +240,12 @@ extension StreamRelay where R: ~Copyable {
         queueStarved(leg, expectsBytes: true)
     }
 
-    /// Legs that bring little wait apart from those that bring much, and are fed first: behind a thousand
-    /// fast ones a small message was up to 450 ms late.
+    /// Legs that bring little wait apart from those that bring much, and are fed first: behind a
+    /// thousand fast ones a small message was up to 450 ms late.
     mutating func queueStarved(_ leg: UInt32, expectsBytes: Bool) {
+        assert(
+            legs[Int(leg)].flags.isDisjoint(with: [.starved, .undialled, .closing]),
+            "a leg stands in one list")
         legs[Int(leg)].flags.insert(.starved)
         if expectsBytes { legs[Int(leg)].flags.insert(.unread) }
         guard isHeavy(leg) else { return starvedLight.append(leg, legs) }
@@ -252,7 +259,8 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind all others.
+    /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind
+    /// all others.
     @inline(__always)
     var isCrowded: Bool { now < crowdedUntil }
 
@@ -268,7 +276,8 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     private var needsBlocks: Bool { !starvedLight.isEmpty || !starvedHeavy.isEmpty }
 
-    /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be late.
+    /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be
+    /// late.
     mutating func feedStarved() {
         let isExhausted = ring.available(.small) == 0
         var small = ring.reachable(.small)
@@ -288,8 +297,8 @@ extension StreamRelay where R: ~Copyable {
         relieveExhaustion()
     }
 
-    /// In a crowd heavy legs take turns, one block each, and no more in one loop than small messages can wait
-    /// for.
+    /// In a crowd heavy legs take turns, one block each, and no more in one loop than small
+    /// messages can wait for.
     private mutating func feedHeavy(small: Int) {
         var small = small
         var bulk = ring.reachable(.bulk)
@@ -325,8 +334,8 @@ extension StreamRelay where R: ~Copyable {
         arm(leg, expectsBytes: legs[Int(leg)].flags.contains(.unread))
     }
 
-    /// Closes the session that holds blocks and has gone longest without giving them back: a reader that takes a byte at
-    /// a time holds them as one that takes none.
+    /// Closes the session that holds blocks and has gone longest without giving them back: a reader
+    /// that takes a byte at a time holds them as one that takes none.
     @inline(never)
     mutating func relieveExhaustion() {
         var victim = UInt32.max

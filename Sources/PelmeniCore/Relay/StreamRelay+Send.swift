@@ -2,8 +2,8 @@ internal import Glibc
 
 // Writing: one send in flight for each direction, short sends continued from their remainder.
 extension StreamRelay where R: ~Copyable {
-    /// Queues a slice to go out on a leg, and sends when nothing is in flight. False when the pool has no
-    /// piece left; the caller still holds the lease then.
+    /// Queues a slice to go out on a leg, and sends when nothing is in flight. False when the pool
+    /// has no piece left; the caller still holds the lease then.
     @inline(__always)
     mutating func enqueue(_ leg: UInt32, _ slice: Slice) -> Bool {
         let row = legs + Int(leg)
@@ -32,6 +32,8 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func send(_ leg: UInt32) {
         let row = legs + Int(leg)
+        assert(!row.pointee.flags.contains(.sending), "a leg has one send in flight")
+        assert(!row.pointee.queue.isEmpty, "a send has bytes")
         row.pointee.flags.insert(.sending)
         ring.send(
             row.pointee.socket, first: row.pointee.queue.first, count: Int(row.pointee.queue.count),
@@ -41,6 +43,7 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func sent(_ leg: UInt32, _ result: Int32) {
         let row = legs + Int(leg)
+        assert(row.pointee.flags.contains(.sending), "a send completes that was not begun")
         row.pointee.flags.remove(.sending)
         guard result >= 0 else { return sendFailed(leg, result) }
         row.pointee.queue.remove(Int(result), pool: pool)
@@ -66,7 +69,8 @@ extension StreamRelay where R: ~Copyable {
         if legs[Int(peer)].flags.contains(.paused) { resume(peer) }
     }
 
-    /// Not inlined: few sends have somebody waiting for them, and each one would save registers for it.
+    /// Not inlined: few sends have somebody waiting for them, and each one would save registers for
+    /// it.
     @inline(never)
     private mutating func resume(_ leg: UInt32) { rearm(leg, expectsBytes: true) }
 

@@ -1,12 +1,15 @@
 internal import Glibc
 
-// Long streams between two TCP sockets: their bytes go through a pipe of the kernel's, and are copied into no block.
+// Long streams between two TCP sockets: their bytes go through a pipe of the kernel's, and are
+// copied into no block.
 //
-// A leg that has earned bulk blocks is spliced from its next receive on. It then waits for bytes, splices, and waits
-// again; while its peer takes no more, the peer has the pipe and waits for room. A leg that brings little goes back to
-// blocks, and so do all once many of them compete: blocks are what turns are counted in.
+// A leg that has earned bulk blocks is spliced from its next receive on. It then waits for bytes,
+// splices, and waits again; while its peer takes no more, the peer has the pipe and waits for room.
+// A leg that brings little goes back to blocks, and so do all once many of them compete: blocks are
+// what turns are counted in.
 extension StreamRelay where R: ~Copyable {
-    /// Arms a leg that brings much by waiting for its bytes. False when it is to receive into blocks.
+    /// Arms a leg that brings much by waiting for its bytes. False when it is to receive into
+    /// blocks.
     @inline(never)
     mutating func rearmSpliced(_ leg: UInt32) -> Bool {
         let row = legs + Int(leg)
@@ -38,12 +41,14 @@ extension StreamRelay where R: ~Copyable {
 
     private mutating func awaitBytes(_ leg: UInt32) {
         legs[Int(leg)].flags.remove(.paused)
+        assert(!legs[Int(leg)].flags.contains(.receiving), "a leg has one receive in flight")
         legs[Int(leg)].flags.insert(.receiving)
         ring.awaitBytes(legs[Int(leg)].socket, token: token(leg, .awaitBytes))
     }
 
     private mutating func awaitRoom(_ leg: UInt32) {
         let row = legs + Int(leg)
+        assert(!row.pointee.flags.contains(.sending), "a leg has one send in flight")
         row.pointee.flags.insert(.sending)
         watchStall(row.pointee.session)
         ring.awaitRoom(row.pointee.socket, slot: leg, token: token(leg, .awaitRoom))
@@ -108,10 +113,11 @@ extension StreamRelay where R: ~Copyable {
     /// What is next for the leg that bytes were received on.
     private mutating func goOn(_ leg: UInt32, _ it: SpliceResult, isTold: Bool) {
         let row = legs + Int(leg)
-        guard !isOver(leg, it) else { return }
+        guard !handleEnd(leg, it) else { return }
         guard legs[Int(row.pointee.peer)].piped == 0 else { return pause(leg) }
         if it.needsReceive || (isTold && it.received == 0) {
-            // What is next is not for a pipe; or nothing is, and a receive finds out without going in circles.
+            // What is next is not for a pipe; or nothing is, and a receive finds out without going
+            // in circles.
             row.pointee.flags.remove(.spliced)
             return arm(leg, expectsBytes: true)
         }
@@ -130,8 +136,8 @@ extension StreamRelay where R: ~Copyable {
         awaitBytes(leg)
     }
 
-    /// Whether a splice found the leg's end, or a reset: then that is forwarded.
-    private mutating func isOver(_ leg: UInt32, _ it: SpliceResult) -> Bool {
+    /// Forwards the end, or the reset, that a splice found. Whether it did.
+    private mutating func handleEnd(_ leg: UInt32, _ it: SpliceResult) -> Bool {
         guard it.isEnded else {
             guard it.receiveError != 0, it.receiveError != -EAGAIN else { return false }
             streamBroke(leg)
@@ -166,7 +172,7 @@ extension StreamRelay where R: ~Copyable {
         guard row.pointee.generation == generation, row.pointee.flags.contains(.inUse),
             row.pointee.flags.isDisjoint(with: [.closing, .resetting, .receiving])
         else { return }
-        guard !isOver(leg, it) else { return }
+        guard !handleEnd(leg, it) else { return }
         rearm(leg, expectsBytes: true)
     }
 
@@ -217,7 +223,8 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    /// Takes a leg's pipe from it. One that is not empty is closed: nobody else may find those bytes.
+    /// Takes a leg's pipe from it. One that is not empty is closed: nobody else may find those
+    /// bytes.
     mutating func releasePipe(_ leg: UInt32) {
         let row = legs + Int(leg)
         let pipe = row.pointee.pipe

@@ -1,12 +1,14 @@
-// Answers that Unix clients have not read. All of them count against the one send buffer of the listener that they leave
-// by (unix(7)), and a client that has connected its socket to the listener has no queue that would be full before.
+// Answers that Unix clients have not read. All of them count against the one send buffer of the
+// listener that they leave by (unix(7)), and a client that has connected its socket to the listener
+// has no queue that would be full before.
 extension StreamRelay where R: ~Copyable {
-    /// Whether a client may be sent one more answer: what it has not read stays within its share of the send buffer.
+    /// Adds an answer to what its client has not read. False when that would be more than the
+    /// client's share of the send buffer: the answer waits.
     ///
-    /// The kernel tells the sum of all clients only. A client's part is at most what it was sent since that sum was last
-    /// asked for, and at most what the sum leaves beside the clients that wait for their share. Nobody waits while the sum
-    /// is below half of the buffer.
-    mutating func hasShare(_ index: UInt32) -> Bool {
+    /// The kernel tells the sum of all clients only. A client's part is at most what it was sent
+    /// since that sum was last asked for, and at most what the sum leaves beside the clients that
+    /// wait for their share. Nobody waits while the sum is below half of the buffer.
+    mutating func takeShare(_ index: UInt32) -> Bool {
         let row = outgoing.row(index)
         guard isOf(index) else { return true }
         let state = states + Int(row.pointee.session)
@@ -24,7 +26,8 @@ extension StreamRelay where R: ~Copyable {
         guard
             state.pointee.unread == 0
                 || state.pointee.unread &+ memory <= pair.pointee.answerShare
-                // Whose the rest is the kernel does not tell: below half of the buffer no client waits for another one.
+                // Whose the rest is the kernel does not tell: below half of the buffer no client
+                // waits for another one.
                 || all &+ memory <= pair.pointee.answerShare &* (RelayLimits.unreadShare / 2)
         else {
             state.pointee.held = state.pointee.unread
@@ -35,12 +38,13 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    /// At most what the kernel takes for an answer: its sizes are powers of two, and each has a head (skbuff.h).
+    /// At most what the kernel takes for an answer: its sizes are powers of two, and each has a
+    /// head (skbuff.h).
     private static func memory(ofAnswer bytes: Int) -> Int { 2 &* bytes &+ 1024 }
 
-    /// Whether a session's client still has not read what it was sent: the session stays, or the next one of this client
-    /// would have another share.
-    mutating func isHeldByUnread(_ session: UInt32) -> Bool {
+    /// Whether a session's client still has not read what it was sent: the session stays, or the
+    /// next one of this client would have another share.
+    func isHeldByUnread(_ session: UInt32) -> Bool {
         let state = states[Int(session)]
         guard state.held > 0, !isDraining else { return false }
         return Int(ring.outstanding(legs[Int(state.listener)].socket)) >= state.held

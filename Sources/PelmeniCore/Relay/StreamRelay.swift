@@ -26,17 +26,20 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var wheel: TimerWheel
     package let pairs: UnsafeMutablePointer<RelayPair>
 
-    /// What sessions with datagrams on a side have beside their rows; and their clients, by address.
+    /// What sessions with datagrams on a side have beside their rows; and their clients, by
+    /// address.
     let states: UnsafeMutablePointer<MessageState>
     var clients: ClientTable
-    /// What long streams are spliced through, and until when they go through blocks because no pipe could be made.
+    /// What long streams are spliced through, and until when they go through blocks because no pipe
+    /// could be made.
     var pipes: PipeTable
     var pipesRestUntil: UInt64 = 0
     /// Bytes that may still be spliced in this loop.
     var spliceBytesLeft = RelayLimits.spliceInLoop
     /// Datagrams on their way out.
     package let outgoing: OutgoingTable
-    /// Answers that wait for a Unix client's socket to have room, or for those before them; each client's are in order.
+    /// Answers that wait for a Unix client's socket to have room, or for those before them; each
+    /// client's are in order.
     var waitingFirst: UInt32 = .max
     var waitingLast: UInt32 = .max
     /// How many they are.
@@ -71,8 +74,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var exhaustionCheckedAt: UInt64 = 0
     /// The same for blocks of datagrams: streams that starve too are looked at first in every loop.
     var datagramsCheckedAt: UInt64 = 0
-    /// A descriptor held back for the upstream socket of a session that was accepted as the last ones ran
-    /// out; -1 when it is spent.
+    /// A descriptor held back for the upstream socket of a session that was accepted as the last
+    /// ones ran out; -1 when it is spent.
     var reserve: Int32
     /// Accepting has to stop: the last descriptor is gone.
     package var lacksDescriptors = false
@@ -86,8 +89,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     var bytesToUpstream: UInt64 = 0
     var bytesToClient: UInt64 = 0
 
-    /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and listeners);
-    ///   legs are numbered after them.
+    /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
+    ///   listeners); legs are numbered after them.
     /// - Parameter key: of the client table's hash; nobody outside should know it.
     package init?(
         ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
@@ -127,16 +130,16 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         reserve = self.ring.openReserve()
     }
 
-    /// Rows that a ring must have room for: a client, an upstream, and in the worst case every address of
-    /// an upstream being dialled; those are short-lived, so one more row for each two sessions is plenty,
-    /// with a floor for small tables.
+    /// Rows that a ring must have room for: a client, an upstream, and in the worst case every
+    /// address of an upstream being dialled; those are short-lived, so one more row for each two
+    /// sessions is plenty, with a floor for small tables.
     package static func slots(sessions: Int, reservedSlots: Int) -> Int {
         let rows = rows(sessions: sessions, reservedSlots: reservedSlots)
         return reservedSlots + rows * 5 / 2 + Upstream.addressesMax
     }
 
-    /// Rows of sessions. Each listener may bring one more than there is room for: all of them are armed
-    /// when one session still fits.
+    /// Rows of sessions. Each listener may bring one more than there is room for: all of them are
+    /// armed when one session still fits.
     private static func rows(sessions: Int, reservedSlots: Int) -> Int { sessions + reservedSlots }
 
     deinit {
@@ -177,6 +180,10 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     }
 
     mutating func freeLeg(_ leg: UInt32) {
+        assert(
+            legs[Int(leg)].flags.isDisjoint(with: [.starved, .undialled]), "a leg waits in a list")
+        assert(legs[Int(leg)].queue.isEmpty, "a leg goes with bytes in its queue")
+        assert(legs[Int(leg)].pipe == PipeTable.none, "a leg goes with a pipe")
         legs[Int(leg)].generation = (legs[Int(leg)].generation &+ 1) & 0xff_ffff
         legs[Int(leg)].flags = []
         legs[Int(leg)].socket = -1
@@ -201,11 +208,12 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
 
     // MARK: The loop
 
-    /// Handles one completion of a leg. Its block comes first, then its generation, then its result.
+    /// Handles one completion of a leg. Its block comes first, then its generation, then its
+    /// result.
     @inline(__always)
     package mutating func handle(_ completion: Completion) {
         let index = completion.token.index
-        if completion.token.kind == OperationKind.sendDatagrams.rawValue {
+        if completion.token.kind == .sendDatagrams {
             return datagramsSent(index, completion.result)
         }
         guard legs[Int(index)].generation == completion.token.generation else {
@@ -213,13 +221,14 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
             return
         }
         switch completion.token.kind {
-        case OperationKind.receive.rawValue: received(index, completion)
-        case OperationKind.send.rawValue: sent(index, completion.result)
-        case OperationKind.receiveDatagrams.rawValue: datagramsReceived(index, completion)
-        case OperationKind.connect.rawValue: connected(index, completion.result)
-        case OperationKind.awaitBytes.rawValue: bytesCame(index)
-        case OperationKind.awaitRoom.rawValue: roomCame(index)
-        default: break
+        case .receive: received(index, completion)
+        case .send: sent(index, completion.result)
+        case .receiveDatagrams: datagramsReceived(index, completion)
+        case .connect: connected(index, completion.result)
+        case .awaitBytes: bytesCame(index)
+        case .awaitRoom: roomCame(index)
+        case .cancel: break
+        case .wake, .accept, .sendDatagrams: assertionFailure("no operation of a leg")
         }
     }
 
@@ -296,7 +305,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         sessions[Int(session)].client = leg
         sessions[Int(session)].legs = 1
         sessions[Int(session)].pair = pair
-        sessions[Int(session)].phase = .connecting
+        sessions[Int(session)].move(to: .connecting)
         sessions[Int(session)].kind = pairs[Int(pair)].kind
         if pairs[Int(pair)].kind != .streams { beginMessages(session, client: leg) }
         sessions[Int(session)].openedAt = now

@@ -1,8 +1,8 @@
 /// When sessions have to be looked at again: a hierarchical wheel of intrusive lists.
 ///
-/// Deadlines are moved lazily. A byte only stores the time; when a session's slot comes up, its owner
-/// works out what is really due and puts it back. A tick is 2^23 ns (8.4 ms): fine enough for 250 ms head
-/// starts, coarse enough that an idle worker sleeps.
+/// Deadlines are moved lazily. A byte only stores the time; when a session's slot comes up, its
+/// owner works out what is really due and puts it back. A tick is 2^23 ns (8.4 ms): fine enough for
+/// 250 ms head starts, coarse enough that an idle worker sleeps.
 package struct TimerWheel: @unchecked Sendable {
     /// The links of one timer; timer numbers are session numbers.
     struct Node {
@@ -14,8 +14,8 @@ package struct TimerWheel: @unchecked Sendable {
     }
 
     static let shift: UInt64 = 23
-    /// 4 levels of 64 slots: 0.54 s, 34 s, 37 min, 39 h. What is due later waits in the last slot and is
-    /// put back when that comes up.
+    /// 4 levels of 64 slots: 0.54 s, 34 s, 37 min, 39 h. What is due later waits in the last slot
+    /// and is put back when that comes up.
     static let levels = 4
     static let slots = 64
 
@@ -76,7 +76,8 @@ package struct TimerWheel: @unchecked Sendable {
         for level in 0..<Self.levels {
             let bits = occupied[level]
             guard bits != 0 else { continue }
-            // A higher level's current slot was emptied when it came up: what it holds is a turn away.
+            // A higher level's current slot was emptied when it came up: what it holds is a turn
+            // away.
             let base = (tick >> UInt64(6 * level)) &+ (level == 0 ? 0 : 1)
             let here = base & 63
             // Slots from there on, around the wheel.

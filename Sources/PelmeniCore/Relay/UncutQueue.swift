@@ -1,4 +1,5 @@
-/// Sessions whose streams have messages left to cut, first come first served, chained through their rows.
+/// Sessions whose streams have messages left to cut, first come first served, chained through their
+/// rows.
 struct UncutQueue {
     private var first: UInt32 = .max
     private var last: UInt32 = .max
@@ -8,6 +9,7 @@ struct UncutQueue {
     var isEmpty: Bool { first == .max }
 
     mutating func append(_ session: UInt32, _ states: UnsafeMutablePointer<MessageState>) {
+        assert(!states[Int(session)].isCutting, "a session stands in the list once")
         states[Int(session)].nextUncut = .max
         states[Int(session)].isCutting = true
         if first == .max { first = session } else { states[Int(last)].nextUncut = session }
@@ -17,6 +19,7 @@ struct UncutQueue {
 
     /// The first session, which waits no more; there has to be one.
     mutating func popFirst(_ states: UnsafeMutablePointer<MessageState>) -> UInt32 {
+        assert(count > 0, "somebody waits")
         let session = first
         first = states[Int(session)].nextUncut
         if first == .max { last = .max }

@@ -1,4 +1,5 @@
-/// One destination of a pair, as one worker sees it: its addresses, and whether it rests after failures.
+/// One destination of a pair, as one worker sees it: its addresses, and whether it rests after
+/// failures.
 package struct Upstream: @unchecked Sendable {
     /// A name with more addresses than this gets its first ones: nobody waits for sixteen to fail.
     package static let addressesMax = 16

@@ -15,8 +15,8 @@ package struct Completion: Sendable {
     /// Bytes moved, or the accepted descriptor, or a negative errno.
     package var result: Int32
     package var flags: Flags
-    /// The block that a receive used up, or ``BlockID/none``. The completion hands its lease over, even
-    /// when the operation failed or is stale.
+    /// The block that a receive used up, or ``BlockID/none``. The completion hands its lease over,
+    /// even when the operation failed or is stale.
     package var block: BlockID
 
     @inline(__always)

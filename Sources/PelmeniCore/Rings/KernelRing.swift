@@ -27,28 +27,28 @@ extension KernelRing where Self: ~Copyable {
     package mutating func closeWithReset(_ socket: Int32) { _ = pelmeni_socket_close_reset(socket) }
 
     @inline(__always)
-    package mutating func outstanding(_ socket: Int32) -> Int64 {
+    package func outstanding(_ socket: Int32) -> Int64 {
         pelmeni_socket_outstanding(socket)
     }
 
     @inline(__always)
-    package mutating func acknowledged(_ socket: Int32) -> Int64 {
+    package func acknowledged(_ socket: Int32) -> Int64 {
         pelmeni_socket_acknowledged(socket)
     }
 
-    package mutating func sentAgo(_ socket: Int32) -> UInt64 {
+    package func sentAgo(_ socket: Int32) -> UInt64 {
         let milliseconds = pelmeni_socket_sent_milliseconds_ago(socket)
         return milliseconds < 0 ? .max : UInt64(milliseconds) &* 1_000_000
     }
 
     @inline(__always)
-    package mutating func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
+    package func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
 
-    package mutating func isOver(_ socket: Int32) -> Bool { pelmeni_socket_over(socket) == 1 }
+    package func isOver(_ socket: Int32) -> Bool { pelmeni_socket_over(socket) == 1 }
 
-    package mutating func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
+    package func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
 
-    package mutating func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }
+    package func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }
 
     package mutating func openPipe(bytes: Int) -> SplicePipe {
         var pipe = SplicePipe(fill: -1, drain: -1)
@@ -91,7 +91,8 @@ extension KernelRing where Self: ~Copyable {
         if family != AF_UNIX {
             pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
         }
-        // Without a name of its own nobody could answer it: the kernel gives it an abstract one (unix(7)).
+        // Without a name of its own nobody could answer it: the kernel gives it an abstract one
+        // (unix(7)).
         if error == 0, family == AF_UNIX { error = pelmeni_datagram_name(socket) }
         if error == 0 {
             error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))

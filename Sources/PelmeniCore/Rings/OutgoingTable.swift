@@ -2,8 +2,9 @@ internal import CPelmeni
 
 /// The datagrams of one worker that are on their way out. A handle: copies mean the same rows.
 package struct OutgoingTable: @unchecked Sendable {
-    /// Rows, so datagrams or trains at once. Each goes out within its loop, and the relay bounds both what a loop makes
-    /// and those that wait; answers to all clients of a listener may take half.
+    /// Rows, so datagrams or trains at once. Each goes out within its loop, and the relay bounds
+    /// both what a loop makes and those that wait; answers to all clients of a listener may take
+    /// half.
     package static let capacity = 16384
 
     private struct State {
@@ -14,14 +15,14 @@ package struct OutgoingTable: @unchecked Sendable {
     }
 
     private let state: UnsafeMutablePointer<State>
-    private let rows: UnsafeMutablePointer<Outgoing>
+    private let rows: UnsafeMutablePointer<OutgoingDatagram>
 
-    private static var bytes: UInt64 { UInt64(capacity * MemoryLayout<Outgoing>.stride) }
+    private static var bytes: UInt64 { UInt64(capacity * MemoryLayout<OutgoingDatagram>.stride) }
 
     /// Nil when there is no memory for it.
     package init?() {
         guard let memory = pelmeni_memory_map(Self.bytes) else { return nil }
-        rows = memory.bindMemory(to: Outgoing.self, capacity: Self.capacity)
+        rows = memory.bindMemory(to: OutgoingDatagram.self, capacity: Self.capacity)
         state = .allocate(capacity: 1)
         state.initialize(to: State(free: .max, fresh: 0, used: 0))
     }
@@ -54,7 +55,9 @@ package struct OutgoingTable: @unchecked Sendable {
     }
 
     @inline(__always)
-    package func row(_ index: UInt32) -> UnsafeMutablePointer<Outgoing> { rows + Int(index) }
+    package func row(_ index: UInt32) -> UnsafeMutablePointer<OutgoingDatagram> {
+        rows + Int(index)
+    }
 
     /// Rows that may be taken.
     @inline(__always)

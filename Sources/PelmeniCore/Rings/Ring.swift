@@ -8,31 +8,33 @@
 ///
 /// - Nothing completes inside an enqueue; completions come from ``next()`` only.
 /// - A slot has at most one operation of each ``OperationKind`` in flight.
-/// - ``next()`` hands completions of immediate sends out before it reads again, so that a block goes
-///   back to the pool as early as can be.
-/// - `cancel` makes the target end (with `ECANCELED`, or with its real result when that was faster); the
-///   cancel itself has no completion of its own.
-/// - Errors and ends of one socket come in the order in which they happened: a receive's end that follows
-///   a reset does not overtake the send that was told of the reset.
+/// - ``next()`` hands completions of immediate sends out before it reads again, so that a block
+///   goes back to the pool as early as can be.
+/// - `cancel` makes the target end (with `ECANCELED`, or with its real result when that was
+///   faster); the cancel itself has no completion of its own.
+/// - Errors and ends of one socket come in the order in which they happened: a receive's end that
+///   follows a reset does not overtake the send that was told of the reset.
 /// - A socket is closed only once nothing of its slot is in flight, and after ``detach(_:)``.
 package protocol Ring: ~Copyable {
     /// What the caller may rely on: whether a receive stays armed, and how many bytes it may bring.
     var isMultishot: Bool { get }
-    /// A receive that stays armed may miss an end or a reset that comes together with bytes: it is waited for in vain
-    /// then, until ``isOver(_:)`` was asked and the receive armed anew.
+    /// A receive that stays armed may miss an end or a reset that comes together with bytes: it is
+    /// waited for in vain then, until ``isOver(_:)`` was asked and the receive armed anew.
     var mayMissEnds: Bool { get }
 
     // MARK: Operations
 
     /// Makes a socket known under its slot before its first operation. 0 or -errno.
     ///
-    /// - Parameter isShared: only reading is of interest, and what is there is told of until it is read: a
-    ///   listener that other workers watch too, or a connected socket of datagrams.
-    /// - Parameter isUnix: a stream over a Unix socket, whose reads may stop behind a passed descriptor.
+    /// - Parameter isShared: only reading is of interest, and what is there is told of until it is
+    ///   read: a listener that other workers watch too, or a connected socket of datagrams.
+    /// - Parameter isUnix: a stream over a Unix socket, whose reads may stop behind a passed
+    ///   descriptor.
     mutating func attach(_ socket: Int32, token: Token, isShared: Bool, isUnix: Bool) -> Int32
 
-    /// Ends what ``attach(_:token:isShared:isUnix:)`` began, right before the socket is closed: nothing that the kernel
-    /// still tells of the socket concerns the slot, and the socket's number may be another one's at once.
+    /// Ends what ``attach(_:token:isShared:isUnix:)`` began, right before the socket is closed:
+    /// nothing that the kernel still tells of the socket concerns the slot, and the socket's number
+    /// may be another one's at once.
     mutating func detach(_ token: Token)
 
     /// Accepts connections: one, or with `multishot` until cancelled or out of descriptors. Each
@@ -40,31 +42,35 @@ package protocol Ring: ~Copyable {
     /// accept at any time.
     mutating func accept(_ listener: Int32, multishot: Bool, token: Token)
 
-    /// Never waits for another connect: one to a Unix socket whose queue is full ends with `-EAGAIN`.
+    /// Never waits for another connect: one to a Unix socket whose queue is full ends with
+    /// `-EAGAIN`.
     ///
     /// - Parameter address: must stay valid until the next ``submit(until:)``.
     mutating func connect(_ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token)
 
-    /// Receives into blocks of `blockClass`: one block each completion, at most `limit` bytes in all
-    /// (rounded up to a whole block), then ends without ``Completion/more``. A ring that is not
+    /// Receives into blocks of `blockClass`: one block each completion, at most `limit` bytes in
+    /// all (rounded up to a whole block), then ends without ``Completion/more``. A ring that is not
     /// multishot ends after the first, and so may any ring when `limit` is one block.
     ///
-    /// Result 0 is the end of the stream. `-ENOBUFS`: the pool had no block; arm again when one is back.
+    /// Result 0 is the end of the stream. `-ENOBUFS`: the pool had no block; arm again when one is
+    /// back.
     ///
     /// - Parameter expectsBytes: false when nothing is likely to be there yet.
     mutating func receive(
         _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token)
 
-    /// Sends the first `count` pieces of a queue in order. The result counts bytes from the first piece
-    /// on and may be short; the caller goes on from there. The pieces stay in the queue until the
-    /// completion.
+    /// Sends the first `count` pieces of a queue in order. The result counts bytes from the first
+    /// piece on and may be short; the caller goes on from there. The pieces stay in the queue until
+    /// the completion.
     mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
 
-    /// Receives datagrams until cancelled, each, or each train of them, into a block of the datagram class laid
-    /// out as `pelmeni_datagram.h` says. The result is the payload's bytes; 0 is a datagram without any.
+    /// Receives datagrams until cancelled, each, or each train of them, into a block of the
+    /// datagram class laid out as `pelmeni_datagram.h` says. The result is the payload's bytes; 0
+    /// is a datagram without any.
     ///
-    /// It ends without ``Completion/more`` at any time, with a datagram or without. `-ENOBUFS`: the pool had no
-    /// block. Other errors are what the network said of an earlier datagram (`-ECONNREFUSED`, say).
+    /// It ends without ``Completion/more`` at any time, with a datagram or without. `-ENOBUFS`: the
+    /// pool had no block. Other errors are what the network said of an earlier datagram
+    /// (`-ECONNREFUSED`, say).
     ///
     /// - Parameters:
     ///   - isUnix: which layout the block gets.
@@ -72,21 +78,23 @@ package protocol Ring: ~Copyable {
     mutating func receiveDatagrams(
         _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token)
 
-    /// Sends one datagram or train. Any number of them may be in flight on a socket; each ends once.
+    /// Sends one datagram or train. Any number of them may be in flight on a socket; each ends
+    /// once.
     ///
     /// - Parameters:
     ///   - outgoing: stays where it is until the completion, whose token carries its number.
     ///
     /// A full socket ends it with `-EAGAIN`.
     mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token)
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token)
 
-    /// Completes with a result that is not negative once a stream may have bytes, its end, or an error. It counts
-    /// as a receive: there is none beside it.
+    /// Completes with a result that is not negative once a stream may have bytes, its end, or an
+    /// error. It counts as a receive: there is none beside it.
     mutating func awaitBytes(_ socket: Int32, token: Token)
 
-    /// Completes with a result that is not negative once a connected socket of datagrams, or a stream that would
-    /// take no more, may have room again. One for each slot at a time; it counts as a send.
+    /// Completes with a result that is not negative once a connected socket of datagrams, or a
+    /// stream that would take no more, may have room again. One for each slot at a time; it counts
+    /// as a send.
     mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
 
     /// Ends the wait for room that carries this token.
@@ -98,7 +106,8 @@ package protocol Ring: ~Copyable {
     /// Ends the operation that carries this token.
     mutating func cancel(_ target: Token)
 
-    /// Hands everything over and waits until a completion is there, or the clock reaches `deadline`.
+    /// Hands everything over and waits until a completion is there, or the clock reaches
+    /// `deadline`.
     ///
     /// - Returns: 0, or a -errno after which the ring cannot be used any more.
     mutating func submit(until deadline: UInt64) -> Int32
@@ -106,9 +115,11 @@ package protocol Ring: ~Copyable {
     /// The next completion, if there is one.
     mutating func next() -> Completion?
 
-    /// Blocks that a receive of this class could still be given: free ones, and those already posted.
+    /// Blocks that a receive of this class could still be given: free ones, and those already
+    /// posted.
     func available(_ blockClass: BlockClass) -> Int
-    /// Blocks that receives can take before the next ``refill()``: the posted ones, where blocks are posted.
+    /// Blocks that receives can take before the next ``refill()``: the posted ones, where blocks
+    /// are posted.
     func reachable(_ blockClass: BlockClass) -> Int
 
     /// Posts fresh blocks for those that went out. Called once a loop, after the completions.
@@ -116,9 +127,9 @@ package protocol Ring: ~Copyable {
 
     // MARK: Calls that never wait
 
-    /// Moves bytes from one stream to another by way of a pipe, without copying them: first what is in the pipe,
-    /// then what can be received. It stops when one side has no more, or `most` bytes were received. The pipe is
-    /// filled only when it is empty.
+    /// Moves bytes from one stream to another by way of a pipe, without copying them: first what is
+    /// in the pipe, then what can be received. It stops when one side has no more, or `most` bytes
+    /// were received. The pipe is filled only when it is empty.
     ///
     /// - Parameters:
     ///   - from: -1 when only the pipe is to be emptied.
@@ -127,7 +138,8 @@ package protocol Ring: ~Copyable {
     mutating func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult
-    /// A pipe for about so many bytes. The kernel counts pages: a page that holds little fills a place as well.
+    /// A pipe for about so many bytes. The kernel counts pages: a page that holds little fills a
+    /// place as well.
     mutating func openPipe(bytes: Int) -> SplicePipe
     /// Closes it; what is in it is lost.
     mutating func closePipe(_ pipe: SplicePipe)
@@ -138,13 +150,13 @@ package protocol Ring: ~Copyable {
     mutating func open(family: Int32) -> Int32
     /// Gives a socket whose connect went through the mode that its other operations need.
     mutating func settleConnected(_ socket: Int32, isUnix: Bool)
-    /// A datagram socket that is connected to an upstream, bound to a name of its own where that is needed for
-    /// answers (Unix); or -errno.
+    /// A datagram socket that is connected to an upstream, bound to a name of its own where that is
+    /// needed for answers (Unix); or -errno.
     mutating func openDatagrams(
         to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
     ) -> Int32
-    /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send buffer, as large a one as
-    /// the kernel grants. How large that is, or -errno.
+    /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send
+    /// buffer, as large a one as the kernel grants. How large that is, or -errno.
     mutating func widenSendBuffer(_ socket: Int32) -> Int
     mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
     mutating func shutdownWrite(_ socket: Int32) -> Int32
@@ -153,19 +165,21 @@ package protocol Ring: ~Copyable {
     /// Closes with a reset; bytes not yet acknowledged are thrown away.
     mutating func closeWithReset(_ socket: Int32)
     /// Bytes handed over that the other side has not acknowledged, or -errno.
-    mutating func outstanding(_ socket: Int32) -> Int64
+    func outstanding(_ socket: Int32) -> Int64
     /// Bytes that the other side has acknowledged in all, or -errno where the kernel does not tell.
-    mutating func acknowledged(_ socket: Int32) -> Int64
-    /// Nanoseconds since bytes of a stream last went out to the far side, or `UInt64.max` where the kernel does not tell.
-    mutating func sentAgo(_ socket: Int32) -> UInt64
+    func acknowledged(_ socket: Int32) -> Int64
+    /// Nanoseconds since bytes of a stream last went out to the far side, or `UInt64.max` where the
+    /// kernel does not tell.
+    func sentAgo(_ socket: Int32) -> UInt64
     /// Whether a reset or another error ended the connection, though nobody reads it now.
-    mutating func isBroken(_ socket: Int32) -> Bool
+    func isBroken(_ socket: Int32) -> Bool
     /// Whether an end, a reset or another error is there, or was.
-    mutating func isOver(_ socket: Int32) -> Bool
-    /// Whether the connection is over by a reset or another error, though somebody was told of that already.
-    mutating func isGone(_ socket: Int32) -> Bool
+    func isOver(_ socket: Int32) -> Bool
+    /// Whether the connection is over by a reset or another error, though somebody was told of that
+    /// already.
+    func isGone(_ socket: Int32) -> Bool
     /// Whether something that came is not received yet, if only an urgent byte.
-    mutating func hasUnread(_ socket: Int32) -> Bool
+    func hasUnread(_ socket: Int32) -> Bool
     /// One connection waiting at a listener, or -EAGAIN. For the drain, when nothing is armed.
     mutating func acceptWaiting(_ listener: Int32) -> Int32
     mutating func closeListener(_ listener: Int32)

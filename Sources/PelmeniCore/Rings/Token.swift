@@ -8,7 +8,8 @@ package enum OperationKind: UInt8, Sendable {
     case cancel
     /// Datagrams of a socket, until cancelled.
     case receiveDatagrams
-    /// A datagram or a train of them; the index is that of its ``Outgoing`` row, the generation 0.
+    /// A datagram or a train of them; the index is that of its ``OutgoingDatagram`` row, the
+    /// generation 0.
     case sendDatagrams
     /// A stream that may have bytes, its end, or an error.
     case awaitBytes
@@ -19,7 +20,8 @@ package enum OperationKind: UInt8, Sendable {
 /// 64 bits that tie a completion to the slot that asked for it: kind 8, generation 24, index 32.
 ///
 /// Never a pointer and never a descriptor: both are used again while old completions are still on
-/// their way. A slot's generation goes up each time the slot is freed, so a stale completion is seen.
+/// their way. A slot's generation goes up each time the slot is freed, so a stale completion is
+/// seen.
 package struct Token: Equatable, Sendable {
     package var rawValue: UInt64
 
@@ -35,7 +37,10 @@ package struct Token: Equatable, Sendable {
     }
 
     @inline(__always)
-    package var kind: UInt8 { UInt8(truncatingIfNeeded: rawValue) }
+    package var kind: OperationKind {
+        // Made of a kind, it has one: the other values cost a comparison.
+        OperationKind(rawValue: UInt8(truncatingIfNeeded: rawValue)) ?? .cancel
+    }
 
     @inline(__always)
     package var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 8) & 0xff_ffff }

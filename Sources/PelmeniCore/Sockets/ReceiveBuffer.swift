@@ -1,7 +1,7 @@
 /// What a UDP socket's receive buffer is to hold.
 ///
-/// The kernel's default of 208 KiB holds three trains. It touches memory only as far as datagrams wait in it, so that
-/// a session's socket costs nothing for having as much room as a listener's.
+/// The kernel's default of 208 KiB holds three trains. It touches memory only as far as datagrams
+/// wait in it, so that a session's socket costs nothing for having as much room as a listener's.
 package struct ReceiveBuffer: Equatable, Sendable {
     /// More than a hundred trains wait for a worker that is busy for some milliseconds.
     package static let bytesDefault = 4 << 20

@@ -38,7 +38,8 @@ struct DatagramBatch {
         return (blocks[next &- 1], results[next &- 1])
     }
 
-    /// Fills an empty batch with at most `most` of a socket's: how many came, `-EAGAIN`, `-ENOBUFS`, or another -errno.
+    /// Fills an empty batch with at most `most` of a socket's: how many came, `-EAGAIN`,
+    /// `-ENOBUFS`, or another -errno.
     @inline(__always)
     mutating func receive(
         _ socket: Int32, isUnix: Bool, most: Int, token: Token, pool: BufferPool

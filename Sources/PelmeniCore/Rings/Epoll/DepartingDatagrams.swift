@@ -27,7 +27,7 @@ struct DepartingDatagrams {
 
     @inline(__always)
     mutating func append(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
     ) {
         self.socket = socket
         rows[count] = UnsafeMutableRawPointer(outgoing).assumingMemoryBound(
@@ -39,7 +39,8 @@ struct DepartingDatagrams {
     @inline(__always)
     func token(_ index: Int) -> Token { tokens[index] }
 
-    /// Sends those from `first` on: how many went out before one that did not, or -errno of the first.
+    /// Sends those from `first` on: how many went out before one that did not, or -errno of the
+    /// first.
     @inline(__always)
     func send(from first: Int) -> Int {
         guard count &- first > 1 else { return sendOne(first) }

@@ -1,7 +1,8 @@
 internal import CPelmeni
 internal import Glibc
 
-// Datagrams: many in one call on the way in, and on the way out of a socket that many clients share.
+// Datagrams: many in one call on the way in, and on the way out of a socket that many clients
+// share.
 extension EpollRing {
     package mutating func openDatagrams(
         to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
@@ -25,7 +26,8 @@ extension EpollRing {
         let row = rows + Int(slot)
         guard row.pointee.flags.contains(.multishot) else { return receiveDatagramNow(slot) }
         let token = token(slot, .receiveDatagrams)
-        // Room for twice what came last: making room for more than comes costs a client that is alone.
+        // Room for twice what came last: making room for more than comes costs a client that is
+        // alone.
         let most = min(DatagramBatch.capacity, max(2, row.pointee.limit))
         let came = arrived.receive(
             row.pointee.socket, isUnix: row.pointee.flags.contains(.unix), most: most,
@@ -43,8 +45,8 @@ extension EpollRing {
         return nextArrived()
     }
 
-    /// One datagram, or train, of a connected socket. UDP's are level-triggered: the next one is told of in the
-    /// next loop, and no call is made to find out that there is none.
+    /// One datagram, or train, of a connected socket. UDP's are level-triggered: the next one is
+    /// told of in the next loop, and no call is made to find out that there is none.
     private mutating func receiveDatagramNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
         let token = token(slot, .receiveDatagrams)
@@ -95,7 +97,7 @@ extension EpollRing {
 
     @inline(__always)
     package mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
     ) {
         guard outgoing.pointee.message.message.msg_name != nil else {
             return sendConnected(socket, outgoing, token: token)
@@ -106,7 +108,7 @@ extension EpollRing {
 
     @inline(__always)
     private mutating func sendConnected(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
     ) {
         if !sendsAtOnce, outgoing.pointee.message.message.msg_control == nil {
             let piece = outgoing.pointee.message.piece

@@ -19,7 +19,7 @@ extension EpollRing {
         row.pointee.callsLeft = Self.acceptBudget
         row.pointee.pollToken = token.rawValue
         // An eventfd is level-triggered too: each read of it would be an edge of its own.
-        let isLevel = isShared || token.kind == OperationKind.wake.rawValue
+        let isLevel = isShared || token.kind == .wake
         return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
     }
 
@@ -44,7 +44,8 @@ extension EpollRing {
         _ = pelmeni_poll_add(poller, row.pointee.socket, row.pointee.pollToken, 1)
     }
 
-    /// A level-triggered socket that nobody reads would wake every wait: it is taken out of the poller.
+    /// A level-triggered socket that nobody reads would wake every wait: it is taken out of the
+    /// poller.
     @inline(never)
     mutating func unpoll(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)

@@ -43,7 +43,7 @@ extension EpollRing {
         let count = batch.send()
         for index in 0..<count {
             let (token, result) = batch.outcome(index)
-            if token.kind == OperationKind.sendDatagrams.rawValue {
+            if token.kind == .sendDatagrams {
                 push(token, result)
             } else {
                 rows[Int(token.index)].flags.remove(.batched)

@@ -16,7 +16,8 @@ extension EpollRing {
         return Completion(token: token(slot, .awaitBytes), result: 0)
     }
 
-    /// While its peer is full, what comes on a stream would wake the worker in vain, about once for each turn.
+    /// While its peer is full, what comes on a stream would wake the worker in vain, about once for
+    /// each turn.
     @inline(never)
     mutating func hold(_ slot: UInt32, _ isHeld: Bool) {
         let row = rows + Int(slot)

@@ -1,24 +1,24 @@
 internal import CPelmeni
 internal import Glibc
 
-/// The ring over epoll: readiness fires, the call is made, and the same completion comes out as from
-/// io_uring.
+/// The ring over epoll: readiness fires, the call is made, and the same completion comes out as
+/// from io_uring.
 ///
-/// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards, but
-/// for spliced streams whose peer is full. Short sends are gathered until all that is ready was read, and go
-/// out in one call; others are tried when they are enqueued, and their completions handed out before the next
-/// read, so that their blocks are still in the cache.
+/// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards,
+/// but for spliced streams whose peer is full. Short sends are gathered until all that is ready was
+/// read, and go out in one call; others are tried when they are enqueued, and their completions
+/// handed out before the next read, so that their blocks are still in the cache.
 package struct EpollRing: KernelRing, ~Copyable {
-    /// Accepts, or reads of datagrams, that a slot may make in one loop. A read of a listener brings up to 32
-    /// datagrams or trains: a flood of them leaves time for everything else.
+    /// Accepts, or reads of datagrams, that a slot may make in one loop. A read of a listener
+    /// brings up to 32 datagrams or trains: a flood of them leaves time for everything else.
     static let acceptBudget: UInt16 = 64
     static let datagramBudget: UInt16 = 8
     /// Receives that a heavy slot makes in a row. In a crowd of heavy slots it is one.
     static let receiveBudget: UInt16 = 4
     static let crowd = 16
-    /// Bytes that heavy slots may move in one loop, all together: 1 MiB takes about a millisecond when none of
-    /// it is in the cache, and that is what a small message waits at the most. With as many calls for each
-    /// slot instead, a thousand fast sources made a small message wait 285 ms.
+    /// Bytes that heavy slots may move in one loop, all together: 1 MiB takes about a millisecond
+    /// when none of it is in the cache, and that is what a small message waits at the most. With as
+    /// many calls for each slot instead, a thousand fast sources made a small message wait 285 ms.
     static let heavyBudget = 1 << 20
 
     let poller: Int32
@@ -28,8 +28,8 @@ package struct EpollRing: KernelRing, ~Copyable {
     private let events: UnsafeMutablePointer<pelmeni_event>
     private var eventCount = 0
     private var eventNext = 0
-    /// Completions of calls made while enqueuing: a send and a connect for each slot at the most, what a
-    /// cancel ends, and each datagram that is on its way out.
+    /// Completions of calls made while enqueuing: a send and a connect for each slot at the most,
+    /// what a cancel ends, and each datagram that is on its way out.
     private let done: UnsafeMutablePointer<Completion>
     private let doneMask: Int
     private var doneHead = 0
@@ -188,8 +188,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         return flags.contains(.datagrams) ? Self.datagramBudget : Self.acceptBudget
     }
 
-    /// Whether a slot without calls left goes on in the next loop, rather than behind all others in this one: what is
-    /// read until it is empty may never be.
+    /// Whether a slot without calls left goes on in the next loop, rather than behind all others in
+    /// this one: what is read until it is empty may never be.
     @inline(__always)
     private func isRested(_ flags: Readiness.Flags) -> Bool {
         if flags.contains(.stopsShort) { return !flags.contains(.heavy) }
@@ -427,16 +427,16 @@ package struct EpollRing: KernelRing, ~Copyable {
         guard row.pointee.generation == target.generation else { return }
         let flag: Readiness.Flags
         switch target.kind {
-        case OperationKind.accept.rawValue: flag = .accepting
-        case OperationKind.connect.rawValue: flag = .connecting
-        case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue:
-            flag = .receiving
-        case OperationKind.awaitBytes.rawValue: flag = [.receiving, .awaitsBytes]
-        case OperationKind.send.rawValue:
+        case .accept: flag = .accepting
+        case .connect: flag = .connecting
+        case .receive, .receiveDatagrams: flag = .receiving
+        case .awaitBytes: flag = [.receiving, .awaitsBytes]
+        case .send:
             if row.pointee.flags.contains(.batched) { sendBatch() }
             flag = .sending
-        case OperationKind.wake.rawValue: flag = .waking
-        default: return
+        case .wake: flag = .waking
+        // Those of rows, and of room, have calls of their own.
+        case .cancel, .sendDatagrams, .awaitRoom: return
         }
         guard row.pointee.flags.contains(flag) else { return }
         row.pointee.flags.remove(flag)

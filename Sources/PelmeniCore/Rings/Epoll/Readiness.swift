@@ -1,4 +1,5 @@
-/// What the epoll ring knows of one slot: which operations wait, and what the socket was last seen to be.
+/// What the epoll ring knows of one slot: which operations wait, and what the socket was last seen
+/// to be.
 struct Readiness {
     struct Flags: OptionSet {
         let rawValue: UInt32
@@ -8,11 +9,13 @@ struct Readiness {
         // What the socket is, until a call proves otherwise.
         static let readable = Flags(rawValue: 1 << 0)
         static let writable = Flags(rawValue: 1 << 1)
-        /// The end, or an error, is there already, behind what can be read: no edge will tell of it again.
+        /// The end, or an error, is there already, behind what can be read: no edge will tell of it
+        /// again.
         static let ended = Flags(rawValue: 1 << 13)
 
-        /// A read that is shorter than its room does not prove that the socket is empty: it stops before an urgent
-        /// byte (tcp(7)), and behind a descriptor that a Unix socket brings (unix(7)).
+        /// A read that is shorter than its room does not prove that the socket is empty: it stops
+        /// before an urgent byte (tcp(7)), and behind a descriptor that a Unix socket brings
+        /// (unix(7)).
         static let stopsShort = Flags(rawValue: 1 << 21)
 
         // What is asked.
@@ -24,7 +27,8 @@ struct Readiness {
 
         /// In one of the lists of slots that can go on.
         static let queued = Flags(rawValue: 1 << 7)
-        /// Level-triggered, for a listener that workers share, and for connected sockets of datagrams.
+        /// Level-triggered, for a listener that workers share, and for connected sockets of
+        /// datagrams.
         static let shared = Flags(rawValue: 1 << 8)
         /// An accept that goes on, or datagrams of a listener.
         static let multishot = Flags(rawValue: 1 << 9)

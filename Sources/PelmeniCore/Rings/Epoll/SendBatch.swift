@@ -2,8 +2,8 @@ internal import CPelmeni
 
 /// Sends of one piece on many sockets, gathered for one system call.
 ///
-/// On one core each send(2) that wakes its receiver may hand the core over to it: two task switches for one
-/// message. In one call the receiver has all of them when it runs
+/// On one core each send(2) that wakes its receiver may hand the core over to it: two task switches
+/// for one message. In one call the receiver has all of them when it runs
 /// ([0017](../../../../docs/decisions/0017-epoll-sends-in-batches.md)).
 struct SendBatch {
     private let writes: OpaquePointer
@@ -48,7 +48,8 @@ struct SendBatch {
         count &+= 1
     }
 
-    /// Sends all of them; how many they were. Their tokens and results stand until the next `append`.
+    /// Sends all of them; how many they were. Their tokens and results stand until the next
+    /// `append`.
     @inline(__always)
     mutating func send() -> Int {
         pelmeni_batch_write(writes, Int32(truncatingIfNeeded: count), results)

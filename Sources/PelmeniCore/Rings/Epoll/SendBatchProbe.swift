@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Whether the kernel takes many sends in one call (Linux AIO: io_setup(2), io_submit(2)), for those who ask
-/// without running.
+/// Whether the kernel takes many sends in one call (Linux AIO: io_setup(2), io_submit(2)), for
+/// those who ask without running.
 package enum SendBatchProbe {
     /// Why not; nil when it does. Takes some 30 ms, the kernel's time to give a context back.
     package static func refusal() -> Errno? {

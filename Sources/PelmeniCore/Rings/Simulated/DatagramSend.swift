@@ -1,6 +1,6 @@
 /// A datagram or train that the engine has handed over and not got back.
 struct DatagramSend {
-    var outgoing: UnsafeMutablePointer<Outgoing>
+    var outgoing: UnsafeMutablePointer<OutgoingDatagram>
     var socket: Int32
     var block: BlockID
     var bytes: UnsafeRawPointer

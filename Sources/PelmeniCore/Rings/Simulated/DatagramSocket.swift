@@ -1,5 +1,5 @@
-/// What is behind a descriptor of datagrams: a listener, or one that is connected to an upstream; and
-/// then the upstream itself, as far as it knows this socket. Rows are not used again.
+/// What is behind a descriptor of datagrams: a listener, or one that is connected to an upstream;
+/// and then the upstream itself, as far as it knows this socket. Rows are not used again.
 struct DatagramSocket {
     /// -1 once it is closed.
     var descriptor: Int32
@@ -13,14 +13,17 @@ struct DatagramSocket {
     var waitingAnswers = 0
     /// The network refused an earlier datagram, and nobody was told yet.
     var isRefused = false
-    /// Of a Unix socket that is connected: whose queue its datagrams go to, and who waits for room there.
+    /// Of a Unix socket that is connected: whose queue its datagrams go to, and who waits for room
+    /// there.
     var receiver = -1
     var room: Token?
-    /// The engine was told that the socket it is connected to is gone: whoever comes there is another one.
+    /// The engine was told that the socket it is connected to is gone: whoever comes there is
+    /// another one.
     var wasToldGone = false
 
     // The upstream's side.
-    /// The client whose messages come, once known: a number within the pair; those without a name are -1.
+    /// The client whose messages come, once known: a number within the pair; those without a name
+    /// are -1.
     var client: Int?
     /// The last message that came.
     var lastRequest = -1

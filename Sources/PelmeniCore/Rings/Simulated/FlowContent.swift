@@ -1,12 +1,13 @@
-/// The bytes of a test stream: each is known from the stream's identity and its position alone, so that
-/// a byte lost, doubled, moved or taken from another stream is seen where it happens.
+/// The bytes of a test stream: each is known from the stream's identity and its position alone, so
+/// that a byte lost, doubled, moved or taken from another stream is seen where it happens.
 ///
 /// The first eight bytes are the identity itself: whoever receives a stream learns which one it is.
 package enum FlowContent {
     /// Bytes at the start that carry the identity.
     package static let headerBytes = 8
 
-    /// - Parameter salt: differs between runs, so that no run takes another one's bytes for its own.
+    /// - Parameter salt: differs between runs, so that no run takes another one's bytes for its
+    ///   own.
     package static func identity(
         salt: UInt16, fromClient: Bool, plan: UInt8, number: UInt32
     ) -> UInt64 {

@@ -1,4 +1,5 @@
-/// Whether what the ends saw is what a proxy that loses nothing would show them. One place for all worlds.
+/// Whether what the ends saw is what a proxy that loses nothing would show them. One place for all
+/// worlds.
 package struct FlowJudge {
     /// What is known to have happened beside the plans.
     package struct Allowances: Sendable {
@@ -112,8 +113,8 @@ package struct FlowJudge {
         if !result.sentEnd { fault(result, "could not end its stream") }
     }
 
-    /// A session that the proxy ends for its silence was one that neither side had ended: both see a reset, after all that
-    /// was said before.
+    /// A session that the proxy ends for its silence was one that neither side had ended: both see
+    /// a reset, after all that was said before.
     private mutating func judgeSilence(_ number: Int) {
         let plan = plans[number]
         guard plan.end == .byProxy else { return }

@@ -1,4 +1,5 @@
-/// What the two ends of a session do, in words that both the simulated and the real world carry out.
+/// What the two ends of a session do, in words that both the simulated and the real world carry
+/// out.
 package struct FlowPlan: Equatable, Sendable {
     /// Who sends before having received anything.
     package enum Start: UInt8, CaseIterable, Sendable {

@@ -2,12 +2,15 @@
 struct MessageBooks {
     /// Messages that the engine was handed and had to do something about.
     var received = 0
-    /// Messages in the last completion of a leg that it then closed: not all need have been looked at.
+    /// Messages in the last completion of a leg that it then closed: not all need have been looked
+    /// at.
     var unlooked = 0
-    /// Completions with datagrams that came when their leg was closing already, and messages in them.
+    /// Completions with datagrams that came when their leg was closing already, and messages in
+    /// them.
     var late = 0
     var lateMost = 0
-    /// Refusals that the engine was told of, each of which counts as one drop: at least, and at most.
+    /// Refusals that the engine was told of, each of which counts as one drop: at least, and at
+    /// most.
     var refusalsLeast = 0
     var refusalsMost = 0
     /// Datagrams that sends of the engine brought out, by what they were towards.
@@ -25,8 +28,8 @@ struct MessageBooks {
     var misfits = 0
     /// Datagrams in sends that a full socket refused for good, or that a closing one had.
     var full = 0
-    /// Answers that were handed over and are for clients without a name; at the most, those in one read with the end
-    /// of their session.
+    /// Answers that were handed over and are for clients without a name; at the most, those in one
+    /// read with the end of their session.
     var nameless = 0
     /// Answers that were refused because their client is gone.
     var gone = 0

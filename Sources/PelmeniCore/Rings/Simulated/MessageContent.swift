@@ -1,13 +1,13 @@
-/// The messages of a test: length and bytes of each follow from its identity, which its first bytes are: salt 16,
-/// pair 7, answer 1, sender 16, sequence 24 bits.
+/// The messages of a test: length and bytes of each follow from its identity, which its first bytes
+/// are: salt 16, pair 7, answer 1, sender 16, sequence 24 bits.
 enum MessageContent {
     /// Messages whose lengths belong together, so that some of them in a row can be a train.
     static let group = 16
     /// The places in a group that a train may have; the last one is shorter than the others.
     static let trainPlaces = 14
 
-    /// Bytes at the start that carry the identity; a shorter message has none. Where a byte ends a message there are
-    /// six bits in each, so that none of them is that byte.
+    /// Bytes at the start that carry the identity; a shorter message has none. Where a byte ends a
+    /// message there are six bits in each, so that none of them is that byte.
     static func headerBytes(_ plan: SimulatedMessagePlan) -> Int { plan.delimiter == nil ? 8 : 11 }
 
     static func identity(
@@ -62,7 +62,8 @@ enum MessageContent {
         }
     }
 
-    /// Whether a datagram's last byte is the one that ends a message on the stream: it is not written twice.
+    /// Whether a datagram's last byte is the one that ends a message on the stream: it is not
+    /// written twice.
     static func endsMarked(_ identity: UInt64, _ length: Int, _ plan: SimulatedMessagePlan) -> Bool
     {
         plan.delimiter != nil && !isOfStream(identity, plan) && length > headerBytes(plan) + 1

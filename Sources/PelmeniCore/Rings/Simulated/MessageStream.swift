@@ -1,7 +1,8 @@
-/// The messages on one stream: those that its peer sends, framed, and those that come to it, cut apart
-/// again.
+/// The messages on one stream: those that its peer sends, framed, and those that come to it, cut
+/// apart again.
 ///
-/// Written without the engine's own scanner and heads, so that a mistake of theirs is not made twice.
+/// Written without the engine's own scanner and heads, so that a mistake of theirs is not made
+/// twice.
 struct MessageStream {
     /// What one read of a raw stream brought: a message.
     struct Window {

@@ -15,7 +15,8 @@ package struct SimulatedFaults: Sendable {
     package var connectSilent: UInt32 = 0
     package var clockJump: UInt32 = 0
     package var noPipe: UInt32 = 0
-    /// A receive that stays armed is not told of what came together with bytes. No fault that heals: the kernel is so.
+    /// A receive that stays armed is not told of what came together with bytes. No fault that
+    /// heals: the kernel is so.
     package var missedEnd: UInt32 = 0
     // Datagrams.
     package var datagramFull: UInt32 = 0

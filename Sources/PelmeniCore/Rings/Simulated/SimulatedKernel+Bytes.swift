@@ -4,7 +4,7 @@ internal import Glibc
 extension SimulatedKernel {
     func tryReceive(_ socket: Int32) {
         guard let row = row(socket) else { return }
-        if row.pointee.receive.token.kind == OperationKind.awaitBytes.rawValue {
+        if row.pointee.receive.token.kind == .awaitBytes {
             return tryAwaitBytes(socket)
         }
         let peer = peers + row.pointee.number
@@ -40,8 +40,8 @@ extension SimulatedKernel {
         }
     }
 
-    /// Whether a receive that stays armed is not told of an end or a reset because the bytes before it came with the same
-    /// wake-up: io_uring folds them (liburing's issue 1549).
+    /// Whether a receive that stays armed is not told of an end or a reset because the bytes before
+    /// it came with the same wake-up: io_uring folds them (liburing's issue 1549).
     private func missesEnd(_ row: UnsafeMutablePointer<SimulatedSocket>) -> Bool {
         let peer = peers[row.pointee.number]
         guard !row.pointee.receive.missesEnd else { return true }
@@ -197,7 +197,7 @@ extension SimulatedKernel {
 
     func trySend(_ socket: Int32) {
         guard let row = row(socket), row.pointee.send.isArmed else { return }
-        if row.pointee.send.token.kind == OperationKind.awaitRoom.rawValue {
+        if row.pointee.send.token.kind == .awaitRoom {
             return tryAwaitRoom(socket)
         }
         let peer = peers + row.pointee.number

@@ -4,7 +4,7 @@ internal import Glibc
 // Datagrams that the engine sends: taken or refused; checked when handed over and when given back.
 extension SimulatedKernel {
     func beginSend(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, _ token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, _ token: Token
     ) {
         guard let row = datagrams(socket) else { return }
         guard messages.sends[token.index] == nil else {

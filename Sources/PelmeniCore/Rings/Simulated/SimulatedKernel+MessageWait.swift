@@ -4,8 +4,8 @@ extension SimulatedKernel {
         world.messages.allSatisfy { $0.kind == .datagrams } && world.plans.isEmpty
     }
 
-    /// No datagram waits for long in a socket's buffer while there is nothing to wait for. Blocks are, where those that
-    /// wait for Unix ends hold them.
+    /// No datagram waits for long in a socket's buffer while there is nothing to wait for. Blocks
+    /// are, where those that wait for Unix ends hold them.
     func checkWait(_ number: Int) {
         guard let first = messages.sockets[number].queue.first, isAllDatagrams,
             !world.messages.contains(where: { $0.listensOnUnix || $0.forwardsToUnix }),

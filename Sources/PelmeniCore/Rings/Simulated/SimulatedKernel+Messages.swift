@@ -41,7 +41,8 @@ extension SimulatedKernel {
         return identity
     }
 
-    /// A message too short to say whose it is: only the beginning of what all messages of the run begin with.
+    /// A message too short to say whose it is: only the beginning of what all messages of the run
+    /// begin with.
     private func isShort(
         _ pair: Int, _ bytes: UnsafeRawPointer, _ length: Int, _ plan: SimulatedMessagePlan
     ) -> Bool {

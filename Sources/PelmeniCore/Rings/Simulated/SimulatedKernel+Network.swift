@@ -95,7 +95,8 @@ extension SimulatedKernel {
 
     // MARK: Resets
 
-    /// The proxy's side is gone without an order: the peer gets a reset, and perhaps not all before it.
+    /// The proxy's side is gone without an order: the peer gets a reset, and perhaps not all before
+    /// it.
     func abort(_ number: Int) {
         let peer = peers + number
         let transit = peer.pointee.outgoing.transit
@@ -178,7 +179,8 @@ extension SimulatedKernel {
         return Int32(index) + Self.firstDescriptor
     }
 
-    /// Checks a close as strictly as rule says, and frees the descriptor. The row as it was, or nil.
+    /// Checks a close as strictly as rule says, and frees the descriptor. The row as it was, or
+    /// nil.
     func free(_ socket: Int32) -> SimulatedSocket? {
         guard let row = row(socket) else { return nil }
         let it = row.pointee

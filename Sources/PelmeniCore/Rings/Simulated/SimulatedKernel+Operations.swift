@@ -17,7 +17,7 @@ extension SimulatedKernel {
         _ operation: inout SimulatedOperation, _ socket: Int32, _ token: Token,
         address: UnsafePointer<SocketAddress>? = nil
     ) -> Bool {
-        let kind = OperationKind(rawValue: token.kind) ?? .cancel
+        let kind = token.kind
         guard !operation.isInFlight else {
             violate("two operations \(kind) are in flight on descriptor \(socket)")
             return false
@@ -91,7 +91,7 @@ extension SimulatedKernel {
         complete(
             SimulatedCompletion(
                 completion: completion, socket: socket,
-                kind: OperationKind(rawValue: completion.token.kind) ?? .cancel, slot: slot),
+                kind: completion.token.kind, slot: slot),
             after: &operation.lastAt)
     }
 
@@ -224,14 +224,13 @@ extension SimulatedKernel {
         }
         let row = sockets + index
         switch target.kind {
-        case OperationKind.accept.rawValue: cancelNow(target, &row.pointee.accept, socket)
-        case OperationKind.connect.rawValue: cancelNow(target, &row.pointee.connect, socket)
-        case OperationKind.receive.rawValue, OperationKind.receiveDatagrams.rawValue,
-            OperationKind.awaitBytes.rawValue:
+        case .accept: cancelNow(target, &row.pointee.accept, socket)
+        case .connect: cancelNow(target, &row.pointee.connect, socket)
+        case .receive, .receiveDatagrams, .awaitBytes:
             cancelNow(target, &row.pointee.receive, socket)
-        case OperationKind.send.rawValue, OperationKind.awaitRoom.rawValue:
+        case .send, .awaitRoom:
             cancelNow(target, &row.pointee.send, socket)
-        default: violate("a cancel of nothing that can be cancelled")
+        case .wake, .cancel, .sendDatagrams: violate("a cancel of nothing that can be cancelled")
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 
-// Messages that are what one read of a stream brought: each is one of those reads, and each read is one of them.
+// Messages that are what one read of a stream brought: each is one of those reads, and each read is
+// one of them.
 extension SimulatedKernel {
     /// A message comes to an upstream's socket of datagrams from a client's stream.
     func rawCame(_ number: Int, _ bytes: UnsafeRawPointer, _ length: Int) {
@@ -26,8 +27,8 @@ extension SimulatedKernel {
         }
     }
 
-    /// Finds the read that a message is, and marks it. The stream's number; -1 when it may be of several; nil when it
-    /// is of none.
+    /// Finds the read that a message is, and marks it. The stream's number; -1 when it may be of
+    /// several; nil when it is of none.
     ///
     /// - Parameter known: whose stream it has to be.
     private func take(

@@ -1,7 +1,8 @@
 internal import CPelmeni
 internal import Glibc
 
-// Unix sockets of datagrams: nothing is lost, a full queue makes its senders wait, and a socket that is gone stays so.
+// Unix sockets of datagrams: nothing is lost, a full queue makes its senders wait, and a socket
+// that is gone stays so.
 extension SimulatedKernel {
     func createReceiver(_ pair: Int) -> Int {
         messages.receivers.append(UnixReceiver(pair: pair))
@@ -30,7 +31,8 @@ extension SimulatedKernel {
         messages.sockets[number].waitingClients.append(client)
     }
 
-    /// The engine took a datagram out of a socket's queue, or closed it: who waits to send may go on.
+    /// The engine took a datagram out of a socket's queue, or closed it: who waits to send may go
+    /// on.
     func wakeSenders(_ number: Int) {
         let socket = messages.sockets[number]
         for client in socket.waitingClients {
@@ -65,7 +67,8 @@ extension SimulatedKernel {
 
     // MARK: Sending
 
-    /// What becomes of a datagram that the engine sends over a Unix socket; once it is taken, whose queue it is in.
+    /// What becomes of a datagram that the engine sends over a Unix socket; once it is taken, whose
+    /// queue it is in.
     func unixOutcome(_ send: DatagramSend, _ number: Int) -> Int32 {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return -EBADF }

@@ -1,8 +1,10 @@
 internal import Glibc
 
-/// A kernel of one thread with a clock of its own: sockets, peers and faults, all decided by one seed.
+/// A kernel of one thread with a clock of its own: sockets, peers and faults, all decided by one
+/// seed.
 ///
-/// It checks what its user does as a strict kernel would, and stops at the first thing that is wrong.
+/// It checks what its user does as a strict kernel would, and stops at the first thing that is
+/// wrong.
 package final class SimulatedKernel {
     package let world: SimulatedWorld
     let pool: BufferPool
@@ -62,6 +64,8 @@ package final class SimulatedKernel {
     /// Submits in a row that neither waited nor brought anything.
     private var idleSubmits = 0
 
+    private(set) var hash = TraceHash()
+
     // The wake-up.
     var wakeToken: Token?
     var isSignalled = false
@@ -118,6 +122,12 @@ package final class SimulatedKernel {
     }
 
     // MARK: Reports
+
+    /// A call of the engine's, for the hash of the run.
+    @inline(__always)
+    func trace(_ call: TraceHash.Call, _ socket: Int32, _ detail: Int = 0) {
+        hash.fold(call, socket, detail, at: time)
+    }
 
     @inline(__always)
     func hit(_ point: SimulatedPoint) { points[point.rawValue] += 1 }
@@ -317,8 +327,10 @@ package final class SimulatedKernel {
         messages.handed += 1
         messages.lastHanded = it.isStray ? -1 : it.socket
         if !it.isStray { handOut(it) }
+        let kind = Int(it.completion.token.kind.rawValue) << 33 | (it.completion.more ? 1 << 32 : 0)
+        trace(.completion, it.socket, kind | Int(UInt32(bitPattern: it.completion.result)))
         note(
-            "  completes \(OperationKind(rawValue: it.completion.token.kind) ?? .cancel) of"
+            "  completes \(it.completion.token.kind) of"
                 + " \(it.socket): \(it.completion.result)\(it.completion.more ? ", more" : "")")
         return it.completion
     }

@@ -27,15 +27,16 @@ final class SimulatedMessages {
     /// Completions handed out so far, and the descriptor of the last one.
     var handed: UInt64 = 0
     var lastHanded: Int32 = -1
-    /// The connected socket whose last answer has just been handed out: the session has to end on it.
+    /// The connected socket whose last answer has just been handed out: the session has to end on
+    /// it.
     var owesEnd: Int?
     /// During which completion an answer was last handed out.
     var answerHandedAt: UInt64 = 0
 
     init(seed: UInt64) { random = SeededRandom(seed: seed ^ 0x6d65_7373_6167_6573) }
 
-    /// A name of the simulated network, as one number: address and port, or the six bytes that Unix clients' names
-    /// have.
+    /// A name of the simulated network, as one number: address and port, or the six bytes that Unix
+    /// clients' names have.
     static func key(_ name: UnsafeRawPointer) -> UInt64 {
         UInt64(name.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) << 32
             | UInt64(name.loadUnaligned(fromByteOffset: 4, as: UInt32.self))

@@ -17,7 +17,8 @@ struct SimulatedOperation {
     var isRetrying = false
     /// Completions of it that its user has not seen.
     var unseen = 0
-    /// An end or a reset came together with bytes, and it is not told of it: it waits for a wake-up that was.
+    /// An end or a reset came together with bytes, and it is not told of it: it waits for a wake-up
+    /// that was.
     var missesEnd = false
     /// Its user has called it off: what it still brings is for nobody.
     var isUnwanted = false

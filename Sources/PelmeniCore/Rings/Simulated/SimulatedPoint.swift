@@ -104,7 +104,8 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case causeLimit
     case causeDrainCut
     case drained
-    /// Only in one of some thousands of seeds: not among those of datagrams that some hundred seeds must have.
+    /// Only in one of some thousands of seeds: not among those of datagrams that some hundred seeds
+    /// must have.
     case dropSurplus
     case causeBadFrame
     case dropOversize

@@ -32,7 +32,7 @@ struct SimulatedPosting {
     }
 
     /// The completion was handed out.
-    mutating func handedOut(_ slot: Int) -> BlockID { blocks.taken(slot) }
+    mutating func handedOut(_ slot: Int) -> BlockID { blocks.take(slot) }
 
     func releaseAll(to pool: BufferPool) { blocks.releaseAll(to: pool) }
 }

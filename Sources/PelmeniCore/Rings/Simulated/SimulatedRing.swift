@@ -22,7 +22,8 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func attach(
         _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
     ) -> Int32 {
-        guard token.kind != OperationKind.wake.rawValue else { return 0 }
+        kernel.trace(.attach, socket, isShared ? 1 : 0)
+        guard token.kind != .wake else { return 0 }
         guard let row = kernel.row(socket) else { return 0 }
         row.pointee.isAttached = true
         kernel.slots[Int(token.index)] = socket
@@ -30,6 +31,7 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func detach(_ token: Token) {
+        kernel.trace(.detach, kernel.slots[Int(token.index)])
         let socket = kernel.slots[Int(token.index)]
         guard socket >= 0 else { return }
         kernel.row(socket)?.pointee.isAttached = false
@@ -37,6 +39,7 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
+        kernel.trace(.accept, listener, multishot ? 1 : 0)
         guard let row = kernel.row(listener) else { return }
         guard row.pointee.isAttached, row.pointee.kind == .listener else {
             return kernel.violate("an accept on descriptor \(listener), not an attached listener")
@@ -48,6 +51,8 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func connect(
         _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
     ) {
+        let key = SimulatedKernel.key(address.pointee)
+        kernel.trace(.connect, socket, Int(key))
         guard let row = kernel.row(socket) else { return }
         guard row.pointee.kind == .unconnected else {
             return kernel.violate("a connect on descriptor \(socket), which is connected")
@@ -59,6 +64,7 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func receive(
         _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
     ) {
+        kernel.trace(.receive, socket, limit << 2 | Int(blockClass.rawValue))
         guard let row = kernel.stream(socket) else { return }
         guard kernel.begin(&row.pointee.receive, socket, token) else { return }
         if limit > blockClass.bytes, kernel.isUnixStream(row.pointee.number) {
@@ -72,6 +78,7 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        kernel.trace(.send, socket, count)
         guard let row = kernel.stream(socket) else { return }
         guard kernel.begin(&row.pointee.send, socket, token) else { return }
         kernel.beginSend(socket, first: first, count: count)
@@ -80,6 +87,7 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func receiveDatagrams(
         _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
     ) {
+        kernel.trace(.receiveDatagrams, socket)
         guard let row = kernel.datagrams(socket) else { return }
         guard kernel.begin(&row.pointee.receive, socket, token) else { return }
         row.pointee.receive.blockClass = .datagram
@@ -88,17 +96,20 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
     ) {
+        kernel.trace(.sendDatagrams, socket, Int(outgoing.pointee.length))
         kernel.beginSend(socket, outgoing, token)
     }
 
     package mutating func awaitBytes(_ socket: Int32, token: Token) {
+        kernel.trace(.awaitBytes, socket)
         kernel.awaitBytes(socket, token)
     }
 
     package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
-        if token.kind == OperationKind.awaitRoom.rawValue {
+        kernel.trace(.awaitRoom, socket)
+        if token.kind == .awaitRoom {
             kernel.awaitStreamRoom(socket, token)
         } else {
             kernel.awaitRoom(socket, token)
@@ -106,7 +117,8 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func cancelRoom(_ target: Token, slot: UInt32) {
-        if target.kind == OperationKind.awaitRoom.rawValue {
+        kernel.trace(.cancelRoom, -1)
+        if target.kind == .awaitRoom {
             cancel(target)
         } else {
             kernel.cancelRoom(target, slot: slot)
@@ -116,10 +128,13 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func openDatagrams(
         to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
     ) -> Int32 {
-        kernel.openDatagrams(to: address.pointee)
+        let key = SimulatedKernel.key(address.pointee)
+        kernel.trace(.openDatagrams, -1, Int(key))
+        return kernel.openDatagrams(to: address.pointee)
     }
 
     package mutating func wake(_ event: Int32, token: Token) {
+        kernel.trace(.wake, event)
         if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
         kernel.wakeToken = token
         kernel.staged.append(
@@ -127,13 +142,15 @@ package struct SimulatedRing: Ring, ~Copyable {
     }
 
     package mutating func cancel(_ target: Token) {
+        kernel.trace(.cancel, -1, Int(target.kind.rawValue))
         kernel.calledOff(target)
         kernel.staged.append(
             SimulatedRequest(kind: .cancel, socket: -1, token: target, address: nil))
     }
 
     package mutating func submit(until deadline: UInt64) -> Int32 {
-        kernel.submit(until: deadline)
+        kernel.trace(.submit, -1, Int(truncatingIfNeeded: deadline))
+        return kernel.submit(until: deadline)
     }
 
     package mutating func next() -> Completion? { kernel.next() }
@@ -163,18 +180,29 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult {
-        kernel.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
+        kernel.trace(.splice, from, inside)
+        return kernel.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
     }
 
-    package mutating func openPipe(bytes: Int) -> SplicePipe { kernel.openPipe(bytes: bytes) }
+    package mutating func openPipe(bytes: Int) -> SplicePipe {
+        kernel.trace(.openPipe, -1, bytes)
+        return kernel.openPipe(bytes: bytes)
+    }
 
-    package mutating func closePipe(_ pipe: SplicePipe) { kernel.closePipe(pipe) }
+    package mutating func closePipe(_ pipe: SplicePipe) {
+        kernel.trace(.closePipe, -1)
+        kernel.closePipe(pipe)
+    }
 
     package mutating func now() -> UInt64 { kernel.time }
 
-    package mutating func open(family: Int32) -> Int32 { kernel.open() }
+    package mutating func open(family: Int32) -> Int32 {
+        kernel.trace(.open, family)
+        return kernel.open()
+    }
 
     package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {
+        kernel.trace(.settle, socket, isUnix ? 1 : 0)
         kernel.settleConnected(socket, isUnix: isUnix)
     }
 
@@ -184,35 +212,52 @@ package struct SimulatedRing: Ring, ~Copyable {
     package mutating func configure(
         _ socket: Int32, family: Int32, options: SocketOptions
     ) -> Int32 {
+        kernel.trace(.configure, socket)
         _ = kernel.row(socket)
         return 0
     }
 
-    package mutating func shutdownWrite(_ socket: Int32) -> Int32 { kernel.shutdownWrite(socket) }
-
-    package mutating func close(_ socket: Int32) { kernel.close(socket, reset: false) }
-
-    package mutating func closeWithReset(_ socket: Int32) { kernel.close(socket, reset: true) }
-
-    package mutating func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
-
-    package mutating func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
-
-    package mutating func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
-
-    package mutating func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
-
-    package mutating func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
-
-    package mutating func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
-
-    package mutating func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
-
-    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
-        kernel.acceptWaiting(listener)
+    package mutating func shutdownWrite(_ socket: Int32) -> Int32 {
+        kernel.trace(.shutdown, socket)
+        return kernel.shutdownWrite(socket)
     }
 
-    package mutating func closeListener(_ listener: Int32) { kernel.closeListener(listener) }
+    package mutating func close(_ socket: Int32) {
+        kernel.trace(.close, socket)
+        kernel.close(socket, reset: false)
+    }
 
-    package mutating func openReserve() -> Int32 { kernel.allocate(.reserve) }
+    package mutating func closeWithReset(_ socket: Int32) {
+        kernel.trace(.closeWithReset, socket)
+        kernel.close(socket, reset: true)
+    }
+
+    package func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
+
+    package func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
+
+    package func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
+
+    package func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
+
+    package func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
+
+    package func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
+
+    package func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
+
+    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
+        kernel.trace(.acceptWaiting, listener)
+        return kernel.acceptWaiting(listener)
+    }
+
+    package mutating func closeListener(_ listener: Int32) {
+        kernel.trace(.closeListener, listener)
+        kernel.closeListener(listener)
+    }
+
+    package mutating func openReserve() -> Int32 {
+        kernel.trace(.openReserve, -1)
+        return kernel.allocate(.reserve)
+    }
 }

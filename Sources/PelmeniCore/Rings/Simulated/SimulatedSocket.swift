@@ -14,7 +14,8 @@ struct SimulatedSocket {
     }
 
     var kind = Kind.closed
-    /// A listener's plan, a stream's peer, a row of ``DatagramSocket``, or one of ``SimulatedSplice``.
+    /// A listener's plan, a stream's peer, a row of ``DatagramSocket``, or one of
+    /// ``SimulatedSplice``.
     var number = 0
     var isAttached = false
     /// A connected Unix socket that has not the mode yet that its other operations need.

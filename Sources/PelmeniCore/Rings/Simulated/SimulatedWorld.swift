@@ -1,4 +1,5 @@
-/// What a seed decides before anything runs: who is there, how the kernel is made, and what goes wrong.
+/// What a seed decides before anything runs: who is there, how the kernel is made, and what goes
+/// wrong.
 package struct SimulatedWorld: Sendable {
     package var seed: UInt64
     package var plans: [FlowPlan] = []

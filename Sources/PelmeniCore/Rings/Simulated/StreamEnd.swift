@@ -5,7 +5,8 @@ package enum StreamEnd: UInt8, CaseIterable, Sendable {
     /// It waits for the proxy to end it.
     case never
     case resets
-    /// It ends in the middle of a message; without the mark of the last one's end, where there is one.
+    /// It ends in the middle of a message; without the mark of the last one's end, where there is
+    /// one.
     case cutShort
     /// What follows its messages is no frame.
     case badFrame

@@ -1,5 +1,5 @@
-/// The queue of a Unix socket of datagrams that is not the proxy's: an upstream's, or a client's. Rows are not used
-/// again: a socket that comes back under the same name is another one.
+/// The queue of a Unix socket of datagrams that is not the proxy's: an upstream's, or a client's.
+/// Rows are not used again: a socket that comes back under the same name is another one.
 struct UnixReceiver {
     let pair: Int
     /// Datagrams in it.

@@ -19,7 +19,8 @@ package struct IOUringFeatures: OptionSet, Sendable {
     package static let waitTimeout = IOUringFeatures(rawValue: PELMENI_FEATURE_WAIT_TIMEOUT)
     package static let skipSuccess = IOUringFeatures(rawValue: PELMENI_FEATURE_SKIP_SUCCESS)
 
-    /// What a feature is called on the command line, since which kernel it is there, and what it is for.
+    /// What a feature is called on the command line, since which kernel it is there, and what it is
+    /// for.
     package struct Description: Sendable {
         package let feature: IOUringFeatures
         package let name: String
@@ -72,8 +73,8 @@ package struct IOUringFeatures: OptionSet, Sendable {
     /// What kernel 6.1 lacks of it: Debian 12's own kernel.
     package static let newerThan61: IOUringFeatures = [.receiveBounds]
 
-    /// The features behind names as `--io-uring-without` takes them: feature names, `6.1` for all that
-    /// kernel lacks, or `none`. Nil when a name is unknown.
+    /// The features behind names as `--io-uring-without` takes them: feature names, `6.1` for all
+    /// that kernel lacks, or `none`. Nil when a name is unknown.
     package static func named(_ name: String) -> IOUringFeatures? {
         switch name {
         case "none": return []

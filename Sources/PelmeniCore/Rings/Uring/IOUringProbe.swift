@@ -18,7 +18,8 @@ package struct IOUringProbe: Sendable {
     /// Granted by the kernel.
     package var kernelFeatures: IOUringFeatures
 
-    /// Asks the kernel, and moves and verifies bytes unless `selfTest` is false. Takes milliseconds.
+    /// Asks the kernel, and moves and verifies bytes unless `selfTest` is false. Takes
+    /// milliseconds.
     package static func run(without: IOUringFeatures, selfTest: Bool = true) -> IOUringProbe {
         let result = pelmeni_uring_probe(without.rawValue, selfTest ? 1 : 0)
         let verdict: Verdict =

@@ -1,7 +1,7 @@
 /// The blocks of one class that are posted to the kernel, and under which slot each is.
 ///
-/// Slots keep their numbers: the one that was filled is posted again with a fresh block, so the ring of
-/// slots stays full and `ENOBUFS` means that the pool is empty.
+/// Slots keep their numbers: the one that was filled is posted again with a fresh block, so the
+/// ring of slots stays full and `ENOBUFS` means that the pool is empty.
 struct PostedBlocks {
     let blockClass: BlockClass
     let capacity: Int
@@ -31,7 +31,7 @@ struct PostedBlocks {
 
     /// The block that was posted under a slot; the slot is empty from now on.
     @inline(__always)
-    mutating func taken(_ slot: Int) -> BlockID {
+    mutating func take(_ slot: Int) -> BlockID {
         let block = blocks[slot]
         assert(!block.isNone, "a slot is filled once")
         blocks[slot] = .none

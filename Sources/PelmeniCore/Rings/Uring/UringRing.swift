@@ -3,10 +3,11 @@ internal import Glibc
 
 /// The ring over io_uring: operations are staged in the shim and handed over once a loop.
 package struct UringRing: KernelRing, ~Copyable {
-    /// Entries of the submission queue. A full one is handed over early, so this bounds memory, not work.
+    /// Entries of the submission queue. A full one is handed over early, so this bounds memory, not
+    /// work.
     static let entries: UInt32 = 512
-    /// Entries of the completion queue: every posted block, a send and an accept burst for each of some
-    /// thousand sessions. An overflow is slow, and loses nothing.
+    /// Entries of the completion queue: every posted block, a send and an accept burst for each of
+    /// some thousand sessions. An overflow is slow, and loses nothing.
     static let completions: UInt32 = 8192
     /// Completions copied out of the queue at once.
     static let batch = 256
@@ -28,8 +29,8 @@ package struct UringRing: KernelRing, ~Copyable {
     private var failure: Int32 = 0
 
     package let isMultishot: Bool
-    /// The kernel folds what wakes a multishot receive together (liburing's issue 1549): bytes and the reset behind them
-    /// are one read, and the reset is not told of.
+    /// The kernel folds what wakes a multishot receive together (liburing's issue 1549): bytes and
+    /// the reset behind them are one read, and the reset is not told of.
     @inline(__always)
     package var mayMissEnds: Bool { isMultishot }
 
@@ -97,8 +98,8 @@ package struct UringRing: KernelRing, ~Copyable {
     @inline(__always)
     package mutating func next() -> Completion? {
         if batchNext == batchCount {
-            // A batch that was not full emptied the queue: what came since waits for the next loop, so
-            // that sends already staged do not wait for ever.
+            // A batch that was not full emptied the queue: what came since waits for the next loop,
+            // so that sends already staged do not wait for ever.
             if batchCount != 0 && batchCount < Self.batch {
                 batchCount = 0
                 batchNext = 0
@@ -113,14 +114,14 @@ package struct UringRing: KernelRing, ~Copyable {
         var block = BlockID.none
         var result = it.result
         if it.flags & PELMENI_BLOCK != 0 {
-            // Which group a slot belongs to is not in the completion: bulk slots follow the small ones, and
-            // datagram slots those.
+            // Which group a slot belongs to is not in the completion: bulk slots follow the small
+            // ones, and datagram slots those.
             if Int(it.slot) < small.capacity {
-                block = small.taken(Int(it.slot))
+                block = small.take(Int(it.slot))
             } else if Int(it.slot) < small.capacity &+ bulk.capacity {
-                block = bulk.taken(Int(it.slot) &- small.capacity)
+                block = bulk.take(Int(it.slot) &- small.capacity)
             } else {
-                block = datagrams.taken(Int(it.slot) &- small.capacity &- bulk.capacity)
+                block = datagrams.take(Int(it.slot) &- small.capacity &- bulk.capacity)
                 // The kernel counts what stands before the payload too.
                 if result >= 0 { result &-= Int32(PELMENI_DATAGRAM_PAYLOAD) }
             }
@@ -196,8 +197,9 @@ package struct UringRing: KernelRing, ~Copyable {
     ) {
         // One block is one receive.
         let isMultishot = isMultishot && limit > blockClass.bytes
-        // A multishot receive that waits before it reads misses a reset that is there already, behind bytes (Linux 6.18):
-        // it reads the bytes and waits again. One that reads first is told.
+        // A multishot receive that waits before it reads misses a reset that is there already,
+        // behind bytes (Linux 6.18): it reads the bytes and waits again. One that reads first is
+        // told.
         let waitsFirst = !expectsBytes && !isMultishot
         note(
             pelmeni_uring_receive(
@@ -236,7 +238,7 @@ package struct UringRing: KernelRing, ~Copyable {
 
     @inline(__always)
     package mutating func sendDatagrams(
-        _ socket: Int32, _ outgoing: UnsafeMutablePointer<Outgoing>, token: Token
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
     ) {
         note(
             pelmeni_uring_send_datagram(
@@ -254,7 +256,8 @@ package struct UringRing: KernelRing, ~Copyable {
     }
 
     package mutating func cancelRoom(_ target: Token, slot: UInt32) {
-        // The answer to a cancel is looked up as a leg's: the target's number is that of another table.
+        // The answer to a cancel is looked up as a leg's: the target's number is that of another
+        // table.
         let token = Token(.cancel, index: slot, generation: 0)
         note(pelmeni_uring_cancel(ring, target.rawValue, token.rawValue))
     }
@@ -283,8 +286,9 @@ package struct UringRing: KernelRing, ~Copyable {
 
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 
-    /// A Unix socket is not blocking until it is connected: the kernel would hand a connect that cannot go through at
-    /// once to the ring's one worker thread, where it keeps all later ones waiting (Linux 6.18).
+    /// A Unix socket is not blocking until it is connected: the kernel would hand a connect that
+    /// cannot go through at once to the ring's one worker thread, where it keeps all later ones
+    /// waiting (Linux 6.18).
     package mutating func open(family: Int32) -> Int32 {
         pelmeni_socket_open(family, family == AF_UNIX ? 1 : 0)
     }

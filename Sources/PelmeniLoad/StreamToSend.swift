@@ -1,5 +1,5 @@
 /// What is still to be made and sent of a stream.
-struct Outgoing {
+struct StreamToSend {
     private let content: StreamContent
     private var position: UInt64 = 0
     private let end: UInt64

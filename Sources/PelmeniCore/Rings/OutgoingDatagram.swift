@@ -3,7 +3,7 @@ package import CPelmeni
 /// A datagram, or a train of equal ones, on its way out: a row of the ``OutgoingTable``.
 ///
 /// The kernel may read all of it until its send has ended.
-package struct Outgoing {
+package struct OutgoingDatagram {
     package var message: pelmeni_outgoing
     /// Where the payload is; the row holds one lease on it.
     package var block: BlockID

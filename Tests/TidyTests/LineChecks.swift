@@ -1,0 +1,35 @@
+/// The rule on how long a line is.
+enum LineChecks {
+    /// Columns: the formatter's for Swift, code and comments alike; a prototype's are its own
+    /// affair.
+    private static let columnsMost = ["swift": 100, "c": 120, "h": 120, "md": 160]
+    private static let exempt = "Benchmarks/prototypes/"
+
+    static func lineLength(_ file: SourceText) -> [Offence] {
+        guard let most = columnsMost[file.fileExtension], !file.path.hasPrefix(exempt) else {
+            return []
+        }
+        return columns(file).enumerated().compactMap { index, count in
+            guard count > most else { return nil }
+            return Offence(
+                path: file.path, line: index + 1, reason: "\(count) columns, at most \(most)")
+        }
+    }
+
+    /// What counts of each line: a text in quotes does not, nor a table's row, which cannot be
+    /// wrapped.
+    private static func columns(_ file: SourceText) -> [Int] {
+        guard !file.code.isEmpty else {
+            return file.lines.map { $0.hasPrefix("|") || $0.hasPrefix("  |") ? 0 : $0.count }
+        }
+        let code = file.code.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return zip(file.lines, code).map { line, code in
+            let text = line.drop { $0 == " " }
+            guard !text.hasPrefix("/"), !text.hasPrefix("*") else { return line.count }
+            guard !text.hasPrefix("\""), !text.hasPrefix("+ \"") else { return 0 }
+            let end = code.lastIndex { $0 != UInt8(ascii: " ") }
+            let columns = end.map { code.distance(from: code.startIndex, to: $0) + 1 } ?? 0
+            return min(columns, line.count)
+        }
+    }
+}
