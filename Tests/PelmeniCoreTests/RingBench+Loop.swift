@@ -59,9 +59,9 @@ extension RingBench {
         defer { if !completion.block.isNone { pool.release(completion.block) } }
         let index = completion.token.index
         if completion.token.kind == .sendDatagrams {
-            guard let slot = departures.removeValue(forKey: index) else { return nil }
-            pool.release(outgoing.row(index).pointee.block)
-            outgoing.giveBack(index)
+            guard let slot = departures.removeValue(forKey: DatagramID(index)) else { return nil }
+            pool.release(outgoing.row(DatagramID(index)).pointee.block)
+            outgoing.giveBack(DatagramID(index))
             rows[slot]?.departed.append(completion.result)
             return slot
         }

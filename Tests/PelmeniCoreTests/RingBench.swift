@@ -141,7 +141,7 @@ final class RingBench {
     }
 
     var kinds: [RingSlot: (isUnix: Bool, isListener: Bool)] = [:]
-    var departures: [UInt32: RingSlot] = [:]
+    var departures: [DatagramID: RingSlot] = [:]
 
     /// - Parameter name: nil where the socket is connected.
     func sendDatagram(_ slot: RingSlot, _ bytes: [UInt8], to name: SocketAddress? = nil) {
@@ -158,7 +158,7 @@ final class RingBench {
         }
         departures[number] = slot
         ring.sendDatagrams(
-            slot.socket, row, token: Token(.sendDatagrams, index: number, generation: 0))
+            slot.socket, row, token: Token(.sendDatagrams, index: number.rawValue, generation: 0))
     }
 
     func awaitRoom(_ slot: RingSlot) {

@@ -22,18 +22,18 @@ import Testing
     @Test(arguments: Array(UInt64(1)...12)) func agreesWithANaiveModel(seed: UInt64) {
         withWheel { wheel in
             var random = SeededRandom(seed: seed)
-            var model: [UInt32: UInt64] = [:]
+            var model: [SessionID: UInt64] = [:]
             var now = Self.start
             let reach = random.pick([1_000_000_000, 60_000_000_000, 4_000_000_000_000])
             for step in 0..<4000 {
                 switch random.below(4) {
                 case 0, 1:
-                    let timer = UInt32(random.below(Self.timers))
+                    let timer = SessionID(UInt32(random.below(Self.timers)))
                     let time = now + UInt64(random.below(reach))
                     wheel.hasten(timer, to: time)
                     model[timer] = min(model[timer] ?? .max, time)
                 case 2:
-                    let timer = UInt32(random.below(Self.timers))
+                    let timer = SessionID(UInt32(random.below(Self.timers)))
                     wheel.remove(timer)
                     model[timer] = nil
                 default:
@@ -57,8 +57,8 @@ import Testing
     @Test(arguments: [UInt64(1), 2, 3]) func sleepingAsAdvisedMissesNothing(seed: UInt64) {
         withWheel { wheel in
             var random = SeededRandom(seed: seed)
-            var due: [UInt32: UInt64] = [:]
-            for timer in 0..<UInt32(Self.timers) {
+            var due: [SessionID: UInt64] = [:]
+            for timer in (0..<UInt32(Self.timers)).map({ SessionID($0) }) {
                 let time = Self.start + UInt64(random.below(100_000_000_000_000))
                 wheel.hasten(timer, to: time)
                 due[timer] = time
@@ -80,9 +80,9 @@ import Testing
 
     @Test func aLaterTimeMovesNothing() {
         withWheel { wheel in
-            wheel.hasten(3, to: Self.start + 1_000_000_000)
-            wheel.hasten(3, to: Self.start + 9_000_000_000)
-            #expect(wheel.popDue(now: Self.start + 1_100_000_000) == 3)
+            wheel.hasten(SessionID(3), to: Self.start + 1_000_000_000)
+            wheel.hasten(SessionID(3), to: Self.start + 9_000_000_000)
+            #expect(wheel.popDue(now: Self.start + 1_100_000_000) == SessionID(3))
             #expect(wheel.popDue(now: Self.start + 9_100_000_000) == nil)
         }
     }

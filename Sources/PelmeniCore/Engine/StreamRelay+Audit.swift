@@ -10,7 +10,7 @@ extension StreamRelay where R: ~Copyable {
     /// The most bytes that wait on any leg now.
     package var queuedMost: Int {
         var most = 0
-        for leg in 0..<Int(freshLeg) where legs[leg].flags.contains(.inUse) {
+        for leg in usedLegs where legs[leg].flags.contains(.inUse) {
             most = max(most, legs[leg].queue.bytes)
         }
         return most
@@ -25,10 +25,10 @@ extension StreamRelay where R: ~Copyable {
         let pieces = pool.totalPieces - pool.freePieces
         if pieces != 0 { leaks.append("\(pieces) pieces are queued") }
         var legsInUse = 0
-        for leg in 0..<Int(freshLeg) where legs[leg].flags.contains(.inUse) { legsInUse += 1 }
+        for leg in usedLegs where legs[leg].flags.contains(.inUse) { legsInUse += 1 }
         if legsInUse != 0 { leaks.append("\(legsInUse) legs are in use") }
         var rows = 0
-        for row in 0..<Int(freshSession) where sessions[row].phase != .free { rows += 1 }
+        for row in usedSessions where sessions[row].phase != .free { rows += 1 }
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
         if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
         if !uncutStreams.isEmpty { leaks.append("a stream waits to be cut") }
@@ -38,7 +38,7 @@ extension StreamRelay where R: ~Copyable {
         let piped = pipes.capacity - pipes.freeCount
         if piped != 0 { leaks.append("\(piped) pipes are held") }
         var known = 0
-        for row in 0..<Int(freshSession)
+        for row in usedSessions
         where sessions[row].kind.hasNamedClient && states[row].isKnown { known += 1 }
         if known != 0 { leaks.append("\(known) clients of ended sessions are known") }
         if wheel.nextTime() != .max { leaks.append("a timer is set") }

@@ -80,7 +80,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         let slot = UInt32(index + 1)
         guard !listener.isDatagrams else {
             listeners[index].isTaken = true
-            return relay.listen(listener.socket, slot: slot, pair: listener.pair)
+            return relay.listen(listener.socket, slot: LegID(slot), pair: listener.pair)
         }
         return relay.ring.attach(
             listener.socket, token: Token(.accept, index: slot, generation: 0),
@@ -328,7 +328,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func closeDatagramListeners() {
         for index in 0..<listenerCount
         where listeners[index].isDatagrams && !listeners[index].isClosed {
-            let slot = UInt32(index + 1)
+            let slot = LegID(UInt32(index + 1))
             // Others that are not draining yet may still open a session.
             let isSettled = relay.now &- drainedAt >= Self.drainCheck
             if isStopping || (isSettled && relay.isListenerDone(slot)) {

@@ -30,9 +30,9 @@ struct ClientTable {
     /// Of an address and the listener it was sent to; `local` is all zeros where it is not told.
     @inline(__always)
     func hash(
-        _ name: UnsafeRawPointer, _ length: Int, local: pelmeni_local, listener: UInt32
+        _ name: UnsafeRawPointer, _ length: Int, local: pelmeni_local, listener: LegID
     ) -> UInt32 {
-        var hash = key ^ UInt64(listener)
+        var hash = key ^ UInt64(listener.rawValue)
         var at = 0
         while at &+ 8 <= length {
             hash = Self.mix(hash, name.loadUnaligned(fromByteOffset: at, as: UInt64.self))
@@ -55,33 +55,33 @@ struct ClientTable {
         return product.high ^ product.low
     }
 
-    /// The first session of a hash's bucket, or `UInt32.max`.
+    /// The first session of a hash's bucket, or none.
     @inline(__always)
-    func first(_ hash: UInt32) -> UInt32 { buckets[Int(hash & mask)] &- 1 }
+    func first(_ hash: UInt32) -> SessionID { SessionID(buckets[Int(hash & mask)] &- 1) }
 
     @inline(__always)
-    func insert(_ session: UInt32, _ states: UnsafeMutablePointer<MessageState>) {
-        let bucket = Int(states[Int(session)].hash & mask)
-        states[Int(session)].nextInBucket = buckets[bucket] &- 1
-        states[Int(session)].isKnown = true
-        buckets[bucket] = session &+ 1
+    func insert(_ session: SessionID, _ states: MessageTable) {
+        let bucket = Int(states[session].hash & mask)
+        states[session].nextInBucket = SessionID(buckets[bucket] &- 1)
+        states[session].isKnown = true
+        buckets[bucket] = session.rawValue &+ 1
     }
 
-    func remove(_ session: UInt32, _ states: UnsafeMutablePointer<MessageState>) {
-        let bucket = Int(states[Int(session)].hash & mask)
-        states[Int(session)].isKnown = false
-        let next = states[Int(session)].nextInBucket
-        var at = buckets[bucket] &- 1
+    func remove(_ session: SessionID, _ states: MessageTable) {
+        let bucket = Int(states[session].hash & mask)
+        states[session].isKnown = false
+        let next = states[session].nextInBucket
+        var at = SessionID(buckets[bucket] &- 1)
         guard at != session else {
-            buckets[bucket] = next &+ 1
+            buckets[bucket] = next.rawValue &+ 1
             return
         }
-        while at != .max {
-            guard states[Int(at)].nextInBucket != session else {
-                states[Int(at)].nextInBucket = next
+        while !at.isNone {
+            guard states[at].nextInBucket != session else {
+                states[at].nextInBucket = next
                 return
             }
-            at = states[Int(at)].nextInBucket
+            at = states[at].nextInBucket
         }
     }
 }

@@ -1,3 +1,6 @@
+/// The relay's legs.
+typealias LegTable = RowTable<RowTableName.Legs, Leg>
+
 /// One socket with its send queue, armed operations and marks: one row of the relay's table.
 ///
 /// Trivial: integers only, so that the loop neither retains nor releases.
@@ -62,10 +65,10 @@ struct Leg {
     var generation: UInt32 = 0
     var flags: Flags = []
     /// The leg at the other end of the relay.
-    var peer: UInt32 = .max
-    var session: UInt32 = .max
+    var peer: LegID = .none
+    var session: SessionID = .none
     /// The next one of the list this leg is in: free, starved, or the attempts of a session.
-    var next: UInt32 = .max
+    var next: LegID = .none
     /// Bytes to go out on this leg.
     var queue = SendQueue()
     /// The pipe whose bytes go out on this leg, and how many they are; a leg has one while there
@@ -83,11 +86,14 @@ struct Leg {
     /// new leg counts as one that may bring much, until it brings little.
     var blockClass: BlockClass = .small
     var classVotes: UInt8 = 1
+    /// The upstream that it is of, by its number in the pair.
     var upstream: UInt16 = 0
     /// Datagrams, or trains of them, in flight; ``Flags/sending`` is set while there are any.
     var departing: UInt16 = 0
+    /// The pair of a listener, which has no session.
+    var pair: UInt16 = 0
     /// The row of the one that waits for the socket to take it.
-    var departingRow: UInt32 = 0
+    var departingRow: DatagramID = .none
 
     /// Something begins to wait for this leg.
     @inline(__always)

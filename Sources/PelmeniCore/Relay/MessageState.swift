@@ -1,16 +1,19 @@
 internal import CPelmeni
 
+/// Rows of messages, beside those of the sessions.
+typealias MessageTable = RowTable<RowTableName.Sessions, MessageState>
+
 /// What a session with datagrams on a side has beside its row in the session table: a row of its
 /// own, under the same number.
 struct MessageState {
     /// The leg of the listener that the client sends to.
-    var listener: UInt32 = .max
+    var listener: LegID = .none
     /// The client's address, and the one it sent to.
     var name = SocketAddress()
     var local = pelmeni_local()
     var hash: UInt32 = 0
     /// The next session of the client table's bucket.
-    var nextInBucket: UInt32 = .max
+    var nextInBucket: SessionID = .none
     /// The client table knows it, so its client's next datagram is its own.
     var isKnown = false
     /// The client's route refused a train.
@@ -40,7 +43,7 @@ struct MessageState {
     /// its turn; and who is next.
     var uncut = SendQueue()
     var isCutting = false
-    var nextUncut: UInt32 = .max
+    var nextUncut: SessionID = .none
     /// What came behind them: 0 is the stream's end, less an error, and more is nothing.
     var lastResult: Int32 = 1
     /// The message that has begun and not ended: where its bytes are gathered, and how many there

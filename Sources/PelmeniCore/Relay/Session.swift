@@ -1,3 +1,6 @@
+/// The relay's sessions.
+typealias SessionTable = RowTable<RowTableName.Sessions, Session>
+
 /// An accepted leg and the upstream leg linked to it: one row of the relay's table.
 struct Session {
     /// Where a session stands.
@@ -23,9 +26,9 @@ struct Session {
     }
 
     /// The client's leg; none when it is one of a listener's many clients.
-    var client: UInt32 = .max
+    var client: LegID = .none
     /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
-    var upstream: UInt32 = .max
+    var upstream: LegID = .none
     private(set) var phase: Phase = .free
     var kind: SessionKind = .streams
     var hasCause = false
@@ -62,7 +65,7 @@ struct Session {
     /// The keepalive is set.
     var hasLateOptions = false
     /// The next free row.
-    var next: UInt32 = .max
+    var next: SessionID = .none
 
     /// The one way from a phase to the next.
     @inline(__always)

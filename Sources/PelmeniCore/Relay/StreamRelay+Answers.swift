@@ -20,8 +20,8 @@ extension StreamRelay where R: ~Copyable {
 
     /// Counts an answer of a session. True when it goes now; else it was parked behind those of
     /// its client, or dropped.
-    mutating func admitAnswer(_ index: UInt32) -> Bool {
-        let state = states + Int(outgoing.row(index).pointee.session)
+    mutating func admitAnswer(_ index: DatagramID) -> Bool {
+        let state = states.row(outgoing.row(index).pointee.session)
         state.pointee.pendingAnswers &+= 1
         guard state.pointee.pendingAnswers > 1 else { return true }
         outgoing.row(index).pointee.waiting = .behind
@@ -31,8 +31,8 @@ extension StreamRelay where R: ~Copyable {
             return false
         }
         moveToSmall(index)
-        outgoing.row(index).pointee.next = .max
-        if waitingFirst == .max {
+        outgoing.row(index).pointee.next = .none
+        if waitingFirst.isNone {
             waitingFirst = index
         } else {
             outgoing.row(waitingLast).pointee.next = index
@@ -44,7 +44,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// Parks an answer that found its client's queue full: it is tried again. False when too many
     /// wait.
-    mutating func parkAnswer(_ index: UInt32) -> Bool {
+    mutating func parkAnswer(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         if row.pointee.waiting == .none {
             guard waitingCount < waitingMost else {
@@ -54,7 +54,7 @@ extension StreamRelay where R: ~Copyable {
             moveToSmall(index)
             // Before those that came while it was on its way.
             row.pointee.next = waitingFirst
-            if waitingFirst == .max { waitingLast = index }
+            if waitingFirst.isNone { waitingLast = index }
             waitingFirst = index
             waitingCount &+= 1
         }
@@ -67,7 +67,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func retryAnswers() {
         retryAt = .max
         var index = waitingFirst
-        while index != .max {
+        while !index.isNone {
             let row = outgoing.row(index)
             let next = row.pointee.next
             if row.pointee.waiting == .forRoom, !sendWaiting(index),
@@ -81,7 +81,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Sends an answer that waited, unless its client has still not read its share. Whether it did.
-    private mutating func sendWaiting(_ index: UInt32) -> Bool {
+    private mutating func sendWaiting(_ index: DatagramID) -> Bool {
         guard takeShare(index) else { return !parkAnswer(index) }
         outgoing.row(index).pointee.waiting = .onItsWay
         return sendAgain(index)
@@ -90,21 +90,21 @@ extension StreamRelay where R: ~Copyable {
     /// An answer was sent or counted. If it was not waiting behind others, the next one of its
     /// client may go.
     @inline(never)
-    mutating func answerIsOver(_ index: UInt32) {
+    mutating func answerIsOver(_ index: DatagramID) {
         let row = outgoing.row(index)
         var isLast = false
         // The answer that ended its session has its client's name with it, and so have those before
         // it.
         if isOf(index) {
-            states[Int(row.pointee.session)].pendingAnswers &-= 1
-            isLast = states[Int(row.pointee.session)].pendingAnswers == 0
+            states[row.pointee.session].pendingAnswers &-= 1
+            isLast = states[row.pointee.session].pendingAnswers == 0
         }
         guard waitingCount > 0, row.pointee.waiting != .behind else { return }
         if row.pointee.waiting != .none { unlink(index) }
         // The list may be long, and all others'.
         guard !isLast else { return }
         var next = waitingFirst
-        while next != .max {
+        while !next.isNone {
             let it = outgoing.row(next)
             if it.pointee.waiting == .behind, isOfOneClient(next, index) {
                 _ = sendWaiting(next)
@@ -114,12 +114,12 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    private mutating func unlink(_ index: UInt32) {
+    private mutating func unlink(_ index: DatagramID) {
         let next = outgoing.row(index).pointee.next
         waitingCount &-= 1
         guard waitingFirst != index else {
             waitingFirst = next
-            if next == .max { waitingLast = .max }
+            if next.isNone { waitingLast = .none }
             return
         }
         var before = waitingFirst
@@ -130,7 +130,7 @@ extension StreamRelay where R: ~Copyable {
         if waitingLast == index { waitingLast = before }
     }
 
-    private func isOfOneClient(_ left: UInt32, _ right: UInt32) -> Bool {
+    private func isOfOneClient(_ left: DatagramID, _ right: DatagramID) -> Bool {
         let (left, right) = (outgoing.row(left), outgoing.row(right))
         return left.pointee.session == right.pointee.session
             && left.pointee.generation == right.pointee.generation
@@ -138,7 +138,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// One that waits gives its large block back when it can: others want to receive into it.
-    private mutating func moveToSmall(_ index: UInt32) {
+    private mutating func moveToSmall(_ index: DatagramID) {
         let row = outgoing.row(index)
         let block = row.pointee.block
         guard pool.blockClass(of: block) == .datagram,

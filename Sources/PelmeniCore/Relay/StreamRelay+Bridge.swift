@@ -8,8 +8,8 @@ extension StreamRelay where R: ~Copyable {
 
     /// Opens a socket that is connected to one address of the upstream: nothing is sent for that,
     /// so it is done at once. False when it could not be.
-    mutating func dialDatagrams(_ session: UInt32, upstream: Int) -> Bool {
-        let it = sessions + Int(session)
+    mutating func dialDatagrams(_ session: SessionID, upstream: Int) -> Bool {
+        let it = sessions.row(session)
         let row = pairs[Int(it.pointee.pair)].upstreams + upstream
         let address = row.pointee.addresses + Int(it.pointee.address)
         it.pointee.tried |= 1 << UInt64(upstream)
@@ -25,16 +25,16 @@ extension StreamRelay where R: ~Copyable {
             return false
         }
         let leg = allocateLeg()
-        guard leg != .max else {
+        guard !leg.isNone else {
             ring.close(socket)
             noteFailure(session, -EMFILE)
             return false
         }
-        legs[Int(leg)].socket = socket
-        legs[Int(leg)].session = session
-        legs[Int(leg)].upstream = UInt16(truncatingIfNeeded: upstream)
-        legs[Int(leg)].flags.insert(.datagrams)
-        if address.pointee.family == AF_UNIX { legs[Int(leg)].flags.formUnion([.unix, .waits]) }
+        legs[leg].socket = socket
+        legs[leg].session = session
+        legs[leg].upstream = UInt16(truncatingIfNeeded: upstream)
+        legs[leg].flags.insert(.datagrams)
+        if address.pointee.family == AF_UNIX { legs[leg].flags.formUnion([.unix, .waits]) }
         it.pointee.legs &+= 1
         it.pointee.upstream = leg
         counters.add(.connects)
@@ -52,8 +52,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Both sides stand: messages may cross.
-    mutating func linkMessages(_ session: UInt32, _ upstream: UInt32) {
-        let it = sessions + Int(session)
+    mutating func linkMessages(_ session: SessionID, _ upstream: LegID) {
+        let it = sessions.row(session)
         it.pointee.upstream = upstream
         it.pointee.move(to: .relaying)
         it.pointee.hasCause = false
@@ -64,22 +64,22 @@ extension StreamRelay where R: ~Copyable {
             armDatagrams(upstream)
         case .streamToDatagrams:
             let client = it.pointee.client
-            legs[Int(client)].peer = upstream
-            legs[Int(upstream)].peer = client
-            legs[Int(client)].flags.insert(.framed)
+            legs[client].peer = upstream
+            legs[upstream].peer = client
+            legs[client].flags.insert(.framed)
             armDatagrams(upstream)
             arm(client, expectsBytes: true)
         case .datagramsToStream:
             // It has no leg at its other end: what it brings is not held back for anybody.
-            legs[Int(upstream)].peer = upstream
-            legs[Int(upstream)].flags.insert(.framed)
+            legs[upstream].peer = upstream
+            legs[upstream].flags.insert(.framed)
             arm(upstream, expectsBytes: false)
-            legs[Int(upstream)].queue = states[Int(session)].waiting
-            states[Int(session)].waiting = SendQueue()
-            counters.add(.datagramsToUpstream, UInt64(states[Int(session)].waitingMessages))
-            states[Int(session)].waitingMessages = 0
-            if !legs[Int(upstream)].queue.isEmpty {
-                legs[Int(upstream)].beginProgress(at: now)
+            legs[upstream].queue = states[session].waiting
+            states[session].waiting = SendQueue()
+            counters.add(.datagramsToUpstream, UInt64(states[session].waitingMessages))
+            states[session].waitingMessages = 0
+            if !legs[upstream].queue.isEmpty {
+                legs[upstream].beginProgress(at: now)
                 send(upstream)
                 watchStall(session)
             }
@@ -97,25 +97,25 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Answers
 
-    mutating func receivedFromUpstream(_ leg: UInt32, _ block: BlockID, _ length: Int) {
-        let session = legs[Int(leg)].session
+    mutating func receivedFromUpstream(_ leg: LegID, _ block: BlockID, _ length: Int) {
+        let session = legs[leg].session
         let facts = pelmeni_datagram_read(
-            pool.address(block), legs[Int(leg)].flags.contains(.unix) ? 1 : 0)
+            pool.address(block), legs[leg].flags.contains(.unix) ? 1 : 0)
         guard facts.is_cut == 0 else { return drop(.truncated) }
         let segment = Int(facts.segment)
         let count = Self.count(length, segment: segment)
-        let state = states + Int(session)
+        let state = states.row(session)
         guard !state.pointee.isDelivering else { return drop(.surplus, count) }
-        let pair = sessions[Int(session)].pair
-        sessions[Int(session)].activeAt = now
-        sessions[Int(session)].hasBytes = true
+        let pair = sessions[session].pair
+        sessions[session].activeAt = now
+        sessions[session].hasBytes = true
         state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
-        noteAlive(pair, upstream: legs[Int(leg)].upstream)
+        noteAlive(pair, upstream: legs[leg].upstream)
         let offset = Int(PELMENI_DATAGRAM_PAYLOAD)
-        if sessions[Int(session)].kind == .streamToDatagrams {
+        if sessions[session].kind == .streamToDatagrams {
             bytesToClient &+= UInt64(truncatingIfNeeded: length)
             enqueueMessages(session, block, offset: offset, length: length, segment: segment)
-            guard isOpen(session), legs[Int(sessions[Int(session)].client)].flags.contains(.ended)
+            guard isOpen(session), legs[sessions[session].client].flags.contains(.ended)
             else { return }
         } else if state.pointee.name.length == 0 {
             drop(.noReturnAddress, count)
@@ -124,18 +124,18 @@ extension StreamRelay where R: ~Copyable {
                 state.pointee.listener, session, block, offset: offset, length: length,
                 segment: segment, isAnswer: true)
         }
-        if sessions[Int(session)].kind == .streamToDatagrams { return settleAnswered(session) }
+        if sessions[session].kind == .streamToDatagrams { return settleAnswered(session) }
         if isAnswered(session) { end(session, .completed, reset: false) }
     }
 
     /// A client that has ended its stream, or whose stream is not taken any more, is done once its
     /// answers are out.
-    mutating func settleAnswered(_ session: UInt32) {
-        let client = sessions[Int(session)].client
-        guard sessions[Int(session)].kind == .streamToDatagrams,
-            sessions[Int(session)].phase == .relaying, legs[Int(client)].flags.contains(.ended),
-            legs[Int(client)].queue.isEmpty,
-            !states[Int(session)].expectsAnswers || isAnswered(session)
+    mutating func settleAnswered(_ session: SessionID) {
+        let client = sessions[session].client
+        guard sessions[session].kind == .streamToDatagrams,
+            sessions[session].phase == .relaying, legs[client].flags.contains(.ended),
+            legs[client].queue.isEmpty,
+            !states[session].expectsAnswers || isAnswered(session)
         else { return }
         endOnceDelivered(session, client)
     }
@@ -151,32 +151,32 @@ extension StreamRelay where R: ~Copyable {
     /// The network says that an upstream does not take datagrams. One that others stand in for is
     /// left, and so is a Unix one, whose socket would stay with the file that is gone; any other
     /// one may come back.
-    mutating func upstreamRefused(_ leg: UInt32, _ error: Int32, isOfEarlier: Bool = true) {
-        let session = legs[Int(leg)].session
+    mutating func upstreamRefused(_ leg: LegID, _ error: Int32, isOfEarlier: Bool = true) {
+        let session = legs[leg].session
         guard isOpen(session) else { return }
         if isOfEarlier { drop(.noUpstream) }
-        let pair = pairs + Int(sessions[Int(session)].pair)
-        let upstream = legs[Int(leg)].upstream
+        let pair = pairs + Int(sessions[session].pair)
+        let upstream = legs[leg].upstream
         let row = pair.pointee.upstreams + Int(upstream)
         let isNew = row.pointee.failures == 0
         row.pointee.failed(now: now)
         if isNew {
             events.report(
                 RelayEvent(
-                    kind: .upstreamFailed, pair: sessions[Int(session)].pair,
+                    kind: .upstreamFailed, pair: sessions[session].pair,
                     cause: .connectRefused, upstream: upstream, error: error))
         }
-        if sessions[Int(session)].kind == .streamToDatagrams { return endRefused(session, leg) }
-        if pair.pointee.upstreamCount > 1 || legs[Int(leg)].flags.contains(.unix) {
+        if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg) }
+        if pair.pointee.upstreamCount > 1 || legs[leg].flags.contains(.unix) {
             end(session, .connectRefused, reset: false)
         }
     }
 
     // MARK: Time
 
-    mutating func lookMessages(_ session: UInt32) {
+    mutating func lookMessages(_ session: SessionID) {
         if endedDelivered(session) { return }
-        let it = sessions[Int(session)]
+        let it = sessions[session]
         // A side that is not read was found reset.
         if it.resetAt != 0, now >= it.resetAt { return end(session, it.cause, reset: true) }
         let pair = pairs[Int(it.pair)]
@@ -187,7 +187,7 @@ extension StreamRelay where R: ~Copyable {
             if isDrained { idle = min(idle, RelayLimits.drainSilence) }
             var at = silentSince(session, idle) &+ idle
             if now >= at, isHeldByUnread(session) {
-                sessions[Int(session)].activeAt = now
+                sessions[session].activeAt = now
                 at = now &+ idle
             }
             if now >= at {
@@ -210,17 +210,16 @@ extension StreamRelay where R: ~Copyable {
             if now >= at { return end(session, .firstByte, reset: hasQueued(session)) }
             due = min(due, at)
         }
-        if pair.stall != 0, it.upstream != .max,
-            legs[Int(it.upstream)].flags.isSuperset(of: [.waits, .sending])
+        if pair.stall != 0, !it.upstream.isNone,
+            legs[it.upstream].flags.isSuperset(of: [.waits, .sending])
         {
-            let at = legs[Int(it.upstream)].progressAt &+ pair.stall
+            let at = legs[it.upstream].progressAt &+ pair.stall
             if now >= at { return end(session, .sendStalled, reset: true) }
             due = min(due, at)
         }
         if it.kind != .datagrams {
             let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
-            let leg = lookLeg(stream, session: session, stall: pair.stall)
-            guard leg != 0 else { return }
+            guard let leg = lookLeg(stream, session: session, stall: pair.stall) else { return }
             due = min(due, leg, lookLateOptions(session))
         }
         if due != .max { wheel.hasten(session, to: due) }

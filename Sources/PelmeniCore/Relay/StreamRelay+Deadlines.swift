@@ -2,11 +2,11 @@ internal import Glibc
 
 // A session's timer came up: what is really due, and when to look again.
 extension StreamRelay where R: ~Copyable {
-    mutating func look(after session: UInt32) {
-        switch sessions[Int(session)].phase {
+    mutating func look(after session: SessionID) {
+        switch sessions[session].phase {
         case .connecting: lookConnecting(session)
         case .relaying:
-            if sessions[Int(session)].kind == .streams {
+            if sessions[session].kind == .streams {
                 lookRelaying(session)
             } else {
                 lookMessages(session)
@@ -16,8 +16,8 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    mutating func lookRelaying(_ session: UInt32) {
-        let it = sessions[Int(session)]
+    mutating func lookRelaying(_ session: SessionID) {
+        let it = sessions[session]
         let pair = pairs[Int(it.pair)]
         if it.resetAt != 0, now >= it.resetAt {
             // A side was found broken, and what it had sent before could not be moved in time.
@@ -40,10 +40,9 @@ extension StreamRelay where R: ~Copyable {
             if now >= at { return expire(session, .linger) }
             due = min(due, at)
         }
-        let client = lookLeg(it.client, session: session, stall: pair.stall)
-        guard client != 0 else { return }
-        let upstream = lookLeg(it.upstream, session: session, stall: pair.stall)
-        guard upstream != 0 else { return }
+        guard let client = lookLeg(it.client, session: session, stall: pair.stall),
+            let upstream = lookLeg(it.upstream, session: session, stall: pair.stall)
+        else { return }
         due = min(due, client, upstream)
         due = min(due, lookLateOptions(session))
         if due != .max { wheel.hasten(session, to: due) }
@@ -51,31 +50,31 @@ extension StreamRelay where R: ~Copyable {
 
     /// Since when no byte moved in either direction. The kernel takes bytes long before the far
     /// side does, so it is asked what became of them before that counts as so long.
-    mutating func silentSince(_ session: UInt32, _ deadline: UInt64) -> UInt64 {
-        let it = sessions[Int(session)]
+    mutating func silentSince(_ session: SessionID, _ deadline: UInt64) -> UInt64 {
+        let it = sessions[session]
         guard now >= it.activeAt &+ deadline else { return it.activeAt }
         noteDelivery(it.client, session)
         noteDelivery(it.upstream, session)
-        return sessions[Int(session)].activeAt
+        return sessions[session].activeAt
     }
 
-    private mutating func noteDelivery(_ leg: UInt32, _ session: UInt32) {
-        guard leg != .max, legs[Int(leg)].flags.isDisjoint(with: [.datagrams, .closing])
+    private mutating func noteDelivery(_ leg: LegID, _ session: SessionID) {
+        guard !leg.isNone, legs[leg].flags.isDisjoint(with: [.datagrams, .closing])
         else { return }
-        let socket = legs[Int(leg)].socket
+        let socket = legs[leg].socket
         if ring.outstanding(socket) > 0 {
-            if noteAcknowledged(leg) { sessions[Int(session)].activeAt = now }
+            if noteAcknowledged(leg) { sessions[session].activeAt = now }
         } else {
             // The last byte was taken a moment after it was sent.
             let sentAt = now &- min(now, ring.sentAgo(socket))
-            sessions[Int(session)].activeAt = max(sessions[Int(session)].activeAt, sentAt)
+            sessions[session].activeAt = max(sessions[session].activeAt, sentAt)
         }
     }
 
     /// Notes what the far side has acknowledged. Whether that is more than before; when it was not
     /// asked before, it may be.
-    private mutating func noteAcknowledged(_ leg: UInt32) -> Bool {
-        let row = legs + Int(leg)
+    private mutating func noteAcknowledged(_ leg: LegID) -> Bool {
+        let row = legs.row(leg)
         let acknowledged = ring.acknowledged(row.pointee.socket)
         let outstanding = ring.outstanding(row.pointee.socket)
         let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
@@ -87,19 +86,19 @@ extension StreamRelay where R: ~Copyable {
 
     /// Something waits to go out: the session is looked at once its stall deadline may have passed.
     @inline(__always)
-    mutating func watchStall(_ session: UInt32) {
-        let stall = pairs[Int(sessions[Int(session)].pair)].stall
+    mutating func watchStall(_ session: SessionID) {
+        let stall = pairs[Int(sessions[session].pair)].stall
         if stall != 0 { wheel.hasten(session, to: now &+ stall) }
     }
 
     /// Sets the keepalive on both sides when it is time, or says when that will be.
-    mutating func lookLateOptions(_ session: UInt32) -> UInt64 {
-        let it = sessions[Int(session)]
+    mutating func lookLateOptions(_ session: SessionID) -> UInt64 {
+        let it = sessions[session]
         let pair = pairs + Int(it.pair)
         guard pair.pointee.lateOptionsAfter != 0, !it.hasLateOptions else { return .max }
         let at = it.openedAt &+ pair.pointee.lateOptionsAfter
         guard now >= at else { return at }
-        sessions[Int(session)].hasLateOptions = true
+        sessions[session].hasLateOptions = true
         // A Unix socket refuses them, and needs none: its far side cannot vanish unseen.
         let options = pair.pointee.lateOptions
         configureLate(it.client, options)
@@ -108,22 +107,22 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// A client among many has no leg, and datagrams have no connection to keep alive.
-    private mutating func configureLate(_ leg: UInt32, _ options: SocketOptions) {
-        guard leg != .max, !legs[Int(leg)].flags.contains(.datagrams) else { return }
-        _ = ring.configure(legs[Int(leg)].socket, family: AF_INET, options: options)
+    private mutating func configureLate(_ leg: LegID, _ options: SocketOptions) {
+        guard !leg.isNone, !legs[leg].flags.contains(.datagrams) else { return }
+        _ = ring.configure(legs[leg].socket, family: AF_INET, options: options)
     }
 
-    /// When to look at this leg again; 0 when its session was ended.
-    mutating func lookLeg(_ leg: UInt32, session: UInt32, stall: UInt64) -> UInt64 {
-        let row = legs + Int(leg)
+    /// When to look at this leg again; nil when its session was ended.
+    mutating func lookLeg(_ leg: LegID, session: SessionID, stall: UInt64) -> UInt64? {
+        let row = legs.row(leg)
         var due = UInt64.max
         if row.pointee.flags.contains(.paused) {
             // Nothing reads this socket, so a reset of it would go unseen.
-            if sessions[Int(session)].resetAt == 0, ring.isBroken(row.pointee.socket) {
+            if sessions[session].resetAt == 0, ring.isBroken(row.pointee.socket) {
                 row.pointee.flags.insert(.broken)
                 setCause(
                     session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
-                sessions[Int(session)].resetAt = now &+ RelayLimits.resetWait
+                sessions[session].resetAt = now &+ RelayLimits.resetWait
                 due = now &+ RelayLimits.resetWait
             } else {
                 due = now &+ RelayLimits.brokenCheck
@@ -136,7 +135,7 @@ extension StreamRelay where R: ~Copyable {
             // A send of a whole queue shows no progress until it ends; what was acknowledged does.
             guard noteAcknowledged(leg) else {
                 end(session, .sendStalled, reset: true)
-                return 0
+                return nil
             }
             at = now &+ stall
         }
@@ -145,9 +144,9 @@ extension StreamRelay where R: ~Copyable {
 
     /// Asks a silent stream whether it is over, though its receive did not tell, and arms that anew
     /// if so. When to ask if it is not silent yet, else never.
-    private mutating func askWhetherOver(_ leg: UInt32, _ session: UInt32) -> UInt64 {
-        let row = legs + Int(leg)
-        let at = sessions[Int(session)].activeAt &+ RelayLimits.silenceCheck
+    private mutating func askWhetherOver(_ leg: LegID, _ session: SessionID) -> UInt64 {
+        let row = legs.row(leg)
+        let at = sessions[session].activeAt &+ RelayLimits.silenceCheck
         guard now >= at else { return at }
         row.pointee.flags.remove(.unasked)
         guard row.pointee.flags.contains(.receiving), !row.pointee.flags.contains(.spliced),
@@ -158,29 +157,29 @@ extension StreamRelay where R: ~Copyable {
         return .max
     }
 
-    mutating func lookResetting(_ session: UInt32) {
-        let it = sessions[Int(session)]
-        if it.client != .max, legs[Int(it.client)].flags.contains(.resetting) {
+    mutating func lookResetting(_ session: SessionID) {
+        let it = sessions[session]
+        if !it.client.isNone, legs[it.client].flags.contains(.resetting) {
             resetIfDelivered(it.client)
-        } else if it.upstream != .max, legs[Int(it.upstream)].flags.contains(.resetting) {
+        } else if !it.upstream.isNone, legs[it.upstream].flags.contains(.resetting) {
             resetIfDelivered(it.upstream)
         }
     }
 
     /// Whether the leg is the one that was found broken.
-    func isGone(_ leg: UInt32) -> Bool { legs[Int(leg)].flags.contains(.broken) }
+    func isGone(_ leg: LegID) -> Bool { legs[leg].flags.contains(.broken) }
 
     /// Whether bytes would be lost: then the end must not look like a clean one.
-    func hasWaiting(_ session: UInt32) -> Bool {
-        let it = sessions[Int(session)]
+    func hasWaiting(_ session: SessionID) -> Bool {
+        let it = sessions[session]
         return !isDrained(it.client) || !isDrained(it.upstream) || holdsUnread(it.client)
             || holdsUnread(it.upstream)
     }
 
     /// Whether a leg that is not read, for want of room or of a block, holds bytes. One that was
     /// told of some may have received them since.
-    private func holdsUnread(_ leg: UInt32) -> Bool {
-        let row = legs + Int(leg)
+    private func holdsUnread(_ leg: LegID) -> Bool {
+        let row = legs.row(leg)
         if row.pointee.flags.contains(.paused) { return true }
         return row.pointee.flags.contains(.unread) && ring.hasUnread(row.pointee.socket)
     }

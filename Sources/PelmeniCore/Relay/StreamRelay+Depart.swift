@@ -9,10 +9,10 @@ extension StreamRelay where R: ~Copyable {
     /// Forwards what a client sent: one datagram, or a train of them.
     @inline(__always)
     mutating func forward(
-        _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
+        _ session: SessionID, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) {
-        if sessions[Int(session)].kind == .datagrams {
-            let upstream = sessions[Int(session)].upstream
+        if sessions[session].kind == .datagrams {
+            let upstream = sessions[session].upstream
             return depart(
                 upstream, session, block, offset: offset, length: length, segment: segment,
                 isAnswer: false)
@@ -22,14 +22,15 @@ extension StreamRelay where R: ~Copyable {
 
     /// Sends a datagram or a train on a leg; it takes a lease of its own on the block.
     mutating func depart(
-        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
+        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int,
+        segment: Int,
         isAnswer: Bool
     ) {
-        let row = legs + Int(leg)
+        let row = legs.row(leg)
         let isTrain = segment != 0 && length > segment
         let refuses =
             isAnswer
-            ? states[Int(session)].refusesTrains : row.pointee.flags.contains(.refusesTrains)
+            ? states[session].refusesTrains : row.pointee.flags.contains(.refusesTrains)
         guard !isTrain || !(refuses || row.pointee.flags.contains(.unix)) else {
             return departSingly(
                 leg, session, block, offset: offset, length: length, segment: segment,
@@ -41,7 +42,7 @@ extension StreamRelay where R: ~Copyable {
         let index = load(
             leg, session, block, offset: offset, length: length, segment: isTrain ? segment : 0,
             isAnswer: isAnswer)
-        guard index != .max else { return }
+        guard !index.isNone else { return }
         if isAnswer, row.pointee.flags.contains(.unix) {
             guard admitAnswer(index) else { return }
             guard takeShare(index) else {
@@ -51,12 +52,13 @@ extension StreamRelay where R: ~Copyable {
         }
         ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
-            token: Token(.sendDatagrams, index: index, generation: 0))
+            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
     }
 
     /// A train as the datagrams it is made of.
     private mutating func departSingly(
-        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
+        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int,
+        segment: Int,
         isAnswer: Bool
     ) {
         var at = 0
@@ -69,21 +71,22 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Makes a row of the table of those on their way, or says why not and gives `UInt32.max`.
+    /// Makes a row of the table of those on their way, or says why not and gives none.
     private mutating func load(
-        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int,
+        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int,
+        segment: Int,
         isAnswer: Bool
-    ) -> UInt32 {
+    ) -> DatagramID {
         let index = takeRow(leg, block, offset: offset, length: length, segment: segment)
-        guard index != .max else { return index }
+        guard !index.isNone else { return index }
         let row = outgoing.row(index)
         row.pointee.session = session
-        row.pointee.generation = UInt32(truncatingIfNeeded: sessions[Int(session)].openedAt)
+        row.pointee.generation = UInt32(truncatingIfNeeded: sessions[session].openedAt)
         row.pointee.isAnswer = isAnswer
         let data = pool.address(block) + offset
         if isAnswer {
-            let state = states + Int(session)
-            let tellsLocal = pairs[Int(sessions[Int(session)].pair)].tellsLocal
+            let state = states.row(session)
+            let tellsLocal = pairs[Int(sessions[session].pair)].tellsLocal
             withUnsafePointer(to: &state.pointee.local) { local in
                 pelmeni_outgoing_set(
                     &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment),
@@ -101,12 +104,12 @@ extension StreamRelay where R: ~Copyable {
     /// A row for a piece of a block, without what it says and whose it is; or the drop is counted.
     @inline(__always)
     private mutating func takeRow(
-        _ leg: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
-    ) -> UInt32 {
+        _ leg: LegID, _ block: BlockID, offset: Int, length: Int, segment: Int
+    ) -> DatagramID {
         // No leg takes the last rows: it has no more of them than are left.
-        let isShare = Int(legs[Int(leg)].departing) <= outgoing.free
-        let index = isShare ? outgoing.take() : .max
-        guard index != .max else {
+        let isShare = Int(legs[leg].departing) <= outgoing.free
+        let index = isShare ? outgoing.take() : .none
+        guard !index.isNone else {
             drop(.queueFull, Self.count(length, segment: segment))
             return index
         }
@@ -122,14 +125,14 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.refusal = 0
         row.pointee.waiting = .none
         row.pointee.since = now
-        legs[Int(leg)].departing &+= 1
-        legs[Int(leg)].flags.insert(.sending)
+        legs[leg].departing &+= 1
+        legs[leg].flags.insert(.sending)
         return index
     }
 
     // MARK: Sent, or not
 
-    mutating func datagramsSent(_ index: UInt32, _ result: Int32) {
+    mutating func datagramsSent(_ index: DatagramID, _ result: Int32) {
         let row = outgoing.row(index)
         let count = Self.count(Int(row.pointee.length), segment: Int(row.pointee.segment))
         if row.pointee.awaitsRoom {
@@ -148,44 +151,44 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Ends a row: its lease, and its leg if that waited for it.
-    mutating func unload(_ index: UInt32) {
+    mutating func unload(_ index: DatagramID) {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix) { answerIsOver(index) }
+        if row.pointee.isAnswer, legs[leg].flags.contains(.unix) { answerIsOver(index) }
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
-        assert(legs[Int(leg)].departing > 0, "a datagram completes that was not sent")
-        legs[Int(leg)].departing &-= 1
-        if legs[Int(leg)].departing == 0 { legs[Int(leg)].flags.remove(.sending) }
+        assert(legs[leg].departing > 0, "a datagram completes that was not sent")
+        legs[leg].departing &-= 1
+        if legs[leg].departing == 0 { legs[leg].flags.remove(.sending) }
         // Sent or counted by now; a leg that closes counts what waited behind it.
-        let isFirstInTurn = legs[Int(leg)].flags.contains(.waits)
-        if isFirstInTurn { legs[Int(leg)].queue.dropFirst(pool: pool) }
-        if legs[Int(leg)].flags.contains(.closing) { return closeIfIdle(leg) }
+        let isFirstInTurn = legs[leg].flags.contains(.waits)
+        if isFirstInTurn { legs[leg].queue.dropFirst(pool: pool) }
+        if legs[leg].flags.contains(.closing) { return closeIfIdle(leg) }
         if isFirstInTurn { tookOne(leg) }
     }
 
     /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or
     /// a crowd of others would have each place before it.
-    private mutating func queueForRoom(_ index: UInt32) {
-        var before = UInt32.max
+    private mutating func queueForRoom(_ index: DatagramID) {
+        var before = DatagramID.none
         var next = roomFirst
-        while next != .max, outgoing.row(next).pointee.since <= outgoing.row(index).pointee.since {
+        while !next.isNone, outgoing.row(next).pointee.since <= outgoing.row(index).pointee.since {
             before = next
             next = outgoing.row(next).pointee.next
         }
         outgoing.row(index).pointee.next = next
-        if before == .max { roomFirst = index } else { outgoing.row(before).pointee.next = index }
+        if before.isNone { roomFirst = index } else { outgoing.row(before).pointee.next = index }
     }
 
     /// Sends those again whose sockets may have room. It is not certain that they are taken this
     /// time.
     @inline(never)
     mutating func sendForRoom() {
-        while roomFirst != .max {
+        while !roomFirst.isNone {
             let index = roomFirst
             let row = outgoing.row(index)
             roomFirst = row.pointee.next
-            guard !legs[Int(row.pointee.leg)].flags.contains(.closing) else {
+            guard !legs[row.pointee.leg].flags.contains(.closing) else {
                 drop(.noUpstream)
                 unload(index)
                 continue
@@ -196,10 +199,10 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Recovers from an error. True when the row is sent again, or will be.
-    private mutating func recover(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
+    private mutating func recover(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        guard !legs[Int(leg)].flags.contains(.closing) else {
+        guard !legs[leg].flags.contains(.closing) else {
             drop(.noUpstream, count)
             return false
         }
@@ -215,14 +218,14 @@ extension StreamRelay where R: ~Copyable {
             return sendAgain(index)
         case EMSGSIZE:
             drop(.oversize, count)
-        case EAGAIN where legs[Int(leg)].flags.contains(.waits):
+        case EAGAIN where legs[leg].flags.contains(.waits):
             row.pointee.awaitsRoom = true
             ring.awaitRoom(
-                legs[Int(leg)].socket, slot: leg,
-                token: Token(.sendDatagrams, index: index, generation: 0))
+                legs[leg].socket, slot: leg.rawValue,
+                token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
             return true
         case EAGAIN, ENOBUFS, ENOMEM:
-            if row.pointee.isAnswer, legs[Int(leg)].flags.contains(.unix),
+            if row.pointee.isAnswer, legs[leg].flags.contains(.unix),
                 now &- row.pointee.since < RelayLimits.answerPatience
             {
                 return parkAnswer(index)
@@ -238,16 +241,16 @@ extension StreamRelay where R: ~Copyable {
     /// A send to an upstream ended in an error. What the network says of an earlier datagram is
     /// told by the next call, which sends nothing then and is made once more (ip(7)). True when it
     /// is.
-    private mutating func upstreamFailed(_ index: UInt32, _ result: Int32, count: Int) -> Bool {
+    private mutating func upstreamFailed(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
         // A Unix socket has no earlier one that an error could be about.
         let isOfEarlier =
-            Self.isFromNetwork(-result) && !legs[Int(leg)].flags.contains(.waits)
+            Self.isFromNetwork(-result) && !legs[leg].flags.contains(.waits)
         guard row.pointee.refusal != 0 || !isOfEarlier else {
             row.pointee.refusal = result
             upstreamRefused(leg, result)
-            guard !legs[Int(leg)].flags.contains(.closing) else {
+            guard !legs[leg].flags.contains(.closing) else {
                 drop(.noUpstream, count)
                 return false
             }
@@ -273,25 +276,25 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @discardableResult
-    mutating func sendAgain(_ index: UInt32) -> Bool {
+    mutating func sendAgain(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         row.pointee.retries &+= 1
         let leg = row.pointee.leg
         ring.sendDatagrams(
-            legs[Int(leg)].socket, row,
-            token: Token(.sendDatagrams, index: index, generation: 0))
+            legs[leg].socket, row,
+            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
         return true
     }
 
     /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL):
     /// from now on this session's datagrams go one by one, beginning with these.
-    private mutating func resendSingly(_ index: UInt32) {
+    private mutating func resendSingly(_ index: DatagramID) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
         if !train.pointee.isAnswer {
-            legs[Int(leg)].flags.insert(.refusesTrains)
+            legs[leg].flags.insert(.refusesTrains)
         } else if isOf(index) {
-            states[Int(train.pointee.session)].refusesTrains = true
+            states[train.pointee.session].refusesTrains = true
         }
         let length = Int(train.pointee.length)
         var at = 0
@@ -304,13 +307,13 @@ extension StreamRelay where R: ~Copyable {
 
     /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be
     /// the last ones, so that their session is over.
-    private mutating func departPart(of index: UInt32, at: Int, length: Int) {
+    private mutating func departPart(of index: DatagramID, at: Int, length: Int) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
         let block = train.pointee.block
         let offset = Int(train.pointee.offset) &+ at
         let part = takeRow(leg, block, offset: offset, length: length, segment: 0)
-        guard part != .max else { return }
+        guard !part.isNone else { return }
         let row = outgoing.row(part)
         row.pointee.session = train.pointee.session
         row.pointee.generation = train.pointee.generation
@@ -318,24 +321,26 @@ extension StreamRelay where R: ~Copyable {
         pelmeni_outgoing_part(
             &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
         ring.sendDatagrams(
-            legs[Int(leg)].socket, row, token: Token(.sendDatagrams, index: part, generation: 0))
+            legs[leg].socket, row, token: Token(.sendDatagrams, index: part.rawValue, generation: 0)
+        )
     }
 
     /// Whether a row's session is still the one that it was sent for.
-    func isOf(_ index: UInt32) -> Bool {
+    func isOf(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index).pointee
-        let session = sessions[Int(row.session)]
+        let session = sessions[row.session]
         return session.phase != .free
             && row.generation == UInt32(truncatingIfNeeded: session.openedAt)
     }
 
     /// A send ends by itself in the next submit; a wait for room has to be called off.
-    mutating func cancelDatagrams(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    mutating func cancelDatagrams(_ leg: LegID) {
+        let row = legs.row(leg)
         if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receiveDatagrams)) }
         guard row.pointee.flags.isSuperset(of: [.waits, .sending]) else { return }
         ring.cancelRoom(
-            Token(.sendDatagrams, index: row.pointee.departingRow, generation: 0), slot: leg)
+            Token(.sendDatagrams, index: row.pointee.departingRow.rawValue, generation: 0),
+            slot: leg.rawValue)
     }
 
     // MARK: Sockets that take their time
@@ -343,9 +348,9 @@ extension StreamRelay where R: ~Copyable {
     /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and go one after the
     /// other.
     private mutating func departInTurn(
-        _ leg: UInt32, _ session: UInt32, _ block: BlockID, offset: Int, length: Int
+        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int
     ) {
-        let row = legs + Int(leg)
+        let row = legs.row(leg)
         guard row.pointee.queue.bytes &+ length <= RelayLimits.smallHigh,
             Int(row.pointee.queue.count) < RelayLimits.messagesMax
         else { return drop(.queueFull) }
@@ -371,10 +376,10 @@ extension StreamRelay where R: ~Copyable {
         return Slice(block: small, offset: 0, length: UInt32(length))
     }
 
-    private mutating func departNext(_ leg: UInt32) {
-        let row = legs + Int(leg)
-        var index = UInt32.max
-        while index == .max {
+    private mutating func departNext(_ leg: LegID) {
+        let row = legs.row(leg)
+        var index = DatagramID.none
+        while index.isNone {
             guard !row.pointee.queue.isEmpty else { return }
             let slice = pool.piece(row.pointee.queue.first).pointee.slice
             index = load(
@@ -382,7 +387,7 @@ extension StreamRelay where R: ~Copyable {
                 length: Int(slice.length), segment: 0, isAnswer: false)
             // The table is full, and the datagram counted: nothing would bring the queue back to
             // those behind it.
-            if index == .max { row.pointee.queue.dropFirst(pool: pool) }
+            if index.isNone { row.pointee.queue.dropFirst(pool: pool) }
         }
         watchStall(row.pointee.session)
         // A datagram holds a block, however few its bytes are.
@@ -390,11 +395,11 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.departingRow = index
         ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
-            token: Token(.sendDatagrams, index: index, generation: 0))
+            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
     }
 
-    private mutating func tookOne(_ leg: UInt32) {
+    private mutating func tookOne(_ leg: LegID) {
         departNext(leg)
-        if legs[Int(leg)].peer != .max { resumePeer(leg) }
+        if !legs[leg].peer.isNone { resumePeer(leg) }
     }
 }

@@ -4,9 +4,9 @@ internal import Glibc
 // Finding an upstream that accepts: upstreams in turn, the addresses of one with a head start each.
 extension StreamRelay where R: ~Copyable {
     /// Gives the session the upstream whose turn it is.
-    mutating func takeTurn(_ session: UInt32) {
-        let pair = pairs + Int(sessions[Int(session)].pair)
-        sessions[Int(session)].turn = pair.pointee.turn
+    mutating func takeTurn(_ session: SessionID) {
+        let pair = pairs + Int(sessions[session].pair)
+        sessions[session].turn = pair.pointee.turn
         let next = pair.pointee.turn &+ 1
         pair.pointee.turn = next < pair.pointee.upstreamCount ? next : 0
     }
@@ -17,16 +17,16 @@ extension StreamRelay where R: ~Copyable {
     /// On loopback a connect runs the whole handshake in the call, listener's side included: a
     /// thousand that were accepted at once kept everybody else waiting for 60 ms and more.
     @inline(__always)
-    mutating func dialInTurn(_ session: UInt32) {
+    mutating func dialInTurn(_ session: SessionID) {
         if dialsLeft > 0, undialled.isEmpty {
             dialsLeft &-= 1
             return dial(session)
         }
-        let client = sessions[Int(session)].client
+        let client = sessions[session].client
         assert(
-            legs[Int(client)].flags.isDisjoint(with: [.starved, .undialled]),
+            legs[client].flags.isDisjoint(with: [.starved, .undialled]),
             "a leg stands in one list")
-        legs[Int(client)].flags.insert(.undialled)
+        legs[client].flags.insert(.undialled)
         undialled.append(client, legs)
         // What a burst will bring comes in turns from the start.
         if undialled.count >= RelayLimits.crowd { crowdedUntil = now &+ RelayLimits.crowdedTime }
@@ -38,10 +38,10 @@ extension StreamRelay where R: ~Copyable {
         while dialsLeft > 0, !undialled.isEmpty {
             dialsLeft &-= 1
             let client = undialled.popFirst(legs)
-            legs[Int(client)].flags.remove(.undialled)
-            let session = legs[Int(client)].session
+            legs[client].flags.remove(.undialled)
+            let session = legs[client].session
             // A look costs a call: most wait for a loop or two.
-            let hasWaited = now &- sessions[Int(session)].openedAt >= RelayLimits.brokenCheck
+            let hasWaited = now &- sessions[session].openedAt >= RelayLimits.brokenCheck
             guard hasWaited, endIfAbandoned(session) else {
                 dial(session)
                 continue
@@ -49,14 +49,14 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    mutating func takeOutUndialled(_ leg: UInt32) {
-        if undialled.remove(leg, legs) { legs[Int(leg)].flags.remove(.undialled) }
+    mutating func takeOutUndialled(_ leg: LegID) {
+        if undialled.remove(leg, legs) { legs[leg].flags.remove(.undialled) }
     }
 
     /// Dials the next address that may accept; ends the session when none is left and none is being
     /// tried.
-    mutating func dial(_ session: UInt32) {
-        let it = sessions + Int(session)
+    mutating func dial(_ session: SessionID) {
+        let it = sessions.row(session)
         let count = pairs[Int(it.pointee.pair)].upstreamCount
         while true {
             let upstream = currentUpstream(session)
@@ -67,28 +67,28 @@ extension StreamRelay where R: ~Copyable {
                     if dialAddress(session, upstream: upstream) { return }
                 }
                 // Addresses of this one may still be answering; the next upstream waits for them.
-                if it.pointee.upstream != .max { return }
+                if !it.pointee.upstream.isNone { return }
                 upstreamFailed(session, upstream)
             }
             it.pointee.looked &+= 1
             it.pointee.address = 0
             guard it.pointee.looked < 2 &* count else { break }
         }
-        guard it.pointee.upstream == .max else { return }
+        guard it.pointee.upstream.isNone else { return }
         end(session, it.pointee.hasCause ? it.pointee.cause : .noUpstream, reset: true)
     }
 
     /// The upstream's number within the pair.
     @inline(__always)
-    func currentUpstream(_ session: UInt32) -> Int {
-        let it = sessions + Int(session)
+    func currentUpstream(_ session: SessionID) -> Int {
+        let it = sessions.row(session)
         let count = pairs[Int(it.pointee.pair)].upstreamCount
         return Int((it.pointee.turn &+ it.pointee.looked) % max(1, count))
     }
 
     /// First those that do not rest; the second time around the others as well, each once.
-    func isWorthDialling(_ session: UInt32, _ upstream: Int) -> Bool {
-        let it = sessions + Int(session)
+    func isWorthDialling(_ session: SessionID, _ upstream: Int) -> Bool {
+        let it = sessions.row(session)
         let pair = pairs + Int(it.pointee.pair)
         if it.pointee.address > 0 { return true }
         guard it.pointee.tried & (1 << UInt64(upstream)) == 0 else { return false }
@@ -104,8 +104,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Dials one address. False when that could not even be begun.
-    mutating func dialAddress(_ session: UInt32, upstream: Int) -> Bool {
-        let it = sessions + Int(session)
+    mutating func dialAddress(_ session: SessionID, upstream: Int) -> Bool {
+        let it = sessions.row(session)
         if it.pointee.kind.forwardsDatagrams { return dialDatagrams(session, upstream: upstream) }
         let pair = pairs + Int(it.pointee.pair)
         let row = pair.pointee.upstreams + upstream
@@ -121,17 +121,17 @@ extension StreamRelay where R: ~Copyable {
             return false
         }
         let leg = allocateLeg()
-        guard leg != .max else {
+        guard !leg.isNone else {
             ring.close(socket)
             noteFailure(session, -EMFILE)
             return false
         }
-        legs[Int(leg)].socket = socket
-        legs[Int(leg)].session = session
-        legs[Int(leg)].upstream = UInt16(truncatingIfNeeded: upstream)
-        legs[Int(leg)].flags.insert(.connecting)
-        if address.pointee.family == AF_UNIX { legs[Int(leg)].flags.insert(.unix) }
-        legs[Int(leg)].next = it.pointee.upstream
+        legs[leg].socket = socket
+        legs[leg].session = session
+        legs[leg].upstream = UInt16(truncatingIfNeeded: upstream)
+        legs[leg].flags.insert(.connecting)
+        if address.pointee.family == AF_UNIX { legs[leg].flags.insert(.unix) }
+        legs[leg].next = it.pointee.upstream
         it.pointee.upstream = leg
         it.pointee.legs &+= 1
         _ = ring.configure(socket, family: address.pointee.family, options: pair.pointee.options)
@@ -163,8 +163,8 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    func noteFailure(_ session: UInt32, _ error: Int32) {
-        let it = sessions + Int(session)
+    func noteFailure(_ session: SessionID, _ error: Int32) {
+        let it = sessions.row(session)
         it.pointee.hasCause = true
         it.pointee.cause =
             switch -error {
@@ -175,8 +175,8 @@ extension StreamRelay where R: ~Copyable {
             }
     }
 
-    func upstreamFailed(_ session: UInt32, _ upstream: Int) {
-        let it = sessions[Int(session)]
+    func upstreamFailed(_ session: SessionID, _ upstream: Int) {
+        let it = sessions[session]
         let row = pairs[Int(it.pair)].upstreams + upstream
         // Out of descriptors is our fault, not the upstream's.
         guard it.cause != .limit else { return }
@@ -193,22 +193,22 @@ extension StreamRelay where R: ~Copyable {
     /// then. Whether it did.
     ///
     /// A client that has only ended its stream still waits for the answer.
-    private mutating func endIfAbandoned(_ session: UInt32) -> Bool {
-        let client = sessions[Int(session)].client
-        guard client != .max, ring.isBroken(legs[Int(client)].socket) else { return false }
+    private mutating func endIfAbandoned(_ session: SessionID) -> Bool {
+        let client = sessions[session].client
+        guard !client.isNone, ring.isBroken(legs[client].socket) else { return false }
         // What the upstreams said so far is not why it ends.
-        sessions[Int(session)].hasCause = false
+        sessions[session].hasCause = false
         end(session, .clientReset, reset: true)
         return true
     }
 
     /// Looks at the session again when the next address may be dialled, the connect deadline is
     /// over, or the client may be gone.
-    mutating func scheduleDial(_ session: UInt32) {
-        let it = sessions[Int(session)]
+    mutating func scheduleDial(_ session: SessionID) {
+        let it = sessions[session]
         let pair = pairs + Int(it.pair)
         var due = it.dialledAt &+ pair.pointee.connect
-        if it.client != .max { due = min(due, now &+ RelayLimits.brokenCheck) }
+        if !it.client.isNone { due = min(due, now &+ RelayLimits.brokenCheck) }
         if it.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
             due = min(due, it.attemptAt &+ RelayLimits.headStart)
         }
@@ -216,13 +216,13 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// A connect ended, well or badly.
-    mutating func connected(_ leg: UInt32, _ result: Int32) {
-        assert(legs[Int(leg)].flags.contains(.connecting), "a connect completes that was not begun")
-        legs[Int(leg)].flags.remove(.connecting)
-        let session = legs[Int(leg)].session
-        guard !legs[Int(leg)].flags.contains(.closing) else { return closeIfIdle(leg) }
-        let it = sessions + Int(session)
-        let upstream = Int(legs[Int(leg)].upstream)
+    mutating func connected(_ leg: LegID, _ result: Int32) {
+        assert(legs[leg].flags.contains(.connecting), "a connect completes that was not begun")
+        legs[leg].flags.remove(.connecting)
+        let session = legs[leg].session
+        guard !legs[leg].flags.contains(.closing) else { return closeIfIdle(leg) }
+        let it = sessions.row(session)
+        let upstream = Int(legs[leg].upstream)
         guard result >= 0 || adoptSpokenReset(leg, result) else {
             takeOutAttempt(session, leg)
             close(leg, reset: false)
@@ -243,31 +243,31 @@ extension StreamRelay where R: ~Copyable {
         takeOutAttempt(session, leg)
         closeAttempts(session)
         ring.settleConnected(
-            legs[Int(leg)].socket, isUnix: legs[Int(leg)].flags.contains(.unix))
+            legs[leg].socket, isUnix: legs[leg].flags.contains(.unix))
         link(session, leg)
     }
 
     /// Takes a failed connect for a reset where the upstream accepted, sent bytes and reset before
     /// the connect completed: the client gets those bytes, then the reset. Whether it was one. No
     /// other call reports that reset again.
-    private mutating func adoptSpokenReset(_ leg: UInt32, _ result: Int32) -> Bool {
+    private mutating func adoptSpokenReset(_ leg: LegID, _ result: Int32) -> Bool {
         guard result == -ECONNRESET || result == -EPIPE,
-            sessions[Int(legs[Int(leg)].session)].kind == .streams,
-            ring.hasUnread(legs[Int(leg)].socket)
+            sessions[legs[leg].session].kind == .streams,
+            ring.hasUnread(legs[leg].socket)
         else { return false }
-        legs[Int(leg)].flags.insert(.broken)
+        legs[leg].flags.insert(.broken)
         return true
     }
 
-    private func isUnix(_ session: UInt32, _ upstream: Int) -> Bool {
-        let pair = pairs + Int(sessions[Int(session)].pair)
+    private func isUnix(_ session: SessionID, _ upstream: Int) -> Bool {
+        let pair = pairs + Int(sessions[session].pair)
         return pair.pointee.upstreams[upstream].addresses[0].family == AF_UNIX
     }
 
     /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is
     /// room, so it is tried again, ever more rarely, until the connect deadline.
-    private mutating func dialAgain(_ session: UInt32) {
-        let it = sessions + Int(session)
+    private mutating func dialAgain(_ session: SessionID) {
+        let it = sessions.row(session)
         let waited = now &- it.pointee.dialledAt
         let rest = min(RelayLimits.busyRestMax, max(RelayLimits.busyRestMin, waited / 4))
         it.pointee.retryAt = now &+ rest
@@ -276,42 +276,42 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Takes a leg out of the session's chain of attempts.
-    func takeOutAttempt(_ session: UInt32, _ leg: UInt32) {
-        let it = sessions + Int(session)
+    func takeOutAttempt(_ session: SessionID, _ leg: LegID) {
+        let it = sessions.row(session)
         if it.pointee.upstream == leg {
-            it.pointee.upstream = legs[Int(leg)].next
+            it.pointee.upstream = legs[leg].next
         } else {
             var at = it.pointee.upstream
-            while at != .max {
-                if legs[Int(at)].next == leg {
-                    legs[Int(at)].next = legs[Int(leg)].next
+            while !at.isNone {
+                if legs[at].next == leg {
+                    legs[at].next = legs[leg].next
                     break
                 }
-                at = legs[Int(at)].next
+                at = legs[at].next
             }
         }
-        legs[Int(leg)].next = .max
+        legs[leg].next = .none
     }
 
-    mutating func closeAttempts(_ session: UInt32) {
-        while sessions[Int(session)].upstream != .max {
-            let leg = sessions[Int(session)].upstream
+    mutating func closeAttempts(_ session: SessionID) {
+        while !sessions[session].upstream.isNone {
+            let leg = sessions[session].upstream
             takeOutAttempt(session, leg)
             close(leg, reset: false)
         }
     }
 
     /// Both legs stand: bytes may flow.
-    mutating func link(_ session: UInt32, _ upstream: UInt32) {
-        let it = sessions + Int(session)
+    mutating func link(_ session: SessionID, _ upstream: LegID) {
+        let it = sessions.row(session)
         if it.pointee.kind != .streams { return linkMessages(session, upstream) }
         let client = it.pointee.client
         it.pointee.upstream = upstream
         it.pointee.move(to: .relaying)
         it.pointee.hasCause = false
         it.pointee.activeAt = now
-        legs[Int(client)].peer = upstream
-        legs[Int(upstream)].peer = client
+        legs[client].peer = upstream
+        legs[upstream].peer = client
         // The client has most likely spoken already; the upstream most likely waits for it.
         arm(client, expectsBytes: true)
         arm(upstream, expectsBytes: false)
@@ -326,8 +326,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// The timer of a session that is still dialling.
-    mutating func lookConnecting(_ session: UInt32) {
-        let it = sessions + Int(session)
+    mutating func lookConnecting(_ session: SessionID) {
+        let it = sessions.row(session)
         let pair = pairs + Int(it.pointee.pair)
         guard !endIfAbandoned(session) else { return }
         let upstream = currentUpstream(session)

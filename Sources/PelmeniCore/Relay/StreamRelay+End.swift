@@ -5,92 +5,92 @@ internal import Glibc
 extension StreamRelay where R: ~Copyable {
     /// The first cause is the one that counts.
     @inline(__always)
-    func setCause(_ session: UInt32, _ cause: Cause) {
-        guard !sessions[Int(session)].hasCause else { return }
-        sessions[Int(session)].hasCause = true
-        sessions[Int(session)].cause = cause
+    func setCause(_ session: SessionID, _ cause: Cause) {
+        guard !sessions[session].hasCause else { return }
+        sessions[session].hasCause = true
+        sessions[session].cause = cause
     }
 
     /// A side is gone by reset or error: the other side gets what came before, then a reset.
-    mutating func streamBroke(_ leg: UInt32) {
-        let session = legs[Int(leg)].session
-        setCause(session, legs[Int(leg)].flags.contains(.client) ? .clientReset : .upstreamReset)
-        guard sessions[Int(session)].phase == .relaying else { return }
+    mutating func streamBroke(_ leg: LegID) {
+        let session = legs[leg].session
+        setCause(session, legs[leg].flags.contains(.client) ? .clientReset : .upstreamReset)
+        guard sessions[session].phase == .relaying else { return }
         // Datagrams know no reset: what is a stream gets it, and the session is over.
-        guard sessions[Int(session)].kind == .streams else {
-            return end(session, sessions[Int(session)].cause, reset: true)
+        guard sessions[session].kind == .streams else {
+            return end(session, sessions[session].cause, reset: true)
         }
-        sessions[Int(session)].move(to: .resetting)
+        sessions[session].move(to: .resetting)
         let deadline = now &+ RelayLimits.resetWait
-        let current = sessions[Int(session)].resetAt
-        sessions[Int(session)].resetAt = current == 0 ? deadline : min(current, deadline)
-        let peer = legs[Int(leg)].peer
+        let current = sessions[session].resetAt
+        sessions[session].resetAt = current == 0 ? deadline : min(current, deadline)
+        let peer = legs[leg].peer
         assert(peer != leg, "a stream without a stream at its other end is reset")
-        legs[Int(peer)].flags.insert(.resetting)
-        legs[Int(peer)].flags.remove(.paused)
+        legs[peer].flags.insert(.resetting)
+        legs[peer].flags.remove(.paused)
         close(leg, reset: true)
-        if legs[Int(peer)].flags.contains(.starved) { takeOutStarved(peer) }
+        if legs[peer].flags.contains(.starved) { takeOutStarved(peer) }
         cancelReceive(peer)
         resetIfDelivered(peer)
     }
 
     /// Resets a leg once its queue went out and the far side has acknowledged it, or the wait is
     /// over.
-    mutating func resetIfDelivered(_ leg: UInt32) {
-        let session = legs[Int(leg)].session
-        let isOver = now >= sessions[Int(session)].resetAt
+    mutating func resetIfDelivered(_ leg: LegID) {
+        let session = legs[leg].session
+        let isOver = now >= sessions[session].resetAt
         let isDelivered =
-            isDrained(leg) && ring.outstanding(legs[Int(leg)].socket) <= 0
+            isDrained(leg) && ring.outstanding(legs[leg].socket) <= 0
         guard isOver || isDelivered else {
             return wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
         }
-        sessions[Int(session)].move(to: .ending)
+        sessions[session].move(to: .ending)
         close(leg, reset: true)
     }
 
     /// Ends a session: both legs close, in order or with a reset.
     @inline(__always)
-    mutating func end(_ session: UInt32, _ cause: Cause, reset: Bool) {
+    mutating func end(_ session: SessionID, _ cause: Cause, reset: Bool) {
         end(session, cause, resetsClient: reset, resetsUpstream: reset)
     }
 
     /// Ends a session of streams whose time is over. A side sees an end only if the other one has
     /// ended its stream and nothing of it is lost: half an answer must not look whole.
-    mutating func expire(_ session: UInt32, _ cause: Cause) {
-        let it = sessions[Int(session)]
+    mutating func expire(_ session: SessionID, _ cause: Cause) {
+        let it = sessions[session]
         let isLossy = hasWaiting(session)
         end(
             session, cause,
-            resetsClient: isLossy || !legs[Int(it.upstream)].flags.contains(.ended),
-            resetsUpstream: isLossy || !legs[Int(it.client)].flags.contains(.ended))
+            resetsClient: isLossy || !legs[it.upstream].flags.contains(.ended),
+            resetsUpstream: isLossy || !legs[it.client].flags.contains(.ended))
     }
 
     private mutating func end(
-        _ session: UInt32, _ cause: Cause, resetsClient: Bool, resetsUpstream: Bool
+        _ session: SessionID, _ cause: Cause, resetsClient: Bool, resetsUpstream: Bool
     ) {
         setCause(session, cause)
-        guard sessions[Int(session)].phase != .free, sessions[Int(session)].phase != .ending
+        guard sessions[session].phase != .free, sessions[session].phase != .ending
         else { return }
-        let wasConnecting = sessions[Int(session)].phase == .connecting
-        sessions[Int(session)].move(to: .ending)
-        let client = sessions[Int(session)].client
-        let upstream = sessions[Int(session)].upstream
+        let wasConnecting = sessions[session].phase == .connecting
+        sessions[session].move(to: .ending)
+        let client = sessions[session].client
+        let upstream = sessions[session].upstream
         if wasConnecting {
             closeAttempts(session)
-        } else if upstream != .max, legs[Int(upstream)].session == session {
+        } else if !upstream.isNone, legs[upstream].session == session {
             close(upstream, reset: resetsUpstream)
         }
         // The client's leg is closed last: it may be the last one, and the session's row goes with
         // it.
-        if client != .max, legs[Int(client)].session == session {
+        if !client.isNone, legs[client].session == session {
             close(client, reset: resetsClient)
         }
-        if sessions[Int(session)].kind.hasNamedClient { leaveClient(session) }
+        if sessions[session].kind.hasNamedClient { leaveClient(session) }
     }
 
     /// Closes a leg once nothing of it is in flight.
-    mutating func close(_ leg: UInt32, reset: Bool) {
-        let row = legs + Int(leg)
+    mutating func close(_ leg: LegID, reset: Bool) {
+        let row = legs.row(leg)
         guard !row.pointee.flags.contains(.closing) else { return }
         row.pointee.flags.insert(.closing)
         if reset { row.pointee.flags.insert(.closesWithReset) }
@@ -103,7 +103,7 @@ extension StreamRelay where R: ~Copyable {
         cancelReceive(leg)
         if row.pointee.piped != 0 {
             if row.pointee.flags.contains(.sending) {
-                ring.cancelRoom(token(leg, .awaitRoom), slot: leg)
+                ring.cancelRoom(token(leg, .awaitRoom), slot: leg.rawValue)
             }
         } else if row.pointee.flags.contains(.sending) {
             ring.cancel(token(leg, .send))
@@ -113,20 +113,20 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Calls off what a leg's bytes are waited for with.
-    mutating func cancelReceive(_ leg: UInt32) {
-        guard legs[Int(leg)].flags.contains(.receiving) else { return }
-        let isSpliced = legs[Int(leg)].flags.contains(.spliced)
+    mutating func cancelReceive(_ leg: LegID) {
+        guard legs[leg].flags.contains(.receiving) else { return }
+        let isSpliced = legs[leg].flags.contains(.spliced)
         ring.cancel(token(leg, isSpliced ? .awaitBytes : .receive))
     }
 
     @inline(__always)
-    mutating func closeIfIdle(_ leg: UInt32) {
-        guard legs[Int(leg)].flags.isDisjoint(with: .inFlight) else { return }
+    mutating func closeIfIdle(_ leg: LegID) {
+        guard legs[leg].flags.isDisjoint(with: .inFlight) else { return }
         closeNow(leg)
     }
 
-    mutating func closeNow(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    mutating func closeNow(_ leg: LegID) {
+        let row = legs.row(leg)
         assert(row.pointee.flags.contains(.closing), "an open leg is closed")
         assert(
             row.pointee.flags.isDisjoint(with: .inFlight), "a leg is closed under an operation")
@@ -146,17 +146,17 @@ extension StreamRelay where R: ~Copyable {
         let session = row.pointee.session
         // A leg that goes before its session takes its number with it, so that nobody finds its
         // successor.
-        if sessions[Int(session)].client == leg { sessions[Int(session)].client = .max }
-        if sessions[Int(session)].upstream == leg { sessions[Int(session)].upstream = .max }
+        if sessions[session].client == leg { sessions[session].client = .none }
+        if sessions[session].upstream == leg { sessions[session].upstream = .none }
         freeLeg(leg)
-        assert(sessions[Int(session)].legs > 0, "more legs close than a session has")
-        sessions[Int(session)].legs &-= 1
-        if sessions[Int(session)].legs == 0 { finish(session) }
+        assert(sessions[session].legs > 0, "more legs close than a session has")
+        sessions[session].legs &-= 1
+        if sessions[session].legs == 0 { finish(session) }
     }
 
     /// The last leg is gone: the books are closed.
-    mutating func finish(_ session: UInt32) {
-        let it = sessions + Int(session)
+    mutating func finish(_ session: SessionID) {
+        let it = sessions.row(session)
         assert(it.pointee.legs == 0, "a session ends before its legs")
         assert(it.pointee.hasCause, "a session ends without a cause")
         wheel.remove(session)
@@ -180,11 +180,11 @@ extension StreamRelay where R: ~Copyable {
 
     /// Cuts every session off, for a drain whose time is over or a stop.
     package mutating func cutAll() {
-        for session in 0..<freshSession
-        where sessions[Int(session)].phase != .free && sessions[Int(session)].phase != .ending {
+        for session in usedSessions
+        where sessions[session].phase != .free && sessions[session].phase != .ending {
             // A connect that failed before does not end it: another upstream may have accepted.
-            if sessions[Int(session)].phase == .connecting {
-                sessions[Int(session)].hasCause = false
+            if sessions[session].phase == .connecting {
+                sessions[session].hasCause = false
             }
             end(session, .drainCut, reset: true)
         }
@@ -192,24 +192,24 @@ extension StreamRelay where R: ~Copyable {
 
     /// Closes everything at once, for a ring that failed: no completion will come any more.
     package mutating func abandon() {
-        for session in 0..<freshSession where sessions[Int(session)].kind.hasNamedClient {
+        for session in usedSessions where sessions[session].kind.hasNamedClient {
             guard isOpen(session) else { continue }
             setCause(session, .internal)
-            sessions[Int(session)].move(to: .ending)
+            sessions[session].move(to: .ending)
             leaveClient(session)
         }
-        for leg in 0..<freshLeg where legs[Int(leg)].flags.contains(.inUse) {
-            guard !legs[Int(leg)].flags.contains(.listener) else {
+        for leg in usedLegs where legs[leg].flags.contains(.inUse) {
+            guard !legs[leg].flags.contains(.listener) else {
                 closeListenerNow(leg)
                 continue
             }
-            let session = legs[Int(leg)].session
+            let session = legs[leg].session
             setCause(session, .internal)
-            if sessions[Int(session)].phase != .ending {
-                sessions[Int(session)].move(to: .ending)
+            if sessions[session].phase != .ending {
+                sessions[session].move(to: .ending)
             }
-            legs[Int(leg)].flags.remove(.inFlight)
-            legs[Int(leg)].flags.insert([.closing, .closesWithReset])
+            legs[leg].flags.remove(.inFlight)
+            legs[leg].flags.insert([.closing, .closesWithReset])
             closeNow(leg)
         }
     }

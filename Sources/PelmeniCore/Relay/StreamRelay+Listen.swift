@@ -5,7 +5,7 @@ internal import Glibc
 extension StreamRelay where R: ~Copyable {
     /// Takes over a listening socket of datagrams. Its row is that of its slot, and belongs to no
     /// session.
-    package mutating func listen(_ socket: Int32, slot: UInt32, pair: UInt16) -> Int32 {
+    package mutating func listen(_ socket: Int32, slot: LegID, pair: UInt16) -> Int32 {
         var row = Leg()
         row.socket = socket
         row.flags = [.inUse, .datagrams, .listener]
@@ -14,53 +14,53 @@ extension StreamRelay where R: ~Copyable {
             let bytes = ring.widenSendBuffer(socket)
             if bytes > 0 { pairs[Int(pair)].answerShare = bytes / RelayLimits.unreadShare }
         }
-        row.upstream = pair
-        row.generation = legs[Int(slot)].generation
-        legs[Int(slot)] = row
+        row.pair = pair
+        row.generation = legs[slot].generation
+        legs[slot] = row
         let error = ring.attach(socket, token: token(slot, .receiveDatagrams), isShared: false)
         if error == 0 { armDatagrams(slot) }
         return error
     }
 
     /// Stops listening; ``isListening(_:)`` says when the socket is closed.
-    package mutating func stopListening(_ slot: UInt32) {
-        guard isListening(slot), !legs[Int(slot)].flags.contains(.closing) else { return }
+    package mutating func stopListening(_ slot: LegID) {
+        guard isListening(slot), !legs[slot].flags.contains(.closing) else { return }
         close(slot, reset: false)
     }
 
     /// Whether no worker has a session of a listener's pair, and nothing is on its way out of it.
-    package func isListenerDone(_ slot: UInt32) -> Bool {
-        pelmeni_shared_get(pairs[Int(legs[Int(slot)].upstream)].sessionsOpen) == 0
-            && legs[Int(slot)].departing == 0
+    package func isListenerDone(_ slot: LegID) -> Bool {
+        pelmeni_shared_get(pairs[Int(legs[slot].pair)].sessionsOpen) == 0
+            && legs[slot].departing == 0
     }
 
-    package func isListening(_ slot: UInt32) -> Bool { legs[Int(slot)].flags.contains(.inUse) }
+    package func isListening(_ slot: LegID) -> Bool { legs[slot].flags.contains(.inUse) }
 
     /// From now on only clients that have a session are served, and sessions that fall silent end.
     package mutating func drain() {
         isDraining = true
-        for session in 0..<freshSession
-        where sessions[Int(session)].phase == .relaying
-            && sessions[Int(session)].kind != .streams
+        for session in usedSessions
+        where sessions[session].phase == .relaying
+            && sessions[session].kind != .streams
         {
             wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
         }
     }
 
     /// A listener's row closes like a leg's, but no session goes with it.
-    mutating func closeListenerNow(_ slot: UInt32) {
+    mutating func closeListenerNow(_ slot: LegID) {
         ring.detach(token(slot, .receiveDatagrams))
-        ring.close(legs[Int(slot)].socket)
-        legs[Int(slot)].generation = (legs[Int(slot)].generation &+ 1) & 0xff_ffff
-        legs[Int(slot)].flags = []
-        legs[Int(slot)].socket = -1
+        ring.close(legs[slot].socket)
+        legs[slot].generation = (legs[slot].generation &+ 1) & 0xff_ffff
+        legs[slot].flags = []
+        legs[slot].socket = -1
     }
 
     // MARK: Receiving
 
     @inline(__always)
-    mutating func armDatagrams(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    mutating func armDatagrams(_ leg: LegID) {
+        let row = legs.row(leg)
         assert(
             row.pointee.flags.isDisjoint(with: [.receiving, .closing, .starved]),
             "a leg has one receive in flight")
@@ -70,8 +70,8 @@ extension StreamRelay where R: ~Copyable {
             isListener: row.pointee.flags.contains(.listener), token: token(leg, .receiveDatagrams))
     }
 
-    mutating func datagramsReceived(_ leg: UInt32, _ completion: Completion) {
-        let row = legs + Int(leg)
+    mutating func datagramsReceived(_ leg: LegID, _ completion: Completion) {
+        let row = legs.row(leg)
         if !completion.more { row.pointee.flags.remove(.receiving) }
         let isWanted =
             row.pointee.flags.contains(.inUse) && !row.pointee.flags.contains(.closing)
@@ -98,8 +98,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// What came between the close and the last completion.
-    private mutating func dropLate(_ leg: UInt32, _ completion: Completion) {
-        let flags = legs[Int(leg)].flags
+    private mutating func dropLate(_ leg: LegID, _ completion: Completion) {
+        let flags = legs[leg].flags
         let facts = pelmeni_datagram_read(
             pool.address(completion.block), flags.contains(.unix) ? 1 : 0)
         drop(
@@ -107,18 +107,18 @@ extension StreamRelay where R: ~Copyable {
             Self.count(Int(completion.result), segment: Int(facts.segment)))
     }
 
-    private mutating func receivedNoDatagram(_ leg: UInt32, _ error: Int32) {
+    private mutating func receivedNoDatagram(_ leg: LegID, _ error: Int32) {
         switch -error {
         case ECANCELED, EINTR, EAGAIN: return
-        case EMSGSIZE where !legs[Int(leg)].flags.contains(.listener):
+        case EMSGSIZE where !legs[leg].flags.contains(.listener):
             // A router had no way for an earlier one (ip(7), IP_MTU_DISCOVER): that is no refusal.
             drop(.oversize)
         case ENOBUFS:
             counters.add(.starved)
-            legs[Int(leg)].flags.insert(.starved)
+            legs[leg].flags.insert(.starved)
             starvedDatagrams.append(leg, legs)
         default:
-            if !legs[Int(leg)].flags.contains(.listener) { upstreamRefused(leg, error) }
+            if !legs[leg].flags.contains(.listener) { upstreamRefused(leg, error) }
         }
     }
 
@@ -127,7 +127,7 @@ extension StreamRelay where R: ~Copyable {
         var blocks = ring.reachable(.datagram)
         while blocks > 0, !starvedDatagrams.isEmpty {
             let leg = starvedDatagrams.popFirst(legs)
-            legs[Int(leg)].flags.remove(.starved)
+            legs[leg].flags.remove(.starved)
             armDatagrams(leg)
             blocks &-= 1
         }
@@ -143,10 +143,10 @@ extension StreamRelay where R: ~Copyable {
     /// silence every client of the worker.
     @inline(never)
     private mutating func relieveDatagrams() {
-        var victim = UInt32.max
+        var victim = SessionID.none
         var oldest = now &- RelayLimits.exhaustionPatience
-        for session in 0..<freshSession where sessions[Int(session)].phase == .relaying {
-            let it = sessions[Int(session)]
+        for session in usedSessions where sessions[session].phase == .relaying {
+            let it = sessions[session]
             guard it.kind == .streamToDatagrams || it.kind == .datagramsToStream else { continue }
             let gathered = gatheredUntil(session)
             if gathered < oldest {
@@ -154,20 +154,20 @@ extension StreamRelay where R: ~Copyable {
                 victim = session
             }
             let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
-            let row = legs + Int(stream)
+            let row = legs.row(stream)
             guard !row.pointee.queue.isEmpty, row.pointee.drainedUntil < oldest else { continue }
             let first = pool.piece(row.pointee.queue.first).pointee.slice.block
             guard pool.blockClass(of: first) == .datagram else { continue }
             oldest = row.pointee.drainedUntil
             victim = session
         }
-        if victim != .max { endForItsBlocks(victim) }
+        if !victim.isNone { endForItsBlocks(victim) }
     }
 
     /// Until when the bytes of a message in a large block would have lasted, had they come at the
     /// least rate: a byte at a time is no progress. Never for a session without one.
-    private func gatheredUntil(_ session: UInt32) -> UInt64 {
-        let state = states + Int(session)
+    private func gatheredUntil(_ session: SessionID) -> UInt64 {
+        let state = states.row(session)
         let assembly = state.pointee.assembly
         guard !assembly.isNone, pool.blockClass(of: assembly) == .datagram else { return .max }
         let bytes = UInt64(max(0, state.pointee.assembled &- state.pointee.gatheredBefore))
@@ -187,9 +187,9 @@ extension StreamRelay where R: ~Copyable {
         segment == 0 ? 1 : max(1, (length &+ segment &- 1) / segment)
     }
 
-    private mutating func receivedFromClient(_ listener: UInt32, _ block: BlockID, _ length: Int) {
-        let pair = legs[Int(listener)].upstream
-        let isUnix = legs[Int(listener)].flags.contains(.unix)
+    private mutating func receivedFromClient(_ listener: LegID, _ block: BlockID, _ length: Int) {
+        let pair = legs[listener].pair
+        let isUnix = legs[listener].flags.contains(.unix)
         let at = pool.address(block)
         var facts = pelmeni_datagram_read(at, isUnix ? 1 : 0)
         guard facts.is_cut == 0 else { return drop(.truncated) }
@@ -202,42 +202,42 @@ extension StreamRelay where R: ~Copyable {
         let nameLength = told <= 2 ? 0 : Int(told)
         let hash = clients.hash(name, nameLength, local: facts.local, listener: listener)
         var session = find(hash, name, nameLength, facts.local, listener)
-        if session == .max {
+        if session.isNone {
             session = openMessages(listener, pair: pair, count: count)
-            guard session != .max else { return }
+            guard !session.isNone else { return }
             introduce(session, name, nameLength, facts.local, hash)
             takeTurn(session)
             dial(session)
             guard isOpen(session) else {
-                return drop(sessions[Int(session)].cause == .limit ? .noPort : .noUpstream, count)
+                return drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)
             }
         }
-        sessions[Int(session)].activeAt = now
-        sessions[Int(session)].hasBytes = true
-        states[Int(session)].requests &+= UInt64(truncatingIfNeeded: count)
+        sessions[session].activeAt = now
+        sessions[session].hasBytes = true
+        states[session].requests &+= UInt64(truncatingIfNeeded: count)
         bytesToUpstream &+= UInt64(truncatingIfNeeded: length)
         forward(
             session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: length,
             segment: segment)
         let most = pairs[Int(pair)].requests
-        if most != 0, isOpen(session), states[Int(session)].requests >= most { retire(session) }
+        if most != 0, isOpen(session), states[session].requests >= most { retire(session) }
     }
 
     @inline(__always)
-    func isOpen(_ session: UInt32) -> Bool {
-        let phase = sessions[Int(session)].phase
+    func isOpen(_ session: SessionID) -> Bool {
+        let phase = sessions[session].phase
         return phase == .relaying || phase == .connecting
     }
 
-    /// The session of a client, or `UInt32.max`.
+    /// The session of a client, or none.
     @inline(__always)
     private func find(
         _ hash: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
-        _ listener: UInt32
-    ) -> UInt32 {
+        _ listener: LegID
+    ) -> SessionID {
         var session = clients.first(hash)
-        while session != .max {
-            let state = states + Int(session)
+        while !session.isNone {
+            let state = states.row(session)
             if state.pointee.hash == hash, state.pointee.listener == listener,
                 Int(state.pointee.name.length) == length,
                 memcmp(&state.pointee.name.storage, name, length) == 0,
@@ -247,7 +247,7 @@ extension StreamRelay where R: ~Copyable {
             }
             session = state.pointee.nextInBucket
         }
-        return .max
+        return .none
     }
 
     @inline(__always)
@@ -263,34 +263,34 @@ extension StreamRelay where R: ~Copyable {
 
     // MARK: Sessions
 
-    /// A session for a client that has none, or `UInt32.max` when there is no room: old ones are
+    /// A session for a client that has none, or none when there is no room: old ones are
     /// kept.
-    private mutating func openMessages(_ listener: UInt32, pair: UInt16, count: Int) -> UInt32 {
+    private mutating func openMessages(_ listener: LegID, pair: UInt16, count: Int) -> SessionID {
         guard !isDraining else {
             drop(.draining, count)
-            return .max
+            return .none
         }
         let row = pairs + Int(pair)
         let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
         let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
         let datagrams = pelmeni_shared_add(limits.datagramSessionsOpen, 1)
         let cap = limits.engineSessionsCap
-        var session = UInt32.max
+        var session = SessionID.none
         if row.pointee.sessionsMax == 0 || open <= row.pointee.sessionsMax,
             cap == 0 || inEngine <= cap,
             limits.shares.fitsDatagrams(datagrams, streams: inEngine &- datagrams)
         {
             session = allocateSession()
         }
-        guard session != .max else {
+        guard !session.isNone else {
             _ = pelmeni_shared_add(row.pointee.sessionsOpen, -1)
             _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
             _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
             drop(.tableFull, count)
-            return .max
+            return .none
         }
         counters.add(.accepted)
-        let it = sessions + Int(session)
+        let it = sessions.row(session)
         it.pointee.kind = row.pointee.kind
         it.pointee.move(to: .connecting)
         it.pointee.pair = pair
@@ -305,18 +305,18 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Makes a session's row of messages; `client` is its leg, or the listener that it sends to.
-    mutating func beginMessages(_ session: UInt32, client: UInt32) {
-        let pair = pairs + Int(sessions[Int(session)].pair)
-        states[Int(session)] = MessageState(
+    mutating func beginMessages(_ session: SessionID, client: LegID) {
+        let pair = pairs + Int(sessions[session].pair)
+        states[session] = MessageState(
             framing: pair.pointee.framing, maxFrame: pair.pointee.maxFrame)
-        states[Int(session)].listener = client
+        states[session].listener = client
     }
 
     private mutating func introduce(
-        _ session: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
+        _ session: SessionID, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
         _ hash: UInt32
     ) {
-        let state = states + Int(session)
+        let state = states.row(session)
         state.pointee.name.length = UInt32(truncatingIfNeeded: length)
         memcpy(&state.pointee.name.storage, name, length)
         state.pointee.local = local
@@ -325,31 +325,31 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// The client's next datagram opens a new session; this one still takes its answers.
-    private mutating func retire(_ session: UInt32) {
-        if states[Int(session)].isKnown { clients.remove(session, states) }
+    private mutating func retire(_ session: SessionID) {
+        if states[session].isKnown { clients.remove(session, states) }
         if isAnswered(session) { end(session, .completed, reset: false) }
     }
 
     /// Whether every message of the client has had the answers that are expected of it.
-    func isAnswered(_ session: UInt32) -> Bool {
-        let responses = UInt64(pairs[Int(sessions[Int(session)].pair)].responses)
+    func isAnswered(_ session: SessionID) -> Bool {
+        let responses = UInt64(pairs[Int(sessions[session].pair)].responses)
         guard responses != 0 else { return false }
-        let state = states + Int(session)
+        let state = states.row(session)
         let (expected, overflow) = state.pointee.requests.multipliedReportingOverflow(by: responses)
         return !overflow && state.pointee.responses >= expected
     }
 
     /// The client of a session is gone from the table, and counts as a leg no more.
-    mutating func leaveClient(_ session: UInt32) {
-        if states[Int(session)].isKnown { clients.remove(session, states) }
-        sessions[Int(session)].legs &-= 1
-        if sessions[Int(session)].legs == 0 { finish(session) }
+    mutating func leaveClient(_ session: SessionID) {
+        if states[session].isKnown { clients.remove(session, states) }
+        sessions[session].legs &-= 1
+        if sessions[session].legs == 0 { finish(session) }
     }
 
     /// Gives back what a session's messages hold.
-    mutating func endMessages(_ session: UInt32) {
+    mutating func endMessages(_ session: SessionID) {
         forgetUnread(session)
-        let state = states + Int(session)
+        let state = states.row(session)
         if state.pointee.waitingMessages > 0 {
             drop(.noUpstream, Int(state.pointee.waitingMessages))
         }

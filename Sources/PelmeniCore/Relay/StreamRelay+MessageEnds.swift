@@ -3,79 +3,79 @@
 extension StreamRelay where R: ~Copyable {
     /// The client has sent as many messages as it may, or what is none: from now on it is as if it
     /// had ended its stream. What it still sends is read and dropped.
-    mutating func stopReading(_ session: UInt32) {
-        legs[Int(sessions[Int(session)].client)].flags.insert(.ended)
+    mutating func stopReading(_ session: SessionID) {
+        legs[sessions[session].client].flags.insert(.ended)
         dropAssembly(session)
         clientEnded(session)
     }
 
     /// The upstream takes no datagram any more. Answers that came before are delivered; then the
     /// client is reset.
-    mutating func endRefused(_ session: UInt32, _ upstream: UInt32) {
+    mutating func endRefused(_ session: SessionID, _ upstream: LegID) {
         setCause(session, .connectRefused)
-        states[Int(session)].endsWithReset = true
-        states[Int(session)].expectsAnswers = false
-        let client = sessions[Int(session)].client
+        states[session].endsWithReset = true
+        states[session].expectsAnswers = false
+        let client = sessions[session].client
         // As behind a stream: there is no leg at its other end any more.
-        legs[Int(client)].peer = client
+        legs[client].peer = client
         close(upstream, reset: false)
         stopReading(session)
         if isOpen(session) { readOn(client, expectsBytes: true) }
     }
 
     /// Answers may still come; nothing else does.
-    private mutating func clientEnded(_ session: UInt32) {
-        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+    private mutating func clientEnded(_ session: SessionID) {
+        if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         settleAnswered(session)
         guard isOpen(session) else { return }
         if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
-        let pair = pairs + Int(sessions[Int(session)].pair)
+        let pair = pairs + Int(sessions[session].pair)
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
     /// Ends a session towards a stream once what is queued for it went out: an end in the middle of
     /// a message would look like a clean one. Its client's next datagram is another session's.
-    mutating func endAfterQueue(_ session: UInt32) {
-        let upstream = sessions[Int(session)].upstream
-        legs[Int(upstream)].flags.insert(.ended)
+    mutating func endAfterQueue(_ session: SessionID) {
+        let upstream = sessions[session].upstream
+        legs[upstream].flags.insert(.ended)
         dropAssembly(session)
-        if states[Int(session)].isKnown { clients.remove(session, states) }
-        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        if states[session].isKnown { clients.remove(session, states) }
+        if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         // Else the last send's completion settles it, and the linger deadline if there is none.
-        if legs[Int(upstream)].queue.isEmpty { endOnceDelivered(session, upstream) }
+        if legs[upstream].queue.isEmpty { endOnceDelivered(session, upstream) }
         guard isOpen(session) else { return }
-        let pair = pairs + Int(sessions[Int(session)].pair)
+        let pair = pairs + Int(sessions[session].pair)
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
     /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset,
     /// destroys what the far side has not acknowledged, so it waits for that.
-    mutating func endOnceDelivered(_ session: UInt32, _ stream: UInt32) {
-        let socket = legs[Int(stream)].socket
-        let resets = states[Int(session)].endsWithReset
-        guard resets || !states[Int(session)].hasStreamEnded else {
+    mutating func endOnceDelivered(_ session: SessionID, _ stream: LegID) {
+        let socket = legs[stream].socket
+        let resets = states[session].endsWithReset
+        guard resets || !states[session].hasStreamEnded else {
             return end(session, .completed, reset: false)
         }
         if ring.outstanding(socket) <= 0, resets || !ring.hasUnread(socket) {
             return end(session, .completed, reset: resets)
         }
-        if !resets, !legs[Int(stream)].flags.contains(.endSent) {
-            legs[Int(stream)].flags.insert(.endSent)
+        if !resets, !legs[stream].flags.contains(.endSent) {
+            legs[stream].flags.insert(.endSent)
             _ = ring.shutdownWrite(socket)
         }
         // What is left is the kernel's work: a stop meanwhile cuts nothing.
         setCause(session, .completed)
-        states[Int(session)].isDelivering = true
+        states[session].isDelivering = true
         wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
     }
 
     /// Whether a session that waits for that is over.
-    mutating func endedDelivered(_ session: UInt32) -> Bool {
-        guard states[Int(session)].isDelivering else { return false }
-        let it = sessions[Int(session)]
+    mutating func endedDelivered(_ session: SessionID) -> Bool {
+        guard states[session].isDelivering else { return false }
+        let it = sessions[session]
         let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
-        guard ring.outstanding(legs[Int(stream)].socket) > 0 else {
-            end(session, .completed, reset: states[Int(session)].endsWithReset)
+        guard ring.outstanding(legs[stream].socket) > 0 else {
+            end(session, .completed, reset: states[session].endsWithReset)
             return true
         }
         wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
@@ -84,43 +84,43 @@ extension StreamRelay where R: ~Copyable {
 
     /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset
     /// anyway.
-    func hasQueued(_ session: UInt32) -> Bool {
-        let it = sessions[Int(session)]
-        if states[Int(session)].endsWithReset { return true }
+    func hasQueued(_ session: SessionID) -> Bool {
+        let it = sessions[session]
+        if states[session].endsWithReset { return true }
         switch it.kind {
         case .streams, .datagrams: return false
         case .streamToDatagrams:
             // What waits for a Unix upstream would be lost too.
-            return it.client != .max && !legs[Int(it.client)].queue.isEmpty
-                || it.upstream != .max && !legs[Int(it.upstream)].queue.isEmpty
+            return !it.client.isNone && !legs[it.client].queue.isEmpty
+                || !it.upstream.isNone && !legs[it.upstream].queue.isEmpty
         case .datagramsToStream:
-            return it.phase == .relaying && !legs[Int(it.upstream)].queue.isEmpty
+            return it.phase == .relaying && !legs[it.upstream].queue.isEmpty
         }
     }
 
     /// Where the next message begins is not known any more. What came before it is still answered,
     /// and what was queued still goes out; then the stream is reset.
-    mutating func badFrame(_ session: UInt32) {
-        let it = sessions[Int(session)]
+    mutating func badFrame(_ session: SessionID) {
+        let it = sessions[session]
         events.report(
             RelayEvent(
                 kind: .badFrame, pair: it.pair, cause: .badFrame,
-                error: states[Int(session)].scanner.report))
+                error: states[session].scanner.report))
         setCause(session, .badFrame)
-        states[Int(session)].endsWithReset = true
+        states[session].endsWithReset = true
         guard it.kind == .streamToDatagrams else { return endAfterQueue(session) }
-        if states[Int(session)].requests == 0 { states[Int(session)].expectsAnswers = false }
+        if states[session].requests == 0 { states[session].expectsAnswers = false }
         stopReading(session)
     }
 
     /// A stream of messages has ended.
-    mutating func framedEnded(_ leg: UInt32) {
+    mutating func framedEnded(_ leg: LegID) {
         guard !comesLater(leg, 0) else { return }
-        let session = legs[Int(leg)].session
-        let isSurplus = legs[Int(leg)].flags.contains(.ended)
-        legs[Int(leg)].flags.insert(.ended)
-        states[Int(session)].hasStreamEnded = true
-        switch states[Int(session)].scanner.end() {
+        let session = legs[leg].session
+        let isSurplus = legs[leg].flags.contains(.ended)
+        legs[leg].flags.insert(.ended)
+        states[session].hasStreamEnded = true
+        switch states[session].scanner.end() {
         case .message where isSurplus: return dropSurplus(session)
         case _ where isSurplus: return
         case .clean: break
@@ -134,7 +134,7 @@ extension StreamRelay where R: ~Copyable {
             guard isOpen(session) else { return }
         }
         // The client's next datagram dials anew; a client's stream still takes answers for a while.
-        guard legs[Int(leg)].flags.contains(.client) else { return endAfterQueue(session) }
+        guard legs[leg].flags.contains(.client) else { return endAfterQueue(session) }
         clientEnded(session)
     }
 }

@@ -7,17 +7,17 @@ extension StreamRelay where R: ~Copyable {
 
     /// Cuts what a stream brought into messages. One that lies in this block goes on from where it
     /// is.
-    mutating func framedReceived(_ leg: UInt32, _ completion: Completion) {
-        let row = legs + Int(leg)
+    mutating func framedReceived(_ leg: LegID, _ completion: Completion) {
+        let row = legs.row(leg)
         let session = row.pointee.session
         let count = Int(completion.result)
-        if !row.pointee.flags.contains(.ended) { sessions[Int(session)].activeAt = now }
-        sessions[Int(session)].hasBytes = true
+        if !row.pointee.flags.contains(.ended) { sessions[session].activeAt = now }
+        sessions[session].hasBytes = true
         if row.pointee.flags.contains(.client) { bytesToUpstream &+= UInt64(count) }
         let generation = row.pointee.generation
         // What came before goes first.
         let taken =
-            states[Int(session)].isCutting ? 0 : cut(leg, completion.block, offset: 0, count: count)
+            states[session].isCutting ? 0 : cut(leg, completion.block, offset: 0, count: count)
         guard row.pointee.generation == generation, !row.pointee.flags.contains(.closing) else {
             // The session has ended within this block.
             dropWhole(session, completion.block, offset: taken, count: count &- taken)
@@ -40,9 +40,9 @@ extension StreamRelay where R: ~Copyable {
     ///
     /// - Parameter isKept: the window is the first one of those that the session keeps.
     private mutating func cut(
-        _ leg: UInt32, _ block: BlockID, offset: Int, count: Int, isKept: Bool = false
+        _ leg: LegID, _ block: BlockID, offset: Int, count: Int, isKept: Bool = false
     ) -> Int {
-        let row = legs + Int(leg)
+        let row = legs.row(leg)
         let session = row.pointee.session
         let generation = row.pointee.generation
         let at = pool.address(block) + offset
@@ -54,8 +54,8 @@ extension StreamRelay where R: ~Copyable {
             !row.pointee.flags.contains(.closing)
         {
             left &-= 1
-            let step = states[Int(session)].scanner.next(at + taken, count: count &- taken)
-            if isKept { states[Int(session)].uncut.remove(step.consumed, pool: pool) }
+            let step = states[session].scanner.next(at + taken, count: count &- taken)
+            if isKept { states[session].uncut.remove(step.consumed, pool: pool) }
             let isSurplus = row.pointee.flags.contains(.ended)
             switch step.kind {
             case .needsMore: break
@@ -76,16 +76,17 @@ extension StreamRelay where R: ~Copyable {
 
     /// Keeps a block, whose lease it takes over, until its stream's turn. The stream is not read
     /// meanwhile.
-    private mutating func cutLater(_ session: UInt32, _ block: BlockID, offset: Int, count: Int) {
+    private mutating func cutLater(_ session: SessionID, _ block: BlockID, offset: Int, count: Int)
+    {
         let slice = Slice(block: block, offset: UInt32(offset), length: UInt32(count))
-        guard states[Int(session)].uncut.append(slice, pool: pool) else {
+        guard states[session].uncut.append(slice, pool: pool) else {
             pool.release(block)
             return end(session, .pool, reset: true)
         }
-        guard !states[Int(session)].isCutting else { return }
+        guard !states[session].isCutting else { return }
         uncutStreams.append(session, states)
         // What is armed would go on to its limit, and nobody is closed for these blocks.
-        let it = sessions[Int(session)]
+        let it = sessions[session]
         cancelReceive(it.kind == .streamToDatagrams ? it.client : it.upstream)
     }
 
@@ -99,20 +100,20 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    private mutating func cutOn(_ session: UInt32) {
-        let it = sessions[Int(session)]
+    private mutating func cutOn(_ session: SessionID) {
+        let it = sessions[session]
         // One that ends counts what is left once its last leg is closed.
         guard it.phase == .relaying else { return }
         let leg = it.kind == .streamToDatagrams ? it.client : it.upstream
-        let generation = legs[Int(leg)].generation
-        let state = states + Int(session)
+        let generation = legs[leg].generation
+        let state = states.row(session)
         let slice = pool.piece(state.pointee.uncut.first).pointee.slice
-        if !legs[Int(leg)].flags.contains(.ended) { sessions[Int(session)].activeAt = now }
+        if !legs[leg].flags.contains(.ended) { sessions[session].activeAt = now }
         pool.lease(slice.block)
         _ = cut(
             leg, slice.block, offset: Int(slice.offset), count: Int(slice.length), isKept: true)
         pool.release(slice.block)
-        guard legs[Int(leg)].generation == generation, isOpen(session) else { return }
+        guard legs[leg].generation == generation, isOpen(session) else { return }
         guard state.pointee.uncut.isEmpty else { return uncutStreams.append(session, states) }
         let last = state.pointee.lastResult
         state.pointee.lastResult = 1
@@ -122,17 +123,17 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Whether a stream's end or error has to wait for the messages before it.
-    mutating func comesLater(_ leg: UInt32, _ result: Int32) -> Bool {
-        guard legs[Int(leg)].flags.contains(.framed) else { return false }
-        let state = states + Int(legs[Int(leg)].session)
+    mutating func comesLater(_ leg: LegID, _ result: Int32) -> Bool {
+        guard legs[leg].flags.contains(.framed) else { return false }
+        let state = states.row(legs[leg].session)
         guard state.pointee.isCutting else { return false }
         state.pointee.lastResult = min(state.pointee.lastResult, result)
         return true
     }
 
     /// What is left to cut when a session ends is dropped, and whole messages are counted.
-    mutating func dropUncut(_ session: UInt32) {
-        let state = states + Int(session)
+    mutating func dropUncut(_ session: SessionID) {
+        let state = states.row(session)
         if state.pointee.isCutting { uncutStreams.remove(session, states) }
         while !state.pointee.uncut.isEmpty {
             let slice = pool.piece(state.pointee.uncut.first).pointee.slice
@@ -143,11 +144,11 @@ extension StreamRelay where R: ~Copyable {
 
     /// Counts the whole messages of a window that an ended session does not take any more.
     private mutating func dropWhole(
-        _ session: UInt32, _ block: BlockID, offset: Int, count: Int
+        _ session: SessionID, _ block: BlockID, offset: Int, count: Int
     ) {
-        let state = states + Int(session)
+        let state = states.row(session)
         let reason: DropReason =
-            sessions[Int(session)].cause == .completed ? .surplus : .noUpstream
+            sessions[session].cause == .completed ? .surplus : .noUpstream
         let at = pool.address(block) + offset
         var taken = 0
         while taken < count {
@@ -159,23 +160,23 @@ extension StreamRelay where R: ~Copyable {
 
     /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was
     /// just sent on it.
-    mutating func readOn(_ leg: UInt32, expectsBytes: Bool) {
-        let flags = legs[Int(leg)].flags
-        guard !states[Int(legs[Int(leg)].session)].isCutting else { return }
+    mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
+        let flags = legs[leg].flags
+        guard !states[legs[leg].session].isCutting else { return }
         guard flags.contains(.ended) else { return rearm(leg, expectsBytes: expectsBytes) }
         guard flags.isDisjoint(with: [.receiving, .starved, .closing]),
-            !states[Int(legs[Int(leg)].session)].hasStreamEnded
+            !states[legs[leg].session].hasStreamEnded
         else { return }
         arm(leg, expectsBytes: expectsBytes)
     }
 
     /// A whole message that its session does not take any more.
-    mutating func dropSurplus(_ session: UInt32) {
-        drop(states[Int(session)].expectsAnswers ? .surplus : .noUpstream)
+    mutating func dropSurplus(_ session: SessionID) {
+        drop(states[session].expectsAnswers ? .surplus : .noUpstream)
     }
 
     private mutating func take(
-        _ session: UInt32, _ step: FrameStep, _ block: BlockID, offset: Int
+        _ session: SessionID, _ step: FrameStep, _ block: BlockID, offset: Int
     ) {
         if step.begins, step.ends, !step.heldCarriageReturn {
             return deliver(session, block, offset: offset, length: step.length)
@@ -189,8 +190,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Adds bytes to the message that has begun.
-    mutating func gather(_ session: UInt32, _ bytes: UnsafeRawPointer, _ count: Int) {
-        let state = states + Int(session)
+    mutating func gather(_ session: SessionID, _ bytes: UnsafeRawPointer, _ count: Int) {
+        let state = states.row(session)
         guard !state.pointee.isSkipping else { return }
         if state.pointee.assembly.isNone { state.pointee.assembled = 0 }
         let length = state.pointee.assembled &+ count
@@ -209,8 +210,8 @@ extension StreamRelay where R: ~Copyable {
     /// A message is gathered in a small block for as long as it fits: clients that begin messages
     /// and do not go on would else hold all blocks that datagrams are received into. False when
     /// there is no block.
-    private mutating func growAssembly(_ session: UInt32, to length: Int) -> Bool {
-        let state = states + Int(session)
+    private mutating func growAssembly(_ session: SessionID, to length: Int) -> Bool {
+        let state = states.row(session)
         let old = state.pointee.assembly
         let end = Int(PELMENI_DATAGRAM_PAYLOAD) &+ length
         if !old.isNone, end <= pool.blockClass(of: old).bytes { return true }
@@ -231,8 +232,8 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    mutating func deliverGathered(_ session: UInt32) {
-        let state = states + Int(session)
+    mutating func deliverGathered(_ session: SessionID) {
+        let state = states.row(session)
         let block = state.pointee.assembly
         let isSkipping = state.pointee.isSkipping
         state.pointee.assembly = .none
@@ -252,14 +253,14 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Throws away what was gathered of a message that does not go on.
-    mutating func dropAssembly(_ session: UInt32) {
-        let state = states + Int(session)
+    mutating func dropAssembly(_ session: SessionID) {
+        let state = states.row(session)
         if !state.pointee.assembly.isNone { pool.release(state.pointee.assembly) }
         state.pointee.assembly = .none
         state.pointee.isSkipping = false
     }
 
-    private mutating func deliverEmpty(_ session: UInt32) {
+    private mutating func deliverEmpty(_ session: SessionID) {
         let block = pool.take(.datagram)
         guard !block.isNone else { return drop(.queueFull) }
         deliver(session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: 0)
@@ -267,9 +268,10 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// One whole message: a datagram to the upstream, or an answer to the client.
-    private mutating func deliver(_ session: UInt32, _ block: BlockID, offset: Int, length: Int) {
-        let state = states + Int(session)
-        let isAnswer = sessions[Int(session)].kind == .datagramsToStream
+    private mutating func deliver(_ session: SessionID, _ block: BlockID, offset: Int, length: Int)
+    {
+        let state = states.row(session)
+        let isAnswer = sessions[session].kind == .datagramsToStream
         if isAnswer {
             state.pointee.responses &+= 1
         } else {
@@ -279,7 +281,7 @@ extension StreamRelay where R: ~Copyable {
             drop(.oversize)
         } else if !isAnswer {
             depart(
-                sessions[Int(session)].upstream, session, block, offset: offset, length: length,
+                sessions[session].upstream, session, block, offset: offset, length: length,
                 segment: 0, isAnswer: false)
         } else if state.pointee.name.length == 0 {
             drop(.noReturnAddress)
@@ -293,7 +295,7 @@ extension StreamRelay where R: ~Copyable {
             if isAnswered(session) { endAfterQueue(session) }
             return
         }
-        let most = pairs[Int(sessions[Int(session)].pair)].requests
+        let most = pairs[Int(sessions[session].pair)].requests
         if most != 0, state.pointee.requests >= most { stopReading(session) }
     }
 
@@ -301,7 +303,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// Puts datagrams on the stream side, each as a message.
     mutating func enqueueMessages(
-        _ session: UInt32, _ block: BlockID, offset: Int, length: Int, segment: Int
+        _ session: SessionID, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) {
         guard segment != 0, length > segment else {
             return enqueueMessage(session, block, offset: offset, length: length, isAlone: true)
@@ -316,20 +318,20 @@ extension StreamRelay where R: ~Copyable {
 
     /// - Parameter isAlone: what stands around it in its block may be overwritten.
     private mutating func enqueueMessage(
-        _ session: UInt32, _ block: BlockID, offset: Int, length: Int, isAlone: Bool
+        _ session: SessionID, _ block: BlockID, offset: Int, length: Int, isAlone: Bool
     ) {
-        let framing = pairs[Int(sessions[Int(session)].pair)].framing
+        let framing = pairs[Int(sessions[session].pair)].framing
         let at = pool.address(block) + offset
         guard let head = FrameHead.around(framing, at, count: length) else {
             return drop(.oversize)
         }
         let total = head.beforeCount &+ length &+ head.afterCount
         let stream =
-            sessions[Int(session)].kind == .datagramsToStream
-            ? sessions[Int(session)].upstream : sessions[Int(session)].client
-        let isConnected = sessions[Int(session)].phase == .relaying
+            sessions[session].kind == .datagramsToStream
+            ? sessions[session].upstream : sessions[session].client
+        let isConnected = sessions[session].phase == .relaying
         let queued =
-            isConnected ? legs[Int(stream)].queue.bytes : states[Int(session)].waiting.bytes
+            isConnected ? legs[stream].queue.bytes : states[session].waiting.bytes
         let most = isConnected ? RelayLimits.smallHigh : RelayLimits.waitingMax
         guard queued == 0 || queued &+ total <= most else { return drop(.queueFull) }
         // An empty one leaves no trace in a `raw` or `eof` stream.
@@ -354,25 +356,25 @@ extension StreamRelay where R: ~Copyable {
     }
 
     private mutating func put(
-        _ session: UInt32, _ stream: UInt32, _ slice: Slice, isConnected: Bool
+        _ session: SessionID, _ stream: LegID, _ slice: Slice, isConnected: Bool
     ) {
         let small = BlockClass.small.bytes / RelayLimits.copyShare
         let isTaken =
             isConnected
             ? enqueue(stream, slice)
             : (Int(slice.length) <= small
-                && states[Int(session)].waiting.appendCopying(slice, pool: pool))
-                || states[Int(session)].waiting.append(slice, pool: pool)
+                && states[session].waiting.appendCopying(slice, pool: pool))
+                || states[session].waiting.append(slice, pool: pool)
         guard isTaken else {
             pool.release(slice.block)
             return drop(.queueFull)
         }
         guard isConnected else {
-            states[Int(session)].waitingMessages &+= 1
+            states[session].waitingMessages &+= 1
             return
         }
         counters.add(
-            sessions[Int(session)].kind == .datagramsToStream
+            sessions[session].kind == .datagramsToStream
                 ? .datagramsToUpstream : .datagramsToClient)
     }
 }

@@ -3,8 +3,8 @@ internal import Glibc
 // Reading: marks, block classes, starvation, ends.
 extension StreamRelay where R: ~Copyable {
     @inline(__always)
-    mutating func received(_ leg: UInt32, _ completion: Completion) {
-        let row = legs + Int(leg)
+    mutating func received(_ leg: LegID, _ completion: Completion) {
+        let row = legs.row(leg)
         if !completion.more { row.pointee.flags.remove(.receiving) }
         let result = completion.result
         guard result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting, .framed]) else {
@@ -33,18 +33,18 @@ extension StreamRelay where R: ~Copyable {
 
     /// A stream that falls silent from here on is asked once whether it is over.
     @inline(never)
-    mutating func askLater(_ leg: UInt32) {
-        legs[Int(leg)].flags.insert(.unasked)
-        wheel.hasten(legs[Int(leg)].session, to: now &+ RelayLimits.silenceCheck)
+    mutating func askLater(_ leg: LegID) {
+        legs[leg].flags.insert(.unasked)
+        wheel.hasten(legs[leg].session, to: now &+ RelayLimits.silenceCheck)
     }
 
     /// Counts what a stream brought.
     @inline(__always)
-    mutating func book(received bytes: Int, on leg: UInt32) {
-        let session = sessions + Int(legs[Int(leg)].session)
+    mutating func book(received bytes: Int, on leg: LegID) {
+        let session = sessions.row(legs[leg].session)
         session.pointee.activeAt = now
         session.pointee.hasBytes = true
-        if legs[Int(leg)].flags.contains(.client) {
+        if legs[leg].flags.contains(.client) {
             bytesToUpstream &+= UInt64(truncatingIfNeeded: bytes)
         } else {
             bytesToClient &+= UInt64(truncatingIfNeeded: bytes)
@@ -52,8 +52,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// No bytes, or bytes that nobody wants any more.
-    mutating func receivedNothing(_ leg: UInt32, _ completion: Completion) {
-        let row = legs + Int(leg)
+    mutating func receivedNothing(_ leg: LegID, _ completion: Completion) {
+        let row = legs.row(leg)
         let result = completion.result
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
         if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
@@ -64,7 +64,7 @@ extension StreamRelay where R: ~Copyable {
         case -ENOBUFS:
             starve(leg)
         case -ECANCELED, -EINTR, -EAGAIN:
-            let isFramed = legs[Int(leg)].flags.contains(.framed)
+            let isFramed = legs[leg].flags.contains(.framed)
             isFramed ? readOn(leg, expectsBytes: false) : rearm(leg, expectsBytes: false)
         default:
             if !comesLater(leg, result) { streamBroke(leg) }
@@ -72,19 +72,19 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// The far side sent all it will send.
-    mutating func streamEnded(_ leg: UInt32) {
+    mutating func streamEnded(_ leg: LegID) {
         noteHiddenReset(leg)
         // After an error was seen on the way out, the end is what is left of the reset.
-        if legs[Int(leg)].flags.contains(.broken) {
+        if legs[leg].flags.contains(.broken) {
             return comesLater(leg, -ECONNRESET) ? () : streamBroke(leg)
         }
-        if legs[Int(leg)].flags.contains(.framed) { return framedEnded(leg) }
-        legs[Int(leg)].flags.insert(.ended)
-        let session = legs[Int(leg)].session
-        if sessions[Int(session)].endedAt == 0 { sessions[Int(session)].endedAt = now }
+        if legs[leg].flags.contains(.framed) { return framedEnded(leg) }
+        legs[leg].flags.insert(.ended)
+        let session = legs[leg].session
+        if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         settle(leg)
-        let linger = pairs[Int(sessions[Int(session)].pair)].linger
-        if linger != 0, sessions[Int(session)].phase == .relaying {
+        let linger = pairs[Int(sessions[session].pair)].linger
+        if linger != 0, sessions[session].phase == .relaying {
             wheel.hasten(session, to: now &+ linger)
         }
     }
@@ -92,42 +92,42 @@ extension StreamRelay where R: ~Copyable {
     /// A reset that a send is told of is told once: a receive beside it ends with 0, as at an end.
     /// The send's completion may still be on its way, or say nothing: with MSG_WAITALL it carries
     /// the part that went out before (Linux 6.18), and the rest of it is under way again.
-    private mutating func noteHiddenReset(_ leg: UInt32) {
-        guard legs[Int(leg)].flags.contains(.sending), ring.isGone(legs[Int(leg)].socket)
+    private mutating func noteHiddenReset(_ leg: LegID) {
+        guard legs[leg].flags.contains(.sending), ring.isGone(legs[leg].socket)
         else { return }
-        legs[Int(leg)].flags.insert(.broken)
+        legs[leg].flags.insert(.broken)
     }
 
     /// Forwards an end once everything before it went out; closes when both directions are done.
-    mutating func settle(_ leg: UInt32) {
-        let peer = legs[Int(leg)].peer
-        guard legs[Int(leg)].flags.contains(.ended), isDrained(peer),
-            !legs[Int(peer)].flags.contains(.endSent)
+    mutating func settle(_ leg: LegID) {
+        let peer = legs[leg].peer
+        guard legs[leg].flags.contains(.ended), isDrained(peer),
+            !legs[peer].flags.contains(.endSent)
         else { return }
-        let session = legs[Int(leg)].session
-        guard sessions[Int(session)].phase == .relaying else { return }
+        let session = legs[leg].session
+        guard sessions[session].phase == .relaying else { return }
         // A stream of messages has no leg at its other end that an end could go to.
         guard peer != leg else { return endOnceDelivered(session, leg) }
-        legs[Int(peer)].flags.insert(.endSent)
-        if legs[Int(peer)].flags.contains(.ended), isDrained(leg) {
+        legs[peer].flags.insert(.endSent)
+        if legs[peer].flags.contains(.ended), isDrained(leg) {
             // Both ends came: closing sends whatever end is still to be sent.
             return end(session, .completed, reset: false)
         }
-        _ = ring.shutdownWrite(legs[Int(peer)].socket)
+        _ = ring.shutdownWrite(legs[peer].socket)
     }
 
     /// Whether all that is to go out on a leg was handed over.
     @inline(__always)
-    func isDrained(_ leg: UInt32) -> Bool {
-        legs[Int(leg)].queue.isEmpty && legs[Int(leg)].piped == 0
+    func isDrained(_ leg: LegID) -> Bool {
+        legs[leg].queue.isEmpty && legs[leg].piped == 0
     }
 
     // MARK: Arming
 
     /// Reads on, unless the peer's queue is over its mark, or others wait for a turn.
     @inline(__always)
-    mutating func rearm(_ leg: UInt32, expectsBytes: Bool) {
-        let row = legs + Int(leg)
+    mutating func rearm(_ leg: LegID, expectsBytes: Bool) {
+        let row = legs.row(leg)
         guard
             row.pointee.flags.isDisjoint(with: [.receiving, .ended, .closing, .resetting, .starved])
         else { return }
@@ -141,17 +141,17 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    private func isBelowMark(_ leg: UInt32) -> Bool {
-        let row = legs + Int(leg)
-        let queued = legs[Int(row.pointee.peer)].queue.bytes
+    private func isBelowMark(_ leg: LegID) -> Bool {
+        let row = legs.row(leg)
+        let queued = legs[row.pointee.peer].queue.bytes
         return queued == 0 || queued <= resumeMark(row.pointee.blockClass)
             || row.pointee.peer == leg
     }
 
     @inline(__always)
-    mutating func pause(_ leg: UInt32) {
-        legs[Int(leg)].flags.insert(.paused)
-        wheel.hasten(legs[Int(leg)].session, to: now &+ RelayLimits.brokenCheck)
+    mutating func pause(_ leg: LegID) {
+        legs[leg].flags.insert(.paused)
+        wheel.hasten(legs[leg].session, to: now &+ RelayLimits.brokenCheck)
     }
 
     /// The queue at which reading starts again. A ring that reads once each time may go up to the
@@ -172,15 +172,15 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    mutating func arm(_ leg: UInt32, expectsBytes: Bool) {
-        let row = legs + Int(leg)
+    mutating func arm(_ leg: LegID, expectsBytes: Bool) {
+        let row = legs.row(leg)
         assert(
             row.pointee.flags.isDisjoint(with: [.receiving, .closing, .starved]),
             "a leg has one receive in flight")
         row.pointee.flags.remove(.paused)
         row.pointee.flags.insert(.receiving)
         let blockClass = row.pointee.blockClass
-        let queued = legs[Int(row.pointee.peer)].queue.bytes
+        let queued = legs[row.pointee.peer].queue.bytes
         var limit = max(blockClass.bytes, highMark(blockClass) &- queued)
         // While others wait for a block, one is a turn.
         let isTurn = isCrowded && isHeavy(leg)
@@ -194,8 +194,8 @@ extension StreamRelay where R: ~Copyable {
     /// a block of the leg's own class has a say: after a change the receive in flight still brings
     /// the other one.
     @inline(__always)
-    mutating func vote(_ leg: UInt32, bytes: Int32, in blockClass: BlockClass) {
-        let row = legs + Int(leg)
+    mutating func vote(_ leg: LegID, bytes: Int32, in blockClass: BlockClass) {
+        let row = legs.row(leg)
         guard blockClass == row.pointee.blockClass else { return }
         let isFull = bytes >= Int32(BlockClass.small.bytes)
         if blockClass == .small {
@@ -229,9 +229,9 @@ extension StreamRelay where R: ~Copyable {
     // MARK: Starvation
 
     /// There was no block: the leg waits for one, behind those that came before.
-    mutating func starve(_ leg: UInt32) {
+    mutating func starve(_ leg: LegID) {
         counters.add(.starved)
-        let row = legs + Int(leg)
+        let row = legs.row(leg)
         if row.pointee.blockClass == .bulk, pool.freeBlocks(.bulk) == 0 {
             // Small blocks may well be there. Were only the posted ones used up, bulk goes on.
             row.pointee.blockClass = .small
@@ -242,14 +242,14 @@ extension StreamRelay where R: ~Copyable {
 
     /// Legs that bring little wait apart from those that bring much, and are fed first: behind a
     /// thousand fast ones a small message was up to 450 ms late.
-    mutating func queueStarved(_ leg: UInt32, expectsBytes: Bool) {
+    mutating func queueStarved(_ leg: LegID, expectsBytes: Bool) {
         assert(
-            legs[Int(leg)].flags.isDisjoint(with: [.starved, .undialled, .closing]),
+            legs[leg].flags.isDisjoint(with: [.starved, .undialled, .closing]),
             "a leg stands in one list")
-        legs[Int(leg)].flags.insert(.starved)
-        if expectsBytes { legs[Int(leg)].flags.insert(.unread) }
+        legs[leg].flags.insert(.starved)
+        if expectsBytes { legs[leg].flags.insert(.unread) }
         guard isHeavy(leg) else { return starvedLight.append(leg, legs) }
-        if legs[Int(leg)].flags.contains(.spliced) {
+        if legs[leg].flags.contains(.spliced) {
             starvedSpliced.append(leg, legs)
         } else {
             starvedHeavy.append(leg, legs)
@@ -266,8 +266,8 @@ extension StreamRelay where R: ~Copyable {
 
     /// Whether the last receive filled a small block, so that more is to be expected.
     @inline(__always)
-    private func isHeavy(_ leg: UInt32) -> Bool {
-        legs[Int(leg)].blockClass == .bulk || legs[Int(leg)].classVotes != 0
+    private func isHeavy(_ leg: LegID) -> Bool {
+        legs[leg].blockClass == .bulk || legs[leg].classVotes != 0
     }
 
     @inline(__always)
@@ -304,7 +304,7 @@ extension StreamRelay where R: ~Copyable {
         var bulk = ring.reachable(.bulk)
         var bytes = isCrowded ? RelayLimits.crowdedTurn : .max
         while bytes > 0, !starvedHeavy.isEmpty {
-            let row = legs + Int(starvedHeavy.first)
+            let row = legs.row(starvedHeavy.first)
             if row.pointee.blockClass == .bulk, bulk == 0 {
                 guard pool.freeBlocks(.bulk) == 0 else { break }
                 row.pointee.blockClass = .small
@@ -321,47 +321,47 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    private mutating func feedSpliced(_ leg: UInt32) {
-        legs[Int(leg)].flags.remove(.starved)
+    private mutating func feedSpliced(_ leg: LegID) {
+        legs[leg].flags.remove(.starved)
         feedsAgain = true
         splice(leg, isTold: true)
     }
 
-    private mutating func feed(_ leg: UInt32) {
-        legs[Int(leg)].flags.remove(.starved)
+    private mutating func feed(_ leg: LegID) {
+        legs[leg].flags.remove(.starved)
         feedsAgain = true
         guard isBelowMark(leg) else { return pause(leg) }
-        arm(leg, expectsBytes: legs[Int(leg)].flags.contains(.unread))
+        arm(leg, expectsBytes: legs[leg].flags.contains(.unread))
     }
 
     /// Closes the session that holds blocks and has gone longest without giving them back: a reader
     /// that takes a byte at a time holds them as one that takes none.
     @inline(never)
     mutating func relieveExhaustion() {
-        var victim = UInt32.max
+        var victim = LegID.none
         var oldest = now &- RelayLimits.exhaustionPatience
-        for leg in 0..<freshLeg
-        where legs[Int(leg)].flags.contains(.inUse) && !legs[Int(leg)].queue.isEmpty {
-            guard !legs[Int(leg)].flags.contains(.closing), legs[Int(leg)].drainedUntil < oldest
+        for leg in usedLegs
+        where legs[leg].flags.contains(.inUse) && !legs[leg].queue.isEmpty {
+            guard !legs[leg].flags.contains(.closing), legs[leg].drainedUntil < oldest
             else { continue }
-            oldest = legs[Int(leg)].drainedUntil
+            oldest = legs[leg].drainedUntil
             victim = leg
         }
-        if victim != .max { endForItsBlocks(legs[Int(victim)].session) }
+        if !victim.isNone { endForItsBlocks(legs[victim].session) }
     }
 
-    mutating func endForItsBlocks(_ session: UInt32) {
+    mutating func endForItsBlocks(_ session: SessionID) {
         events.report(
-            RelayEvent(kind: .poolExhausted, pair: sessions[Int(session)].pair, cause: .pool))
+            RelayEvent(kind: .poolExhausted, pair: sessions[session].pair, cause: .pool))
         end(session, .pool, reset: true)
     }
 
     /// Takes a leg out of the starved queue, wherever it stands.
-    mutating func takeOutStarved(_ leg: UInt32) {
+    mutating func takeOutStarved(_ leg: LegID) {
         guard
             starvedLight.remove(leg, legs) || starvedHeavy.remove(leg, legs)
                 || starvedSpliced.remove(leg, legs) || starvedDatagrams.remove(leg, legs)
         else { return }
-        legs[Int(leg)].flags.remove(.starved)
+        legs[leg].flags.remove(.starved)
     }
 }

@@ -5,8 +5,8 @@ extension StreamRelay where R: ~Copyable {
     /// Queues a slice to go out on a leg, and sends when nothing is in flight. False when the pool
     /// has no piece left; the caller still holds the lease then.
     @inline(__always)
-    mutating func enqueue(_ leg: UInt32, _ slice: Slice) -> Bool {
-        let row = legs + Int(leg)
+    mutating func enqueue(_ leg: LegID, _ slice: Slice) -> Bool {
+        let row = legs.row(leg)
         if row.pointee.flags.contains(.broken) {
             // Nobody will read it. The other side's end is still awaited, so its bytes are taken.
             pool.release(slice.block)
@@ -30,8 +30,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    mutating func send(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    mutating func send(_ leg: LegID) {
+        let row = legs.row(leg)
         assert(!row.pointee.flags.contains(.sending), "a leg has one send in flight")
         assert(!row.pointee.queue.isEmpty, "a send has bytes")
         row.pointee.flags.insert(.sending)
@@ -41,15 +41,15 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    mutating func sent(_ leg: UInt32, _ result: Int32) {
-        let row = legs + Int(leg)
+    mutating func sent(_ leg: LegID, _ result: Int32) {
+        let row = legs.row(leg)
         assert(row.pointee.flags.contains(.sending), "a send completes that was not begun")
         row.pointee.flags.remove(.sending)
         guard result >= 0 else { return sendFailed(leg, result) }
         row.pointee.queue.remove(Int(result), pool: pool)
         row.pointee.noteProgress(Int(result), at: now)
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
-        sessions[Int(row.pointee.session)].activeAt = now
+        sessions[row.pointee.session].activeAt = now
         guard row.pointee.queue.isEmpty else {
             send(leg)
             // A leg that is about to be reset has no peer any more.
@@ -57,25 +57,25 @@ extension StreamRelay where R: ~Copyable {
         }
         if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
         let peer = row.pointee.peer
-        if legs[Int(peer)].flags.contains(.ended) { return settle(peer) }
+        if legs[peer].flags.contains(.ended) { return settle(peer) }
         if row.pointee.flags.contains(.ended) { settleAnswered(row.pointee.session) }
         resumePeer(leg)
     }
 
     /// Reads on from the other side once enough of what it sent went out.
     @inline(__always)
-    mutating func resumePeer(_ leg: UInt32) {
-        let peer = legs[Int(leg)].peer
-        if legs[Int(peer)].flags.contains(.paused) { resume(peer) }
+    mutating func resumePeer(_ leg: LegID) {
+        let peer = legs[leg].peer
+        if legs[peer].flags.contains(.paused) { resume(peer) }
     }
 
     /// Not inlined: few sends have somebody waiting for them, and each one would save registers for
     /// it.
     @inline(never)
-    private mutating func resume(_ leg: UInt32) { rearm(leg, expectsBytes: true) }
+    private mutating func resume(_ leg: LegID) { rearm(leg, expectsBytes: true) }
 
-    mutating func sendFailed(_ leg: UInt32, _ result: Int32) {
-        let row = legs + Int(leg)
+    mutating func sendFailed(_ leg: LegID, _ result: Int32) {
+        let row = legs.row(leg)
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
         if result == -EINTR || result == -EAGAIN { return send(leg) }
         row.pointee.queue.removeAll(pool: pool)
@@ -85,17 +85,17 @@ extension StreamRelay where R: ~Copyable {
         setCause(
             row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset
         )
-        guard sessions[Int(row.pointee.session)].kind == .streams else {
+        guard sessions[row.pointee.session].kind == .streams else {
             return end(
-                row.pointee.session, sessions[Int(row.pointee.session)].cause, reset: true)
+                row.pointee.session, sessions[row.pointee.session].cause, reset: true)
         }
         row.pointee.flags.insert(.broken)
         // What the far side sent before is still to be read; the end of that forwards the reset.
         if row.pointee.flags.contains(.ended) { return streamBroke(leg) }
         let session = row.pointee.session
-        sessions[Int(session)].resetAt = now &+ RelayLimits.resetWait
+        sessions[session].resetAt = now &+ RelayLimits.resetWait
         wheel.hasten(session, to: now &+ RelayLimits.resetWait)
         let peer = row.pointee.peer
-        if legs[Int(peer)].flags.contains(.paused) { rearm(peer, expectsBytes: true) }
+        if legs[peer].flags.contains(.paused) { rearm(peer, expectsBytes: true) }
     }
 }

@@ -11,10 +11,10 @@ extension StreamRelay where R: ~Copyable {
     /// Arms a leg that brings much by waiting for its bytes. False when it is to receive into
     /// blocks.
     @inline(never)
-    mutating func rearmSpliced(_ leg: UInt32) -> Bool {
-        let row = legs + Int(leg)
+    mutating func rearmSpliced(_ leg: LegID) -> Bool {
+        let row = legs.row(leg)
         guard canSplice(leg) else { return false }
-        let peer = legs + Int(row.pointee.peer)
+        let peer = legs.row(row.pointee.peer)
         guard peer.pointee.queue.isEmpty, !peer.pointee.flags.contains(.sending) else {
             // What is in blocks goes first.
             pause(leg)
@@ -26,39 +26,39 @@ extension StreamRelay where R: ~Copyable {
         return true
     }
 
-    private func canSplice(_ leg: UInt32) -> Bool {
-        let row = legs + Int(leg)
-        let session = sessions + Int(row.pointee.session)
+    private func canSplice(_ leg: LegID) -> Bool {
+        let row = legs.row(leg)
+        let session = sessions.row(row.pointee.session)
         let peer = row.pointee.peer
-        guard pipes.freeCount > 0, now >= pipesRestUntil, !isCrowded, peer != .max,
+        guard pipes.freeCount > 0, now >= pipesRestUntil, !isCrowded, !peer.isNone,
             session.pointee.kind == .streams, session.pointee.phase == .relaying
         else { return false }
         // A Unix socket's bytes do not lie in pages that could change hands.
         let unfit: Leg.Flags = [.unix, .broken]
         return row.pointee.flags.isDisjoint(with: unfit)
-            && legs[Int(peer)].flags.isDisjoint(with: unfit)
+            && legs[peer].flags.isDisjoint(with: unfit)
     }
 
-    private mutating func awaitBytes(_ leg: UInt32) {
-        legs[Int(leg)].flags.remove(.paused)
-        assert(!legs[Int(leg)].flags.contains(.receiving), "a leg has one receive in flight")
-        legs[Int(leg)].flags.insert(.receiving)
-        ring.awaitBytes(legs[Int(leg)].socket, token: token(leg, .awaitBytes))
+    private mutating func awaitBytes(_ leg: LegID) {
+        legs[leg].flags.remove(.paused)
+        assert(!legs[leg].flags.contains(.receiving), "a leg has one receive in flight")
+        legs[leg].flags.insert(.receiving)
+        ring.awaitBytes(legs[leg].socket, token: token(leg, .awaitBytes))
     }
 
-    private mutating func awaitRoom(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    private mutating func awaitRoom(_ leg: LegID) {
+        let row = legs.row(leg)
         assert(!row.pointee.flags.contains(.sending), "a leg has one send in flight")
         row.pointee.flags.insert(.sending)
         watchStall(row.pointee.session)
-        ring.awaitRoom(row.pointee.socket, slot: leg, token: token(leg, .awaitRoom))
+        ring.awaitRoom(row.pointee.socket, slot: leg.rawValue, token: token(leg, .awaitRoom))
     }
 
     // MARK: Completions
 
-    mutating func bytesCame(_ leg: UInt32) {
-        let flags = legs[Int(leg)].flags
-        legs[Int(leg)].flags.remove(.receiving)
+    mutating func bytesCame(_ leg: LegID) {
+        let flags = legs[leg].flags
+        legs[leg].flags.remove(.receiving)
         if flags.contains(.closing) { return closeIfIdle(leg) }
         if flags.contains(.resetting) { return resetIfDelivered(leg) }
         // Others have their turn first.
@@ -66,13 +66,13 @@ extension StreamRelay where R: ~Copyable {
         splice(leg, isTold: true)
     }
 
-    mutating func roomCame(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    mutating func roomCame(_ leg: LegID) {
+        let row = legs.row(leg)
         row.pointee.flags.remove(.sending)
         if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
         // The leg that the bytes came from is gone, or has no more of them.
         if row.pointee.flags.contains(.resetting)
-            || legs[Int(row.pointee.peer)].flags.contains(.ended)
+            || legs[row.pointee.peer].flags.contains(.ended)
         {
             return emptyPipe(leg)
         }
@@ -84,14 +84,14 @@ extension StreamRelay where R: ~Copyable {
     /// Moves what a leg brings to its peer, and waits for what comes next on either side.
     ///
     /// - Parameter isTold: the ring said that there is something.
-    mutating func splice(_ leg: UInt32, isTold: Bool) {
-        let row = legs + Int(leg)
+    mutating func splice(_ leg: LegID, isTold: Bool) {
+        let row = legs.row(leg)
         let peer = row.pointee.peer
-        let out = legs + Int(peer)
+        let out = legs.row(peer)
         row.pointee.flags.subtract([.paused, .unread])
         guard ensurePipe(peer) else { return stopSplicing(leg) }
         let it = ring.splice(
-            from: row.pointee.socket, slot: leg, to: out.pointee.socket,
+            from: row.pointee.socket, slot: leg.rawValue, to: out.pointee.socket,
             pipe: pipes.row(out.pointee.pipe).pointee, inside: Int(out.pointee.piped),
             most: max(0, min(RelayLimits.spliceTurn, spliceBytesLeft)))
         if isSpliceRefused(it) {
@@ -111,10 +111,10 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// What is next for the leg that bytes were received on.
-    private mutating func goOn(_ leg: UInt32, _ it: SpliceResult, isTold: Bool) {
-        let row = legs + Int(leg)
+    private mutating func goOn(_ leg: LegID, _ it: SpliceResult, isTold: Bool) {
+        let row = legs.row(leg)
         guard !handleEnd(leg, it) else { return }
-        guard legs[Int(row.pointee.peer)].piped == 0 else { return pause(leg) }
+        guard legs[row.pointee.peer].piped == 0 else { return pause(leg) }
         if it.needsReceive || (isTold && it.received == 0) {
             // What is next is not for a pipe; or nothing is, and a receive finds out without going
             // in circles.
@@ -137,7 +137,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Forwards the end, or the reset, that a splice found. Whether it did.
-    private mutating func handleEnd(_ leg: UInt32, _ it: SpliceResult) -> Bool {
+    private mutating func handleEnd(_ leg: LegID, _ it: SpliceResult) -> Bool {
         guard it.isEnded else {
             guard it.receiveError != 0, it.receiveError != -EAGAIN else { return false }
             streamBroke(leg)
@@ -148,8 +148,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// From here on the leg receives into blocks, unless it earns a pipe again.
-    private mutating func stopSplicing(_ leg: UInt32, expectsBytes: Bool = true) {
-        legs[Int(leg)].flags.remove(.spliced)
+    private mutating func stopSplicing(_ leg: LegID, expectsBytes: Bool = true) {
+        legs[leg].flags.remove(.spliced)
         rearm(leg, expectsBytes: expectsBytes)
     }
 
@@ -163,8 +163,8 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// The peer takes nothing any more: what is in the pipe has no reader.
-    private mutating func spliceFailed(_ leg: UInt32, _ it: SpliceResult) {
-        let row = legs + Int(leg)
+    private mutating func spliceFailed(_ leg: LegID, _ it: SpliceResult) {
+        let row = legs.row(leg)
         let generation = row.pointee.generation
         releasePipe(row.pointee.peer)
         row.pointee.flags.remove(.spliced)
@@ -177,10 +177,10 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Sends what is left in a pipe that is filled no more.
-    private mutating func emptyPipe(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    private mutating func emptyPipe(_ leg: LegID) {
+        let row = legs.row(leg)
         let it = ring.splice(
-            from: -1, slot: leg, to: row.pointee.socket,
+            from: -1, slot: leg.rawValue, to: row.pointee.socket,
             pipe: pipes.row(row.pointee.pipe).pointee, inside: Int(row.pointee.piped), most: 0)
         book(passed: it, on: leg)
         guard it.sendError == 0 || it.sendError == -EAGAIN else {
@@ -193,12 +193,12 @@ extension StreamRelay where R: ~Copyable {
         settle(row.pointee.peer)
     }
 
-    private mutating func book(passed it: SpliceResult, on leg: UInt32) {
-        let row = legs + Int(leg)
+    private mutating func book(passed it: SpliceResult, on leg: LegID) {
+        let row = legs.row(leg)
         // A byte went out, or is the first one to wait.
         if it.sent > 0 || (row.pointee.piped == 0 && it.received > 0) {
             row.pointee.progressAt = now
-            sessions[Int(row.pointee.session)].activeAt = now
+            sessions[row.pointee.session].activeAt = now
         }
         row.pointee.piped = UInt32(Int(row.pointee.piped) &+ it.received &- it.sent)
     }
@@ -206,8 +206,8 @@ extension StreamRelay where R: ~Copyable {
     // MARK: Pipes
 
     /// Sees to it that a leg has a pipe. False when there is none.
-    private mutating func ensurePipe(_ leg: UInt32) -> Bool {
-        guard legs[Int(leg)].pipe == PipeTable.none else { return true }
+    private mutating func ensurePipe(_ leg: LegID) -> Bool {
+        guard legs[leg].pipe == PipeTable.none else { return true }
         let pipe = pipes.take()
         guard pipe != PipeTable.none else { return false }
         if pipes.row(pipe).pointee.fill < 0 {
@@ -219,14 +219,14 @@ extension StreamRelay where R: ~Copyable {
             }
             pipes.row(pipe).pointee = made
         }
-        legs[Int(leg)].pipe = pipe
+        legs[leg].pipe = pipe
         return true
     }
 
     /// Takes a leg's pipe from it. One that is not empty is closed: nobody else may find those
     /// bytes.
-    mutating func releasePipe(_ leg: UInt32) {
-        let row = legs + Int(leg)
+    mutating func releasePipe(_ leg: LegID) {
+        let row = legs.row(leg)
         let pipe = row.pointee.pipe
         guard pipe != PipeTable.none else { return }
         if row.pointee.piped != 0 {

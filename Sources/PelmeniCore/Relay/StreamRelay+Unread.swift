@@ -8,11 +8,11 @@ extension StreamRelay where R: ~Copyable {
     /// The kernel tells the sum of all clients only. A client's part is at most what it was sent
     /// since that sum was last asked for, and at most what the sum leaves beside the clients that
     /// wait for their share. Nobody waits while the sum is below half of the buffer.
-    mutating func takeShare(_ index: UInt32) -> Bool {
+    mutating func takeShare(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         guard isOf(index) else { return true }
-        let state = states + Int(row.pointee.session)
-        let pair = pairs + Int(sessions[Int(row.pointee.session)].pair)
+        let state = states.row(row.pointee.session)
+        let pair = pairs + Int(sessions[row.pointee.session].pair)
         let memory = Self.memory(ofAnswer: Int(row.pointee.length))
         guard state.pointee.unread &+ memory > pair.pointee.answerShare else {
             state.pointee.unread &+= memory
@@ -20,7 +20,7 @@ extension StreamRelay where R: ~Copyable {
         }
         pair.pointee.answersHeld &-= state.pointee.held
         state.pointee.held = 0
-        let all = Int(ring.outstanding(legs[Int(row.pointee.leg)].socket))
+        let all = Int(ring.outstanding(legs[row.pointee.leg].socket))
         let most = max(0, all &- pair.pointee.answersHeld)
         state.pointee.unread = min(state.pointee.unread, most)
         guard
@@ -44,14 +44,14 @@ extension StreamRelay where R: ~Copyable {
 
     /// Whether a session's client still has not read what it was sent: the session stays, or the
     /// next one of this client would have another share.
-    func isHeldByUnread(_ session: UInt32) -> Bool {
-        let state = states[Int(session)]
+    func isHeldByUnread(_ session: SessionID) -> Bool {
+        let state = states[session]
         guard state.held > 0, !isDraining else { return false }
-        return Int(ring.outstanding(legs[Int(state.listener)].socket)) >= state.held
+        return Int(ring.outstanding(legs[state.listener].socket)) >= state.held
     }
 
-    func forgetUnread(_ session: UInt32) {
-        pairs[Int(sessions[Int(session)].pair)].answersHeld &-= states[Int(session)].held
-        states[Int(session)].held = 0
+    func forgetUnread(_ session: SessionID) {
+        pairs[Int(sessions[session].pair)].answersHeld &-= states[session].held
+        states[session].held = 0
     }
 }

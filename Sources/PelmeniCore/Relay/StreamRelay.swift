@@ -13,14 +13,14 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     let events: RelayEvents
     let limits: RelayLimits
 
-    let legs: UnsafeMutablePointer<Leg>
+    let legs: LegTable
     let legCapacity: Int
-    var freeLeg: UInt32 = .max
+    var freeLeg: LegID = .none
     /// Rows never used so far begin here, so that a large table costs no memory until it is filled.
     var freshLeg: UInt32
-    let sessions: UnsafeMutablePointer<Session>
+    let sessions: SessionTable
     let sessionCapacity: Int
-    var freeSession: UInt32 = .max
+    var freeSession: SessionID = .none
     var freshSession: UInt32 = 0
     let timerNodes: UnsafeMutablePointer<TimerWheel.Node>
     var wheel: TimerWheel
@@ -28,7 +28,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
 
     /// What sessions with datagrams on a side have beside their rows; and their clients, by
     /// address.
-    let states: UnsafeMutablePointer<MessageState>
+    let states: MessageTable
     var clients: ClientTable
     /// What long streams are spliced through, and until when they go through blocks because no pipe
     /// could be made.
@@ -40,12 +40,12 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     package let outgoing: OutgoingTable
     /// Answers that wait for a Unix client's socket to have room, or for those before them; each
     /// client's are in order.
-    var waitingFirst: UInt32 = .max
-    var waitingLast: UInt32 = .max
+    var waitingFirst: DatagramID = .none
+    var waitingLast: DatagramID = .none
     /// How many they are.
     var waitingCount = 0
     /// Datagrams to upstreams whose sockets may have room again, the oldest first.
-    var roomFirst: UInt32 = .max
+    var roomFirst: DatagramID = .none
     /// When those that found no room are tried again.
     var retryAt: UInt64 = .max
     /// No client without a session gets one any more.
@@ -116,12 +116,12 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         self.pairs = pairs
         self.counters = counters
         self.events = events
-        legs = legMemory.bindMemory(to: Leg.self, capacity: legCount)
+        legs = LegTable(legMemory.bindMemory(to: Leg.self, capacity: legCount))
         legCapacity = legCount
         freshLeg = UInt32(reservedSlots)
-        sessions = sessionMemory.bindMemory(to: Session.self, capacity: rows)
+        sessions = SessionTable(sessionMemory.bindMemory(to: Session.self, capacity: rows))
         sessionCapacity = rows
-        states = stateMemory.bindMemory(to: MessageState.self, capacity: rows)
+        states = MessageTable(stateMemory.bindMemory(to: MessageState.self, capacity: rows))
         self.clients = clients
         self.outgoing = outgoing
         timerNodes = nodeMemory.bindMemory(to: TimerWheel.Node.self, capacity: rows)
@@ -147,9 +147,10 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         clients.destroy()
         outgoing.destroy()
         pipes.destroy()
-        pelmeni_memory_unmap(states, UInt64(sessionCapacity * MemoryLayout<MessageState>.stride))
-        pelmeni_memory_unmap(legs, UInt64(legCapacity * MemoryLayout<Leg>.stride))
-        pelmeni_memory_unmap(sessions, UInt64(sessionCapacity * MemoryLayout<Session>.stride))
+        pelmeni_memory_unmap(
+            states.rows, UInt64(sessionCapacity * MemoryLayout<MessageState>.stride))
+        pelmeni_memory_unmap(legs.rows, UInt64(legCapacity * MemoryLayout<Leg>.stride))
+        pelmeni_memory_unmap(sessions.rows, UInt64(sessionCapacity * MemoryLayout<Session>.stride))
         pelmeni_memory_unmap(
             timerNodes, UInt64(sessionCapacity * MemoryLayout<TimerWheel.Node>.stride))
     }
@@ -157,53 +158,59 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     // MARK: Rows
 
     @inline(__always)
-    func token(_ leg: UInt32, _ kind: OperationKind) -> Token {
-        Token(kind, index: leg, generation: legs[Int(leg)].generation)
+    func token(_ leg: LegID, _ kind: OperationKind) -> Token {
+        Token(kind, index: leg.rawValue, generation: legs[leg].generation)
     }
 
-    mutating func allocateLeg() -> UInt32 {
-        let leg: UInt32
-        if freeLeg != .max {
+    mutating func allocateLeg() -> LegID {
+        let leg: LegID
+        if !freeLeg.isNone {
             leg = freeLeg
-            freeLeg = legs[Int(leg)].next
+            freeLeg = legs[leg].next
         } else {
-            guard Int(freshLeg) < legCapacity else { return .max }
-            leg = freshLeg
+            guard Int(freshLeg) < legCapacity else { return .none }
+            leg = LegID(freshLeg)
             freshLeg &+= 1
-            legs[Int(leg)].generation = 0
+            legs[leg].generation = 0
         }
-        let generation = legs[Int(leg)].generation
-        legs[Int(leg)] = Leg()
-        legs[Int(leg)].generation = generation
-        legs[Int(leg)].flags = .inUse
+        let generation = legs[leg].generation
+        legs[leg] = Leg()
+        legs[leg].generation = generation
+        legs[leg].flags = .inUse
         return leg
     }
 
-    mutating func freeLeg(_ leg: UInt32) {
+    mutating func freeLeg(_ leg: LegID) {
         assert(
-            legs[Int(leg)].flags.isDisjoint(with: [.starved, .undialled]), "a leg waits in a list")
-        assert(legs[Int(leg)].queue.isEmpty, "a leg goes with bytes in its queue")
-        assert(legs[Int(leg)].pipe == PipeTable.none, "a leg goes with a pipe")
-        legs[Int(leg)].generation = (legs[Int(leg)].generation &+ 1) & 0xff_ffff
-        legs[Int(leg)].flags = []
-        legs[Int(leg)].socket = -1
-        legs[Int(leg)].next = freeLeg
+            legs[leg].flags.isDisjoint(with: [.starved, .undialled]), "a leg waits in a list")
+        assert(legs[leg].queue.isEmpty, "a leg goes with bytes in its queue")
+        assert(legs[leg].pipe == PipeTable.none, "a leg goes with a pipe")
+        legs[leg].generation = (legs[leg].generation &+ 1) & 0xff_ffff
+        legs[leg].flags = []
+        legs[leg].socket = -1
+        legs[leg].next = freeLeg
         freeLeg = leg
     }
 
-    mutating func allocateSession() -> UInt32 {
-        let session: UInt32
-        if freeSession != .max {
+    mutating func allocateSession() -> SessionID {
+        let session: SessionID
+        if !freeSession.isNone {
             session = freeSession
-            freeSession = sessions[Int(session)].next
+            freeSession = sessions[session].next
         } else {
-            guard Int(freshSession) < sessionCapacity else { return .max }
-            session = freshSession
+            guard Int(freshSession) < sessionCapacity else { return .none }
+            session = SessionID(freshSession)
             freshSession &+= 1
-            timerNodes[Int(session)] = TimerWheel.Node()
+            timerNodes[Int(session.rawValue)] = TimerWheel.Node()
         }
-        sessions[Int(session)] = Session()
+        sessions[session] = Session()
         return session
+    }
+
+    /// Rows of legs, and of sessions, that were in use at some time.
+    var usedLegs: LazyMapSequence<Range<UInt32>, LegID> { (0..<freshLeg).lazy.map { LegID($0) } }
+    var usedSessions: LazyMapSequence<Range<UInt32>, SessionID> {
+        (0..<freshSession).lazy.map { SessionID($0) }
     }
 
     // MARK: The loop
@@ -214,19 +221,20 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     package mutating func handle(_ completion: Completion) {
         let index = completion.token.index
         if completion.token.kind == .sendDatagrams {
-            return datagramsSent(index, completion.result)
+            return datagramsSent(DatagramID(index), completion.result)
         }
-        guard legs[Int(index)].generation == completion.token.generation else {
+        let leg = LegID(index)
+        guard legs[leg].generation == completion.token.generation else {
             if !completion.block.isNone { pool.release(completion.block) }
             return
         }
         switch completion.token.kind {
-        case .receive: received(index, completion)
-        case .send: sent(index, completion.result)
-        case .receiveDatagrams: datagramsReceived(index, completion)
-        case .connect: connected(index, completion.result)
-        case .awaitBytes: bytesCame(index)
-        case .awaitRoom: roomCame(index)
+        case .receive: received(leg, completion)
+        case .send: sent(leg, completion.result)
+        case .receiveDatagrams: datagramsReceived(leg, completion)
+        case .connect: connected(leg, completion.result)
+        case .awaitBytes: bytesCame(leg)
+        case .awaitRoom: roomCame(leg)
         case .cancel: break
         case .wake, .accept, .sendDatagrams: assertionFailure("no operation of a leg")
         }
@@ -245,7 +253,7 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         if !undialled.isEmpty { dialWaiting() }
         messagesLeft = RelayLimits.messagesInLoop
         if !uncutStreams.isEmpty { cutWaiting() }
-        if roomFirst != .max { sendForRoom() }
+        if !roomFirst.isNone { sendForRoom() }
         if now >= retryAt { retryAnswers() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
@@ -291,25 +299,25 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
             return shed(socket, pair: pair)
         }
         let session = allocateSession()
-        guard session != .max else { return shed(socket, pair: pair) }
+        guard !session.isNone else { return shed(socket, pair: pair) }
         let leg = allocateLeg()
-        guard leg != .max else {
-            sessions[Int(session)].next = freeSession
+        guard !leg.isNone else {
+            sessions[session].next = freeSession
             freeSession = session
             return shed(socket, pair: pair)
         }
-        legs[Int(leg)].socket = socket
-        legs[Int(leg)].session = session
-        legs[Int(leg)].flags.insert(.client)
-        if pairs[Int(pair)].isUnix { legs[Int(leg)].flags.insert(.unix) }
-        sessions[Int(session)].client = leg
-        sessions[Int(session)].legs = 1
-        sessions[Int(session)].pair = pair
-        sessions[Int(session)].move(to: .connecting)
-        sessions[Int(session)].kind = pairs[Int(pair)].kind
+        legs[leg].socket = socket
+        legs[leg].session = session
+        legs[leg].flags.insert(.client)
+        if pairs[Int(pair)].isUnix { legs[leg].flags.insert(.unix) }
+        sessions[session].client = leg
+        sessions[session].legs = 1
+        sessions[session].pair = pair
+        sessions[session].move(to: .connecting)
+        sessions[session].kind = pairs[Int(pair)].kind
         if pairs[Int(pair)].kind != .streams { beginMessages(session, client: leg) }
-        sessions[Int(session)].openedAt = now
-        sessions[Int(session)].activeAt = now
+        sessions[session].openedAt = now
+        sessions[session].activeAt = now
         sessionsOpen &+= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
         if events.reportsSessions { report(.sessionOpened, session) }
@@ -340,8 +348,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     }
 
     @inline(never)
-    func report(_ kind: RelayEvent.Kind, _ session: UInt32, error: Int32 = 0) {
-        let it = sessions[Int(session)]
+    func report(_ kind: RelayEvent.Kind, _ session: SessionID, error: Int32 = 0) {
+        let it = sessions[session]
         events.report(
             RelayEvent(
                 kind: kind, pair: it.pair, cause: it.cause, error: error,

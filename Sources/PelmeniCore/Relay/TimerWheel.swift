@@ -6,8 +6,8 @@
 package struct TimerWheel: @unchecked Sendable {
     /// The links of one timer; timer numbers are session numbers.
     struct Node {
-        var next: UInt32 = .max
-        var previous: UInt32 = .max
+        var next: SessionID = .none
+        var previous: SessionID = .none
         /// The tick at which it is due; 0 is not in the wheel.
         var due: UInt64 = 0
         var slot: UInt16 = 0
@@ -19,17 +19,17 @@ package struct TimerWheel: @unchecked Sendable {
     static let levels = 4
     static let slots = 64
 
-    private let nodes: UnsafeMutablePointer<Node>
-    private let heads: UnsafeMutablePointer<UInt32>
+    private let nodes: RowTable<RowTableName.Sessions, Node>
+    private let heads: UnsafeMutablePointer<SessionID>
     /// A bit for each slot that is not empty, one word a level.
     private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64
 
-    /// - Parameter memory: room for `capacity` zeroed nodes, 24 bytes each.
+    /// - Parameter nodes: one for each session there may be.
     init(nodes: UnsafeMutablePointer<Node>, now: UInt64) {
-        self.nodes = nodes
+        self.nodes = RowTable(nodes)
         heads = .allocate(capacity: Self.levels * Self.slots)
-        heads.initialize(repeating: .max, count: Self.levels * Self.slots)
+        heads.initialize(repeating: .none, count: Self.levels * Self.slots)
         occupied = .allocate(capacity: Self.levels)
         occupied.initialize(repeating: 0, count: Self.levels)
         tick = now >> Self.shift
@@ -42,9 +42,9 @@ package struct TimerWheel: @unchecked Sendable {
 
     /// Puts a timer in, or moves it earlier; a later time than the one it has changes nothing.
     @inline(__always)
-    mutating func hasten(_ timer: UInt32, to time: UInt64) {
+    mutating func hasten(_ timer: SessionID, to time: UInt64) {
         let due = Self.tick(of: time)
-        let current = (nodes + Int(timer)).pointee.due
+        let current = nodes.row(timer).pointee.due
         if current != 0 {
             guard due < current else { return }
             remove(timer)
@@ -53,19 +53,19 @@ package struct TimerWheel: @unchecked Sendable {
     }
 
     /// Takes a timer out; nothing happens when it is not in.
-    mutating func remove(_ timer: UInt32) {
-        let node = nodes + Int(timer)
+    mutating func remove(_ timer: SessionID) {
+        let node = nodes.row(timer)
         guard node.pointee.due != 0 else { return }
         let slot = Int(node.pointee.slot)
         let next = node.pointee.next
         let previous = node.pointee.previous
-        if previous == .max {
+        if previous.isNone {
             heads[slot] = next
         } else {
-            (nodes + Int(previous)).pointee.next = next
+            nodes.row(previous).pointee.next = next
         }
-        if next != .max { (nodes + Int(next)).pointee.previous = previous }
-        if heads[slot] == .max { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
+        if !next.isNone { nodes.row(next).pointee.previous = previous }
+        if heads[slot].isNone { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
         node.pointee.due = 0
     }
 
@@ -90,11 +90,11 @@ package struct TimerWheel: @unchecked Sendable {
     }
 
     /// A timer that is due, taken out of the wheel; or nil when none is left at this time.
-    mutating func popDue(now: UInt64) -> UInt32? {
+    mutating func popDue(now: UInt64) -> SessionID? {
         let target = now >> Self.shift
         while true {
             let timer = heads[Int(tick & 63)]
-            if timer != .max, (nodes + Int(timer)).pointee.due <= tick {
+            if !timer.isNone, nodes.row(timer).pointee.due <= tick {
                 remove(timer)
                 return timer
             }
@@ -108,7 +108,7 @@ package struct TimerWheel: @unchecked Sendable {
     @inline(__always)
     private static func tick(of time: UInt64) -> UInt64 { max(1, (time >> shift) &+ 1) }
 
-    private mutating func insert(_ timer: UInt32, due: UInt64) {
+    private mutating func insert(_ timer: SessionID, due: UInt64) {
         let at = max(due, tick &+ 1)
         let distance = at &- tick
         var level = 0
@@ -116,9 +116,9 @@ package struct TimerWheel: @unchecked Sendable {
         let reach = UInt64(1) << UInt64(6 * Self.levels)
         let place = distance < reach ? at : tick &+ reach &- 1
         let slot = level << 6 | Int(place >> UInt64(6 * level) & 63)
-        let node = nodes + Int(timer)
-        node.pointee = Node(next: heads[slot], previous: .max, due: at, slot: UInt16(slot))
-        if heads[slot] != .max { (nodes + Int(heads[slot])).pointee.previous = timer }
+        let node = nodes.row(timer)
+        node.pointee = Node(next: heads[slot], previous: .none, due: at, slot: UInt16(slot))
+        if !heads[slot].isNone { nodes.row(heads[slot]).pointee.previous = timer }
         heads[slot] = timer
         occupied[level] |= 1 << UInt64(slot & 63)
     }
@@ -140,9 +140,9 @@ package struct TimerWheel: @unchecked Sendable {
 
     private mutating func cascade(_ slot: Int) {
         var timer = heads[slot]
-        while timer != .max {
-            let next = (nodes + Int(timer)).pointee.next
-            let due = (nodes + Int(timer)).pointee.due
+        while !timer.isNone {
+            let next = nodes.row(timer).pointee.next
+            let due = nodes.row(timer).pointee.due
             remove(timer)
             insertNow(timer, due: due)
             timer = next
@@ -150,12 +150,12 @@ package struct TimerWheel: @unchecked Sendable {
     }
 
     /// As `insert`, but what is due at this very tick goes into the current slot.
-    private mutating func insertNow(_ timer: UInt32, due: UInt64) {
+    private mutating func insertNow(_ timer: SessionID, due: UInt64) {
         guard due <= tick else { return insert(timer, due: due) }
         let slot = Int(tick & 63)
-        let node = nodes + Int(timer)
-        node.pointee = Node(next: heads[slot], previous: .max, due: due, slot: UInt16(slot))
-        if heads[slot] != .max { (nodes + Int(heads[slot])).pointee.previous = timer }
+        let node = nodes.row(timer)
+        node.pointee = Node(next: heads[slot], previous: .none, due: due, slot: UInt16(slot))
+        if !heads[slot].isNone { nodes.row(heads[slot]).pointee.previous = timer }
         heads[slot] = timer
         occupied[0] |= 1 << UInt64(slot & 63)
     }

@@ -12,9 +12,9 @@ package struct OutgoingDatagram {
     /// Bytes of each datagram of a train but the last; 0 is a single one.
     package var segment: UInt32
     /// The leg whose socket it goes out on.
-    package var leg: UInt32
+    package var leg: LegID
     /// The session it belongs to, and part of when that began: its row may have another one since.
-    package var session: UInt32
+    package var session: SessionID
     package var generation: UInt32
     /// Sends of it that ended in an error that was not its own.
     package var retries: UInt8
@@ -29,7 +29,7 @@ package struct OutgoingDatagram {
     /// When it was first tried, for those that wait.
     package var since: UInt64
     /// The next row of the list this one is in: free, or waiting.
-    package var next: UInt32
+    package var next: DatagramID
 
     /// What an answer to a Unix client waits for.
     package enum Waiting: UInt8 {

@@ -8,7 +8,7 @@ package struct OutgoingTable: @unchecked Sendable {
     package static let capacity = 16384
 
     private struct State {
-        var free: UInt32
+        var free: DatagramID
         /// Rows never used so far begin here, so that the table costs no memory until it is filled.
         var fresh: UInt32
         var used: Int
@@ -24,7 +24,7 @@ package struct OutgoingTable: @unchecked Sendable {
         guard let memory = pelmeni_memory_map(Self.bytes) else { return nil }
         rows = memory.bindMemory(to: OutgoingDatagram.self, capacity: Self.capacity)
         state = .allocate(capacity: 1)
-        state.initialize(to: State(free: .max, fresh: 0, used: 0))
+        state.initialize(to: State(free: .none, fresh: 0, used: 0))
     }
 
     /// No copy of the handle may be used after it.
@@ -33,30 +33,31 @@ package struct OutgoingTable: @unchecked Sendable {
         state.deallocate()
     }
 
-    /// A row nobody uses, or `UInt32.max`.
+    /// A row nobody uses, or none.
     @inline(__always)
-    package func take() -> UInt32 {
+    package func take() -> DatagramID {
         let row = state.pointee.free
-        if row != .max {
-            state.pointee.free = rows[Int(row)].next
-        } else {
-            guard state.pointee.fresh < UInt32(Self.capacity) else { return .max }
-            state.pointee.fresh &+= 1
+        if !row.isNone {
+            state.pointee.free = self.row(row).pointee.next
+            state.pointee.used &+= 1
+            return row
         }
+        guard state.pointee.fresh < UInt32(Self.capacity) else { return .none }
+        state.pointee.fresh &+= 1
         state.pointee.used &+= 1
-        return row != .max ? row : state.pointee.fresh &- 1
+        return DatagramID(state.pointee.fresh &- 1)
     }
 
     @inline(__always)
-    package func giveBack(_ row: UInt32) {
-        rows[Int(row)].next = state.pointee.free
+    package func giveBack(_ row: DatagramID) {
+        self.row(row).pointee.next = state.pointee.free
         state.pointee.free = row
         state.pointee.used &-= 1
     }
 
     @inline(__always)
-    package func row(_ index: UInt32) -> UnsafeMutablePointer<OutgoingDatagram> {
-        rows + Int(index)
+    package func row(_ id: DatagramID) -> UnsafeMutablePointer<OutgoingDatagram> {
+        rows + Int(id.rawValue)
     }
 
     /// Rows that may be taken.
