@@ -126,9 +126,8 @@ extension Integration {
                 try server.output.waitForLine("Server listening")
                 let proxy = try proxy("tcp://127.0.0.1:\(port)", backend)
                 let arguments = [
-                    iperf3.path, "-c", "127.0.0.1", "-p", "\(try proxy.port())", "-P", "4", "-t",
-                    "1",
-                    "--json",
+                    iperf3.path, "-c", "127.0.0.1", "-p", "\(try proxy.port())", "-P", "4", "-n",
+                    "200M", "--json",
                 ]
                 let (code, output, errors) = try Child(arguments + extra).finish(
                     within: .seconds(30))
@@ -138,7 +137,8 @@ extension Integration {
                 #expect(object?["error"] == nil, "\(object?["error"] ?? "")")
                 let end = object?["end"] as? [String: Any]
                 let received = end?["sum_received"] as? [String: Any]
-                #expect((received?["bytes"] as? Double ?? 0) > 100e6)
+                // By amount, not by time: both ways at once, it is over when one way has it.
+                #expect((received?["bytes"] as? Double ?? 0) > 1e6)
                 let said = try server.finish()
                 #expect(said.code == 0, "\(said.errors)")
                 #expect(
