@@ -10,6 +10,10 @@ import Testing
         #expect(token.kind == .send)
     }
 
+    @Test(arguments: OperationKind.allCases) func aKindComesBack(kind: OperationKind) {
+        #expect(Token(kind, index: 1, generation: 2).kind == kind)
+    }
+
     @Test func onlyTwentyFourBitsOfAGenerationCount() {
         let token = Token(.receive, index: 7, generation: 0xff00_0001)
         #expect(token.generation == 1)

@@ -96,7 +96,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             switch completion.token.kind {
             case .wake: woken()
             case .accept: accepted(completion)
-            case .connect, .receive, .send, .cancel, .receiveDatagrams, .sendDatagrams,
+            case .unused, .connect, .receive, .send, .cancel, .receiveDatagrams, .sendDatagrams,
                 .awaitBytes, .awaitRoom:
                 relay.handle(completion)
             }

@@ -236,7 +236,8 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         case .awaitBytes: bytesCame(leg)
         case .awaitRoom: roomCame(leg)
         case .cancel: break
-        case .wake, .accept, .sendDatagrams: assertionFailure("no operation of a leg")
+        case .unused, .wake, .accept, .sendDatagrams:
+            assertionFailure("no operation of a leg")
         }
     }
 

@@ -436,7 +436,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             flag = .sending
         case .wake: flag = .waking
         // Those of rows, and of room, have calls of their own.
-        case .cancel, .sendDatagrams, .awaitRoom: return
+        case .unused, .cancel, .sendDatagrams, .awaitRoom: return
         }
         guard row.pointee.flags.contains(flag) else { return }
         row.pointee.flags.remove(flag)

@@ -74,6 +74,7 @@ extension SimulatedKernel {
             tryAwaitRoom(request.socket)
         case .receiveDatagrams: armDatagrams(request.socket)
         case .sendDatagrams: sendDatagrams(request.token)
+        case .unused: violate("an operation of no kind")
         }
     }
 
@@ -125,7 +126,7 @@ extension SimulatedKernel {
                 return
             }
             handOutSent(row, it.completion)
-        case .wake, .cancel: break
+        case .unused, .wake, .cancel: break
         }
     }
 
@@ -230,7 +231,8 @@ extension SimulatedKernel {
             cancelNow(target, &row.pointee.receive, socket)
         case .send, .awaitRoom:
             cancelNow(target, &row.pointee.send, socket)
-        case .wake, .cancel, .sendDatagrams: violate("a cancel of nothing that can be cancelled")
+        case .unused, .wake, .cancel, .sendDatagrams:
+            violate("a cancel of nothing that can be cancelled")
         }
     }
 
