@@ -81,7 +81,7 @@ check-hot: release ## prove that the workers' loops neither count references nor
 	python3 Tests/check-hot.py $(RELEASE)/pelmeni
 
 # Not `release`: the simulator is not measured. Only what ran whole, with the defaults and
-# without an error of ours loses its mark; what is marked stays out of git and is no figure.
+# without an error loses its mark; what is marked stays out of git and is no figure.
 .PHONY: bench
 bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--quick for a look
 	@.ci/setup bench
