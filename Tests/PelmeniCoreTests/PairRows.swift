@@ -30,7 +30,7 @@ struct PairRows {
                 to: RelayPair(
                     deadlines: deadlines, options: SocketOptions(), sessionsMax: 0,
                     sessionsOpen: engineSessions + 1 + number, upstreams: upstreams + first,
-                    upstreamCount: UInt16(plan.count)))
+                    upstreamCount: UInt8(plan.count)))
             pairs[number].isUnix = isUnix
             first += plan.count
         }

@@ -1,11 +1,11 @@
 /// Slices that wait to go out on a leg, first in, first out, chained through the pool's pieces.
 package struct SendQueue: Sendable {
+    /// Bytes in the queue, those in flight included.
+    package private(set) var bytes: Int = 0
     package private(set) var first: PieceID = .none
     private var last: PieceID = .none
     /// Pieces in the queue, those in flight included.
     package private(set) var count: UInt32 = 0
-    /// Bytes in the queue, those in flight included.
-    package private(set) var bytes: Int = 0
 
     package init() {}
 

@@ -59,7 +59,7 @@ package struct Simulation: ~Copyable {
             var pair = RelayPair(
                 deadlines: messages?.deadlines ?? setup.deadlines, options: SocketOptions(),
                 sessionsMax: 0, sessionsOpen: shared + 1 + plan,
-                upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt16(moods.count))
+                upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt8(moods.count))
             pair.isUnix = setup.world.listensOnUnix(plan)
             if let messages {
                 pair.kind = messages.kind

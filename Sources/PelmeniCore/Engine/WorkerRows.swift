@@ -24,7 +24,7 @@ struct WorkerRows: @unchecked Sendable {
             var pair = RelayPair(
                 deadlines: plan.deadlines, options: plan.options,
                 sessionsMax: Int64(plan.sessionsMax), sessionsOpen: sessionsOpen + number,
-                upstreams: upstreams + first, upstreamCount: UInt16(plan.upstreams.count))
+                upstreams: upstreams + first, upstreamCount: UInt8(plan.upstreams.count))
             pair.isUnix = plan.listen.isUnix
             pair.kind =
                 plan.listensForDatagrams

@@ -71,9 +71,7 @@ struct Leg {
     var next: LegID = .none
     /// Bytes to go out on this leg.
     var queue = SendQueue()
-    /// The pipe whose bytes go out on this leg, and how many they are; a leg has one while there
-    /// are any.
-    var pipe: UInt8 = PipeTable.none
+    /// Bytes of the pipe that go out on this leg.
     var piped: UInt32 = 0
     /// When a byte last went out, or the first one was queued.
     var progressAt: UInt64 = 0
@@ -82,18 +80,20 @@ struct Leg {
     var drainedUntil: UInt64 = 0
     /// What the far side had acknowledged when the stall deadline was last looked at.
     var acknowledged: Int64 = -1
-    /// Which class this leg has earned, and how many receives in a row speak for the other one. A
-    /// new leg counts as one that may bring much, until it brings little.
-    var blockClass: BlockClass = .small
-    var classVotes: UInt8 = 1
-    /// The upstream that it is of, by its number in the pair.
-    var upstream: UInt16 = 0
+    /// The row of the one that waits for the socket to take it.
+    var departingRow: DatagramID = .none
     /// Datagrams, or trains of them, in flight; ``Flags/sending`` is set while there are any.
     var departing: UInt16 = 0
     /// The pair of a listener, which has no session.
     var pair: UInt16 = 0
-    /// The row of the one that waits for the socket to take it.
-    var departingRow: DatagramID = .none
+    /// The upstream that it is of, by its number in the pair.
+    var upstream: UInt16 = 0
+    /// The pipe whose bytes go out on this leg, which has one while there are any.
+    var pipe: UInt8 = PipeTable.none
+    /// Which class this leg has earned, and how many receives in a row speak for the other one. A
+    /// new leg counts as one that may bring much, until it brings little.
+    var blockClass: BlockClass = .small
+    var classVotes: UInt8 = 1
 
     /// Something begins to wait for this leg.
     @inline(__always)

@@ -12,9 +12,9 @@ package struct RelayPair: @unchecked Sendable {
     /// Sessions open now, shared by all workers of the pair.
     package var sessionsOpen: UnsafeMutablePointer<Int64>
     package var upstreams: UnsafeMutablePointer<Upstream>
-    package var upstreamCount: UInt16
+    package var upstreamCount: UInt8
     /// The upstream whose turn it is.
-    package var turn: UInt16 = 0
+    package var turn: UInt8 = 0
     package var options: SocketOptions
     /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when
     /// that comes right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would
@@ -42,7 +42,7 @@ package struct RelayPair: @unchecked Sendable {
     package init(
         deadlines: Deadlines, options: SocketOptions, sessionsMax: Int64,
         sessionsOpen: UnsafeMutablePointer<Int64>,
-        upstreams: UnsafeMutablePointer<Upstream>, upstreamCount: UInt16
+        upstreams: UnsafeMutablePointer<Upstream>, upstreamCount: UInt8
     ) {
         connect = deadlines.connect
         firstByte = deadlines.firstByte

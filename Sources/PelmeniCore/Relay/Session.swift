@@ -29,21 +29,27 @@ struct Session {
     var client: LegID = .none
     /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
     var upstream: LegID = .none
+    /// The next free row.
+    var next: SessionID = .none
     private(set) var phase: Phase = .free
     var kind: SessionKind = .streams
     var hasCause = false
     var cause: Cause = .internal
     /// Legs that are not closed; a client without one counts as one.
     var legs: UInt8 = 0
-    var pair: UInt16 = 0
+    /// Any byte at all, in either direction.
+    var hasBytes = false
+    /// The keepalive is set.
+    var hasLateOptions = false
 
     // While connecting: which upstreams come next.
-    /// The upstream in turn for this session.
-    var turn: UInt16 = 0
-    /// Upstreams looked at so far; after once around, those that are resting are tried too.
-    var looked: UInt16 = 0
     /// The next address of the current upstream.
     var address: UInt8 = 0
+    /// The upstream in turn for this session, of ``Upstream/upstreamsMax``.
+    var turn: UInt8 = 0
+    /// Upstreams looked at so far; after once around, those that are resting are tried too.
+    var looked: UInt8 = 0
+    var pair: UInt16 = 0
     /// Upstreams tried, a bit each.
     var tried: UInt64 = 0
 
@@ -60,12 +66,6 @@ struct Session {
     var endedAt: UInt64 = 0
     /// When a reset is forwarded though bytes are still outstanding; 0 is never.
     var resetAt: UInt64 = 0
-    /// Any byte at all, in either direction.
-    var hasBytes = false
-    /// The keepalive is set.
-    var hasLateOptions = false
-    /// The next free row.
-    var next: SessionID = .none
 
     /// The one way from a phase to the next.
     @inline(__always)

@@ -8,9 +8,22 @@ package struct TimerWheel: @unchecked Sendable {
     struct Node {
         var next: SessionID = .none
         var previous: SessionID = .none
+        /// The tick, and below it the slot, of which there are 256: every session has such a row.
+        private var dueAndSlot: UInt64 = 0
+
+        init() {}
+
+        @inline(__always)
+        init(next: SessionID, due: UInt64, slot: Int) {
+            self.next = next
+            dueAndSlot = due << 8 | UInt64(slot)
+        }
+
         /// The tick at which it is due; 0 is not in the wheel.
-        var due: UInt64 = 0
-        var slot: UInt16 = 0
+        @inline(__always)
+        var due: UInt64 { dueAndSlot >> 8 }
+        @inline(__always)
+        var slot: Int { Int(dueAndSlot & 255) }
     }
 
     static let shift: UInt64 = 23
@@ -56,7 +69,7 @@ package struct TimerWheel: @unchecked Sendable {
     mutating func remove(_ timer: SessionID) {
         let node = nodes.row(timer)
         guard node.pointee.due != 0 else { return }
-        let slot = Int(node.pointee.slot)
+        let slot = node.pointee.slot
         let next = node.pointee.next
         let previous = node.pointee.previous
         if previous.isNone {
@@ -66,7 +79,7 @@ package struct TimerWheel: @unchecked Sendable {
         }
         if !next.isNone { nodes.row(next).pointee.previous = previous }
         if heads[slot].isNone { occupied[slot >> 6] &= ~(1 << UInt64(slot & 63)) }
-        node.pointee.due = 0
+        node.pointee = Node()
     }
 
     /// The next time at which ``popDue(now:)`` may have something, or `UInt64.max`.
@@ -117,7 +130,7 @@ package struct TimerWheel: @unchecked Sendable {
         let place = distance < reach ? at : tick &+ reach &- 1
         let slot = level << 6 | Int(place >> UInt64(6 * level) & 63)
         let node = nodes.row(timer)
-        node.pointee = Node(next: heads[slot], previous: .none, due: at, slot: UInt16(slot))
+        node.pointee = Node(next: heads[slot], due: at, slot: slot)
         if !heads[slot].isNone { nodes.row(heads[slot]).pointee.previous = timer }
         heads[slot] = timer
         occupied[level] |= 1 << UInt64(slot & 63)
@@ -154,7 +167,7 @@ package struct TimerWheel: @unchecked Sendable {
         guard due <= tick else { return insert(timer, due: due) }
         let slot = Int(tick & 63)
         let node = nodes.row(timer)
-        node.pointee = Node(next: heads[slot], previous: .none, due: due, slot: UInt16(slot))
+        node.pointee = Node(next: heads[slot], due: due, slot: slot)
         if !heads[slot].isNone { nodes.row(heads[slot]).pointee.previous = timer }
         heads[slot] = timer
         occupied[0] |= 1 << UInt64(slot & 63)

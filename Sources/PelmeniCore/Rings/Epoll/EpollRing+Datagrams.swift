@@ -28,12 +28,12 @@ extension EpollRing {
         let token = token(slot, .receiveDatagrams)
         // Room for twice what came last: making room for more than comes costs a client that is
         // alone.
-        let most = min(DatagramBatch.capacity, max(2, row.pointee.limit))
+        let most = min(DatagramBatch.capacity, max(2, Int(row.pointee.limit)))
         let came = arrived.receive(
             row.pointee.socket, isUnix: row.pointee.flags.contains(.unix), most: most,
             token: token, pool: pool)
         guard came > 0 else { return receivedNone(slot, token, came) }
-        row.pointee.limit = 2 &* came
+        row.pointee.limit = 2 &* Int32(truncatingIfNeeded: came)
         if came < arrived.offered {
             // It is empty now; what comes next makes a new edge.
             row.pointee.flags.remove(.readable)

@@ -310,7 +310,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             row.pointee.flags.remove(.receiving)
             return Completion(token: token, result: Int32(truncatingIfNeeded: got))
         }
-        row.pointee.limit &-= got
+        row.pointee.limit &-= Int32(truncatingIfNeeded: got)
         heavyBytesLeft &-= got
         if got == blockClass.bytes {
             row.pointee.flags.insert(.heavy)
@@ -406,7 +406,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
     ) {
         let row = rows + Int(token.index)
-        row.pointee.limit = limit
+        row.pointee.limit = Int32(clamping: limit)
         row.pointee.flags.insert(.receiving)
         if blockClass == .bulk {
             row.pointee.flags.insert(.bulk)

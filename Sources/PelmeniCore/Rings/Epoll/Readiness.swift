@@ -54,20 +54,21 @@ struct Readiness {
         static let batched = Flags(rawValue: 1 << 20)
     }
 
-    var socket: Int32 = -1
-    var generation: UInt32 = 0
-    var flags: Flags = []
-    /// Calls this slot may still make before others have their turn.
-    var callsLeft: UInt16 = 0
-    /// Bytes that the receive may still bring.
-    var limit: Int = 0
-    /// The queue of the send.
-    var first: PieceID = .none
-    var count: UInt32 = 0
     /// What the poller gives back for its events.
     var pollToken: UInt64 = 0
     /// Of the wait for room.
     var roomToken: UInt64 = 0
+    var socket: Int32 = -1
+    var generation: UInt32 = 0
+    var flags: Flags = []
+    /// Bytes that the receive may still bring; for a listener's datagrams, how many to make room
+    /// for.
+    var limit: Int32 = 0
+    /// The queue of the send.
+    var first: PieceID = .none
+    var count: UInt32 = 0
     /// The next slot of the list this one is in.
     var next: UInt32 = .max
+    /// Calls this slot may still make before others have their turn.
+    var callsLeft: UInt16 = 0
 }
