@@ -232,7 +232,7 @@ struct LoadLegs: ~Copyable {
     }
 
     /// Receives until `limit` bytes came; nothing when a receive is armed already.
-    mutating func receive(_ leg: Int, limit: Int = .max) {
+    mutating func receive(_ leg: Int, limit: Int) {
         guard !rows[leg].flags.contains(.receiving), !rows[leg].flags.contains(.closing) else {
             return
         }

@@ -27,6 +27,8 @@ struct LoadPlan: Sendable {
     var nanoseconds: UInt64 = 1_000_000_000
     /// How long an exchange, its connection included, or the end of a connection may take.
     var timeoutNanoseconds: UInt64 = 5_000_000_000
+    /// Bytes that one receive may bring before it is armed anew.
+    var receiveBytesMax = Int.max
     /// After so many faults the load gives up.
     var faultsMax = 100
     /// Streams of two runs with different numbers have nothing in common.

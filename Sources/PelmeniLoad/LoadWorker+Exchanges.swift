@@ -105,6 +105,8 @@ extension LoadWorker {
         legs.release(block)
         if let fault { return fail(leg, fault) }
         if plan.origin == .source { return stalledProven(leg) }
+        // A ring may end a receive behind any of its bytes.
+        legs.receive(leg, limit: plan.receiveBytesMax)
         goOn(leg, now)
     }
 

@@ -129,7 +129,7 @@ struct LoadWorker: ~Copyable {
     private mutating func connected(_ leg: Int) {
         rows[leg].phase = .active
         guard plan.origin != .source else { return beginStalling(leg) }
-        legs.receive(leg)
+        legs.receive(leg, limit: plan.receiveBytesMax)
         proceed(leg, legs.now())
     }
 

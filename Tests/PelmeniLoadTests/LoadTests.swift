@@ -55,6 +55,18 @@ import Testing
         }
     }
 
+    /// The load reads on when a ring ends its receive early: the epoll ring does after 2 GiB.
+    @Test(arguments: [OriginKind.answer, .echo]) func receivesThatEnd(kind: OriginKind)
+        async throws
+    {
+        try await expectGood(kind) {
+            $0.connections = 2
+            $0.requestBytes = 100_000
+            $0.answerBytes = 100_000
+            $0.receiveBytesMax = 30_000
+        }
+    }
+
     @Test func sinkAndSource() async throws {
         try await expectGood(.answer) {
             $0.requestBytes = 1_000_003
