@@ -21,14 +21,93 @@ enum PageChecks {
             + dead.map { Offence(path: index.path, line: $0.line, reason: "no page \($0.page)") }
     }
 
-    /// Targets of links to pages, `[text](page.md)`.
-    private static func links(_ file: SourceText) -> [(page: String, line: Int)] {
-        file.lines.enumerated().flatMap { index, line in
-            line.split(separator: "](").dropFirst().compactMap { rest in
-                guard let end = rest.firstIndex(of: ")") else { return nil }
-                let page = String(rest[..<end])
-                return page.hasSuffix(".md") ? (page, index + 1) : nil
+    /// A link of a page leads to a file or a folder of the repository, and its `#part` to a heading
+    /// of that page.
+    static func deadLinks(_ files: [SourceText]) -> [Offence] {
+        let texts = Dictionary(files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        var paths = Set(texts.keys)
+        for file in files {
+            for count in file.folders.indices.dropFirst() + [file.folders.count] {
+                paths.insert(file.folders.prefix(count).joined(separator: "/"))
             }
         }
+        return files.filter { $0.fileExtension == "md" }.flatMap { page in
+            targets(page).compactMap { target, line in
+                guard !target.contains(":") else { return nil }
+                let parts = target.split(
+                    separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+                let path = parts[0].isEmpty ? page.path : resolved(parts[0], from: page)
+                guard let path, paths.contains(path) else {
+                    return Offence(path: page.path, line: line, reason: "no file \(target)")
+                }
+                guard parts.count == 2, let text = texts[path],
+                    !headings(text).contains(String(parts[1]))
+                else { return nil }
+                return Offence(path: page.path, line: line, reason: "no heading \(target)")
+            }
+        }
+    }
+
+    /// Targets of links to pages, `[text](page.md)`.
+    private static func links(_ file: SourceText) -> [(page: String, line: Int)] {
+        targets(file).filter { $0.target.hasSuffix(".md") }.map { ($0.target, $0.line) }
+    }
+
+    /// Targets of all links outside code.
+    private static func targets(_ file: SourceText) -> [(target: String, line: Int)] {
+        prose(file).flatMap { text, line in
+            text.split(separator: "](", omittingEmptySubsequences: false).dropFirst().compactMap {
+                rest in
+                rest.firstIndex(of: ")").map { (String(rest[..<$0]), line) }
+            }
+        }
+    }
+
+    /// A page's lines with their numbers, without what is fenced or stands between backticks.
+    private static func prose(_ file: SourceText) -> [(text: String, line: Int)] {
+        var isFenced = false
+        return file.lines.enumerated().compactMap { index, line in
+            if line.drop(while: { $0 == " " }).hasPrefix("```") {
+                isFenced.toggle()
+                return nil
+            }
+            guard !isFenced else { return nil }
+            let spans = line.split(separator: "`", omittingEmptySubsequences: false)
+            let text = spans.indices.filter { $0.isMultiple(of: 2) }.map { spans[$0] }.joined()
+            return (text, index + 1)
+        }
+    }
+
+    /// Headings as a link names them: lower case, hyphens for spaces, no other punctuation.
+    private static func headings(_ file: SourceText) -> Set<String> {
+        var isFenced = false
+        var headings: Set<String> = []
+        for line in file.lines {
+            if line.hasPrefix("```") { isFenced.toggle() }
+            guard !isFenced, line.hasPrefix("#") else { continue }
+            let text = line.drop { $0 == "#" }.dropFirst().lowercased()
+            headings.insert(
+                String(
+                    text.compactMap { character -> Character? in
+                        if character == " " { return "-" }
+                        let isKept =
+                            character.isLetter || character.isNumber || "-_".contains(character)
+                        return isKept ? character : nil
+                    }))
+        }
+        return headings
+    }
+
+    /// The path from the root that a page's link means; nil where it leaves the repository.
+    private static func resolved(_ target: Substring, from page: SourceText) -> String? {
+        var folders = page.folders
+        for part in target.split(separator: "/") where part != "." {
+            guard part == ".." else {
+                folders.append(part)
+                continue
+            }
+            guard folders.popLast() != nil else { return nil }
+        }
+        return folders.joined(separator: "/")
     }
 }

@@ -205,6 +205,19 @@ import Testing
         #expect(check([page]).count == 1, "there is no index")
     }
 
+    @Test func aLinkToNowhere() {
+        func reasons(_ text: String) -> [String] {
+            let page = file("docs/guide/a.md", "# A, `b` c\n\(text)\n")
+            let other = file("docs/b.md", "# B\n```\n# c\n```\n")
+            return PageChecks.deadLinks([page, other]).map(\.reason)
+        }
+        #expect(reasons("[x](../b.md) [y](../b.md#b) [z](#a-b-c) [w](https://b.md)").isEmpty)
+        #expect(reasons("`[x](c.md)`\n```\n[y](c.md)\n```\n[`z`](../guide)").isEmpty)
+        #expect(reasons("[x](c.md) [`y`](b.md)") == ["no file c.md", "no file b.md"])
+        #expect(reasons("[x](../../../b.md)") == ["no file ../../../b.md"])
+        #expect(reasons("[x](../b.md#c) [y](#b)") == ["no heading ../b.md#c", "no heading #b"])
+    }
+
     @Test func aTypeThatHoldsMuch() {
         func type(_ count: Int, _ word: String = "struct") -> SourceText {
             let body = (0..<count).map { "    private(set) var a\($0): [Int: Int] = [:]\n" }

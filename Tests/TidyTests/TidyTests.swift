@@ -51,6 +51,8 @@ import Testing
 
     @Test func everyPageIsInTheIndex() { expectNone(PageChecks.indexed(Repository.current)) }
 
+    @Test func linksLeadSomewhere() { expectNone(PageChecks.deadLinks(Repository.current)) }
+
     @Test func typesHoldLittle() { expectNone { StateChecks.storedProperties($0) } }
 
     @Test func theStateMachineAsserts() { expectNone(StateChecks.assertions(Repository.current)) }
