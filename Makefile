@@ -22,6 +22,8 @@ export ARGS
 RELEASE := .build/release
 FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 RESULTS := Benchmarks/results
+# What `make figures` and `make report` show: the newest whole result, unless it is named.
+RESULT ?= $(lastword $(sort $(wildcard $(RESULTS)/*Z.json)))
 PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
@@ -81,7 +83,8 @@ check-hot: release ## prove that the workers' loops neither count references nor
 	python3 Tests/check-hot.py $(RELEASE)/pelmeni
 
 # Not `release`: the simulator is not measured. Only what ran whole, with the defaults and
-# without an error loses its mark; what is marked stays out of git and is no figure.
+# without an error loses its mark; what is marked stays out of git and is no figure. Pages
+# stay out of git too: `make report` makes them of the JSON.
 .PHONY: bench
 bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--quick for a look
 	@.ci/setup bench
@@ -95,7 +98,7 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 	if [[ -n "$(if $(strip $(BENCH)),,whole)" ]]; then \
 		for kind in json html; do mv "$$name$$mark.$$kind" "$$name.$$kind"; done; mark=; \
 	fi; \
-	echo "stored: $$name$$mark.json and .html"
+	echo "stored: $$name$$mark.json, and a page beside it"
 
 # With sanitizers, or for another machine: CFLAGS=...
 .PHONY: prototypes
@@ -106,11 +109,19 @@ prototypes:
 			$$(pkg-config --cflags --libs liburing); \
 	done
 
+.PHONY: stored-result
+stored-result: setup-build
+	@[[ -n "$(RESULT)" ]] || { echo "no whole result is stored: run 'make bench' first" >&2; exit 1; }
+	@$(SWIFT) build -c release --product pelmeni >&2
+
+.PHONY: report
+report: stored-result ## the page of the newest whole result of `make bench`, with plots
+	@$(RELEASE)/pelmeni bench-page "$(RESULT)" "$(RESULT:.json=.html)" --targets Benchmarks/targets.yaml
+	@echo "page: $(RESULT:.json=.html)"
+
 .PHONY: figures
-figures: ## put the newest whole result of `make bench` into the README
-	@newest="$$(find $(RESULTS) -name '*Z.json' 2>/dev/null | sort | tail -n 1)"; \
-	[[ -n "$$newest" ]] || { echo "no whole result is stored: run 'make bench' first" >&2; exit 1; }; \
-	$(RELEASE)/pelmeni bench-figures "$$newest" README.md --targets Benchmarks/targets.yaml
+figures: stored-result ## put the newest whole result of `make bench` into the README
+	@$(RELEASE)/pelmeni bench-figures "$(RESULT)" README.md --targets Benchmarks/targets.yaml
 
 .PHONY: docs
 docs: setup-build ## the API's pages, in .build/docs

@@ -13,12 +13,7 @@ struct BenchFiguresCommand: ParsableCommand {
     @Option(help: "Targets to hold the result against, instead of its own.") var targets: String?
 
     func run() throws {
-        var report = try Self.report(result)
-        if let targets {
-            do throws(BenchError) {
-                report.targets = try BenchTargetsFile.read(targets)
-            } catch { throw UsageError("\(error)", command: "bench") }
-        }
+        let report = try BenchResultFile.read(result, targets: targets)
         let name = URL(fileURLWithPath: result).lastPathComponent
         let table = MarkdownTable(report, note: "Generated from `Benchmarks/results/\(name)`.").text
         guard let text = try? String(contentsOfFile: readme, encoding: .utf8) else {
@@ -30,22 +25,5 @@ struct BenchFiguresCommand: ParsableCommand {
                 command: "bench")
         }
         try filled.write(toFile: readme, atomically: true, encoding: .utf8)
-    }
-
-    private static func report(_ path: String) throws -> BenchReport {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw UsageError("\(path) cannot be read", command: "bench")
-        }
-        do {
-            let report = try JSONDecoder().decode(BenchReport.self, from: data)
-            guard report.format == BenchReport.formatVersion else {
-                throw UsageError(
-                    "\(path) has format \(report.format), not \(BenchReport.formatVersion)",
-                    command: "bench")
-            }
-            return report
-        } catch let error as DecodingError {
-            throw UsageError("\(path) is no result of 'pelmeni bench': \(error)", command: "bench")
-        }
     }
 }

@@ -20,6 +20,7 @@ struct PelmeniCommand: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, DoctorCommand.self, DemoCommand.self,
             BenchCommand.self, BenchProxyCommand.self, BenchLoadCommand.self,
             BenchOriginCommand.self, BenchGuardCommand.self, BenchFiguresCommand.self,
+            BenchPageCommand.self,
         ])
 
     /// What a command left behind for the shell.
