@@ -120,8 +120,9 @@ report: stored-result ## the page of the newest whole result of `make bench`, wi
 	@echo "page: $(RESULT:.json=.html)"
 
 .PHONY: figures
-figures: stored-result ## put the newest whole result of `make bench` into the README
-	@$(RELEASE)/pelmeni bench-figures "$(RESULT)" README.md --targets Benchmarks/targets.yaml
+figures: stored-result ## put the newest whole result of `make bench` into the docs
+	@$(RELEASE)/pelmeni bench-figures "$(RESULT)" docs/measurements/figures.md \
+		--headline README.md --targets Benchmarks/targets.yaml
 
 .PHONY: docs
 docs: setup-build ## the API's pages, in .build/docs

@@ -36,17 +36,46 @@ import Testing
         #expect(HTMLReport(report).html.contains("<small>2 workers: 5.25 µs</small>"))
     }
 
-    @Test func theTableReplacesWhatStandsBetweenTheMarkers() {
-        let readme = "a\n<!-- figures -->\nold\n<!-- /figures -->\nb\n"
-        let new = MarkdownTable.replace(in: readme, with: "new")
-        #expect(new == "a\n<!-- figures -->\n\nnew\n\n<!-- /figures -->\nb\n")
-        #expect(new.flatMap { MarkdownTable.replace(in: $0, with: "new") } == new)
+    @Test func theHeadlineIsOneComparison() throws {
+        let text = try #require(HeadlineFigure(ReportSamples.full)).text
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 118 })
+        let line = text.replacing("\n", with: " ")
+        #expect(
+            line.hasPrefix(
+                "**0.69 (0.67 to 0.71) of HAProxy's CPU a request**; HAProxy is the best peer. "
+                    + "64 bytes there & back <64>: Pelmeni <io_uring> 3.59 µs, Pelmeni epoll 5.25 µs, "
+                    + "HAProxy 5.20 µs. Measured 2026-11-24 on AMD EPYC & Co, 2 logical cores"))
+    }
+
+    @Test func aHeadlineClaimsNoMoreThanItsInterval() throws {
+        var report = ReportSamples.full
+        let index = try #require(
+            report.scenarios.firstIndex { $0.scenario.name == HeadlineFigure.scenario })
+        report.scenarios[index].comparisons[0].verdict = .noDifference
+        let text = try #require(HeadlineFigure(report)).text
+        #expect(text.hasPrefix("**No difference to HAProxy in CPU a request**; HAProxy is the"))
+        report.scenarios[index].comparisons[0].verdict = .unknown
+        #expect(HeadlineFigure(report) == nil)
+        report.scenarios.remove(at: index)
+        #expect(HeadlineFigure(report) == nil)
+    }
+
+    @Test func generatedTextReplacesWhatStandsBetweenTheMarkers() {
+        let rest = "b <!-- figure --><!-- /figure -->\n"
+        let page = "a\n<!-- figures -->\nold\n<!-- /figures -->\n" + rest
+        let new = MarkedSection.figures.filled(in: page, with: "new")
+        #expect(new == "a\n<!-- figures -->\n\nnew\n\n<!-- /figures -->\n" + rest)
+        #expect(new.flatMap { MarkedSection.figures.filled(in: $0, with: "new") } == new)
+        #expect(
+            MarkedSection.headline.filled(in: page, with: "one")?
+                .hasSuffix("b <!-- figure -->\n\none\n\n<!-- /figure -->\n") == true)
     }
 
     @Test(arguments: [
         "", "<!-- figures -->", "<!-- /figures --><!-- figures -->",
         "<!-- figures --><!-- figures --><!-- /figures -->",
-    ]) func aReadmeWithoutItsMarkersIsLeft(_ readme: String) {
-        #expect(MarkdownTable.replace(in: readme, with: "new") == nil)
+    ]) func aPageWithoutItsMarkersIsLeft(_ page: String) {
+        #expect(MarkedSection.figures.filled(in: page, with: "new") == nil)
+        #expect(MarkedSection.headline.filled(in: page, with: "new") == nil)
     }
 }

@@ -73,6 +73,35 @@ import Testing
         #expect(page.contains("id=\"rr64\"") && page.contains("1 of 1 targets are met"))
     }
 
+    @Test func figuresGoIntoBothPages() async throws {
+        try storeResult()
+        try store("# A\n<!-- figures -->\n<!-- /figures -->\n", as: "figures.md")
+        try store("# B\n<!-- figure -->\nold\n<!-- /figure -->\nend\n", as: "README.md")
+        let outcome = await PelmeniCommand.perform([
+            "bench-figures", path("a.json"), path("figures.md"), "--headline", path("README.md"),
+        ])
+        #expect(outcome.status == .success, "\(outcome.message)")
+        let figures = try text("figures.md")
+        #expect(figures.contains("| **3.00 µs**<br>0.75 (0.70 to 0.80) | 4.00 µs |"))
+        #expect(figures.contains("Generated from `Benchmarks/results/a.json`."))
+        let readme = try text("README.md")
+        #expect(readme.contains("\n**0.75 (0.70 to 0.80) of HAProxy's CPU a request**;"))
+        #expect(!readme.contains("old") && readme.hasSuffix("<!-- /figure -->\nend\n"))
+    }
+
+    @Test func aPageWithoutMarkersLeavesBothAsTheyWere() async throws {
+        try storeResult()
+        let page = "<!-- figures -->\n<!-- /figures -->\n"
+        try store(page, as: "figures.md")
+        try store("nothing", as: "README.md")
+        let outcome = await PelmeniCommand.perform([
+            "bench-figures", path("a.json"), path("figures.md"), "--headline", path("README.md"),
+        ])
+        #expect(outcome.status == .usage)
+        #expect(outcome.message.contains("README.md does not have '<!-- figure -->'"))
+        #expect(try text("figures.md") == page)
+    }
+
     @Test(arguments: ["bench-page", "bench-figures"])
     func whatIsNoResultIsNamed(_ command: String) async throws {
         var other = Self.report()

@@ -1,8 +1,5 @@
-/// The figures of a README: generated, never typed.
+/// The figures of a page: generated, never typed.
 package struct MarkdownTable {
-    private static let begin = "<!-- figures -->"
-    private static let end = "<!-- /figures -->"
-
     /// Of a line that can be wrapped.
     private static let columns = 130
 
@@ -33,17 +30,8 @@ package struct MarkdownTable {
         lines += ["", legend]
         lines += targets
         if !note.isEmpty { lines += ["", note] }
-        return lines.flatMap(wrapped).joined(separator: "\n")
-    }
-
-    /// The README with the table between its two markers; nil unless it has each once, in order.
-    package static func replace(in readme: String, with table: String) -> String? {
-        let (begins, ends) = (readme.ranges(of: begin), readme.ranges(of: end))
-        guard begins.count == 1, ends.count == 1,
-            begins[0].upperBound <= ends[0].lowerBound
-        else { return nil }
-        return readme[..<begins[0].upperBound] + "\n\n\(table)\n\n"
-            + readme[ends[0].lowerBound...]
+        return lines.flatMap { MarkdownText.wrapped($0, columns: Self.columns) }
+            .joined(separator: "\n")
     }
 
     /// What was to be reached and was not, each with what is known of it.
@@ -94,46 +82,15 @@ package struct MarkdownTable {
     }
 
     private var legend: String {
-        let facts = Dictionary(
-            MachineLines(report).lines.map { ($0.name, clean($0.text)) },
-            uniquingKeysWith: { first, _ in first })
-        let machine = ["processor", "kernel", "network", "placement"].compactMap { facts[$0] }
-        return "Lower is better; the lowest is bold. Medians over \(report.rounds) rounds; below "
+        "Lower is better; the lowest is bold. Medians over \(report.rounds) rounds; below "
             + "them the ratio to the best peer with its 95 % interval. Of long streams bytes a second stand "
-            + "beside the proxy's CPU, with the CPU of load, proxy and origin (all three). Measured "
-            + "\(clean(String(report.startedAt.prefix(10)))) on \(machine.joined(separator: "; "))."
-    }
-
-    /// A paragraph or a list's entry in lines of their own; a table's row is one line.
-    private func wrapped(_ text: String) -> [String] {
-        guard !text.hasPrefix("|"), text.count > Self.columns else { return [text] }
-        let indent = text.hasPrefix("- ") ? "  " : ""
-        var lines = [""]
-        for word in text.split(separator: " ") {
-            let last = lines[lines.count - 1]
-            if last.isEmpty {
-                lines[lines.count - 1] = String(word)
-            } else if last.count + 1 + word.count <= Self.columns {
-                lines[lines.count - 1] += " \(word)"
-            } else {
-                lines.append(indent + word)
-            }
-        }
-        return lines
+            + "beside the proxy's CPU, with the CPU of load, proxy and origin (all three). "
+            + MarkdownText.measured(report)
     }
 
     private func line(_ cells: [String]) -> String {
         "| " + cells.map(clean).joined(separator: " | ") + " |"
     }
 
-    /// Nothing that would end a cell or a line.
-    private func clean(_ text: String) -> String {
-        text.reduce(into: "") { clean, character in
-            if character == "|" {
-                clean += "\\|"
-            } else {
-                clean.append(character.isNewline ? " " : character)
-            }
-        }
-    }
+    private func clean(_ text: String) -> String { MarkdownText.clean(text) }
 }
