@@ -16,6 +16,29 @@ enum LineChecks {
         }
     }
 
+    private static let frontPage = "README.md"
+    private static let frontPageMost = 120
+
+    /// The first page that a stranger sees is short, and a terminal shows each line of it whole,
+    /// tables too.
+    static func frontPage(_ file: SourceText) -> [Offence] {
+        guard file.path == frontPage else { return [] }
+        let lines = file.text.hasSuffix("\n") ? file.lines.dropLast() : file.lines[...]
+        var offences = lines.enumerated().compactMap { index, line -> Offence? in
+            guard line.count > frontPageMost else { return nil }
+            return Offence(
+                path: file.path, line: index + 1,
+                reason: "\(line.count) columns, at most \(frontPageMost)")
+        }
+        if lines.count > frontPageMost {
+            offences.append(
+                Offence(
+                    path: file.path, line: lines.count,
+                    reason: "\(lines.count) lines, at most \(frontPageMost)"))
+        }
+        return offences
+    }
+
     /// What counts of each line: a text in quotes does not, nor a table's row, which cannot be
     /// wrapped.
     private static func columns(_ file: SourceText) -> [Int] {

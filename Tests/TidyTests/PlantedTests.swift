@@ -177,6 +177,15 @@ import Testing
         #expect(check(file("Benchmarks/prototypes/a.c", wide)).isEmpty)
     }
 
+    @Test func aLongFrontPage() {
+        let check = LineChecks.frontPage
+        let wide = String(repeating: "a", count: 121)
+        #expect(check(file("README.md", "\n| \(wide.dropFirst(2)) |\n")).map(\.line) == [2])
+        #expect(check(file("README.md", String(repeating: "a\n", count: 121))).map(\.line) == [121])
+        #expect(check(file("README.md", String(repeating: "a\n", count: 120))).isEmpty)
+        #expect(check(file("docs/README.md", wide)).isEmpty)
+    }
+
     @Test func aPredicateThatActs() {
         let check = NameChecks.predicates
         let planted = "mutating func isOpen() -> Bool {}\nmutating func issue() {}\n"

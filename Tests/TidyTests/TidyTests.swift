@@ -45,6 +45,8 @@ import Testing
 
     @Test func linesFit() { expectNone(LineChecks.lineLength) }
 
+    @Test func theFrontPageIsShort() { expectNone(LineChecks.frontPage) }
+
     @Test func predicatesChangeNothing() { expectNone(NameChecks.predicates) }
 
     @Test func aNameIsOneType() { expectNone(NameChecks.uniqueTypes(Repository.current)) }
