@@ -3,7 +3,7 @@ import Testing
 
 /// How often entries are told that peers bring about, by a clock of the test's own.
 struct LogRateTests {
-    private let key = LogRate.Key(kind: 1, pair: 0, upstream: 0)
+    private let key = LogRate.Key(kind: 1, pair: PairID(0), upstream: 0)
     private let about = [LogEntry.Field("pair", "a")]
 
     private func admitted(
@@ -35,8 +35,9 @@ struct LogRateTests {
         var rate = LogRate()
         _ = admitted(&rate, key, 100, now: 0)
         for other in [
-            LogRate.Key(kind: 2, pair: 0, upstream: 0), LogRate.Key(kind: 1, pair: 1, upstream: 0),
-            LogRate.Key(kind: 1, pair: 0, upstream: 1),
+            LogRate.Key(kind: 2, pair: PairID(0), upstream: 0),
+            LogRate.Key(kind: 1, pair: PairID(1), upstream: 0),
+            LogRate.Key(kind: 1, pair: PairID(0), upstream: 1),
         ] {
             #expect(admitted(&rate, other, 1, now: 0) == 1)
         }

@@ -5,17 +5,17 @@ extension StreamRelay where R: ~Copyable {
     /// ends were seen: nobody was told, or somebody did not listen. A line each.
     mutating func deadSessions() -> [String] {
         var dead: [String] = []
-        for leg in usedLegs where legs[leg].flags.contains(.inUse) {
+        for leg in legSlab.used where legs[leg].isInUse {
             let row = legs[leg]
             guard !row.session.isNone, sessions[row.session].phase == .relaying,
-                row.flags.isDisjoint(with: [.closing, .datagrams]),
-                !row.flags.isSuperset(of: [.ended, .endSent]), ring.isGone(row.socket)
+                row.phase != .closing, !row.kind.isDatagrams,
+                !(row.hasEnded && row.writing == .shut), ring.isGone(row.socket)
             else { continue }
-            let side = row.flags.contains(.client) ? "client" : "upstream"
+            let side = row.kind.isClient ? "client" : "upstream"
             dead.append(
                 "session \(row.session.rawValue) relays, and its \(side) is gone: "
-                    + "receiving \(row.flags.contains(.receiving)), "
-                    + "sending \(row.flags.contains(.sending)), queued \(row.queue.bytes)")
+                    + "receiving \(row.reading == .receiving), "
+                    + "sending \(row.writing == .sending), queued \(row.queue.bytes)")
         }
         return dead
     }

@@ -40,7 +40,7 @@ final class WorkerHarness: @unchecked Sendable {
         self.choice = choice
         self.settings = settings
         self.listeners = listeners.enumerated().map {
-            WorkerListener(socket: $0.element, pair: UInt16($0.offset), isShared: isShared)
+            WorkerListener(socket: $0.element, pair: PairID($0.offset), isShared: isShared)
         }
         self.upstreams = upstreams
         mailbox = try Mailbox()
@@ -130,7 +130,7 @@ final class WorkerHarness: @unchecked Sendable {
             let relay = StreamRelay(
                 ring: ring, pool: pool, limits: limits,
                 reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count),
-                pairs: rows.pairs, counters: counters, events: .none, key: 0)
+                pairs: PairTable(rows.pairs), counters: counters, events: .none, key: 0)
         else { return fail(ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
         if worker.begin() {

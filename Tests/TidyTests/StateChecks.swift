@@ -4,19 +4,20 @@ enum StateChecks {
 
     /// Types that have more, and how many: none is added, and the numbers only fall.
     static let propertiesToday = [
-        "MessageState": 28, "MessageStream": 22, "RelayPair": 23, "Session": 22,
+        "MessageState": 28, "MessageStream": 22, "RelayPair": 23,
         "SimulatedFaults": 24, "SimulatedKernel": 48, "SimulatedMessagePlan": 36,
-        "SimulatedPeer": 22, "StreamRelay": 48,
+        "SimulatedPeer": 22, "StreamRelay": 26,
     ]
 
     /// Assertions in files of the state machine: the numbers only rise.
     static let assertionsToday: [String: Int] = {
         let files = [
-            "Buffers/BufferPool": 3, "Buffers/SendQueue": 3, "Relay/LegQueue": 2,
-            "Relay/Session": 1, "Relay/StreamRelay": 4, "Relay/StreamRelay+Depart": 1,
-            "Relay/StreamRelay+Dial": 2, "Relay/StreamRelay+End": 6, "Relay/StreamRelay+Listen": 1,
-            "Relay/StreamRelay+Receive": 2, "Relay/StreamRelay+Send": 3,
-            "Relay/StreamRelay+Splice": 2, "Relay/UncutQueue": 2,
+            "Buffers/BufferPool": 3, "Buffers/RowQueue": 3, "Buffers/SendQueue": 3,
+            "Relay/CutQueue": 2, "Relay/DescriptorReserve": 1, "Relay/DialQueue": 2,
+            "Relay/Leg": 6, "Relay/ReadScheduler": 2, "Relay/ResponseQueue": 1, "Relay/Session": 1,
+            "Relay/StreamRelay+Connect": 1, "Relay/StreamRelay+End": 6,
+            "Relay/StreamRelay+Listen": 1, "Relay/StreamRelay+Receive": 2,
+            "Relay/StreamRelay+Send": 1, "Relay/StreamRelay": 6,
         ]
         return Dictionary(
             uniqueKeysWithValues: files.map { ("Sources/PelmeniCore/\($0.key).swift", $0.value) })

@@ -16,7 +16,7 @@ enum NameCheck {
     ) async -> [String] {
         guard !names.isEmpty else { return [] }
         let found = Found()
-        let entries = names.map { Resolver.Name(host: $0, port: 0, pair: 0, upstream: 0) }
+        let entries = names.map { Resolver.Name(host: $0, port: 0, pair: PairID(0), upstream: 0) }
         let resolver = Resolver(names: entries, lookup: lookup) { name, result in
             guard case .success = result else { return }
             found.names.withLock { _ = $0.insert(name.host) }

@@ -93,7 +93,7 @@ package final class EngineRuntime: Sendable {
                 guard let (host, port) = place.hostAndPort else { continue }
                 names.append(
                     Resolver.Name(
-                        host: host, port: port, pair: UInt16(pair), upstream: UInt16(upstream)))
+                        host: host, port: port, pair: PairID(pair), upstream: UInt16(upstream)))
             }
         }
         guard !names.isEmpty else { return nil }
@@ -139,7 +139,7 @@ package final class EngineRuntime: Sendable {
                 shared: worker, decision: decision,
                 listeners: sockets.map {
                     WorkerListener(
-                        socket: $0.socket, pair: UInt16($0.pair), isShared: $0.isShared,
+                        socket: $0.socket, pair: PairID($0.pair), isShared: $0.isShared,
                         isDatagrams: plan.pairs[$0.pair].listensForDatagrams)
                 },
                 pool: pool, limits: limits,
@@ -174,7 +174,7 @@ package final class EngineRuntime: Sendable {
         guard let resolver else { return }
         let named = Set(
             plan.pairs.indices.filter { plan.pairs[$0].upstreams.allSatisfy(\.isName) }
-                .map { UInt16($0) })
+                .map { PairID($0) })
         let tick = Duration.milliseconds(20)
         for round in 0..<100 where !resolver.isSettled {
             if tick * round >= .milliseconds(250), named.isSubset(of: resolver.resolvedPairs) {

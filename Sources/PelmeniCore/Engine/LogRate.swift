@@ -11,10 +11,10 @@ package struct LogRate: Sendable {
     /// What counts together.
     package struct Key: Hashable, Sendable {
         package var kind: UInt8
-        package var pair: UInt16
+        package var pair: PairID
         package var upstream: UInt16
 
-        package init(kind: UInt8, pair: UInt16, upstream: UInt16) {
+        package init(kind: UInt8, pair: PairID, upstream: UInt16) {
             self.kind = kind
             self.pair = pair
             self.upstream = upstream

@@ -18,11 +18,11 @@ package final class Mailbox: Sendable {
 
     /// New addresses of one upstream.
     package struct AddressUpdate: Sendable {
-        package var pair: UInt16
+        package var pair: PairID
         package var upstream: UInt16
         package var addresses: [SocketAddress]
 
-        package init(pair: UInt16, upstream: UInt16, addresses: [SocketAddress]) {
+        package init(pair: PairID, upstream: UInt16, addresses: [SocketAddress]) {
             self.pair = pair
             self.upstream = upstream
             self.addresses = addresses

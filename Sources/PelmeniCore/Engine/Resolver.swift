@@ -23,10 +23,10 @@ package final class Resolver: Sendable {
     package struct Name: Sendable {
         package var host: String
         package var port: UInt16
-        package var pair: UInt16
+        package var pair: PairID
         package var upstream: UInt16
 
-        package init(host: String, port: UInt16, pair: UInt16, upstream: UInt16) {
+        package init(host: String, port: UInt16, pair: PairID, upstream: UInt16) {
             self.host = host
             self.port = port
             self.pair = pair
@@ -76,7 +76,7 @@ package final class Resolver: Sendable {
     }
 
     /// The pairs of which a name has an address.
-    package var resolvedPairs: Set<UInt16> {
+    package var resolvedPairs: Set<PairID> {
         let hasAddress = state.withLock { $0.hasAddress }
         return Set(names.indices.filter { hasAddress[$0] }.map { names[$0].pair })
     }

@@ -106,14 +106,14 @@ package struct Simulation: ~Copyable {
                 ring: SimulatedRing(kernel: kernel), pool: pool, limits: limits,
                 reservedSlots: Worker<SimulatedRing>.reservedSlots(
                     listeners: setup.world.pairs),
-                pairs: pairs, counters: counters, events: events, key: setup.world.seed)
+                pairs: PairTable(pairs), counters: counters, events: events, key: setup.world.seed)
         else {
             outcome.violations = ["no memory for the relay"]
             return outcome
         }
         let listeners = (0..<setup.world.pairs).map {
             WorkerListener(
-                socket: SimulatedKernel.firstDescriptor + Int32($0), pair: UInt16($0),
+                socket: SimulatedKernel.firstDescriptor + Int32($0), pair: PairID($0),
                 isShared: false,
                 isDatagrams: setup.world.messagePlan($0)?.listensForDatagrams ?? false)
         }

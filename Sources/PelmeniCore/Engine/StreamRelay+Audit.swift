@@ -10,7 +10,7 @@ extension StreamRelay where R: ~Copyable {
     /// The most bytes that wait on any leg now.
     package var queuedMost: Int {
         var most = 0
-        for leg in usedLegs where legs[leg].flags.contains(.inUse) {
+        for leg in legSlab.used where legs[leg].isInUse {
             most = max(most, legs[leg].queue.bytes)
         }
         return most
@@ -25,20 +25,20 @@ extension StreamRelay where R: ~Copyable {
         let pieces = pool.totalPieces - pool.freePieces
         if pieces != 0 { leaks.append("\(pieces) pieces are queued") }
         var legsInUse = 0
-        for leg in usedLegs where legs[leg].flags.contains(.inUse) { legsInUse += 1 }
+        for leg in legSlab.used where legs[leg].isInUse { legsInUse += 1 }
         if legsInUse != 0 { leaks.append("\(legsInUse) legs are in use") }
         var rows = 0
-        for row in usedSessions where sessions[row].phase != .free { rows += 1 }
+        for row in sessionSlab.used where sessions[row].phase != .free { rows += 1 }
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
         if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
-        if !uncutStreams.isEmpty { leaks.append("a stream waits to be cut") }
-        if !undialled.isEmpty { leaks.append("a session waits to be dialled") }
-        if isStarving || !starvedDatagrams.isEmpty { leaks.append("a leg is starved") }
-        if waitingCount != 0 { leaks.append("\(waitingCount) answers wait for their clients") }
+        if !cuts.isEmpty { leaks.append("a stream waits to be cut") }
+        if !dials.isEmpty { leaks.append("a session waits to be dialled") }
+        if !reads.isEmpty { leaks.append("a leg is starved") }
+        if !responses.isEmpty { leaks.append("\(responses.count) answers wait for their clients") }
         let piped = pipes.capacity - pipes.freeCount
         if piped != 0 { leaks.append("\(piped) pipes are held") }
         var known = 0
-        for row in usedSessions
+        for row in sessionSlab.used
         where sessions[row].kind.hasNamedClient && states[row].isKnown { known += 1 }
         if known != 0 { leaks.append("\(known) clients of ended sessions are known") }
         if wheel.nextTime() != .max { leaks.append("a timer is set") }

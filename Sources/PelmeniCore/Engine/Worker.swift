@@ -172,7 +172,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func woken() {
         wakeArmed = false
         let answer = WorkerRequests.Answer(
-            rawValue: requests.reader(requests.context, UnsafeMutableRawPointer(relay.pairs)))
+            rawValue: requests.reader(requests.context, UnsafeMutableRawPointer(relay.pairs.rows)))
         armWake()
         if !answer.isEmpty, !isDraining { beginDrain() }
         if answer.contains(.stop) { isStopping = true }

@@ -1,7 +1,7 @@
 /// A listening socket as one worker sees it. Its slot number is its position plus one.
 package struct WorkerListener: Sendable {
     package var socket: Int32
-    package var pair: UInt16
+    package var pair: PairID
     /// Other workers watch the same descriptor.
     package var isShared: Bool
     /// Datagrams come to it: the relay has it, and keeps it while sessions of it are open.
@@ -16,7 +16,7 @@ package struct WorkerListener: Sendable {
     var errors: UInt32 = 0
     var isClosed = false
 
-    package init(socket: Int32, pair: UInt16, isShared: Bool, isDatagrams: Bool = false) {
+    package init(socket: Int32, pair: PairID, isShared: Bool, isDatagrams: Bool = false) {
         self.isDatagrams = isDatagrams
         self.socket = socket
         self.pair = pair

@@ -46,14 +46,15 @@ package final class WorkerShared: Sendable {
             reader: { context, rows in
                 guard let context else { return 0 }
                 let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
-                return shared.read(rows.assumingMemoryBound(to: RelayPair.self)).rawValue
+                let pairs = PairTable(rows.assumingMemoryBound(to: RelayPair.self))
+                return shared.read(pairs).rawValue
             },
             context: Unmanaged.passUnretained(self).toOpaque(), event: mailbox.event)
     }
 
-    private func read(_ pairs: UnsafeMutablePointer<RelayPair>) -> WorkerRequests.Answer {
+    private func read(_ pairs: PairTable) -> WorkerRequests.Answer {
         for update in mailbox.takeAddresses() {
-            let row = pairs[Int(update.pair)].upstreams + Int(update.upstream)
+            let row = pairs[update.pair].upstreams + Int(update.upstream)
             let count = min(update.addresses.count, Upstream.addressesMax)
             for index in 0..<count { row.pointee.addresses[index] = update.addresses[index] }
             row.pointee.addressCount = UInt8(count)
@@ -74,7 +75,8 @@ package final class WorkerShared: Sendable {
                 let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
                 shared.log(
                     RelayEvent(
-                        kind: kind, pair: pair, cause: Cause(rawValue: cause) ?? .internal,
+                        kind: kind, pair: PairID(pair),
+                        cause: Cause(rawValue: cause) ?? .internal,
                         upstream: upstream, error: error, duration: duration))
             },
             context: Unmanaged.passUnretained(self).toOpaque(),
@@ -107,11 +109,11 @@ package final class WorkerShared: Sendable {
 
     private func about(_ event: RelayEvent) -> [LogEntry.Field] {
         var fields: [LogEntry.Field] = []
-        if names.indices.contains(Int(event.pair)) {
-            fields.append(.init("pair", names[Int(event.pair)]))
+        if names.indices.contains(event.pair.index) {
+            fields.append(.init("pair", names[event.pair.index]))
         }
         if event.kind == .upstreamFailed || event.kind == .upstreamRecovered {
-            let upstreams = upstreamNames[Int(event.pair)]
+            let upstreams = upstreamNames[event.pair.index]
             if upstreams.indices.contains(Int(event.upstream)) {
                 fields.append(.init("upstream", upstreams[Int(event.upstream)]))
             }

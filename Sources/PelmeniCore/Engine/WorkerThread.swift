@@ -81,7 +81,7 @@ final class WorkerThread: Sendable {
         guard
             let relay = StreamRelay(
                 ring: ring, pool: pool, limits: order.limits, reservedSlots: reserved,
-                pairs: order.shared.rows.pairs, counters: order.shared.counters,
+                pairs: PairTable(order.shared.rows.pairs), counters: order.shared.counters,
                 events: order.shared.events, key: UInt64.random(in: 0...UInt64.max))
         else { throw Errno(code: ENOMEM) }
         var worker = Worker(

@@ -1,112 +1,174 @@
 /// The relay's legs.
 typealias LegTable = RowTable<RowTableName.Legs, Leg>
+typealias LegQueue = RowQueue<Leg>
 
-/// One socket with its send queue, armed operations and marks: one row of the relay's table.
+extension RowID where Table == RowTableName.Legs {
+    /// The peer of a stream that has no leg at its other end: row 0, the slot of the worker's
+    /// wake-up, in which no leg is made. Its queue is empty, and it neither reads nor ends, so the
+    /// loop needs no branch for it.
+    @inline(__always)
+    static var absent: LegID { LegID(0) }
+}
+
+/// One socket with its send queue, its states and marks: one row of the relay's table.
 ///
-/// Trivial: integers only, so that the loop neither retains nor releases.
-struct Leg {
-    struct Flags: OptionSet {
-        let rawValue: UInt32
-        @inline(__always)
-        init(rawValue: UInt32) { self.rawValue = rawValue }
-
-        // What is in flight.
-        static let connecting = Flags(rawValue: 1 << 0)
-        static let receiving = Flags(rawValue: 1 << 1)
-        static let sending = Flags(rawValue: 1 << 2)
-        static let inFlight: Flags = [.connecting, .receiving, .sending]
-
-        /// Reading stopped at the high mark.
-        static let paused = Flags(rawValue: 1 << 3)
-        /// Reading stopped because there was no block, or others wait for one; the leg is in a
-        /// starved queue.
-        static let starved = Flags(rawValue: 1 << 4)
-        /// The far side's stream has ended, or will bring nothing more.
-        static let ended = Flags(rawValue: 1 << 5)
-        /// Our write half is shut down.
-        static let endSent = Flags(rawValue: 1 << 6)
-        /// A reset or another error was seen.
-        static let broken = Flags(rawValue: 1 << 7)
-        /// Will be closed with a reset once what was queued is delivered.
-        static let resetting = Flags(rawValue: 1 << 8)
-        /// Waits for the last completion, then closes.
-        static let closing = Flags(rawValue: 1 << 9)
-        /// Closes with a reset rather than in order.
-        static let closesWithReset = Flags(rawValue: 1 << 10)
-        /// Accepted, rather than opened towards an upstream.
-        static let client = Flags(rawValue: 1 << 11)
-        static let inUse = Flags(rawValue: 1 << 12)
-        /// Accepted in a burst: its session is dialled in one of the next loops.
-        static let undialled = Flags(rawValue: 1 << 13)
-        /// A Unix socket: receives one block at a time, see ``RelayPair/isUnix``.
-        static let unix = Flags(rawValue: 1 << 15)
-        // Bridges and datagrams.
-        /// A socket of datagrams.
-        static let datagrams = Flags(rawValue: 1 << 16)
-        /// The one that a worker's clients send to: it belongs to no session.
-        static let listener = Flags(rawValue: 1 << 17)
-        /// A stream that messages are cut from.
-        static let framed = Flags(rawValue: 1 << 18)
-        /// Takes one datagram at a time, and may take its time: a Unix datagram socket.
-        static let waits = Flags(rawValue: 1 << 19)
-        /// The route refused a train: its datagrams go out one by one.
-        static let refusesTrains = Flags(rawValue: 1 << 20)
-        // Splicing.
-        /// What comes on this leg goes through a pipe of the kernel's, and not into blocks.
-        static let spliced = Flags(rawValue: 1 << 21)
-        /// Bytes came to a receive that stays armed, and nobody has asked since whether an end came
-        /// with them.
-        static let unasked = Flags(rawValue: 1 << 22)
-        /// There was no block when there was something to read, and nothing was read since.
-        static let unread = Flags(rawValue: 1 << 14)
-    }
+/// Trivial: integers only, so that the loop neither retains nor releases. Memory that was never
+/// written is a free row: 0 is the first case of each state.
+struct Leg: QueuedRow {
+    typealias Table = RowTableName.Legs
 
     var socket: Int32 = -1
     var generation: UInt32 = 0
-    var flags: Flags = []
+    let kind: Kind
+    private(set) var phase: Phase
+    private(set) var reading: Reading = .idle
+    private(set) var writing: Writing = .idle
+    var inbound: Inbound = .linked
+    var marks: Marks = []
+    /// Which class this leg has earned, and how many receives in a row speak for the other one. A
+    /// new leg counts as one that may bring much, until it brings little.
+    var blockClass: BlockClass = .small
+    var classVotes: UInt8 = 1
+    /// Bytes to go out on this leg.
+    var queue = SendQueue()
+    /// Bytes of the pipe that go out on this leg.
+    var piped: UInt32 = 0
+    var progress = Progress()
     /// The leg at the other end of the relay.
     var peer: LegID = .none
     var session: SessionID = .none
     /// The next one of the list this leg is in: free, starved, or the attempts of a session.
     var next: LegID = .none
-    /// Bytes to go out on this leg.
-    var queue = SendQueue()
-    /// Bytes of the pipe that go out on this leg.
-    var piped: UInt32 = 0
-    /// When a byte last went out, or the first one was queued.
-    var progressAt: UInt64 = 0
-    /// Until when what went out since then would have lasted at the least rate, see
-    /// ``RelayLimits/drainedByte``: now, for a leg that is faster.
-    var drainedUntil: UInt64 = 0
-    /// What the far side had acknowledged when the stall deadline was last looked at.
-    var acknowledged: Int64 = -1
-    /// The row of the one that waits for the socket to take it.
-    var departingRow: DatagramID = .none
-    /// Datagrams, or trains of them, in flight; ``Flags/sending`` is set while there are any.
-    var departing: UInt16 = 0
+    var datagrams = Datagrams()
     /// The pair of a listener, which has no session.
-    var pair: UInt16 = 0
+    var pair = PairID(0)
     /// The upstream that it is of, by its number in the pair.
     var upstream: UInt16 = 0
     /// The pipe whose bytes go out on this leg, which has one while there are any.
     var pipe: UInt8 = PipeTable.none
-    /// Which class this leg has earned, and how many receives in a row speak for the other one. A
-    /// new leg counts as one that may bring much, until it brings little.
-    var blockClass: BlockClass = .small
-    var classVotes: UInt8 = 1
 
-    /// Something begins to wait for this leg.
-    @inline(__always)
-    mutating func beginProgress(at now: UInt64) {
-        progressAt = now
-        drainedUntil = now
+    /// A leg whose socket is there.
+    init(_ kind: Kind, socket: Int32, session: SessionID, generation: UInt32) {
+        self.kind = kind
+        self.socket = socket
+        self.session = session
+        self.generation = generation
+        phase = .open
     }
 
-    /// Bytes of the queue went out.
+    /// A row without a leg.
+    init(freeAfter generation: UInt32) {
+        kind = .client
+        phase = .free
+        // A token has 24 bits for it.
+        self.generation = (generation &+ 1) & 0xff_ffff
+    }
+
     @inline(__always)
-    mutating func noteProgress(_ bytes: Int, at now: UInt64) {
-        progressAt = now
-        let drained = UInt64(truncatingIfNeeded: bytes) &* RelayLimits.drainedByte
-        drainedUntil = min(now, drainedUntil &+ drained)
+    var isInUse: Bool { phase != .free }
+
+    /// Nothing that the far side still sends is taken.
+    @inline(__always)
+    var hasEnded: Bool { reading == .ended || inbound == .discarded }
+
+    /// Whether the last receive filled a small block, so that more is to be expected.
+    @inline(__always)
+    var isHeavy: Bool { blockClass == .bulk || classVotes != 0 }
+
+    /// Bulk blocks ran out; small ones may well be there.
+    mutating func fallToSmall() {
+        blockClass = .small
+        classVotes = 1
+    }
+
+    /// Nothing keeps it from being read, and nothing reads it.
+    @inline(__always)
+    var mayRead: Bool { reading == .idle || reading == .paused }
+
+    /// An operation of the leg is in flight.
+    @inline(__always)
+    var isInFlight: Bool {
+        reading == .receiving || writing == .sending || writing == .connecting
+    }
+
+    // MARK: The one way from a state to the next
+
+    @inline(__always)
+    mutating func move(to next: Phase) {
+        assert(phase.leads(to: next), "a leg goes from \(phase) to \(next)")
+        phase = next
+    }
+
+    @inline(__always)
+    mutating func move(reading next: Reading) {
+        assert(reading.leads(to: next), "a leg's reading goes from \(reading) to \(next)")
+        reading = next
+    }
+
+    @inline(__always)
+    mutating func move(writing next: Writing) {
+        assert(writing.leads(to: next), "a leg's writing goes from \(writing) to \(next)")
+        assert(!kind.isDatagrams, "a leg of datagrams counts what is in flight")
+        writing = next
+    }
+
+    /// A datagram begins to go out.
+    @inline(__always)
+    mutating func beginDatagram() {
+        assert(kind.isDatagrams, "a stream sends no datagram")
+        datagrams.count &+= 1
+        writing = .sending
+    }
+
+    /// A datagram went out, or will not.
+    @inline(__always)
+    mutating func endDatagram() {
+        assert(datagrams.count > 0, "a datagram completes that was not sent")
+        datagrams.count &-= 1
+        if datagrams.count == 0 { writing = .idle }
+    }
+
+    /// The ring failed, so nothing in flight will complete.
+    mutating func abandon() {
+        if phase != .closing { move(to: .closing) }
+        marks.insert(.closesWithReset)
+        reading = .idle
+        writing = .idle
+    }
+
+    // MARK: Parts
+
+    /// Whether the far side takes what is queued for it.
+    struct Progress {
+        /// When a byte last went out, or the first one was queued.
+        var at: UInt64 = 0
+        /// Until when what went out since then would have lasted at the least rate, see
+        /// ``RelayLimits/drainedByte``: now, for a leg that is faster.
+        private(set) var drainedUntil: UInt64 = 0
+        /// What the far side had acknowledged when the stall deadline was last looked at.
+        var acknowledged: Int64 = -1
+
+        /// Something begins to wait for this leg.
+        @inline(__always)
+        mutating func begin(at now: UInt64) {
+            at = now
+            drainedUntil = now
+        }
+
+        /// Bytes of the queue went out.
+        @inline(__always)
+        mutating func note(_ bytes: Int, at now: UInt64) {
+            at = now
+            let drained = UInt64(truncatingIfNeeded: bytes) &* RelayLimits.drainedByte
+            drainedUntil = min(now, drainedUntil &+ drained)
+        }
+    }
+
+    /// Datagrams, or trains of them, that go out on this leg.
+    struct Datagrams {
+        /// The row of the one that waits for the socket to take it.
+        var waiting: DatagramID = .none
+        /// How many are in flight.
+        fileprivate(set) var count: UInt16 = 0
     }
 }

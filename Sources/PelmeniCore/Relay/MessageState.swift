@@ -5,7 +5,9 @@ typealias MessageTable = RowTable<RowTableName.Sessions, MessageState>
 
 /// What a session with datagrams on a side has beside its row in the session table: a row of its
 /// own, under the same number.
-struct MessageState {
+struct MessageState: QueuedRow {
+    typealias Table = RowTableName.Sessions
+
     /// The leg of the listener that the client sends to.
     var listener: LegID = .none
     /// The client's address, and the one it sent to.
@@ -43,7 +45,7 @@ struct MessageState {
     /// its turn; and who is next.
     var uncut = SendQueue()
     var isCutting = false
-    var nextUncut: SessionID = .none
+    var next: SessionID = .none
     /// What came behind them: 0 is the stream's end, less an error, and more is nothing.
     var lastResult: Int32 = 1
     /// The message that has begun and not ended: where its bytes are gathered, and how many there

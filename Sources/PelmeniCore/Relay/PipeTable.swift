@@ -1,4 +1,6 @@
 /// The pipes of a worker: made when they are needed, and used again by whichever stream is in turn.
+///
+/// It says too whether a stream may be spliced now, and how much of it in one loop.
 struct PipeTable {
     /// No pipe.
     static let none = UInt8.max
@@ -8,6 +10,10 @@ struct PipeTable {
     private let free: UnsafeMutablePointer<UInt8>
     private(set) var freeCount: Int
     let capacity: Int
+    /// Until when streams go through blocks, because no pipe could be made.
+    private var restUntil: UInt64 = 0
+    /// Bytes that may still be spliced in this loop.
+    private(set) var budget = RelayLimits.spliceInLoop
 
     init(capacity: Int) {
         rows = .allocate(capacity: capacity)
@@ -24,6 +30,31 @@ struct PipeTable {
         rows.deallocate()
         free.deallocate()
     }
+
+    // MARK: Turns
+
+    /// A new loop begins.
+    @inline(__always)
+    mutating func renew() { budget = RelayLimits.spliceInLoop }
+
+    /// Bytes that the stream in turn may splice.
+    @inline(__always)
+    var turn: Int { max(0, min(RelayLimits.spliceTurn, budget)) }
+
+    @inline(__always)
+    mutating func spend(_ bytes: Int) { budget &-= bytes }
+
+    /// Whether a stream may begin to be spliced.
+    @inline(__always)
+    func isAvailable(_ now: UInt64) -> Bool { freeCount > 0 && now >= restUntil }
+
+    /// No pipe could be made: descriptors or pages ran out.
+    mutating func rest(_ now: UInt64) { restUntil = now &+ RelayLimits.pipeRest }
+
+    /// The kernel, or a filter of system calls, splices nothing.
+    mutating func giveUp() { restUntil = .max }
+
+    // MARK: Pipes
 
     @inline(__always)
     func row(_ pipe: UInt8) -> UnsafeMutablePointer<SplicePipe> { rows + Int(pipe) }

@@ -23,7 +23,7 @@ package struct RelayEvent: Sendable {
     }
 
     package var kind: Kind
-    package var pair: UInt16 = 0
+    package var pair = PairID(0)
     package var cause: Cause = .internal
     package var upstream: UInt16 = 0
     /// A negative errno, where there is one.

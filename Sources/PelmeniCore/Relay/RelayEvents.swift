@@ -25,7 +25,7 @@ package struct RelayEvents: @unchecked Sendable {
     @inline(never)
     func report(_ event: RelayEvent) {
         receiver?(
-            context, event.kind.rawValue, event.pair, event.cause.rawValue, event.upstream,
+            context, event.kind.rawValue, event.pair.rawValue, event.cause.rawValue, event.upstream,
             event.error, event.duration)
     }
 }

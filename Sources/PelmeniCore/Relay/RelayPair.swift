@@ -1,3 +1,35 @@
+/// The number of a pair, in 16 bits: a process has no more descriptors for listeners.
+package struct PairID: Hashable, Sendable {
+    package let rawValue: UInt16
+
+    @inline(__always)
+    package init(_ rawValue: UInt16) { self.rawValue = rawValue }
+
+    package init(_ index: Int) { rawValue = UInt16(index) }
+
+    package var index: Int { Int(rawValue) }
+}
+
+/// A worker's pairs by their numbers. A handle: copies mean the same rows.
+package struct PairTable: @unchecked Sendable {
+    package let rows: UnsafeMutablePointer<RelayPair>
+
+    package init(_ rows: UnsafeMutablePointer<RelayPair>) { self.rows = rows }
+
+    @inline(__always)
+    package func row(_ pair: PairID) -> UnsafeMutablePointer<RelayPair> {
+        rows + Int(pair.rawValue)
+    }
+
+    @inline(__always)
+    package subscript(_ pair: PairID) -> RelayPair {
+        @inline(__always)
+        unsafeAddress { UnsafePointer(row(pair)) }
+        @inline(__always)
+        nonmutating unsafeMutableAddress { row(pair) }
+    }
+}
+
 /// What a worker knows of a pair: deadlines, caps, and the upstreams' state. A row in stable
 /// memory.
 package struct RelayPair: @unchecked Sendable {

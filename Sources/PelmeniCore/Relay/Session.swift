@@ -2,7 +2,9 @@
 typealias SessionTable = RowTable<RowTableName.Sessions, Session>
 
 /// An accepted leg and the upstream leg linked to it: one row of the relay's table.
-struct Session {
+struct Session: QueuedRow {
+    typealias Table = RowTableName.Sessions
+
     /// Where a session stands.
     enum Phase: UInt8 {
         case free
@@ -29,8 +31,8 @@ struct Session {
     var client: LegID = .none
     /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
     var upstream: LegID = .none
-    /// The next free row.
-    var next: SessionID = .none
+    /// Which upstreams it dials, while it connects.
+    var policy = UpstreamPolicy()
     private(set) var phase: Phase = .free
     var kind: SessionKind = .streams
     var hasCause = false
@@ -41,17 +43,9 @@ struct Session {
     var hasBytes = false
     /// The keepalive is set.
     var hasLateOptions = false
-
-    // While connecting: which upstreams come next.
-    /// The next address of the current upstream.
-    var address: UInt8 = 0
-    /// The upstream in turn for this session, of ``Upstream/upstreamsMax``.
-    var turn: UInt8 = 0
-    /// Upstreams looked at so far; after once around, those that are resting are tried too.
-    var looked: UInt8 = 0
-    var pair: UInt16 = 0
-    /// Upstreams tried, a bit each.
-    var tried: UInt64 = 0
+    var pair = PairID(0)
+    /// The next free row.
+    var next: SessionID = .none
 
     var openedAt: UInt64 = 0
     /// The last byte in either direction.

@@ -10,36 +10,21 @@ extension StreamRelay where R: ~Copyable {
     /// so it is done at once. False when it could not be.
     mutating func dialDatagrams(_ session: SessionID, upstream: Int) -> Bool {
         let it = sessions.row(session)
-        let row = pairs[Int(it.pointee.pair)].upstreams + upstream
-        let address = row.pointee.addresses + Int(it.pointee.address)
-        it.pointee.tried |= 1 << UInt64(upstream)
-        it.pointee.address &+= 1
-        let buffer = pairs[Int(it.pointee.pair)].receiveBuffer
+        let row = pairs[it.pointee.pair].upstreams + upstream
+        let address = row.pointee.addresses + it.pointee.policy.takeAddress(of: upstream)
+        let buffer = pairs[it.pointee.pair].receiveBuffer
         var socket = ring.openDatagrams(to: address, buffer: buffer)
-        if noteDescriptorShortage(socket), spendReserve() {
+        if reserve.note(socket), spendReserve() {
             socket = ring.openDatagrams(to: address, buffer: buffer)
         }
-        guard socket >= 0 else {
-            // No local port is left (ip(7)), or no descriptor: not the upstream's fault.
-            noteFailure(session, socket == -EAGAIN ? -EMFILE : socket)
-            return false
-        }
-        let leg = allocateLeg()
-        guard !leg.isNone else {
-            ring.close(socket)
-            noteFailure(session, -EMFILE)
-            return false
-        }
-        legs[leg].socket = socket
-        legs[leg].session = session
-        legs[leg].upstream = UInt16(truncatingIfNeeded: upstream)
-        legs[leg].flags.insert(.datagrams)
-        if address.pointee.family == AF_UNIX { legs[leg].flags.formUnion([.unix, .waits]) }
-        it.pointee.legs &+= 1
-        it.pointee.upstream = leg
-        counters.add(.connects)
-        // Nothing is written to a UDP socket but what it takes at once: only reading is watched.
         let isUnix = address.pointee.family == AF_UNIX
+        // No local port is left (ip(7)): not the upstream's fault.
+        let leg = addLeg(
+            isUnix ? .unixDatagrams : .datagrams, socket: socket == -EAGAIN ? -EMFILE : socket,
+            session, upstream: upstream)
+        guard !leg.isNone else { return false }
+        it.pointee.upstream = leg
+        // Nothing is written to a UDP socket but what it takes at once: only reading is watched.
         guard ring.attach(socket, token: token(leg, .receiveDatagrams), isShared: !isUnix) == 0
         else {
             takeOutAttempt(session, leg)
@@ -66,33 +51,25 @@ extension StreamRelay where R: ~Copyable {
             let client = it.pointee.client
             legs[client].peer = upstream
             legs[upstream].peer = client
-            legs[client].flags.insert(.framed)
+            legs[client].inbound = .framed
             armDatagrams(upstream)
             arm(client, expectsBytes: true)
         case .datagramsToStream:
             // It has no leg at its other end: what it brings is not held back for anybody.
-            legs[upstream].peer = upstream
-            legs[upstream].flags.insert(.framed)
+            legs[upstream].peer = .absent
+            legs[upstream].inbound = .framed
             arm(upstream, expectsBytes: false)
             legs[upstream].queue = states[session].waiting
             states[session].waiting = SendQueue()
             counters.add(.datagramsToUpstream, UInt64(states[session].waitingMessages))
             states[session].waitingMessages = 0
             if !legs[upstream].queue.isEmpty {
-                legs[upstream].beginProgress(at: now)
+                legs[upstream].progress.begin(at: now)
                 send(upstream)
                 watchStall(session)
             }
         }
-        let pair = pairs + Int(it.pointee.pair)
-        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
-        if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
-        if pair.pointee.firstByte != 0 {
-            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.firstByte)
-        }
-        if pair.pointee.lateOptionsAfter != 0, it.pointee.kind != .datagrams {
-            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
-        }
+        watch(session)
     }
 
     // MARK: Answers
@@ -100,7 +77,7 @@ extension StreamRelay where R: ~Copyable {
     mutating func receivedFromUpstream(_ leg: LegID, _ block: BlockID, _ length: Int) {
         let session = legs[leg].session
         let facts = pelmeni_datagram_read(
-            pool.address(block), legs[leg].flags.contains(.unix) ? 1 : 0)
+            pool.address(block), legs[leg].kind.isUnix ? 1 : 0)
         guard facts.is_cut == 0 else { return drop(.truncated) }
         let segment = Int(facts.segment)
         let count = Self.count(length, segment: segment)
@@ -110,12 +87,12 @@ extension StreamRelay where R: ~Copyable {
         sessions[session].activeAt = now
         sessions[session].hasBytes = true
         state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
-        noteAlive(pair, upstream: legs[leg].upstream)
+        noteAlive(pair, legs[leg].upstream)
         let offset = Int(PELMENI_DATAGRAM_PAYLOAD)
         if sessions[session].kind == .streamToDatagrams {
             bytesToClient &+= UInt64(truncatingIfNeeded: length)
             enqueueMessages(session, block, offset: offset, length: length, segment: segment)
-            guard isOpen(session), legs[sessions[session].client].flags.contains(.ended)
+            guard isOpen(session), legs[sessions[session].client].hasEnded
             else { return }
         } else if state.pointee.name.length == 0 {
             drop(.noReturnAddress, count)
@@ -128,24 +105,25 @@ extension StreamRelay where R: ~Copyable {
         if isAnswered(session) { end(session, .completed, reset: false) }
     }
 
+    /// What is queued for a stream of messages went out, and the stream brings no more: that may
+    /// have been the last of its session.
+    mutating func settleMessages(_ leg: LegID) {
+        let session = legs[leg].session
+        guard sessions[session].kind == .datagramsToStream else { return settleAnswered(session) }
+        guard sessions[session].phase == .relaying, legs[leg].writing != .shut else { return }
+        endOnceDelivered(session, leg)
+    }
+
     /// A client that has ended its stream, or whose stream is not taken any more, is done once its
     /// answers are out.
     mutating func settleAnswered(_ session: SessionID) {
         let client = sessions[session].client
         guard sessions[session].kind == .streamToDatagrams,
-            sessions[session].phase == .relaying, legs[client].flags.contains(.ended),
+            sessions[session].phase == .relaying, legs[client].hasEnded,
             legs[client].queue.isEmpty,
             !states[session].expectsAnswers || isAnswered(session)
         else { return }
         endOnceDelivered(session, client)
-    }
-
-    @inline(__always)
-    private mutating func noteAlive(_ pair: UInt16, upstream: UInt16) {
-        let row = pairs[Int(pair)].upstreams + Int(upstream)
-        guard row.pointee.failures > 0 else { return }
-        row.pointee.succeeded()
-        events.report(RelayEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
     }
 
     /// The network says that an upstream does not take datagrams. One that others stand in for is
@@ -155,19 +133,10 @@ extension StreamRelay where R: ~Copyable {
         let session = legs[leg].session
         guard isOpen(session) else { return }
         if isOfEarlier { drop(.noUpstream) }
-        let pair = pairs + Int(sessions[session].pair)
-        let upstream = legs[leg].upstream
-        let row = pair.pointee.upstreams + Int(upstream)
-        let isNew = row.pointee.failures == 0
-        row.pointee.failed(now: now)
-        if isNew {
-            events.report(
-                RelayEvent(
-                    kind: .upstreamFailed, pair: sessions[session].pair,
-                    cause: .connectRefused, upstream: upstream, error: error))
-        }
+        let pair = pairs.row(sessions[session].pair)
+        noteFailed(sessions[session].pair, legs[leg].upstream, .connectRefused, error: error)
         if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg) }
-        if pair.pointee.upstreamCount > 1 || legs[leg].flags.contains(.unix) {
+        if pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix {
             end(session, .connectRefused, reset: false)
         }
     }
@@ -179,7 +148,7 @@ extension StreamRelay where R: ~Copyable {
         let it = sessions[session]
         // A side that is not read was found reset.
         if it.resetAt != 0, now >= it.resetAt { return end(session, it.cause, reset: true) }
-        let pair = pairs[Int(it.pair)]
+        let pair = pairs[it.pair]
         var due = UInt64.max
         let isDrained = isDraining && (it.kind.hasNamedClient || it.endedAt != 0)
         if pair.idle != 0 || isDrained {
@@ -211,9 +180,9 @@ extension StreamRelay where R: ~Copyable {
             due = min(due, at)
         }
         if pair.stall != 0, !it.upstream.isNone,
-            legs[it.upstream].flags.isSuperset(of: [.waits, .sending])
+            legs[it.upstream].kind.isFlowControlled, legs[it.upstream].writing == .sending
         {
-            let at = legs[it.upstream].progressAt &+ pair.stall
+            let at = legs[it.upstream].progress.at &+ pair.stall
             if now >= at { return end(session, .sendStalled, reset: true) }
             due = min(due, at)
         }

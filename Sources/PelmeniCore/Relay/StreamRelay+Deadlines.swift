@@ -18,7 +18,7 @@ extension StreamRelay where R: ~Copyable {
 
     mutating func lookRelaying(_ session: SessionID) {
         let it = sessions[session]
-        let pair = pairs[Int(it.pair)]
+        let pair = pairs[it.pair]
         if it.resetAt != 0, now >= it.resetAt {
             // A side was found broken, and what it had sent before could not be moved in time.
             return streamBroke(isGone(it.client) ? it.client : it.upstream)
@@ -59,7 +59,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     private mutating func noteDelivery(_ leg: LegID, _ session: SessionID) {
-        guard !leg.isNone, legs[leg].flags.isDisjoint(with: [.datagrams, .closing])
+        guard !leg.isNone, !legs[leg].kind.isDatagrams, legs[leg].phase != .closing
         else { return }
         let socket = legs[leg].socket
         if ring.outstanding(socket) > 0 {
@@ -78,23 +78,23 @@ extension StreamRelay where R: ~Copyable {
         let acknowledged = ring.acknowledged(row.pointee.socket)
         let outstanding = ring.outstanding(row.pointee.socket)
         let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
-        guard mark != row.pointee.acknowledged else { return false }
-        row.pointee.acknowledged = mark
-        row.pointee.progressAt = now
+        guard mark != row.pointee.progress.acknowledged else { return false }
+        row.pointee.progress.acknowledged = mark
+        row.pointee.progress.at = now
         return true
     }
 
     /// Something waits to go out: the session is looked at once its stall deadline may have passed.
     @inline(__always)
     mutating func watchStall(_ session: SessionID) {
-        let stall = pairs[Int(sessions[session].pair)].stall
+        let stall = pairs[sessions[session].pair].stall
         if stall != 0 { wheel.hasten(session, to: now &+ stall) }
     }
 
     /// Sets the keepalive on both sides when it is time, or says when that will be.
     mutating func lookLateOptions(_ session: SessionID) -> UInt64 {
         let it = sessions[session]
-        let pair = pairs + Int(it.pair)
+        let pair = pairs.row(it.pair)
         guard pair.pointee.lateOptionsAfter != 0, !it.hasLateOptions else { return .max }
         let at = it.openedAt &+ pair.pointee.lateOptionsAfter
         guard now >= at else { return at }
@@ -108,7 +108,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// A client among many has no leg, and datagrams have no connection to keep alive.
     private mutating func configureLate(_ leg: LegID, _ options: SocketOptions) {
-        guard !leg.isNone, !legs[leg].flags.contains(.datagrams) else { return }
+        guard !leg.isNone, !legs[leg].kind.isDatagrams else { return }
         _ = ring.configure(legs[leg].socket, family: AF_INET, options: options)
     }
 
@@ -116,21 +116,21 @@ extension StreamRelay where R: ~Copyable {
     mutating func lookLeg(_ leg: LegID, session: SessionID, stall: UInt64) -> UInt64? {
         let row = legs.row(leg)
         var due = UInt64.max
-        if row.pointee.flags.contains(.paused) {
+        if row.pointee.reading == .paused {
             // Nothing reads this socket, so a reset of it would go unseen.
             if sessions[session].resetAt == 0, ring.isBroken(row.pointee.socket) {
-                row.pointee.flags.insert(.broken)
+                row.pointee.marks.insert(.broken)
                 setCause(
-                    session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset)
+                    session, row.pointee.kind.isClient ? .clientReset : .upstreamReset)
                 sessions[session].resetAt = now &+ RelayLimits.resetWait
                 due = now &+ RelayLimits.resetWait
             } else {
                 due = now &+ RelayLimits.brokenCheck
             }
         }
-        if row.pointee.flags.contains(.unasked) { due = min(due, askWhetherOver(leg, session)) }
-        guard stall != 0, row.pointee.flags.contains(.sending) else { return due }
-        var at = row.pointee.progressAt &+ stall
+        if row.pointee.marks.contains(.unasked) { due = min(due, askWhetherOver(leg, session)) }
+        guard stall != 0, row.pointee.writing == .sending else { return due }
+        var at = row.pointee.progress.at &+ stall
         if now >= at {
             // A send of a whole queue shows no progress until it ends; what was acknowledged does.
             guard noteAcknowledged(leg) else {
@@ -148,8 +148,8 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         let at = sessions[session].activeAt &+ RelayLimits.silenceCheck
         guard now >= at else { return at }
-        row.pointee.flags.remove(.unasked)
-        guard row.pointee.flags.contains(.receiving), !row.pointee.flags.contains(.spliced),
+        row.pointee.marks.remove(.unasked)
+        guard row.pointee.reading == .receiving, row.pointee.inbound != .spliced,
             ring.isOver(row.pointee.socket)
         else { return .max }
         // The receive itself tells what it was: bytes that it still holds come first.
@@ -159,15 +159,15 @@ extension StreamRelay where R: ~Copyable {
 
     mutating func lookResetting(_ session: SessionID) {
         let it = sessions[session]
-        if !it.client.isNone, legs[it.client].flags.contains(.resetting) {
+        if !it.client.isNone, legs[it.client].phase == .resetting {
             resetIfDelivered(it.client)
-        } else if !it.upstream.isNone, legs[it.upstream].flags.contains(.resetting) {
+        } else if !it.upstream.isNone, legs[it.upstream].phase == .resetting {
             resetIfDelivered(it.upstream)
         }
     }
 
     /// Whether the leg is the one that was found broken.
-    func isGone(_ leg: LegID) -> Bool { legs[leg].flags.contains(.broken) }
+    func isGone(_ leg: LegID) -> Bool { legs[leg].marks.contains(.broken) }
 
     /// Whether bytes would be lost: then the end must not look like a clean one.
     func hasWaiting(_ session: SessionID) -> Bool {
@@ -180,7 +180,7 @@ extension StreamRelay where R: ~Copyable {
     /// told of some may have received them since.
     private func holdsUnread(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
-        if row.pointee.flags.contains(.paused) { return true }
-        return row.pointee.flags.contains(.unread) && ring.hasUnread(row.pointee.socket)
+        if row.pointee.reading == .paused { return true }
+        return row.pointee.marks.contains(.unread) && ring.hasUnread(row.pointee.socket)
     }
 }

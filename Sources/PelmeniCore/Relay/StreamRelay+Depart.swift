@@ -30,20 +30,20 @@ extension StreamRelay where R: ~Copyable {
         let isTrain = segment != 0 && length > segment
         let refuses =
             isAnswer
-            ? states[session].refusesTrains : row.pointee.flags.contains(.refusesTrains)
-        guard !isTrain || !(refuses || row.pointee.flags.contains(.unix)) else {
+            ? states[session].refusesTrains : row.pointee.marks.contains(.refusesTrains)
+        guard !isTrain || !(refuses || row.pointee.kind.isUnix) else {
             return departSingly(
                 leg, session, block, offset: offset, length: length, segment: segment,
                 isAnswer: isAnswer)
         }
-        guard !row.pointee.flags.contains(.waits) else {
+        guard !row.pointee.kind.isFlowControlled else {
             return departInTurn(leg, session, block, offset: offset, length: length)
         }
         let index = load(
             leg, session, block, offset: offset, length: length, segment: isTrain ? segment : 0,
             isAnswer: isAnswer)
         guard !index.isNone else { return }
-        if isAnswer, row.pointee.flags.contains(.unix) {
+        if isAnswer, row.pointee.kind.isUnix {
             guard admitAnswer(index) else { return }
             guard takeShare(index) else {
                 if !parkAnswer(index) { unload(index) }
@@ -86,7 +86,7 @@ extension StreamRelay where R: ~Copyable {
         let data = pool.address(block) + offset
         if isAnswer {
             let state = states.row(session)
-            let tellsLocal = pairs[Int(sessions[session].pair)].tellsLocal
+            let tellsLocal = pairs[sessions[session].pair].tellsLocal
             withUnsafePointer(to: &state.pointee.local) { local in
                 pelmeni_outgoing_set(
                     &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment),
@@ -103,11 +103,11 @@ extension StreamRelay where R: ~Copyable {
 
     /// A row for a piece of a block, without what it says and whose it is; or the drop is counted.
     @inline(__always)
-    private mutating func takeRow(
+    mutating func takeRow(
         _ leg: LegID, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) -> DatagramID {
         // No leg takes the last rows: it has no more of them than are left.
-        let isShare = Int(legs[leg].departing) <= outgoing.free
+        let isShare = Int(legs[leg].datagrams.count) <= outgoing.free
         let index = isShare ? outgoing.take() : .none
         guard !index.isNone else {
             drop(.queueFull, Self.count(length, segment: segment))
@@ -125,8 +125,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.refusal = 0
         row.pointee.waiting = .none
         row.pointee.since = now
-        legs[leg].departing &+= 1
-        legs[leg].flags.insert(.sending)
+        legs[leg].beginDatagram()
         return index
     }
 
@@ -154,41 +153,32 @@ extension StreamRelay where R: ~Copyable {
     mutating func unload(_ index: DatagramID) {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        if row.pointee.isAnswer, legs[leg].flags.contains(.unix) { answerIsOver(index) }
+        if row.pointee.isAnswer, legs[leg].kind.isUnix { answerIsOver(index) }
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
-        assert(legs[leg].departing > 0, "a datagram completes that was not sent")
-        legs[leg].departing &-= 1
-        if legs[leg].departing == 0 { legs[leg].flags.remove(.sending) }
+        legs[leg].endDatagram()
         // Sent or counted by now; a leg that closes counts what waited behind it.
-        let isFirstInTurn = legs[leg].flags.contains(.waits)
+        let isFirstInTurn = legs[leg].kind.isFlowControlled
         if isFirstInTurn { legs[leg].queue.dropFirst(pool: pool) }
-        if legs[leg].flags.contains(.closing) { return closeIfIdle(leg) }
+        if legs[leg].phase == .closing { return closeIfIdle(leg) }
         if isFirstInTurn { tookOne(leg) }
     }
 
     /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or
     /// a crowd of others would have each place before it.
     private mutating func queueForRoom(_ index: DatagramID) {
-        var before = DatagramID.none
-        var next = roomFirst
-        while !next.isNone, outgoing.row(next).pointee.since <= outgoing.row(index).pointee.since {
-            before = next
-            next = outgoing.row(next).pointee.next
-        }
-        outgoing.row(index).pointee.next = next
-        if before.isNone { roomFirst = index } else { outgoing.row(before).pointee.next = index }
+        let since = outgoing.row(index).pointee.since
+        forRoom.insert(index, outgoing.rows) { $0.since <= since }
     }
 
     /// Sends those again whose sockets may have room. It is not certain that they are taken this
     /// time.
     @inline(never)
     mutating func sendForRoom() {
-        while !roomFirst.isNone {
-            let index = roomFirst
+        while !forRoom.isEmpty {
+            let index = forRoom.popFirst(outgoing.rows)
             let row = outgoing.row(index)
-            roomFirst = row.pointee.next
-            guard !legs[row.pointee.leg].flags.contains(.closing) else {
+            guard legs[row.pointee.leg].phase != .closing else {
                 drop(.noUpstream)
                 unload(index)
                 continue
@@ -198,148 +188,13 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
-    /// Recovers from an error. True when the row is sent again, or will be.
-    private mutating func recover(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
-        let row = outgoing.row(index)
-        let leg = row.pointee.leg
-        guard !legs[leg].flags.contains(.closing) else {
-            drop(.noUpstream, count)
-            return false
-        }
-        switch -result {
-        case EINTR where row.pointee.retries < 8:
-            return sendAgain(index)
-        case EMSGSIZE where row.pointee.segment != 0, EINVAL where row.pointee.segment != 0,
-            EIO where row.pointee.segment != 0:
-            resendSingly(index)
-            return false
-        case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isAnswer:
-            // It may be what a router said of an earlier one; then this one was not sent at all.
-            return sendAgain(index)
-        case EMSGSIZE:
-            drop(.oversize, count)
-        case EAGAIN where legs[leg].flags.contains(.waits):
-            row.pointee.awaitsRoom = true
-            ring.awaitRoom(
-                legs[leg].socket, slot: leg.rawValue,
-                token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
-            return true
-        case EAGAIN, ENOBUFS, ENOMEM:
-            if row.pointee.isAnswer, legs[leg].flags.contains(.unix),
-                now &- row.pointee.since < RelayLimits.answerPatience
-            {
-                return parkAnswer(index)
-            }
-            drop(.queueFull, count)
-        default:
-            guard row.pointee.isAnswer else { return upstreamFailed(index, result, count: count) }
-            drop(.noReturnAddress, count)
-        }
-        return false
-    }
-
-    /// A send to an upstream ended in an error. What the network says of an earlier datagram is
-    /// told by the next call, which sends nothing then and is made once more (ip(7)). True when it
-    /// is.
-    private mutating func upstreamFailed(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
-        let row = outgoing.row(index)
-        let leg = row.pointee.leg
-        // A Unix socket has no earlier one that an error could be about.
-        let isOfEarlier =
-            Self.isFromNetwork(-result) && !legs[leg].flags.contains(.waits)
-        guard row.pointee.refusal != 0 || !isOfEarlier else {
-            row.pointee.refusal = result
-            upstreamRefused(leg, result)
-            guard !legs[leg].flags.contains(.closing) else {
-                drop(.noUpstream, count)
-                return false
-            }
-            return sendAgain(index)
-        }
-        // Refused twice, another one was refused meanwhile. Of no way there, the first error said
-        // it of this one.
-        let isCounted = row.pointee.refusal == result && -result != ECONNREFUSED
-        drop(.noUpstream, isCounted ? count &- 1 : count)
-        upstreamRefused(leg, result, isOfEarlier: -result == ECONNREFUSED && isOfEarlier)
-        return false
-    }
-
-    /// Whether an error may be about an earlier datagram: those that ICMP messages become
-    /// (icmp(7)).
-    private static func isFromNetwork(_ error: Int32) -> Bool {
-        switch error {
-        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO,
-            EOPNOTSUPP, EACCES:
-            true
-        default: false
-        }
-    }
-
-    @discardableResult
-    mutating func sendAgain(_ index: DatagramID) -> Bool {
-        let row = outgoing.row(index)
-        row.pointee.retries &+= 1
-        let leg = row.pointee.leg
-        ring.sendDatagrams(
-            legs[leg].socket, row,
-            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
-        return true
-    }
-
-    /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL):
-    /// from now on this session's datagrams go one by one, beginning with these.
-    private mutating func resendSingly(_ index: DatagramID) {
-        let train = outgoing.row(index)
-        let leg = train.pointee.leg
-        if !train.pointee.isAnswer {
-            legs[leg].flags.insert(.refusesTrains)
-        } else if isOf(index) {
-            states[train.pointee.session].refusesTrains = true
-        }
-        let length = Int(train.pointee.length)
-        var at = 0
-        while at < length {
-            let part = min(Int(train.pointee.segment), length &- at)
-            departPart(of: index, at: at, length: part)
-            at &+= part
-        }
-    }
-
-    /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be
-    /// the last ones, so that their session is over.
-    private mutating func departPart(of index: DatagramID, at: Int, length: Int) {
-        let train = outgoing.row(index)
-        let leg = train.pointee.leg
-        let block = train.pointee.block
-        let offset = Int(train.pointee.offset) &+ at
-        let part = takeRow(leg, block, offset: offset, length: length, segment: 0)
-        guard !part.isNone else { return }
-        let row = outgoing.row(part)
-        row.pointee.session = train.pointee.session
-        row.pointee.generation = train.pointee.generation
-        row.pointee.isAnswer = train.pointee.isAnswer
-        pelmeni_outgoing_part(
-            &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
-        ring.sendDatagrams(
-            legs[leg].socket, row, token: Token(.sendDatagrams, index: part.rawValue, generation: 0)
-        )
-    }
-
-    /// Whether a row's session is still the one that it was sent for.
-    func isOf(_ index: DatagramID) -> Bool {
-        let row = outgoing.row(index).pointee
-        let session = sessions[row.session]
-        return session.phase != .free
-            && row.generation == UInt32(truncatingIfNeeded: session.openedAt)
-    }
-
     /// A send ends by itself in the next submit; a wait for room has to be called off.
     mutating func cancelDatagrams(_ leg: LegID) {
         let row = legs.row(leg)
-        if row.pointee.flags.contains(.receiving) { ring.cancel(token(leg, .receiveDatagrams)) }
-        guard row.pointee.flags.isSuperset(of: [.waits, .sending]) else { return }
+        if row.pointee.reading == .receiving { ring.cancel(token(leg, .receiveDatagrams)) }
+        guard row.pointee.kind.isFlowControlled, row.pointee.writing == .sending else { return }
         ring.cancelRoom(
-            Token(.sendDatagrams, index: row.pointee.departingRow.rawValue, generation: 0),
+            Token(.sendDatagrams, index: row.pointee.datagrams.waiting.rawValue, generation: 0),
             slot: leg.rawValue)
     }
 
@@ -361,7 +216,7 @@ extension StreamRelay where R: ~Copyable {
             pool.release(slice.block)
             return drop(.queueFull)
         }
-        if !row.pointee.flags.contains(.sending) { departNext(leg) }
+        if row.pointee.writing != .sending { departNext(leg) }
     }
 
     /// A datagram that must wait moves to a small block when it fits, so that the large one can be
@@ -391,8 +246,8 @@ extension StreamRelay where R: ~Copyable {
         }
         watchStall(row.pointee.session)
         // A datagram holds a block, however few its bytes are.
-        row.pointee.beginProgress(at: now)
-        row.pointee.departingRow = index
+        row.pointee.progress.begin(at: now)
+        row.pointee.datagrams.waiting = index
         ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index.rawValue, generation: 0))

@@ -14,7 +14,7 @@ extension StreamRelay where R: ~Copyable {
     /// A side is gone by reset or error: the other side gets what came before, then a reset.
     mutating func streamBroke(_ leg: LegID) {
         let session = legs[leg].session
-        setCause(session, legs[leg].flags.contains(.client) ? .clientReset : .upstreamReset)
+        setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
         guard sessions[session].phase == .relaying else { return }
         // Datagrams know no reset: what is a stream gets it, and the session is over.
         guard sessions[session].kind == .streams else {
@@ -25,11 +25,11 @@ extension StreamRelay where R: ~Copyable {
         let current = sessions[session].resetAt
         sessions[session].resetAt = current == 0 ? deadline : min(current, deadline)
         let peer = legs[leg].peer
-        assert(peer != leg, "a stream without a stream at its other end is reset")
-        legs[peer].flags.insert(.resetting)
-        legs[peer].flags.remove(.paused)
+        assert(peer != .absent, "a stream without a stream at its other end is reset")
+        legs[peer].move(to: .resetting)
+        if legs[peer].reading == .paused { legs[peer].move(reading: .idle) }
         close(leg, reset: true)
-        if legs[peer].flags.contains(.starved) { takeOutStarved(peer) }
+        if legs[peer].reading == .starved { reads.remove(peer, legs) }
         cancelReceive(peer)
         resetIfDelivered(peer)
     }
@@ -61,8 +61,8 @@ extension StreamRelay where R: ~Copyable {
         let isLossy = hasWaiting(session)
         end(
             session, cause,
-            resetsClient: isLossy || !legs[it.upstream].flags.contains(.ended),
-            resetsUpstream: isLossy || !legs[it.client].flags.contains(.ended))
+            resetsClient: isLossy || !legs[it.upstream].hasEnded,
+            resetsUpstream: isLossy || !legs[it.client].hasEnded)
     }
 
     private mutating func end(
@@ -91,54 +91,53 @@ extension StreamRelay where R: ~Copyable {
     /// Closes a leg once nothing of it is in flight.
     mutating func close(_ leg: LegID, reset: Bool) {
         let row = legs.row(leg)
-        guard !row.pointee.flags.contains(.closing) else { return }
-        row.pointee.flags.insert(.closing)
-        if reset { row.pointee.flags.insert(.closesWithReset) }
-        if row.pointee.flags.contains(.starved) { takeOutStarved(leg) }
-        if row.pointee.flags.contains(.undialled) { takeOutUndialled(leg) }
-        if row.pointee.flags.contains(.datagrams) {
+        guard row.pointee.phase != .closing else { return }
+        if row.pointee.reading == .starved { reads.remove(leg, legs) }
+        if row.pointee.phase == .queued { dials.remove(leg, legs) }
+        row.pointee.move(to: .closing)
+        if reset { row.pointee.marks.insert(.closesWithReset) }
+        if row.pointee.kind.isDatagrams {
             cancelDatagrams(leg)
             return closeIfIdle(leg)
         }
         cancelReceive(leg)
         if row.pointee.piped != 0 {
-            if row.pointee.flags.contains(.sending) {
+            if row.pointee.writing == .sending {
                 ring.cancelRoom(token(leg, .awaitRoom), slot: leg.rawValue)
             }
-        } else if row.pointee.flags.contains(.sending) {
+        } else if row.pointee.writing == .sending {
             ring.cancel(token(leg, .send))
         }
-        if row.pointee.flags.contains(.connecting) { ring.cancel(token(leg, .connect)) }
+        if row.pointee.writing == .connecting { ring.cancel(token(leg, .connect)) }
         closeIfIdle(leg)
     }
 
     /// Calls off what a leg's bytes are waited for with.
     mutating func cancelReceive(_ leg: LegID) {
-        guard legs[leg].flags.contains(.receiving) else { return }
-        let isSpliced = legs[leg].flags.contains(.spliced)
+        guard legs[leg].reading == .receiving else { return }
+        let isSpliced = legs[leg].inbound == .spliced
         ring.cancel(token(leg, isSpliced ? .awaitBytes : .receive))
     }
 
     @inline(__always)
     mutating func closeIfIdle(_ leg: LegID) {
-        guard legs[leg].flags.isDisjoint(with: .inFlight) else { return }
+        guard !legs[leg].isInFlight else { return }
         closeNow(leg)
     }
 
     mutating func closeNow(_ leg: LegID) {
         let row = legs.row(leg)
-        assert(row.pointee.flags.contains(.closing), "an open leg is closed")
-        assert(
-            row.pointee.flags.isDisjoint(with: .inFlight), "a leg is closed under an operation")
-        if row.pointee.flags.contains(.listener) { return closeListenerNow(leg) }
-        if row.pointee.flags.contains(.datagrams), !row.pointee.queue.isEmpty {
+        assert(row.pointee.phase == .closing, "an open leg is closed")
+        assert(!row.pointee.isInFlight, "a leg is closed under an operation")
+        if row.pointee.kind.isListener { return closeListenerNow(leg) }
+        if row.pointee.kind.isDatagrams, !row.pointee.queue.isEmpty {
             // What waited for a Unix upstream was received, and is not sent on any more.
             drop(.noUpstream, Int(row.pointee.queue.count))
         }
         row.pointee.queue.removeAll(pool: pool)
         releasePipe(leg)
         ring.detach(token(leg, .receive))
-        if row.pointee.flags.contains(.closesWithReset) {
+        if row.pointee.marks.contains(.closesWithReset) {
             ring.closeWithReset(row.pointee.socket)
         } else {
             ring.close(row.pointee.socket)
@@ -164,7 +163,7 @@ extension StreamRelay where R: ~Copyable {
         counters.add(it.pointee.cause)
         sessionsOpen &-= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
-        _ = pelmeni_shared_add(pairs[Int(it.pointee.pair)].sessionsOpen, -1)
+        _ = pelmeni_shared_add(pairs[it.pointee.pair].sessionsOpen, -1)
         // Before the sum: what is in it and not of datagrams counts as a stream's.
         if it.pointee.kind.hasNamedClient {
             _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
@@ -172,15 +171,14 @@ extension StreamRelay where R: ~Copyable {
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
         if events.reportsSessions { report(.sessionEnded, session) }
         it.pointee.move(to: .free)
-        it.pointee.next = freeSession
-        freeSession = session
+        sessionSlab.giveBack(session)
         hasRoom = true
-        if reserve < 0 { reserve = ring.openReserve() }
+        if reserve.isSpent { reserve.renew(ring.openReserve()) }
     }
 
     /// Cuts every session off, for a drain whose time is over or a stop.
     package mutating func cutAll() {
-        for session in usedSessions
+        for session in sessionSlab.used
         where sessions[session].phase != .free && sessions[session].phase != .ending {
             // A connect that failed before does not end it: another upstream may have accepted.
             if sessions[session].phase == .connecting {
@@ -192,14 +190,14 @@ extension StreamRelay where R: ~Copyable {
 
     /// Closes everything at once, for a ring that failed: no completion will come any more.
     package mutating func abandon() {
-        for session in usedSessions where sessions[session].kind.hasNamedClient {
+        for session in sessionSlab.used where sessions[session].kind.hasNamedClient {
             guard isOpen(session) else { continue }
             setCause(session, .internal)
             sessions[session].move(to: .ending)
             leaveClient(session)
         }
-        for leg in usedLegs where legs[leg].flags.contains(.inUse) {
-            guard !legs[leg].flags.contains(.listener) else {
+        for leg in legSlab.used where legs[leg].isInUse {
+            guard !legs[leg].kind.isListener else {
                 closeListenerNow(leg)
                 continue
             }
@@ -208,16 +206,16 @@ extension StreamRelay where R: ~Copyable {
             if sessions[session].phase != .ending {
                 sessions[session].move(to: .ending)
             }
-            legs[leg].flags.remove(.inFlight)
-            legs[leg].flags.insert([.closing, .closesWithReset])
+            if legs[leg].reading == .starved { reads.remove(leg, legs) }
+            if legs[leg].phase == .queued { dials.remove(leg, legs) }
+            legs[leg].abandon()
             closeNow(leg)
         }
     }
 
     /// Gives back what is not a session's.
     package mutating func closeReserve() {
-        if reserve >= 0 { ring.close(reserve) }
-        reserve = -1
+        _ = spendReserve()
         closePipes()
     }
 }

@@ -4,7 +4,7 @@ extension StreamRelay where R: ~Copyable {
     /// The client has sent as many messages as it may, or what is none: from now on it is as if it
     /// had ended its stream. What it still sends is read and dropped.
     mutating func stopReading(_ session: SessionID) {
-        legs[sessions[session].client].flags.insert(.ended)
+        legs[sessions[session].client].inbound = .discarded
         dropAssembly(session)
         clientEnded(session)
     }
@@ -16,8 +16,7 @@ extension StreamRelay where R: ~Copyable {
         states[session].endsWithReset = true
         states[session].expectsAnswers = false
         let client = sessions[session].client
-        // As behind a stream: there is no leg at its other end any more.
-        legs[client].peer = client
+        legs[client].peer = .absent
         close(upstream, reset: false)
         stopReading(session)
         if isOpen(session) { readOn(client, expectsBytes: true) }
@@ -29,7 +28,7 @@ extension StreamRelay where R: ~Copyable {
         settleAnswered(session)
         guard isOpen(session) else { return }
         if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
-        let pair = pairs + Int(sessions[session].pair)
+        let pair = pairs.row(sessions[session].pair)
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
@@ -37,14 +36,14 @@ extension StreamRelay where R: ~Copyable {
     /// a message would look like a clean one. Its client's next datagram is another session's.
     mutating func endAfterQueue(_ session: SessionID) {
         let upstream = sessions[session].upstream
-        legs[upstream].flags.insert(.ended)
+        legs[upstream].inbound = .discarded
         dropAssembly(session)
         if states[session].isKnown { clients.remove(session, states) }
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         // Else the last send's completion settles it, and the linger deadline if there is none.
         if legs[upstream].queue.isEmpty { endOnceDelivered(session, upstream) }
         guard isOpen(session) else { return }
-        let pair = pairs + Int(sessions[session].pair)
+        let pair = pairs.row(sessions[session].pair)
         if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
@@ -59,8 +58,8 @@ extension StreamRelay where R: ~Copyable {
         if ring.outstanding(socket) <= 0, resets || !ring.hasUnread(socket) {
             return end(session, .completed, reset: resets)
         }
-        if !resets, !legs[stream].flags.contains(.endSent) {
-            legs[stream].flags.insert(.endSent)
+        if !resets, legs[stream].writing != .shut {
+            legs[stream].move(writing: .shut)
             _ = ring.shutdownWrite(socket)
         }
         // What is left is the kernel's work: a stop meanwhile cuts nothing.
@@ -117,8 +116,8 @@ extension StreamRelay where R: ~Copyable {
     mutating func framedEnded(_ leg: LegID) {
         guard !comesLater(leg, 0) else { return }
         let session = legs[leg].session
-        let isSurplus = legs[leg].flags.contains(.ended)
-        legs[leg].flags.insert(.ended)
+        let isSurplus = legs[leg].hasEnded
+        legs[leg].move(reading: .ended)
         states[session].hasStreamEnded = true
         switch states[session].scanner.end() {
         case .message where isSurplus: return dropSurplus(session)
@@ -134,7 +133,7 @@ extension StreamRelay where R: ~Copyable {
             guard isOpen(session) else { return }
         }
         // The client's next datagram dials anew; a client's stream still takes answers for a while.
-        guard legs[leg].flags.contains(.client) else { return endAfterQueue(session) }
+        guard legs[leg].kind.isClient else { return endAfterQueue(session) }
         clientEnded(session)
     }
 }

@@ -11,20 +11,20 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         let session = row.pointee.session
         let count = Int(completion.result)
-        if !row.pointee.flags.contains(.ended) { sessions[session].activeAt = now }
+        if !row.pointee.hasEnded { sessions[session].activeAt = now }
         sessions[session].hasBytes = true
-        if row.pointee.flags.contains(.client) { bytesToUpstream &+= UInt64(count) }
+        if row.pointee.kind.isClient { bytesToUpstream &+= UInt64(count) }
         let generation = row.pointee.generation
         // What came before goes first.
         let taken =
             states[session].isCutting ? 0 : cut(leg, completion.block, offset: 0, count: count)
-        guard row.pointee.generation == generation, !row.pointee.flags.contains(.closing) else {
+        guard row.pointee.generation == generation, row.pointee.phase != .closing else {
             // The session has ended within this block.
             dropWhole(session, completion.block, offset: taken, count: count &- taken)
             pool.release(completion.block)
             return row.pointee.generation == generation ? closeIfIdle(leg) : ()
         }
-        if completion.more, ring.mayMissEnds, !row.pointee.flags.contains(.unasked) {
+        if completion.more, ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
             askLater(leg)
         }
         guard taken == count else {
@@ -46,17 +46,16 @@ extension StreamRelay where R: ~Copyable {
         let session = row.pointee.session
         let generation = row.pointee.generation
         let at = pool.address(block) + offset
-        var left = min(RelayLimits.messagesAtOnce, messagesLeft)
-        messagesLeft &-= left
-        defer { messagesLeft &+= left }
+        var left = cuts.grant()
+        defer { cuts.giveBack(left) }
         var taken = 0
         while taken < count, left > 0, row.pointee.generation == generation,
-            !row.pointee.flags.contains(.closing)
+            row.pointee.phase != .closing
         {
             left &-= 1
             let step = states[session].scanner.next(at + taken, count: count &- taken)
             if isKept { states[session].uncut.remove(step.consumed, pool: pool) }
-            let isSurplus = row.pointee.flags.contains(.ended)
+            let isSurplus = row.pointee.hasEnded
             switch step.kind {
             case .needsMore: break
             case .run where isSurplus:
@@ -84,7 +83,7 @@ extension StreamRelay where R: ~Copyable {
             return end(session, .pool, reset: true)
         }
         guard !states[session].isCutting else { return }
-        uncutStreams.append(session, states)
+        cuts.append(session, states)
         // What is armed would go on to its limit, and nobody is closed for these blocks.
         let it = sessions[session]
         cancelReceive(it.kind == .streamToDatagrams ? it.client : it.upstream)
@@ -93,10 +92,10 @@ extension StreamRelay where R: ~Copyable {
     /// Gives each stream that has messages left to cut its turn, as far as one loop goes.
     @inline(never)
     mutating func cutWaiting() {
-        var turns = uncutStreams.count
-        while turns > 0, messagesLeft > 0 {
+        var turns = cuts.count
+        while turns > 0, cuts.budget > 0 {
             turns &-= 1
-            cutOn(uncutStreams.popFirst(states))
+            cutOn(cuts.popFirst(states))
         }
     }
 
@@ -108,13 +107,13 @@ extension StreamRelay where R: ~Copyable {
         let generation = legs[leg].generation
         let state = states.row(session)
         let slice = pool.piece(state.pointee.uncut.first).pointee.slice
-        if !legs[leg].flags.contains(.ended) { sessions[session].activeAt = now }
+        if !legs[leg].hasEnded { sessions[session].activeAt = now }
         pool.lease(slice.block)
         _ = cut(
             leg, slice.block, offset: Int(slice.offset), count: Int(slice.length), isKept: true)
         pool.release(slice.block)
         guard legs[leg].generation == generation, isOpen(session) else { return }
-        guard state.pointee.uncut.isEmpty else { return uncutStreams.append(session, states) }
+        guard state.pointee.uncut.isEmpty else { return cuts.append(session, states) }
         let last = state.pointee.lastResult
         state.pointee.lastResult = 1
         if last == 0 { return framedEnded(leg) }
@@ -124,7 +123,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// Whether a stream's end or error has to wait for the messages before it.
     mutating func comesLater(_ leg: LegID, _ result: Int32) -> Bool {
-        guard legs[leg].flags.contains(.framed) else { return false }
+        guard legs[leg].inbound.isFramed else { return false }
         let state = states.row(legs[leg].session)
         guard state.pointee.isCutting else { return false }
         state.pointee.lastResult = min(state.pointee.lastResult, result)
@@ -134,7 +133,7 @@ extension StreamRelay where R: ~Copyable {
     /// What is left to cut when a session ends is dropped, and whole messages are counted.
     mutating func dropUncut(_ session: SessionID) {
         let state = states.row(session)
-        if state.pointee.isCutting { uncutStreams.remove(session, states) }
+        if state.pointee.isCutting { cuts.remove(session, states) }
         while !state.pointee.uncut.isEmpty {
             let slice = pool.piece(state.pointee.uncut.first).pointee.slice
             dropWhole(session, slice.block, offset: Int(slice.offset), count: Int(slice.length))
@@ -161,12 +160,10 @@ extension StreamRelay where R: ~Copyable {
     /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was
     /// just sent on it.
     mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
-        let flags = legs[leg].flags
         guard !states[legs[leg].session].isCutting else { return }
-        guard flags.contains(.ended) else { return rearm(leg, expectsBytes: expectsBytes) }
-        guard flags.isDisjoint(with: [.receiving, .starved, .closing]),
-            !states[legs[leg].session].hasStreamEnded
-        else { return }
+        let row = legs.row(leg)
+        guard row.pointee.hasEnded else { return rearm(leg, expectsBytes: expectsBytes) }
+        guard row.pointee.mayRead, row.pointee.phase != .closing else { return }
         arm(leg, expectsBytes: expectsBytes)
     }
 
@@ -295,86 +292,7 @@ extension StreamRelay where R: ~Copyable {
             if isAnswered(session) { endAfterQueue(session) }
             return
         }
-        let most = pairs[Int(sessions[session].pair)].requests
+        let most = pairs[sessions[session].pair].requests
         if most != 0, state.pointee.requests >= most { stopReading(session) }
-    }
-
-    // MARK: To the stream
-
-    /// Puts datagrams on the stream side, each as a message.
-    mutating func enqueueMessages(
-        _ session: SessionID, _ block: BlockID, offset: Int, length: Int, segment: Int
-    ) {
-        guard segment != 0, length > segment else {
-            return enqueueMessage(session, block, offset: offset, length: length, isAlone: true)
-        }
-        var at = 0
-        while at < length, isOpen(session) {
-            let part = min(segment, length &- at)
-            enqueueMessage(session, block, offset: offset &+ at, length: part, isAlone: false)
-            at &+= part
-        }
-    }
-
-    /// - Parameter isAlone: what stands around it in its block may be overwritten.
-    private mutating func enqueueMessage(
-        _ session: SessionID, _ block: BlockID, offset: Int, length: Int, isAlone: Bool
-    ) {
-        let framing = pairs[Int(sessions[session].pair)].framing
-        let at = pool.address(block) + offset
-        guard let head = FrameHead.around(framing, at, count: length) else {
-            return drop(.oversize)
-        }
-        let total = head.beforeCount &+ length &+ head.afterCount
-        let stream =
-            sessions[session].kind == .datagramsToStream
-            ? sessions[session].upstream : sessions[session].client
-        let isConnected = sessions[session].phase == .relaying
-        let queued =
-            isConnected ? legs[stream].queue.bytes : states[session].waiting.bytes
-        let most = isConnected ? RelayLimits.smallHigh : RelayLimits.waitingMax
-        guard queued == 0 || queued &+ total <= most else { return drop(.queueFull) }
-        // An empty one leaves no trace in a `raw` or `eof` stream.
-        guard total > 0 else { return drop(.oversize) }
-        let isLarge = total > BlockClass.small.bytes / RelayLimits.copyShare
-        var slice = Slice(block: block, offset: 0, length: UInt32(total))
-        if isAlone, isLarge || pool.freeBlocks(.small) == 0, offset >= head.beforeCount,
-            offset &+ length &+ head.afterCount <= BlockClass.datagram.bytes
-        {
-            pool.lease(block)
-            slice.offset = UInt32(offset &- head.beforeCount)
-        } else {
-            let own = pool.take(total <= BlockClass.small.bytes ? .small : .datagram)
-            guard !own.isNone else { return drop(.queueFull) }
-            memcpy(pool.address(own) + head.beforeCount, at, length)
-            slice.block = own
-        }
-        let start = pool.address(slice.block) + Int(slice.offset)
-        head.writeBefore(to: start)
-        head.writeAfter(to: start + head.beforeCount + length)
-        put(session, stream, slice, isConnected: isConnected)
-    }
-
-    private mutating func put(
-        _ session: SessionID, _ stream: LegID, _ slice: Slice, isConnected: Bool
-    ) {
-        let small = BlockClass.small.bytes / RelayLimits.copyShare
-        let isTaken =
-            isConnected
-            ? enqueue(stream, slice)
-            : (Int(slice.length) <= small
-                && states[session].waiting.appendCopying(slice, pool: pool))
-                || states[session].waiting.append(slice, pool: pool)
-        guard isTaken else {
-            pool.release(slice.block)
-            return drop(.queueFull)
-        }
-        guard isConnected else {
-            states[session].waitingMessages &+= 1
-            return
-        }
-        counters.add(
-            sessions[session].kind == .datagramsToStream
-                ? .datagramsToUpstream : .datagramsToClient)
     }
 }

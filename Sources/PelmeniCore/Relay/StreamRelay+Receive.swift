@@ -5,16 +5,16 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func received(_ leg: LegID, _ completion: Completion) {
         let row = legs.row(leg)
-        if !completion.more { row.pointee.flags.remove(.receiving) }
+        if !completion.more { row.pointee.move(reading: .idle) }
         let result = completion.result
-        guard result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting, .framed]) else {
-            if result > 0, row.pointee.flags.isDisjoint(with: [.closing, .resetting]) {
+        guard result > 0, row.pointee.phase == .open, row.pointee.inbound == .linked else {
+            if result > 0, row.pointee.phase == .open {
                 return framedReceived(leg, completion)
             }
             if !completion.block.isNone { pool.release(completion.block) }
             return receivedNothing(leg, completion)
         }
-        row.pointee.flags.remove(.unread)
+        row.pointee.marks.remove(.unread)
         let peer = row.pointee.peer
         let slice = Slice(
             block: completion.block, offset: 0, length: UInt32(truncatingIfNeeded: result))
@@ -26,7 +26,7 @@ extension StreamRelay where R: ~Copyable {
         }
         if !completion.more {
             rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
-        } else if ring.mayMissEnds, !row.pointee.flags.contains(.unasked) {
+        } else if ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
             askLater(leg)
         }
     }
@@ -34,7 +34,7 @@ extension StreamRelay where R: ~Copyable {
     /// A stream that falls silent from here on is asked once whether it is over.
     @inline(never)
     mutating func askLater(_ leg: LegID) {
-        legs[leg].flags.insert(.unasked)
+        legs[leg].marks.insert(.unasked)
         wheel.hasten(legs[leg].session, to: now &+ RelayLimits.silenceCheck)
     }
 
@@ -44,7 +44,7 @@ extension StreamRelay where R: ~Copyable {
         let session = sessions.row(legs[leg].session)
         session.pointee.activeAt = now
         session.pointee.hasBytes = true
-        if legs[leg].flags.contains(.client) {
+        if legs[leg].kind.isClient {
             bytesToUpstream &+= UInt64(truncatingIfNeeded: bytes)
         } else {
             bytesToClient &+= UInt64(truncatingIfNeeded: bytes)
@@ -55,16 +55,16 @@ extension StreamRelay where R: ~Copyable {
     mutating func receivedNothing(_ leg: LegID, _ completion: Completion) {
         let row = legs.row(leg)
         let result = completion.result
-        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
-        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        if row.pointee.phase == .closing { return closeIfIdle(leg) }
+        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
         guard !completion.more else { return }
         switch result {
         case 0:
             streamEnded(leg)
         case -ENOBUFS:
-            starve(leg)
+            lackBlock(leg)
         case -ECANCELED, -EINTR, -EAGAIN:
-            let isFramed = legs[leg].flags.contains(.framed)
+            let isFramed = legs[leg].inbound.isFramed
             isFramed ? readOn(leg, expectsBytes: false) : rearm(leg, expectsBytes: false)
         default:
             if !comesLater(leg, result) { streamBroke(leg) }
@@ -75,15 +75,15 @@ extension StreamRelay where R: ~Copyable {
     mutating func streamEnded(_ leg: LegID) {
         noteHiddenReset(leg)
         // After an error was seen on the way out, the end is what is left of the reset.
-        if legs[leg].flags.contains(.broken) {
+        if legs[leg].marks.contains(.broken) {
             return comesLater(leg, -ECONNRESET) ? () : streamBroke(leg)
         }
-        if legs[leg].flags.contains(.framed) { return framedEnded(leg) }
-        legs[leg].flags.insert(.ended)
+        if legs[leg].inbound.isFramed { return framedEnded(leg) }
+        legs[leg].move(reading: .ended)
         let session = legs[leg].session
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         settle(leg)
-        let linger = pairs[Int(sessions[session].pair)].linger
+        let linger = pairs[sessions[session].pair].linger
         if linger != 0, sessions[session].phase == .relaying {
             wheel.hasten(session, to: now &+ linger)
         }
@@ -93,23 +93,22 @@ extension StreamRelay where R: ~Copyable {
     /// The send's completion may still be on its way, or say nothing: with MSG_WAITALL it carries
     /// the part that went out before (Linux 6.18), and the rest of it is under way again.
     private mutating func noteHiddenReset(_ leg: LegID) {
-        guard legs[leg].flags.contains(.sending), ring.isGone(legs[leg].socket)
+        guard legs[leg].writing == .sending, ring.isGone(legs[leg].socket)
         else { return }
-        legs[leg].flags.insert(.broken)
+        legs[leg].marks.insert(.broken)
     }
 
     /// Forwards an end once everything before it went out; closes when both directions are done.
     mutating func settle(_ leg: LegID) {
         let peer = legs[leg].peer
-        guard legs[leg].flags.contains(.ended), isDrained(peer),
-            !legs[peer].flags.contains(.endSent)
+        guard legs[leg].reading == .ended, isDrained(peer),
+            legs[peer].writing != .shut
         else { return }
         let session = legs[leg].session
         guard sessions[session].phase == .relaying else { return }
-        // A stream of messages has no leg at its other end that an end could go to.
-        guard peer != leg else { return endOnceDelivered(session, leg) }
-        legs[peer].flags.insert(.endSent)
-        if legs[peer].flags.contains(.ended), isDrained(leg) {
+        assert(peer != .absent, "a stream of messages has nothing to forward an end to")
+        legs[peer].move(writing: .shut)
+        if legs[peer].reading == .ended, isDrained(leg) {
             // Both ends came: closing sends whatever end is still to be sent.
             return end(session, .completed, reset: false)
         }
@@ -128,15 +127,10 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func rearm(_ leg: LegID, expectsBytes: Bool) {
         let row = legs.row(leg)
-        guard
-            row.pointee.flags.isDisjoint(with: [.receiving, .ended, .closing, .resetting, .starved])
-        else { return }
+        guard row.pointee.mayRead, row.pointee.phase == .open else { return }
         guard isBelowMark(leg) else { return pause(leg) }
         if row.pointee.blockClass == .bulk, rearmSpliced(leg) { return }
-        if isCrowded, isHeavy(leg) {
-            row.pointee.flags.remove(.paused)
-            return queueStarved(leg, expectsBytes: expectsBytes)
-        }
+        if reads.takesTurns(row.pointee, now) { return starve(leg, expectsBytes: expectsBytes) }
         arm(leg, expectsBytes: expectsBytes)
     }
 
@@ -145,12 +139,11 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         let queued = legs[row.pointee.peer].queue.bytes
         return queued == 0 || queued <= resumeMark(row.pointee.blockClass)
-            || row.pointee.peer == leg
     }
 
     @inline(__always)
     mutating func pause(_ leg: LegID) {
-        legs[leg].flags.insert(.paused)
+        legs[leg].move(reading: .paused)
         wheel.hasten(legs[leg].session, to: now &+ RelayLimits.brokenCheck)
     }
 
@@ -174,17 +167,14 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func arm(_ leg: LegID, expectsBytes: Bool) {
         let row = legs.row(leg)
-        assert(
-            row.pointee.flags.isDisjoint(with: [.receiving, .closing, .starved]),
-            "a leg has one receive in flight")
-        row.pointee.flags.remove(.paused)
-        row.pointee.flags.insert(.receiving)
+        assert(row.pointee.phase != .closing, "a leg that closes is not read")
+        row.pointee.move(reading: .receiving)
         let blockClass = row.pointee.blockClass
         let queued = legs[row.pointee.peer].queue.bytes
         var limit = max(blockClass.bytes, highMark(blockClass) &- queued)
         // While others wait for a block, one is a turn.
-        let isTurn = isCrowded && isHeavy(leg)
-        if isTurn || row.pointee.flags.contains(.unix) { limit = blockClass.bytes }
+        let isTurn = reads.takesTurns(row.pointee, now)
+        if isTurn || row.pointee.kind.isUnix { limit = blockClass.bytes }
         ring.receive(
             row.pointee.socket, blockClass: blockClass, limit: limit,
             expectsBytes: expectsBytes, token: token(leg, .receive))
@@ -229,109 +219,51 @@ extension StreamRelay where R: ~Copyable {
     // MARK: Starvation
 
     /// There was no block: the leg waits for one, behind those that came before.
-    mutating func starve(_ leg: LegID) {
+    mutating func lackBlock(_ leg: LegID) {
         counters.add(.starved)
         let row = legs.row(leg)
+        // Were only the posted ones used up, bulk goes on.
         if row.pointee.blockClass == .bulk, pool.freeBlocks(.bulk) == 0 {
-            // Small blocks may well be there. Were only the posted ones used up, bulk goes on.
-            row.pointee.blockClass = .small
-            row.pointee.classVotes = 1
+            row.pointee.fallToSmall()
         }
-        queueStarved(leg, expectsBytes: true)
+        starve(leg, expectsBytes: true)
     }
 
-    /// Legs that bring little wait apart from those that bring much, and are fed first: behind a
-    /// thousand fast ones a small message was up to 450 ms late.
-    mutating func queueStarved(_ leg: LegID, expectsBytes: Bool) {
-        assert(
-            legs[leg].flags.isDisjoint(with: [.starved, .undialled, .closing]),
-            "a leg stands in one list")
-        legs[leg].flags.insert(.starved)
-        if expectsBytes { legs[leg].flags.insert(.unread) }
-        guard isHeavy(leg) else { return starvedLight.append(leg, legs) }
-        if legs[leg].flags.contains(.spliced) {
-            starvedSpliced.append(leg, legs)
-        } else {
-            starvedHeavy.append(leg, legs)
-        }
-        if starvedHeavy.count &+ starvedSpliced.count >= RelayLimits.crowd {
-            crowdedUntil = now &+ RelayLimits.crowdedTime
-        }
+    /// The leg waits for its turn.
+    mutating func starve(_ leg: LegID, expectsBytes: Bool) {
+        if expectsBytes { legs[leg].marks.insert(.unread) }
+        reads.append(leg, legs, now)
     }
-
-    /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind
-    /// all others.
-    @inline(__always)
-    var isCrowded: Bool { now < crowdedUntil }
-
-    /// Whether the last receive filled a small block, so that more is to be expected.
-    @inline(__always)
-    private func isHeavy(_ leg: LegID) -> Bool {
-        legs[leg].blockClass == .bulk || legs[leg].classVotes != 0
-    }
-
-    @inline(__always)
-    var isStarving: Bool { needsBlocks || !starvedSpliced.isEmpty }
-
-    @inline(__always)
-    private var needsBlocks: Bool { !starvedLight.isEmpty || !starvedHeavy.isEmpty }
 
     /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be
     /// late.
     mutating func feedStarved() {
         let isExhausted = ring.available(.small) == 0
         var small = ring.reachable(.small)
-        feedsAgain = false
-        while spliceBytesLeft > 0, !starvedSpliced.isEmpty {
-            feedSpliced(starvedSpliced.popFirst(legs))
+        while pipes.budget > 0 {
+            let leg = reads.nextSpliced(legs)
+            guard !leg.isNone else { break }
+            splice(leg, isTold: true)
         }
-        while small > 0, !starvedLight.isEmpty {
-            feed(starvedLight.popFirst(legs))
+        while small > 0 {
+            let leg = reads.nextLight(legs)
+            guard !leg.isNone else { break }
+            feed(leg)
             small &-= 1
         }
-        // In a crowd a quarter is left to those that come with little and are not starved yet.
-        feedHeavy(small: isCrowded ? small &- small / 4 : small)
-        guard needsBlocks, isExhausted, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
-        else { return }
-        exhaustionCheckedAt = now
-        relieveExhaustion()
-    }
-
-    /// In a crowd heavy legs take turns, one block each, and no more in one loop than small
-    /// messages can wait for.
-    private mutating func feedHeavy(small: Int) {
-        var small = small
-        var bulk = ring.reachable(.bulk)
-        var bytes = isCrowded ? RelayLimits.crowdedTurn : .max
-        while bytes > 0, !starvedHeavy.isEmpty {
-            let row = legs.row(starvedHeavy.first)
-            if row.pointee.blockClass == .bulk, bulk == 0 {
-                guard pool.freeBlocks(.bulk) == 0 else { break }
-                row.pointee.blockClass = .small
-                row.pointee.classVotes = 1
-            }
-            if row.pointee.blockClass == .bulk {
-                bulk &-= 1
-            } else {
-                guard small > 0 else { break }
-                small &-= 1
-            }
-            bytes &-= row.pointee.blockClass.bytes
-            feed(starvedHeavy.popFirst(legs))
+        var turn = reads.turn(small: small, bulk: ring.reachable(.bulk), now)
+        while true {
+            let isBulkGone = pool.freeBlocks(.bulk) == 0
+            let leg = reads.nextHeavy(&turn, legs, isBulkGone: isBulkGone)
+            guard !leg.isNone else { break }
+            feed(leg)
         }
-    }
-
-    private mutating func feedSpliced(_ leg: LegID) {
-        legs[leg].flags.remove(.starved)
-        feedsAgain = true
-        splice(leg, isTold: true)
+        if isExhausted, reads.checksExhaustion(now) { relieveExhaustion() }
     }
 
     private mutating func feed(_ leg: LegID) {
-        legs[leg].flags.remove(.starved)
-        feedsAgain = true
         guard isBelowMark(leg) else { return pause(leg) }
-        arm(leg, expectsBytes: legs[leg].flags.contains(.unread))
+        arm(leg, expectsBytes: legs[leg].marks.contains(.unread))
     }
 
     /// Closes the session that holds blocks and has gone longest without giving them back: a reader
@@ -340,11 +272,11 @@ extension StreamRelay where R: ~Copyable {
     mutating func relieveExhaustion() {
         var victim = LegID.none
         var oldest = now &- RelayLimits.exhaustionPatience
-        for leg in usedLegs
-        where legs[leg].flags.contains(.inUse) && !legs[leg].queue.isEmpty {
-            guard !legs[leg].flags.contains(.closing), legs[leg].drainedUntil < oldest
+        for leg in legSlab.used
+        where legs[leg].isInUse && !legs[leg].queue.isEmpty {
+            guard legs[leg].phase != .closing, legs[leg].progress.drainedUntil < oldest
             else { continue }
-            oldest = legs[leg].drainedUntil
+            oldest = legs[leg].progress.drainedUntil
             victim = leg
         }
         if !victim.isNone { endForItsBlocks(legs[victim].session) }
@@ -354,14 +286,5 @@ extension StreamRelay where R: ~Copyable {
         events.report(
             RelayEvent(kind: .poolExhausted, pair: sessions[session].pair, cause: .pool))
         end(session, .pool, reset: true)
-    }
-
-    /// Takes a leg out of the starved queue, wherever it stands.
-    mutating func takeOutStarved(_ leg: LegID) {
-        guard
-            starvedLight.remove(leg, legs) || starvedHeavy.remove(leg, legs)
-                || starvedSpliced.remove(leg, legs) || starvedDatagrams.remove(leg, legs)
-        else { return }
-        legs[leg].flags.remove(.starved)
     }
 }

@@ -7,12 +7,12 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func enqueue(_ leg: LegID, _ slice: Slice) -> Bool {
         let row = legs.row(leg)
-        if row.pointee.flags.contains(.broken) {
+        if row.pointee.marks.contains(.broken) {
             // Nobody will read it. The other side's end is still awaited, so its bytes are taken.
             pool.release(slice.block)
             return true
         }
-        if row.pointee.flags.contains(.sending) {
+        if row.pointee.writing == .sending {
             let blockClass = pool.blockClass(of: slice.block)
             let isTight = pool.freeBlocks(blockClass) &* 2 < pool.totalBlocks(blockClass)
             let small = isTight ? blockClass.bytes : blockClass.bytes / RelayLimits.copyShare
@@ -23,7 +23,7 @@ extension StreamRelay where R: ~Copyable {
             return row.pointee.queue.append(slice, pool: pool)
         }
         guard row.pointee.queue.append(slice, pool: pool) else { return false }
-        row.pointee.beginProgress(at: now)
+        row.pointee.progress.begin(at: now)
         send(leg)
         watchStall(row.pointee.session)
         return true
@@ -32,9 +32,8 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func send(_ leg: LegID) {
         let row = legs.row(leg)
-        assert(!row.pointee.flags.contains(.sending), "a leg has one send in flight")
         assert(!row.pointee.queue.isEmpty, "a send has bytes")
-        row.pointee.flags.insert(.sending)
+        row.pointee.move(writing: .sending)
         ring.send(
             row.pointee.socket, first: row.pointee.queue.first, count: Int(row.pointee.queue.count),
             token: token(leg, .send))
@@ -43,22 +42,21 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func sent(_ leg: LegID, _ result: Int32) {
         let row = legs.row(leg)
-        assert(row.pointee.flags.contains(.sending), "a send completes that was not begun")
-        row.pointee.flags.remove(.sending)
+        row.pointee.move(writing: .idle)
         guard result >= 0 else { return sendFailed(leg, result) }
         row.pointee.queue.remove(Int(result), pool: pool)
-        row.pointee.noteProgress(Int(result), at: now)
-        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        row.pointee.progress.note(Int(result), at: now)
+        if row.pointee.phase == .closing { return closeIfIdle(leg) }
         sessions[row.pointee.session].activeAt = now
         guard row.pointee.queue.isEmpty else {
             send(leg)
             // A leg that is about to be reset has no peer any more.
-            return row.pointee.flags.contains(.resetting) ? () : resumePeer(leg)
+            return row.pointee.phase == .resetting ? () : resumePeer(leg)
         }
-        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
         let peer = row.pointee.peer
-        if legs[peer].flags.contains(.ended) { return settle(peer) }
-        if row.pointee.flags.contains(.ended) { settleAnswered(row.pointee.session) }
+        if legs[peer].reading == .ended { return settle(peer) }
+        if row.pointee.inbound.isFramed, row.pointee.hasEnded { return settleMessages(leg) }
         resumePeer(leg)
     }
 
@@ -66,36 +64,39 @@ extension StreamRelay where R: ~Copyable {
     @inline(__always)
     mutating func resumePeer(_ leg: LegID) {
         let peer = legs[leg].peer
-        if legs[peer].flags.contains(.paused) { resume(peer) }
+        if legs[peer].reading == .paused { resume(peer) }
     }
 
     /// Not inlined: few sends have somebody waiting for them, and each one would save registers for
     /// it.
     @inline(never)
-    private mutating func resume(_ leg: LegID) { rearm(leg, expectsBytes: true) }
+    private mutating func resume(_ leg: LegID) {
+        guard legs[leg].inbound != .discarded else { return }
+        rearm(leg, expectsBytes: true)
+    }
 
     mutating func sendFailed(_ leg: LegID, _ result: Int32) {
         let row = legs.row(leg)
-        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        if row.pointee.phase == .closing { return closeIfIdle(leg) }
         if result == -EINTR || result == -EAGAIN { return send(leg) }
         row.pointee.queue.removeAll(pool: pool)
-        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
         // What it sent before is still to be cut.
         if comesLater(leg, result) { return }
         setCause(
-            row.pointee.session, row.pointee.flags.contains(.client) ? .clientReset : .upstreamReset
+            row.pointee.session, row.pointee.kind.isClient ? .clientReset : .upstreamReset
         )
         guard sessions[row.pointee.session].kind == .streams else {
             return end(
                 row.pointee.session, sessions[row.pointee.session].cause, reset: true)
         }
-        row.pointee.flags.insert(.broken)
+        row.pointee.marks.insert(.broken)
         // What the far side sent before is still to be read; the end of that forwards the reset.
-        if row.pointee.flags.contains(.ended) { return streamBroke(leg) }
+        if row.pointee.hasEnded { return streamBroke(leg) }
         let session = row.pointee.session
         sessions[session].resetAt = now &+ RelayLimits.resetWait
         wheel.hasten(session, to: now &+ RelayLimits.resetWait)
         let peer = row.pointee.peer
-        if legs[peer].flags.contains(.paused) { rearm(peer, expectsBytes: true) }
+        if legs[peer].reading == .paused { rearm(peer, expectsBytes: true) }
     }
 }

@@ -15,12 +15,12 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         guard canSplice(leg) else { return false }
         let peer = legs.row(row.pointee.peer)
-        guard peer.pointee.queue.isEmpty, !peer.pointee.flags.contains(.sending) else {
+        guard peer.pointee.queue.isEmpty, peer.pointee.writing != .sending else {
             // What is in blocks goes first.
             pause(leg)
             return true
         }
-        row.pointee.flags.insert(.spliced)
+        row.pointee.inbound = .spliced
         row.pointee.classVotes = 0
         awaitBytes(leg)
         return true
@@ -30,26 +30,25 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         let session = sessions.row(row.pointee.session)
         let peer = row.pointee.peer
-        guard pipes.freeCount > 0, now >= pipesRestUntil, !isCrowded, !peer.isNone,
+        guard pipes.isAvailable(now), !reads.isCrowded(now), !peer.isNone,
             session.pointee.kind == .streams, session.pointee.phase == .relaying
         else { return false }
         // A Unix socket's bytes do not lie in pages that could change hands.
-        let unfit: Leg.Flags = [.unix, .broken]
-        return row.pointee.flags.isDisjoint(with: unfit)
-            && legs[peer].flags.isDisjoint(with: unfit)
+        return takesPipe(leg) && takesPipe(peer)
+    }
+
+    private func takesPipe(_ leg: LegID) -> Bool {
+        !legs[leg].kind.isUnix && !legs[leg].marks.contains(.broken)
     }
 
     private mutating func awaitBytes(_ leg: LegID) {
-        legs[leg].flags.remove(.paused)
-        assert(!legs[leg].flags.contains(.receiving), "a leg has one receive in flight")
-        legs[leg].flags.insert(.receiving)
+        legs[leg].move(reading: .receiving)
         ring.awaitBytes(legs[leg].socket, token: token(leg, .awaitBytes))
     }
 
     private mutating func awaitRoom(_ leg: LegID) {
         let row = legs.row(leg)
-        assert(!row.pointee.flags.contains(.sending), "a leg has one send in flight")
-        row.pointee.flags.insert(.sending)
+        row.pointee.move(writing: .sending)
         watchStall(row.pointee.session)
         ring.awaitRoom(row.pointee.socket, slot: leg.rawValue, token: token(leg, .awaitRoom))
     }
@@ -57,22 +56,21 @@ extension StreamRelay where R: ~Copyable {
     // MARK: Completions
 
     mutating func bytesCame(_ leg: LegID) {
-        let flags = legs[leg].flags
-        legs[leg].flags.remove(.receiving)
-        if flags.contains(.closing) { return closeIfIdle(leg) }
-        if flags.contains(.resetting) { return resetIfDelivered(leg) }
+        legs[leg].move(reading: .idle)
+        if legs[leg].phase == .closing { return closeIfIdle(leg) }
+        if legs[leg].phase == .resetting { return resetIfDelivered(leg) }
         // Others have their turn first.
-        guard spliceBytesLeft > 0 else { return queueStarved(leg, expectsBytes: true) }
+        guard pipes.budget > 0 else { return starve(leg, expectsBytes: true) }
         splice(leg, isTold: true)
     }
 
     mutating func roomCame(_ leg: LegID) {
         let row = legs.row(leg)
-        row.pointee.flags.remove(.sending)
-        if row.pointee.flags.contains(.closing) { return closeIfIdle(leg) }
+        row.pointee.move(writing: .idle)
+        if row.pointee.phase == .closing { return closeIfIdle(leg) }
         // The leg that the bytes came from is gone, or has no more of them.
-        if row.pointee.flags.contains(.resetting)
-            || legs[row.pointee.peer].flags.contains(.ended)
+        if row.pointee.phase == .resetting
+            || legs[row.pointee.peer].hasEnded
         {
             return emptyPipe(leg)
         }
@@ -88,21 +86,22 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         let peer = row.pointee.peer
         let out = legs.row(peer)
-        row.pointee.flags.subtract([.paused, .unread])
+        if row.pointee.reading == .paused { row.pointee.move(reading: .idle) }
+        row.pointee.marks.remove(.unread)
         guard ensurePipe(peer) else { return stopSplicing(leg) }
         let it = ring.splice(
             from: row.pointee.socket, slot: leg.rawValue, to: out.pointee.socket,
             pipe: pipes.row(out.pointee.pipe).pointee, inside: Int(out.pointee.piped),
-            most: max(0, min(RelayLimits.spliceTurn, spliceBytesLeft)))
+            most: pipes.turn)
         if isSpliceRefused(it) {
-            pipesRestUntil = .max
+            pipes.giveUp()
             releasePipe(peer)
             return stopSplicing(leg)
         }
         book(passed: it, on: peer)
         if it.received > 0 {
             book(received: it.received, on: leg)
-            spliceBytesLeft &-= it.received
+            pipes.spend(it.received)
             counters.add(.splicedBytes, UInt64(truncatingIfNeeded: it.received))
         }
         guard it.sendError == 0 || it.sendError == -EAGAIN else { return spliceFailed(leg, it) }
@@ -118,7 +117,7 @@ extension StreamRelay where R: ~Copyable {
         if it.needsReceive || (isTold && it.received == 0) {
             // What is next is not for a pipe; or nothing is, and a receive finds out without going
             // in circles.
-            row.pointee.flags.remove(.spliced)
+            row.pointee.inbound = .linked
             return arm(leg, expectsBytes: true)
         }
         let isDry = it.receiveError == -EAGAIN
@@ -132,7 +131,7 @@ extension StreamRelay where R: ~Copyable {
                 return stopSplicing(leg, expectsBytes: !isDry)
             }
         }
-        guard !isCrowded else { return stopSplicing(leg, expectsBytes: !isDry) }
+        guard !reads.isCrowded(now) else { return stopSplicing(leg, expectsBytes: !isDry) }
         awaitBytes(leg)
     }
 
@@ -149,7 +148,7 @@ extension StreamRelay where R: ~Copyable {
 
     /// From here on the leg receives into blocks, unless it earns a pipe again.
     private mutating func stopSplicing(_ leg: LegID, expectsBytes: Bool = true) {
-        legs[leg].flags.remove(.spliced)
+        legs[leg].inbound = .linked
         rearm(leg, expectsBytes: expectsBytes)
     }
 
@@ -167,10 +166,10 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         let generation = row.pointee.generation
         releasePipe(row.pointee.peer)
-        row.pointee.flags.remove(.spliced)
+        row.pointee.inbound = .linked
         sendFailed(row.pointee.peer, it.sendError)
-        guard row.pointee.generation == generation, row.pointee.flags.contains(.inUse),
-            row.pointee.flags.isDisjoint(with: [.closing, .resetting, .receiving])
+        guard row.pointee.generation == generation, row.pointee.phase == .open,
+            row.pointee.reading != .receiving
         else { return }
         guard !handleEnd(leg, it) else { return }
         rearm(leg, expectsBytes: true)
@@ -189,7 +188,7 @@ extension StreamRelay where R: ~Copyable {
         }
         guard row.pointee.piped == 0 else { return awaitRoom(leg) }
         releasePipe(leg)
-        if row.pointee.flags.contains(.resetting) { return resetIfDelivered(leg) }
+        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
         settle(row.pointee.peer)
     }
 
@@ -197,7 +196,7 @@ extension StreamRelay where R: ~Copyable {
         let row = legs.row(leg)
         // A byte went out, or is the first one to wait.
         if it.sent > 0 || (row.pointee.piped == 0 && it.received > 0) {
-            row.pointee.progressAt = now
+            row.pointee.progress.at = now
             sessions[row.pointee.session].activeAt = now
         }
         row.pointee.piped = UInt32(Int(row.pointee.piped) &+ it.received &- it.sent)
@@ -214,7 +213,7 @@ extension StreamRelay where R: ~Copyable {
             let made = ring.openPipe(bytes: RelayLimits.pipeBytes)
             guard made.fill >= 0 else {
                 pipes.giveBack(pipe)
-                pipesRestUntil = now &+ RelayLimits.pipeRest
+                pipes.rest(now)
                 return false
             }
             pipes.row(pipe).pointee = made

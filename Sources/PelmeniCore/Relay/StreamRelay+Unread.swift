@@ -12,7 +12,7 @@ extension StreamRelay where R: ~Copyable {
         let row = outgoing.row(index)
         guard isOf(index) else { return true }
         let state = states.row(row.pointee.session)
-        let pair = pairs + Int(sessions[row.pointee.session].pair)
+        let pair = pairs.row(sessions[row.pointee.session].pair)
         let memory = Self.memory(ofAnswer: Int(row.pointee.length))
         guard state.pointee.unread &+ memory > pair.pointee.answerShare else {
             state.pointee.unread &+= memory
@@ -51,7 +51,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     func forgetUnread(_ session: SessionID) {
-        pairs[Int(sessions[session].pair)].answersHeld &-= states[session].held
+        pairs[sessions[session].pair].answersHeld &-= states[session].held
         states[session].held = 0
     }
 }

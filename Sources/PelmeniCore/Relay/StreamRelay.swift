@@ -13,72 +13,30 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     let events: RelayEvents
     let limits: RelayLimits
 
-    let legs: LegTable
-    let legCapacity: Int
-    var freeLeg: LegID = .none
-    /// Rows never used so far begin here, so that a large table costs no memory until it is filled.
-    var freshLeg: UInt32
-    let sessions: SessionTable
-    let sessionCapacity: Int
-    var freeSession: SessionID = .none
-    var freshSession: UInt32 = 0
-    let timerNodes: UnsafeMutablePointer<TimerWheel.Node>
+    var legSlab: RowSlab<Leg>
+    var sessionSlab: RowSlab<Session>
     var wheel: TimerWheel
-    package let pairs: UnsafeMutablePointer<RelayPair>
+    package let pairs: PairTable
 
     /// What sessions with datagrams on a side have beside their rows; and their clients, by
     /// address.
-    let states: MessageTable
+    let stateSlab: RowSlab<MessageState>
     var clients: ClientTable
-    /// What long streams are spliced through, and until when they go through blocks because no pipe
-    /// could be made.
+    /// What long streams are spliced through.
     var pipes: PipeTable
-    var pipesRestUntil: UInt64 = 0
-    /// Bytes that may still be spliced in this loop.
-    var spliceBytesLeft = RelayLimits.spliceInLoop
     /// Datagrams on their way out.
     package let outgoing: OutgoingTable
-    /// Answers that wait for a Unix client's socket to have room, or for those before them; each
-    /// client's are in order.
-    var waitingFirst: DatagramID = .none
-    var waitingLast: DatagramID = .none
-    /// How many they are.
-    var waitingCount = 0
+    var responses: ResponseQueue
     /// Datagrams to upstreams whose sockets may have room again, the oldest first.
-    var roomFirst: DatagramID = .none
-    /// When those that found no room are tried again.
-    var retryAt: UInt64 = .max
+    var forRoom = RowQueue<OutgoingDatagram>()
     /// No client without a session gets one any more.
     package var isDraining = false
     /// The time of this loop, read once.
     package var now: UInt64
-    /// Legs that wait for a block: those that bring little, and those that fill blocks.
-    var starvedLight = LegQueue()
-    var starvedHeavy = LegQueue()
-    /// Those that are spliced: they wait for no block, but for their turn in the next loop.
-    var starvedSpliced = LegQueue()
-    /// Those that receive datagrams.
-    var starvedDatagrams = LegQueue()
-    /// Clients whose sessions are not dialled yet, because a burst of them came at once.
-    var undialled = LegQueue()
-    /// Sessions that may still be dialled in this loop.
-    var dialsLeft = RelayLimits.dialsInLoop
-    /// Streams of messages of which one loop could not cut all.
-    var uncutStreams = UncutQueue()
-    /// Messages that may still be cut in this loop.
-    var messagesLeft = RelayLimits.messagesInLoop
-    /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
-    var crowdedUntil: UInt64 = 0
-    /// Some starved legs were fed in this loop, so the others need not wait for a completion.
-    var feedsAgain = false
-    var exhaustionCheckedAt: UInt64 = 0
-    /// The same for blocks of datagrams: streams that starve too are looked at first in every loop.
-    var datagramsCheckedAt: UInt64 = 0
-    /// A descriptor held back for the upstream socket of a session that was accepted as the last
-    /// ones ran out; -1 when it is spent.
-    var reserve: Int32
-    /// Accepting has to stop: the last descriptor is gone.
-    package var lacksDescriptors = false
+    var reads = ReadScheduler()
+    var dials = DialQueue()
+    var cuts = CutQueue()
+    var reserve: DescriptorReserve
     /// A session ended since the worker last looked.
     package var hasRoom = false
     package var sessionsOpen = 0 {
@@ -94,19 +52,16 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// - Parameter key: of the client table's hash; nobody outside should know it.
     package init?(
         ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
-        pairs: UnsafeMutablePointer<RelayPair>, counters: Counters, events: RelayEvents,
+        pairs: PairTable, counters: Counters, events: RelayEvents,
         key: UInt64
     ) {
         let legCount = Self.slots(sessions: limits.sessions, reservedSlots: reservedSlots)
         let rows = Self.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
         guard
-            let legMemory = pelmeni_memory_map(UInt64(legCount * MemoryLayout<Leg>.stride)),
-            let sessionMemory = pelmeni_memory_map(
-                UInt64(rows * MemoryLayout<Session>.stride)),
-            let nodeMemory = pelmeni_memory_map(
-                UInt64(rows * MemoryLayout<TimerWheel.Node>.stride)),
-            let stateMemory = pelmeni_memory_map(
-                UInt64(rows * MemoryLayout<MessageState>.stride)),
+            let legs = RowSlab<Leg>(capacity: legCount, reserved: reservedSlots),
+            let sessions = RowSlab<Session>(capacity: rows),
+            let states = RowSlab<MessageState>(capacity: rows),
+            let wheel = TimerWheel(capacity: rows, now: ring.now()),
             let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable()
         else { return nil }
         self.ring = ring
@@ -116,18 +71,15 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         self.pairs = pairs
         self.counters = counters
         self.events = events
-        legs = LegTable(legMemory.bindMemory(to: Leg.self, capacity: legCount))
-        legCapacity = legCount
-        freshLeg = UInt32(reservedSlots)
-        sessions = SessionTable(sessionMemory.bindMemory(to: Session.self, capacity: rows))
-        sessionCapacity = rows
-        states = MessageTable(stateMemory.bindMemory(to: MessageState.self, capacity: rows))
+        legSlab = legs
+        sessionSlab = sessions
+        stateSlab = states
+        self.wheel = wheel
         self.clients = clients
         self.outgoing = outgoing
-        timerNodes = nodeMemory.bindMemory(to: TimerWheel.Node.self, capacity: rows)
+        responses = ResponseQueue(smallBlocks: pool.totalBlocks(.small))
         now = self.ring.now()
-        wheel = TimerWheel(nodes: timerNodes, now: now)
-        reserve = self.ring.openReserve()
+        reserve = DescriptorReserve(self.ring.openReserve())
     }
 
     /// Rows that a ring must have room for: a client, an upstream, and in the worst case every
@@ -147,70 +99,49 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         clients.destroy()
         outgoing.destroy()
         pipes.destroy()
-        pelmeni_memory_unmap(
-            states.rows, UInt64(sessionCapacity * MemoryLayout<MessageState>.stride))
-        pelmeni_memory_unmap(legs.rows, UInt64(legCapacity * MemoryLayout<Leg>.stride))
-        pelmeni_memory_unmap(sessions.rows, UInt64(sessionCapacity * MemoryLayout<Session>.stride))
-        pelmeni_memory_unmap(
-            timerNodes, UInt64(sessionCapacity * MemoryLayout<TimerWheel.Node>.stride))
+        stateSlab.destroy()
+        legSlab.destroy()
+        sessionSlab.destroy()
     }
 
     // MARK: Rows
+
+    @inline(__always)
+    var legs: LegTable { legSlab.rows }
+    @inline(__always)
+    var sessions: SessionTable { sessionSlab.rows }
+    /// What sessions with datagrams on a side have beside their rows, under the same numbers.
+    @inline(__always)
+    var states: MessageTable { stateSlab.rows }
 
     @inline(__always)
     func token(_ leg: LegID, _ kind: OperationKind) -> Token {
         Token(kind, index: leg.rawValue, generation: legs[leg].generation)
     }
 
-    mutating func allocateLeg() -> LegID {
-        let leg: LegID
-        if !freeLeg.isNone {
-            leg = freeLeg
-            freeLeg = legs[leg].next
-        } else {
-            guard Int(freshLeg) < legCapacity else { return .none }
-            leg = LegID(freshLeg)
-            freshLeg &+= 1
-            legs[leg].generation = 0
-        }
-        let generation = legs[leg].generation
-        legs[leg] = Leg()
-        legs[leg].generation = generation
-        legs[leg].flags = .inUse
+    /// A row for a socket that is there, or none.
+    mutating func allocateLeg(_ kind: Leg.Kind, socket: Int32, session: SessionID) -> LegID {
+        let leg = legSlab.take()
+        guard !leg.isNone else { return leg }
+        assert(!legs[leg].isInUse, "a row is taken twice")
+        legs[leg] = Leg(
+            kind, socket: socket, session: session, generation: legs[leg].generation)
         return leg
     }
 
     mutating func freeLeg(_ leg: LegID) {
-        assert(
-            legs[leg].flags.isDisjoint(with: [.starved, .undialled]), "a leg waits in a list")
+        assert(legs[leg].phase == .closing, "a leg goes without being closed")
+        assert(legs[leg].reading != .starved, "a leg waits in a list")
         assert(legs[leg].queue.isEmpty, "a leg goes with bytes in its queue")
         assert(legs[leg].pipe == PipeTable.none, "a leg goes with a pipe")
-        legs[leg].generation = (legs[leg].generation &+ 1) & 0xff_ffff
-        legs[leg].flags = []
-        legs[leg].socket = -1
-        legs[leg].next = freeLeg
-        freeLeg = leg
+        legs[leg] = Leg(freeAfter: legs[leg].generation)
+        legSlab.giveBack(leg)
     }
 
     mutating func allocateSession() -> SessionID {
-        let session: SessionID
-        if !freeSession.isNone {
-            session = freeSession
-            freeSession = sessions[session].next
-        } else {
-            guard Int(freshSession) < sessionCapacity else { return .none }
-            session = SessionID(freshSession)
-            freshSession &+= 1
-            timerNodes[Int(session.rawValue)] = TimerWheel.Node()
-        }
-        sessions[session] = Session()
+        let session = sessionSlab.take()
+        if !session.isNone { sessions[session] = Session() }
         return session
-    }
-
-    /// Rows of legs, and of sessions, that were in use at some time.
-    var usedLegs: LazyMapSequence<Range<UInt32>, LegID> { (0..<freshLeg).lazy.map { LegID($0) } }
-    var usedSessions: LazyMapSequence<Range<UInt32>, SessionID> {
-        (0..<freshSession).lazy.map { SessionID($0) }
     }
 
     // MARK: The loop
@@ -246,16 +177,16 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     package mutating func finishLoop() {
         while let timer = wheel.popDue(now: now) { look(after: timer) }
         ring.refill()
-        feedsAgain = false
-        spliceBytesLeft = RelayLimits.spliceInLoop
-        if isStarving { feedStarved() }
-        if !starvedDatagrams.isEmpty { feedDatagrams() }
-        dialsLeft = RelayLimits.dialsInLoop
-        if !undialled.isEmpty { dialWaiting() }
-        messagesLeft = RelayLimits.messagesInLoop
-        if !uncutStreams.isEmpty { cutWaiting() }
-        if !roomFirst.isNone { sendForRoom() }
-        if now >= retryAt { retryAnswers() }
+        reads.renew()
+        pipes.renew()
+        if reads.hasStreams { feedStarved() }
+        if reads.hasDatagrams { feedDatagrams() }
+        dials.renew()
+        if !dials.isEmpty { dialWaiting() }
+        cuts.renew()
+        if !cuts.isEmpty { cutWaiting() }
+        if !forRoom.isEmpty { sendForRoom() }
+        if now >= responses.retryAt { retryAnswers() }
         if bytesToUpstream != 0 {
             counters.add(.bytesToUpstream, bytesToUpstream)
             bytesToUpstream = 0
@@ -272,11 +203,17 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     /// When the relay has to run again though nothing completes.
     @inline(__always)
     package func nextTime() -> UInt64 {
-        let timer = min(wheel.nextTime(), retryAt)
-        guard undialled.isEmpty, uncutStreams.isEmpty else { return now }
-        guard isStarving || !starvedDatagrams.isEmpty else { return timer }
-        guard !feedsAgain else { return now }
+        let timer = min(wheel.nextTime(), responses.retryAt)
+        guard dials.isEmpty, cuts.isEmpty else { return now }
+        guard !reads.isEmpty else { return timer }
+        guard !reads.feedsAgain else { return now }
         return min(timer, now &+ RelayLimits.exhaustionCheck)
+    }
+
+    /// Accepting has to stop: the last descriptor is gone.
+    package var lacksDescriptors: Bool {
+        get { reserve.isShort }
+        set { reserve.isShort = newValue }
     }
 
     /// Sessions that may still be opened before connections have to wait.
@@ -290,42 +227,29 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
     // MARK: Opening
 
     /// Takes an accepted socket into a new session of a pair, and dials its upstream.
-    package mutating func open(_ socket: Int32, pair: UInt16) {
+    package mutating func open(_ socket: Int32, pair: PairID) {
         counters.add(.accepted)
-        let open = pelmeni_shared_add(pairs[Int(pair)].sessionsOpen, 1)
+        let open = pelmeni_shared_add(pairs[pair].sessionsOpen, 1)
         let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
-        let pairMax = pairs[Int(pair)].sessionsMax
+        let pairMax = pairs[pair].sessionsMax
         let cap = limits.engineSessionsCap
         guard pairMax == 0 || open <= pairMax, cap == 0 || inEngine <= cap else {
             return shed(socket, pair: pair)
         }
         let session = allocateSession()
         guard !session.isNone else { return shed(socket, pair: pair) }
-        let leg = allocateLeg()
+        let isUnix = pairs[pair].isUnix
+        let leg = allocateLeg(isUnix ? .unixClient : .client, socket: socket, session: session)
         guard !leg.isNone else {
-            sessions[session].next = freeSession
-            freeSession = session
+            sessionSlab.giveBack(session)
             return shed(socket, pair: pair)
         }
-        legs[leg].socket = socket
-        legs[leg].session = session
-        legs[leg].flags.insert(.client)
-        if pairs[Int(pair)].isUnix { legs[leg].flags.insert(.unix) }
         sessions[session].client = leg
-        sessions[session].legs = 1
-        sessions[session].pair = pair
-        sessions[session].move(to: .connecting)
-        sessions[session].kind = pairs[Int(pair)].kind
-        if pairs[Int(pair)].kind != .streams { beginMessages(session, client: leg) }
-        sessions[session].openedAt = now
-        sessions[session].activeAt = now
-        sessionsOpen &+= 1
-        counters.set(.sessionsOpen, UInt64(sessionsOpen))
-        if events.reportsSessions { report(.sessionOpened, session) }
-        let isUnix = pairs[Int(pair)].isUnix
+        begin(session, pair: pair)
+        if pairs[pair].kind != .streams { beginMessages(session, client: leg) }
         // A TCP socket has what its listener has; a Unix one has not.
         if isUnix {
-            _ = ring.configure(socket, family: AF_UNIX, options: pairs[Int(pair)].options)
+            _ = ring.configure(socket, family: AF_UNIX, options: pairs[pair].options)
         }
         guard
             ring.attach(socket, token: token(leg, .receive), isShared: false, isUnix: isUnix) == 0
@@ -336,9 +260,23 @@ package struct StreamRelay<R: Ring & ~Copyable>: ~Copyable {
         dialInTurn(session)
     }
 
+    /// Opens the books of a session whose client is there.
+    mutating func begin(_ session: SessionID, pair: PairID) {
+        let row = sessions.row(session)
+        row.pointee.pair = pair
+        row.pointee.kind = pairs[pair].kind
+        row.pointee.legs = 1
+        row.pointee.openedAt = now
+        row.pointee.activeAt = now
+        row.pointee.move(to: .connecting)
+        sessionsOpen &+= 1
+        counters.set(.sessionsOpen, UInt64(sessionsOpen))
+        if events.reportsSessions { report(.sessionOpened, session) }
+    }
+
     /// Closes a connection that is over a limit, at once and visibly.
-    mutating func shed(_ socket: Int32, pair: UInt16) {
-        _ = pelmeni_shared_add(pairs[Int(pair)].sessionsOpen, -1)
+    mutating func shed(_ socket: Int32, pair: PairID) {
+        _ = pelmeni_shared_add(pairs[pair].sessionsOpen, -1)
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
         counters.add(.limit)
         ring.closeWithReset(socket)

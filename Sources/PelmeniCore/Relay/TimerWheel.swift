@@ -1,3 +1,5 @@
+internal import CPelmeni
+
 /// When sessions have to be looked at again: a hierarchical wheel of intrusive lists.
 ///
 /// Deadlines are moved lazily. A byte only stores the time; when a session's slot comes up, its
@@ -33,14 +35,20 @@ package struct TimerWheel: @unchecked Sendable {
     static let slots = 64
 
     private let nodes: RowTable<RowTableName.Sessions, Node>
+    private let capacity: Int
     private let heads: UnsafeMutablePointer<SessionID>
     /// A bit for each slot that is not empty, one word a level.
     private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64
 
-    /// - Parameter nodes: one for each session there may be.
-    init(nodes: UnsafeMutablePointer<Node>, now: UInt64) {
-        self.nodes = RowTable(nodes)
+    /// Nil when there is no memory for it.
+    ///
+    /// - Parameter capacity: sessions that there may be. A node that is all zeros is not in the
+    ///   wheel, and costs no memory.
+    init?(capacity: Int, now: UInt64) {
+        guard let memory = pelmeni_memory_map(Self.bytes(capacity)) else { return nil }
+        nodes = RowTable(memory.bindMemory(to: Node.self, capacity: capacity))
+        self.capacity = capacity
         heads = .allocate(capacity: Self.levels * Self.slots)
         heads.initialize(repeating: .none, count: Self.levels * Self.slots)
         occupied = .allocate(capacity: Self.levels)
@@ -51,6 +59,11 @@ package struct TimerWheel: @unchecked Sendable {
     func destroy() {
         heads.deallocate()
         occupied.deallocate()
+        pelmeni_memory_unmap(nodes.rows, Self.bytes(capacity))
+    }
+
+    private static func bytes(_ capacity: Int) -> UInt64 {
+        UInt64(capacity * MemoryLayout<Node>.stride)
     }
 
     /// Puts a timer in, or moves it earlier; a later time than the one it has changes nothing.

@@ -3,7 +3,9 @@ package import CPelmeni
 /// A datagram, or a train of equal ones, on its way out: a row of the ``OutgoingTable``.
 ///
 /// The kernel may read all of it until its send has ended.
-package struct OutgoingDatagram {
+package struct OutgoingDatagram: QueuedRow {
+    package typealias Table = RowTableName.Datagrams
+
     package var message: pelmeni_outgoing
     /// Where the payload is; the row holds one lease on it.
     package var block: BlockID
@@ -30,6 +32,11 @@ package struct OutgoingDatagram {
     package var since: UInt64
     /// The next row of the list this one is in: free, or waiting.
     package var next: DatagramID
+
+    /// Whether two answers go to the same client of the same session.
+    package func isOfOneClient(with other: OutgoingDatagram) -> Bool {
+        session == other.session && generation == other.generation && leg == other.leg
+    }
 
     /// What an answer to a Unix client waits for.
     package enum Waiting: UInt8 {

@@ -7,6 +7,8 @@ package struct OutgoingTable: @unchecked Sendable {
     /// half.
     package static let capacity = 16384
 
+    package typealias Rows = RowTable<RowTableName.Datagrams, OutgoingDatagram>
+
     private struct State {
         var free: DatagramID
         /// Rows never used so far begin here, so that the table costs no memory until it is filled.
@@ -15,21 +17,21 @@ package struct OutgoingTable: @unchecked Sendable {
     }
 
     private let state: UnsafeMutablePointer<State>
-    private let rows: UnsafeMutablePointer<OutgoingDatagram>
+    package let rows: Rows
 
     private static var bytes: UInt64 { UInt64(capacity * MemoryLayout<OutgoingDatagram>.stride) }
 
     /// Nil when there is no memory for it.
     package init?() {
         guard let memory = pelmeni_memory_map(Self.bytes) else { return nil }
-        rows = memory.bindMemory(to: OutgoingDatagram.self, capacity: Self.capacity)
+        rows = Rows(memory.bindMemory(to: OutgoingDatagram.self, capacity: Self.capacity))
         state = .allocate(capacity: 1)
         state.initialize(to: State(free: .none, fresh: 0, used: 0))
     }
 
     /// No copy of the handle may be used after it.
     package func destroy() {
-        pelmeni_memory_unmap(rows, Self.bytes)
+        pelmeni_memory_unmap(rows.rows, Self.bytes)
         state.deallocate()
     }
 
@@ -57,7 +59,7 @@ package struct OutgoingTable: @unchecked Sendable {
 
     @inline(__always)
     package func row(_ id: DatagramID) -> UnsafeMutablePointer<OutgoingDatagram> {
-        rows + Int(id.rawValue)
+        rows.row(id)
     }
 
     /// Rows that may be taken.

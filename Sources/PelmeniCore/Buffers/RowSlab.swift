@@ -1,0 +1,52 @@
+internal import CPelmeni
+
+/// The rows of a table, in memory of their own: taken and given back.
+///
+/// A row that was never taken is all zeros, and costs no memory.
+struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
+    typealias ID = RowID<Row.Table>
+
+    let rows: RowTable<Row.Table, Row>
+    private let capacity: Int
+    private var free: ID = .none
+    private var fresh: UInt32
+
+    /// Nil when there is no memory for it.
+    ///
+    /// - Parameter reserved: rows at the beginning that are never taken.
+    init?(capacity: Int, reserved: Int = 0) {
+        guard let memory = pelmeni_memory_map(Self.bytes(capacity)) else { return nil }
+        rows = RowTable(memory.bindMemory(to: Row.self, capacity: capacity))
+        self.capacity = capacity
+        fresh = UInt32(reserved)
+    }
+
+    /// No copy of the table may be used after it.
+    func destroy() { pelmeni_memory_unmap(rows.rows, Self.bytes(capacity)) }
+
+    private static func bytes(_ capacity: Int) -> UInt64 {
+        UInt64(capacity * MemoryLayout<Row>.stride)
+    }
+
+    /// A row nobody uses, as it was left; or none.
+    @inline(__always)
+    mutating func take() -> ID {
+        let id = free
+        guard id.isNone else {
+            free = rows[id].next
+            return id
+        }
+        guard Int(fresh) < capacity else { return .none }
+        fresh &+= 1
+        return ID(fresh &- 1)
+    }
+
+    @inline(__always)
+    mutating func giveBack(_ id: ID) {
+        rows[id].next = free
+        free = id
+    }
+
+    /// All rows that were in use at some time, and the reserved ones.
+    var used: LazyMapSequence<Range<UInt32>, ID> { (0..<fresh).lazy.map { ID($0) } }
+}

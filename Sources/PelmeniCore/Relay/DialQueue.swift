@@ -1,0 +1,49 @@
+/// Clients whose sessions wait to be dialled, and how many sessions one loop dials.
+///
+/// On loopback a connect runs the whole handshake in the call, the listener's side included: a
+/// thousand that were accepted at once kept everybody else waiting for 60 ms and more.
+struct DialQueue {
+    private var clients = LegQueue()
+    /// Sessions that this loop may still dial.
+    private var budget = RelayLimits.dialsInLoop
+
+    @inline(__always)
+    var isEmpty: Bool { clients.isEmpty }
+
+    /// A burst: its legs are read in turns from the start.
+    var isCrowd: Bool { clients.count >= RelayLimits.crowd }
+
+    /// A new loop begins.
+    @inline(__always)
+    mutating func renew() { budget = RelayLimits.dialsInLoop }
+
+    /// Grants a dial to a new session. False when the loop has no more, or others wait.
+    @inline(__always)
+    mutating func grant() -> Bool {
+        guard budget > 0, clients.isEmpty else { return false }
+        budget &-= 1
+        return true
+    }
+
+    mutating func append(_ client: LegID, _ legs: LegTable) {
+        assert(legs[client].reading == .idle, "a leg stands in one list")
+        legs[client].move(to: .queued)
+        clients.append(client, legs)
+    }
+
+    /// The next client that this loop may dial for, or none.
+    mutating func popFirst(_ legs: LegTable) -> LegID {
+        guard budget > 0, !clients.isEmpty else { return .none }
+        budget &-= 1
+        let client = clients.popFirst(legs)
+        legs[client].move(to: .open)
+        return client
+    }
+
+    /// Takes a client out that goes before its turn.
+    mutating func remove(_ client: LegID, _ legs: LegTable) {
+        let wasThere = clients.remove(client, legs)
+        assert(wasThere, "a queued leg stands in the queue")
+        legs[client].move(to: .open)
+    }
+}

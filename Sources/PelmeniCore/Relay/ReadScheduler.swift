@@ -1,0 +1,155 @@
+/// Which of the legs that wait for a block, or for their turn, is read next.
+///
+/// Legs that bring little wait apart from those that bring much, and go first: behind a thousand
+/// fast ones a small message was up to 450 ms late. Once many bring much, they are read in turns,
+/// one block each, and no more in one loop than a small message can wait for.
+struct ReadScheduler {
+    private var light = LegQueue()
+    private var heavy = LegQueue()
+    /// Those that are spliced: they wait for no block, but for their turn in the next loop.
+    private var spliced = LegQueue()
+    /// Those that receive datagrams.
+    private var datagrams = LegQueue()
+    /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
+    private var crowdedUntil: UInt64 = 0
+    /// Some legs were fed in this loop, so the others need not wait for a completion.
+    private(set) var feedsAgain = false
+    private var exhaustionCheckedAt: UInt64 = 0
+    /// The same for blocks of datagrams: streams that starve too are looked at first in every loop.
+    private var datagramsCheckedAt: UInt64 = 0
+
+    /// Blocks and bytes that one loop gives to heavy legs.
+    struct Turn {
+        var small: Int
+        var bulk: Int
+        var bytes: Int
+    }
+
+    // MARK: What waits
+
+    @inline(__always)
+    var isEmpty: Bool { !needsBlocks && spliced.isEmpty && datagrams.isEmpty }
+    @inline(__always)
+    var hasStreams: Bool { needsBlocks || !spliced.isEmpty }
+    @inline(__always)
+    var hasDatagrams: Bool { !datagrams.isEmpty }
+    @inline(__always)
+    var needsBlocks: Bool { !light.isEmpty || !heavy.isEmpty }
+
+    // MARK: The crowd
+
+    /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind
+    /// all others.
+    @inline(__always)
+    func isCrowded(_ now: UInt64) -> Bool { now < crowdedUntil }
+
+    mutating func noteCrowd(_ now: UInt64) { crowdedUntil = now &+ RelayLimits.crowdedTime }
+
+    /// Whether a leg has to wait for its turn.
+    @inline(__always)
+    func takesTurns(_ leg: Leg, _ now: UInt64) -> Bool { isCrowded(now) && leg.isHeavy }
+
+    // MARK: In and out
+
+    mutating func append(_ leg: LegID, _ legs: LegTable, _ now: UInt64) {
+        assert(legs[leg].phase == .open, "a leg stands in one list")
+        legs[leg].move(reading: .starved)
+        guard legs[leg].isHeavy else { return light.append(leg, legs) }
+        if legs[leg].inbound == .spliced {
+            spliced.append(leg, legs)
+        } else {
+            heavy.append(leg, legs)
+        }
+        if heavy.count &+ spliced.count >= RelayLimits.crowd { noteCrowd(now) }
+    }
+
+    mutating func appendDatagrams(_ leg: LegID, _ legs: LegTable) {
+        legs[leg].move(reading: .starved)
+        datagrams.append(leg, legs)
+    }
+
+    /// Takes a leg out, wherever it waits.
+    mutating func remove(_ leg: LegID, _ legs: LegTable) {
+        let wasThere =
+            light.remove(leg, legs) || heavy.remove(leg, legs) || spliced.remove(leg, legs)
+            || datagrams.remove(leg, legs)
+        assert(wasThere, "a starved leg stands in a queue")
+        legs[leg].move(reading: .idle)
+    }
+
+    // MARK: A loop's turn
+
+    /// A new loop begins.
+    @inline(__always)
+    mutating func renew() { feedsAgain = false }
+
+    /// The next spliced leg, or none.
+    mutating func nextSpliced(_ legs: LegTable) -> LegID { feed(spliced.popFirst(legs), legs) }
+
+    /// The next leg that brings little, or none.
+    mutating func nextLight(_ legs: LegTable) -> LegID { feed(light.popFirst(legs), legs) }
+
+    /// The next leg that receives datagrams, or none.
+    mutating func nextDatagrams(_ legs: LegTable) -> LegID {
+        let leg = datagrams.popFirst(legs)
+        if !leg.isNone { legs[leg].move(reading: .idle) }
+        return leg
+    }
+
+    /// What heavy legs may have in this loop.
+    ///
+    /// - Parameters:
+    ///   - small: blocks that a receive can get, and what `bulk` says of the other class.
+    func turn(small: Int, bulk: Int, _ now: UInt64) -> Turn {
+        // In a crowd a quarter is left to those that come with little and are not starved yet.
+        isCrowded(now)
+            ? Turn(small: small &- small / 4, bulk: bulk, bytes: RelayLimits.crowdedTurn)
+            : Turn(small: small, bulk: bulk, bytes: .max)
+    }
+
+    /// The next leg that brings much and that the turn has a block for, or none.
+    ///
+    /// - Parameter isBulkGone: the pool itself has no bulk block; else only the posted ones are
+    ///   used up, and bulk goes on in the next loop.
+    mutating func nextHeavy(_ turn: inout Turn, _ legs: LegTable, isBulkGone: Bool) -> LegID {
+        guard turn.bytes > 0, !heavy.isEmpty else { return .none }
+        let row = legs.row(heavy.first)
+        if row.pointee.blockClass == .bulk, turn.bulk == 0 {
+            guard isBulkGone else { return .none }
+            row.pointee.fallToSmall()
+        }
+        if row.pointee.blockClass == .bulk {
+            turn.bulk &-= 1
+        } else {
+            guard turn.small > 0 else { return .none }
+            turn.small &-= 1
+        }
+        turn.bytes &-= row.pointee.blockClass.bytes
+        return feed(heavy.popFirst(legs), legs)
+    }
+
+    private mutating func feed(_ leg: LegID, _ legs: LegTable) -> LegID {
+        guard !leg.isNone else { return leg }
+        legs[leg].move(reading: .idle)
+        feedsAgain = true
+        return leg
+    }
+
+    // MARK: Exhaustion
+
+    /// Whether it is time to look for a leg to close, as legs wait and no block comes back.
+    mutating func checksExhaustion(_ now: UInt64) -> Bool {
+        guard needsBlocks, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+        else { return false }
+        exhaustionCheckedAt = now
+        return true
+    }
+
+    /// The same for blocks of datagrams.
+    mutating func checksDatagrams(_ now: UInt64) -> Bool {
+        guard hasDatagrams, now &- datagramsCheckedAt >= RelayLimits.exhaustionCheck
+        else { return false }
+        datagramsCheckedAt = now
+        return true
+    }
+}

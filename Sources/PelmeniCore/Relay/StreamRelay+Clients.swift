@@ -1,0 +1,167 @@
+internal import CPelmeni
+internal import Glibc
+
+// Clients of datagrams: whose session each is, and sessions for those that have none.
+extension StreamRelay where R: ~Copyable {
+    mutating func receivedFromClient(_ listener: LegID, _ block: BlockID, _ length: Int) {
+        let pair = legs[listener].pair
+        let isUnix = legs[listener].kind.isUnix
+        let at = pool.address(block)
+        var facts = pelmeni_datagram_read(at, isUnix ? 1 : 0)
+        guard facts.is_cut == 0 else { return drop(.truncated) }
+        if !pairs[pair].tellsLocal { facts.local = pelmeni_local() }
+        let segment = Int(facts.segment)
+        let count = Self.count(length, segment: segment)
+        let name = at + Int(PELMENI_DATAGRAM_NAME)
+        let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
+        // A Unix sender without a name of its own tells its family, or nothing.
+        let nameLength = told <= 2 ? 0 : Int(told)
+        let hash = clients.hash(name, nameLength, local: facts.local, listener: listener)
+        var session = find(hash, name, nameLength, facts.local, listener)
+        if session.isNone {
+            session = openMessages(listener, pair: pair, count: count)
+            guard !session.isNone else { return }
+            introduce(session, name, nameLength, facts.local, hash)
+            takeTurn(session)
+            dial(session)
+            guard isOpen(session) else {
+                return drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)
+            }
+        }
+        sessions[session].activeAt = now
+        sessions[session].hasBytes = true
+        states[session].requests &+= UInt64(truncatingIfNeeded: count)
+        bytesToUpstream &+= UInt64(truncatingIfNeeded: length)
+        forward(
+            session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: length,
+            segment: segment)
+        let most = pairs[pair].requests
+        if most != 0, isOpen(session), states[session].requests >= most { retire(session) }
+    }
+
+    @inline(__always)
+    func isOpen(_ session: SessionID) -> Bool {
+        let phase = sessions[session].phase
+        return phase == .relaying || phase == .connecting
+    }
+
+    /// The session of a client, or none.
+    @inline(__always)
+    private func find(
+        _ hash: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
+        _ listener: LegID
+    ) -> SessionID {
+        var session = clients.first(hash)
+        while !session.isNone {
+            let state = states.row(session)
+            if state.pointee.hash == hash, state.pointee.listener == listener,
+                Int(state.pointee.name.length) == length,
+                memcmp(&state.pointee.name.storage, name, length) == 0,
+                Self.isSame(state.pointee.local, local)
+            {
+                return session
+            }
+            session = state.pointee.nextInBucket
+        }
+        return .none
+    }
+
+    @inline(__always)
+    private static func isSame(_ left: pelmeni_local, _ right: pelmeni_local) -> Bool {
+        withUnsafeBytes(of: left.address) { left in
+            withUnsafeBytes(of: right.address) { right in
+                left.loadUnaligned(as: UInt64.self) == right.loadUnaligned(as: UInt64.self)
+                    && left.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                        == right.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            }
+        }
+    }
+
+    // MARK: Sessions
+
+    /// A session for a client that has none, or none when there is no room: old ones are
+    /// kept.
+    private mutating func openMessages(_ listener: LegID, pair: PairID, count: Int) -> SessionID {
+        guard !isDraining else {
+            drop(.draining, count)
+            return .none
+        }
+        let row = pairs.row(pair)
+        let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
+        let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
+        let datagrams = pelmeni_shared_add(limits.datagramSessionsOpen, 1)
+        let cap = limits.engineSessionsCap
+        var session = SessionID.none
+        if row.pointee.sessionsMax == 0 || open <= row.pointee.sessionsMax,
+            cap == 0 || inEngine <= cap,
+            limits.shares.fitsDatagrams(datagrams, streams: inEngine &- datagrams)
+        {
+            session = allocateSession()
+        }
+        guard !session.isNone else {
+            _ = pelmeni_shared_add(row.pointee.sessionsOpen, -1)
+            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
+            _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+            drop(.tableFull, count)
+            return .none
+        }
+        counters.add(.accepted)
+        begin(session, pair: pair)
+        beginMessages(session, client: listener)
+        return session
+    }
+
+    /// Makes a session's row of messages; `client` is its leg, or the listener that it sends to.
+    mutating func beginMessages(_ session: SessionID, client: LegID) {
+        let pair = pairs.row(sessions[session].pair)
+        states[session] = MessageState(
+            framing: pair.pointee.framing, maxFrame: pair.pointee.maxFrame)
+        states[session].listener = client
+    }
+
+    private mutating func introduce(
+        _ session: SessionID, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
+        _ hash: UInt32
+    ) {
+        let state = states.row(session)
+        state.pointee.name.length = UInt32(truncatingIfNeeded: length)
+        memcpy(&state.pointee.name.storage, name, length)
+        state.pointee.local = local
+        state.pointee.hash = hash
+        clients.insert(session, states)
+    }
+
+    /// The client's next datagram opens a new session; this one still takes its answers.
+    private mutating func retire(_ session: SessionID) {
+        if states[session].isKnown { clients.remove(session, states) }
+        if isAnswered(session) { end(session, .completed, reset: false) }
+    }
+
+    /// Whether every message of the client has had the answers that are expected of it.
+    func isAnswered(_ session: SessionID) -> Bool {
+        let responses = UInt64(pairs[sessions[session].pair].responses)
+        guard responses != 0 else { return false }
+        let state = states.row(session)
+        let (expected, overflow) = state.pointee.requests.multipliedReportingOverflow(by: responses)
+        return !overflow && state.pointee.responses >= expected
+    }
+
+    /// The client of a session is gone from the table, and counts as a leg no more.
+    mutating func leaveClient(_ session: SessionID) {
+        if states[session].isKnown { clients.remove(session, states) }
+        sessions[session].legs &-= 1
+        if sessions[session].legs == 0 { finish(session) }
+    }
+
+    /// Gives back what a session's messages hold.
+    mutating func endMessages(_ session: SessionID) {
+        forgetUnread(session)
+        let state = states.row(session)
+        if state.pointee.waitingMessages > 0 {
+            drop(.noUpstream, Int(state.pointee.waitingMessages))
+        }
+        state.pointee.waiting.removeAll(pool: pool)
+        dropUncut(session)
+        dropAssembly(session)
+    }
+}

@@ -1,0 +1,117 @@
+internal import CPelmeni
+internal import Glibc
+
+// Connects that ended: another address, another upstream, or two legs that are linked.
+extension StreamRelay where R: ~Copyable {
+    /// A connect ended, well or badly.
+    mutating func connected(_ leg: LegID, _ result: Int32) {
+        assert(legs[leg].writing == .connecting, "a connect completes that was not begun")
+        legs[leg].move(writing: .idle)
+        let session = legs[leg].session
+        guard legs[leg].phase != .closing else { return closeIfIdle(leg) }
+        let it = sessions.row(session)
+        let upstream = Int(legs[leg].upstream)
+        guard result >= 0 || adoptSpokenReset(leg, result) else {
+            takeOutAttempt(session, leg)
+            close(leg, reset: false)
+            if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
+            noteFailure(session, result)
+            // Another address of the same upstream may still be answering; the next one starts at
+            // once.
+            return dial(session)
+        }
+        noteAlive(it.pointee.pair, legs[leg].upstream)
+        takeOutAttempt(session, leg)
+        closeAttempts(session)
+        ring.settleConnected(
+            legs[leg].socket, isUnix: legs[leg].kind.isUnix)
+        link(session, leg)
+    }
+
+    /// Takes a failed connect for a reset where the upstream accepted, sent bytes and reset before
+    /// the connect completed: the client gets those bytes, then the reset. Whether it was one. No
+    /// other call reports that reset again.
+    private mutating func adoptSpokenReset(_ leg: LegID, _ result: Int32) -> Bool {
+        guard result == -ECONNRESET || result == -EPIPE,
+            sessions[legs[leg].session].kind == .streams,
+            ring.hasUnread(legs[leg].socket)
+        else { return false }
+        legs[leg].marks.insert(.broken)
+        return true
+    }
+
+    private func isUnix(_ session: SessionID, _ upstream: Int) -> Bool {
+        let pair = pairs.row(sessions[session].pair)
+        return pair.pointee.upstreams[upstream].addresses[0].family == AF_UNIX
+    }
+
+    /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is
+    /// room, so it is tried again, ever more rarely, until the connect deadline.
+    private mutating func dialAgain(_ session: SessionID) {
+        let it = sessions.row(session)
+        let waited = now &- it.pointee.dialledAt
+        let rest = min(RelayLimits.busyRestMax, max(RelayLimits.busyRestMin, waited / 4))
+        it.pointee.retryAt = now &+ rest
+        let connect = pairs[it.pointee.pair].connect
+        wheel.hasten(session, to: min(it.pointee.retryAt, it.pointee.dialledAt &+ connect))
+    }
+
+    /// Takes a leg out of the session's chain of attempts.
+    func takeOutAttempt(_ session: SessionID, _ leg: LegID) {
+        let it = sessions.row(session)
+        if it.pointee.upstream == leg {
+            it.pointee.upstream = legs[leg].next
+        } else {
+            var at = it.pointee.upstream
+            while !at.isNone {
+                if legs[at].next == leg {
+                    legs[at].next = legs[leg].next
+                    break
+                }
+                at = legs[at].next
+            }
+        }
+        legs[leg].next = .none
+    }
+
+    mutating func closeAttempts(_ session: SessionID) {
+        while !sessions[session].upstream.isNone {
+            let leg = sessions[session].upstream
+            takeOutAttempt(session, leg)
+            close(leg, reset: false)
+        }
+    }
+
+    /// Both legs stand: bytes may flow.
+    mutating func link(_ session: SessionID, _ upstream: LegID) {
+        let it = sessions.row(session)
+        if it.pointee.kind != .streams { return linkMessages(session, upstream) }
+        let client = it.pointee.client
+        it.pointee.upstream = upstream
+        it.pointee.move(to: .relaying)
+        it.pointee.hasCause = false
+        it.pointee.activeAt = now
+        legs[client].peer = upstream
+        legs[upstream].peer = client
+        // The client has most likely spoken already; the upstream most likely waits for it.
+        arm(client, expectsBytes: true)
+        arm(upstream, expectsBytes: false)
+        watch(session)
+    }
+
+    /// Sets the timers of a session whose sides stand.
+    mutating func watch(_ session: SessionID) {
+        let it = sessions.row(session)
+        let pair = pairs.row(it.pointee.pair)
+        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
+        if isDraining, it.pointee.kind != .streams {
+            wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
+        }
+        if pair.pointee.firstByte != 0 {
+            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.firstByte)
+        }
+        if pair.pointee.lateOptionsAfter != 0, it.pointee.kind != .datagrams {
+            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+internal import CPelmeni
+internal import Glibc
+
+// Datagrams whose send ended in an error: sent again, sent apart, or counted.
+extension StreamRelay where R: ~Copyable {
+    /// Recovers from an error. True when the row is sent again, or will be.
+    mutating func recover(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
+        let row = outgoing.row(index)
+        let leg = row.pointee.leg
+        guard legs[leg].phase != .closing else {
+            drop(.noUpstream, count)
+            return false
+        }
+        switch -result {
+        case EINTR where row.pointee.retries < 8:
+            return sendAgain(index)
+        case EMSGSIZE where row.pointee.segment != 0, EINVAL where row.pointee.segment != 0,
+            EIO where row.pointee.segment != 0:
+            resendSingly(index)
+            return false
+        case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isAnswer:
+            // It may be what a router said of an earlier one; then this one was not sent at all.
+            return sendAgain(index)
+        case EMSGSIZE:
+            drop(.oversize, count)
+        case EAGAIN where legs[leg].kind.isFlowControlled:
+            row.pointee.awaitsRoom = true
+            ring.awaitRoom(
+                legs[leg].socket, slot: leg.rawValue,
+                token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
+            return true
+        case EAGAIN, ENOBUFS, ENOMEM:
+            if row.pointee.isAnswer, legs[leg].kind.isUnix,
+                now &- row.pointee.since < RelayLimits.answerPatience
+            {
+                return parkAnswer(index)
+            }
+            drop(.queueFull, count)
+        default:
+            guard row.pointee.isAnswer else {
+                return recoverFromRefusal(index, result, count: count)
+            }
+            drop(.noReturnAddress, count)
+        }
+        return false
+    }
+
+    /// A send to an upstream ended in an error. What the network says of an earlier datagram is
+    /// told by the next call, which sends nothing then and is made once more (ip(7)). True when it
+    /// is.
+    private mutating func recoverFromRefusal(
+        _ index: DatagramID, _ result: Int32, count: Int
+    ) -> Bool {
+        let row = outgoing.row(index)
+        let leg = row.pointee.leg
+        // A Unix socket has no earlier one that an error could be about.
+        let isOfEarlier =
+            Self.isFromNetwork(-result) && !legs[leg].kind.isFlowControlled
+        guard row.pointee.refusal != 0 || !isOfEarlier else {
+            row.pointee.refusal = result
+            upstreamRefused(leg, result)
+            guard legs[leg].phase != .closing else {
+                drop(.noUpstream, count)
+                return false
+            }
+            return sendAgain(index)
+        }
+        // Refused twice, another one was refused meanwhile. Of no way there, the first error said
+        // it of this one.
+        let isCounted = row.pointee.refusal == result && -result != ECONNREFUSED
+        drop(.noUpstream, isCounted ? count &- 1 : count)
+        upstreamRefused(leg, result, isOfEarlier: -result == ECONNREFUSED && isOfEarlier)
+        return false
+    }
+
+    /// Whether an error may be about an earlier datagram: those that ICMP messages become
+    /// (icmp(7)).
+    private static func isFromNetwork(_ error: Int32) -> Bool {
+        switch error {
+        case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO,
+            EOPNOTSUPP, EACCES:
+            true
+        default: false
+        }
+    }
+
+    @discardableResult
+    mutating func sendAgain(_ index: DatagramID) -> Bool {
+        let row = outgoing.row(index)
+        row.pointee.retries &+= 1
+        let leg = row.pointee.leg
+        ring.sendDatagrams(
+            legs[leg].socket, row,
+            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
+        return true
+    }
+
+    /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL):
+    /// from now on this session's datagrams go one by one, beginning with these.
+    private mutating func resendSingly(_ index: DatagramID) {
+        let train = outgoing.row(index)
+        let leg = train.pointee.leg
+        if !train.pointee.isAnswer {
+            legs[leg].marks.insert(.refusesTrains)
+        } else if isOf(index) {
+            states[train.pointee.session].refusesTrains = true
+        }
+        let length = Int(train.pointee.length)
+        var at = 0
+        while at < length {
+            let part = min(Int(train.pointee.segment), length &- at)
+            departPart(of: index, at: at, length: part)
+            at &+= part
+        }
+    }
+
+    /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be
+    /// the last ones, so that their session is over.
+    private mutating func departPart(of index: DatagramID, at: Int, length: Int) {
+        let train = outgoing.row(index)
+        let leg = train.pointee.leg
+        let block = train.pointee.block
+        let offset = Int(train.pointee.offset) &+ at
+        let part = takeRow(leg, block, offset: offset, length: length, segment: 0)
+        guard !part.isNone else { return }
+        let row = outgoing.row(part)
+        row.pointee.session = train.pointee.session
+        row.pointee.generation = train.pointee.generation
+        row.pointee.isAnswer = train.pointee.isAnswer
+        pelmeni_outgoing_part(
+            &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
+        ring.sendDatagrams(
+            legs[leg].socket, row, token: Token(.sendDatagrams, index: part.rawValue, generation: 0)
+        )
+    }
+
+    /// Whether a row's session is still the one that it was sent for.
+    func isOf(_ index: DatagramID) -> Bool {
+        let row = outgoing.row(index).pointee
+        let session = sessions[row.session]
+        return session.phase != .free
+            && row.generation == UInt32(truncatingIfNeeded: session.openedAt)
+    }
+}

@@ -1,0 +1,30 @@
+import Testing
+
+@testable import PelmeniCore
+
+@Suite struct RowSlabTests {
+    @Test func rowsGoRound() throws {
+        var slab = try #require(RowSlab<Leg>(capacity: 4, reserved: 1))
+        defer { slab.destroy() }
+        for number: UInt32 in 1...3 { #expect(slab.take() == LegID(number)) }
+        #expect(slab.take() == LegID.none)
+        slab.rows[LegID(2)] = Leg(freeAfter: 7)
+        slab.giveBack(LegID(2))
+        slab.giveBack(LegID(1))
+        #expect(slab.take() == LegID(1))
+        // What a row was left with is there: its generation goes on.
+        #expect(slab.take() == LegID(2))
+        #expect(slab.rows[LegID(2)].generation == 8)
+        #expect(slab.take() == LegID.none)
+    }
+
+    @Test func usedRowsAreThoseOfBefore() throws {
+        var slab = try #require(RowSlab<Session>(capacity: 100))
+        defer { slab.destroy() }
+        #expect(slab.used.isEmpty)
+        let first = slab.take()
+        _ = slab.take()
+        slab.giveBack(first)
+        #expect(Array(slab.used) == [SessionID(0), SessionID(1)])
+    }
+}

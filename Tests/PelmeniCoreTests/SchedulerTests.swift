@@ -1,0 +1,256 @@
+import Glibc
+import Testing
+
+@testable import PelmeniCore
+
+@Suite struct ReadSchedulerTests {
+    private static let many = RelayLimits.crowd
+    private let rows = TestRows.legs([Leg.Kind](repeating: .client, count: many + 8))
+    private let now: UInt64 = 1_000_000_000
+
+    /// A leg that brings little, or one that brings much into blocks of a class.
+    private func wait(
+        _ number: Int, heavy blockClass: BlockClass?, _ reads: inout ReadScheduler
+    ) {
+        let id = LegID(UInt32(number))
+        rows.table[id].classVotes = blockClass == nil ? 0 : 1
+        rows.table[id].blockClass = blockClass ?? .small
+        reads.append(id, rows.table, now)
+    }
+
+    private func drain(
+        _ reads: inout ReadScheduler, small: Int, bulk: Int, isBulkGone: Bool = false
+    ) -> [UInt32] {
+        var turn = reads.turn(small: small, bulk: bulk, now)
+        var fed: [UInt32] = []
+        while true {
+            let leg = reads.nextHeavy(&turn, rows.table, isBulkGone: isBulkGone)
+            guard !leg.isNone else { return fed }
+            #expect(rows.table[leg].reading == .idle)
+            fed.append(leg.rawValue)
+        }
+    }
+
+    @Test func littleGoesApart() {
+        var reads = ReadScheduler()
+        wait(0, heavy: .small, &reads)
+        wait(1, heavy: nil, &reads)
+        #expect(!reads.isEmpty && reads.needsBlocks && !reads.feedsAgain)
+        #expect(reads.nextLight(rows.table) == LegID(1))
+        #expect(reads.nextLight(rows.table) == LegID.none)
+        #expect(reads.feedsAgain)
+        #expect(drain(&reads, small: 1, bulk: 0) == [0])
+        #expect(reads.isEmpty)
+        reads.renew()
+        #expect(!reads.feedsAgain)
+    }
+
+    /// Blocks of each class that the loop has, and which of four legs (small, bulk, bulk, small)
+    /// get one.
+    struct Blocks: Sendable {
+        var small: Int
+        var bulk: Int
+        var isBulkGone = false
+        var fed: [UInt32]
+    }
+
+    private static let blocks = [
+        Blocks(small: 4, bulk: 4, fed: [0, 1, 2, 3]), Blocks(small: 0, bulk: 4, fed: []),
+        Blocks(small: 1, bulk: 1, fed: [0, 1]),
+        // The bulk leg in front waits for a posted block, and the legs behind it wait too.
+        Blocks(small: 4, bulk: 0, fed: [0]),
+        // There is none in the pool: bulk legs go on with small blocks.
+        Blocks(small: 3, bulk: 0, isBulkGone: true, fed: [0, 1, 2]),
+        Blocks(small: 4, bulk: 0, isBulkGone: true, fed: [0, 1, 2, 3]),
+    ]
+
+    @Test(arguments: blocks) func blocksDecide(blocks: Blocks) {
+        var reads = ReadScheduler()
+        for (number, blockClass) in [BlockClass.small, .bulk, .bulk, .small].enumerated() {
+            wait(number, heavy: blockClass, &reads)
+        }
+        let fed = drain(
+            &reads, small: blocks.small, bulk: blocks.bulk, isBulkGone: blocks.isBulkGone)
+        #expect(fed == blocks.fed)
+        #expect(reads.isEmpty == (fed.count == 4))
+    }
+
+    @Test func aCrowdTakesTurns() {
+        var reads = ReadScheduler()
+        for number in 0..<Self.many - 1 { wait(number, heavy: .small, &reads) }
+        #expect(!reads.isCrowded(now))
+        wait(Self.many - 1, heavy: .small, &reads)
+        #expect(reads.isCrowded(now))
+        #expect(reads.isCrowded(now + RelayLimits.crowdedTime - 1))
+        #expect(!reads.isCrowded(now + RelayLimits.crowdedTime))
+        // A quarter of the blocks is left to others, and so many bytes are a turn.
+        #expect(drain(&reads, small: 4, bulk: 0) == [0, 1, 2])
+        let most = RelayLimits.crowdedTurn / BlockClass.small.bytes
+        #expect(drain(&reads, small: 1000, bulk: 0).count == most)
+    }
+
+    @Test func whoGoesIsTakenOutOfEachQueue() {
+        var reads = ReadScheduler()
+        wait(0, heavy: nil, &reads)
+        wait(1, heavy: .small, &reads)
+        rows.table[LegID(2)].inbound = .spliced
+        wait(2, heavy: .bulk, &reads)
+        reads.appendDatagrams(LegID(3), rows.table)
+        for number: UInt32 in 0..<4 {
+            #expect(!reads.isEmpty)
+            reads.remove(LegID(number), rows.table)
+            #expect(rows.table[LegID(number)].reading == .idle)
+        }
+        #expect(reads.isEmpty)
+    }
+
+    @Test func exhaustionIsLookedAtNowAndThen() {
+        var reads = ReadScheduler()
+        let later = now + RelayLimits.exhaustionCheck
+        #expect(reads.checksExhaustion(now) == false)
+        wait(0, heavy: nil, &reads)
+        #expect(reads.checksExhaustion(now) == true)
+        #expect(reads.checksExhaustion(later - 1) == false)
+        #expect(reads.checksExhaustion(later) == true)
+        #expect(reads.checksDatagrams(later) == false)
+        reads.appendDatagrams(LegID(1), rows.table)
+        #expect(reads.checksDatagrams(later) == true)
+        #expect(reads.checksDatagrams(later + 1) == false)
+    }
+}
+
+@Suite struct DialQueueTests {
+    private let rows = TestRows.legs([Leg.Kind](repeating: .client, count: RelayLimits.crowd))
+
+    @Test func aLoopDialsAFew() {
+        var dials = DialQueue()
+        for _ in 0..<RelayLimits.dialsInLoop { #expect(dials.grant() == true) }
+        #expect(dials.grant() == false)
+        dials.append(LegID(3), rows.table)
+        #expect(rows.table[LegID(3)].phase == .queued)
+        #expect(dials.popFirst(rows.table) == LegID.none)
+        dials.renew()
+        // A newcomer does not overtake.
+        #expect(dials.grant() == false)
+        #expect(dials.popFirst(rows.table) == LegID(3))
+        #expect(rows.table[LegID(3)].phase == .open)
+        #expect(dials.grant() == true)
+    }
+
+    @Test func whoGoesBeforeItsTurn() {
+        var dials = DialQueue()
+        for id in rows.ids.prefix(3) { dials.append(id, rows.table) }
+        dials.remove(LegID(1), rows.table)
+        #expect(rows.table[LegID(1)].phase == .open)
+        #expect(dials.popFirst(rows.table) == LegID(0))
+        #expect(dials.popFirst(rows.table) == LegID(2))
+        #expect(dials.isEmpty)
+    }
+
+    @Test func aBurstIsACrowd() {
+        var dials = DialQueue()
+        for id in rows.ids.dropLast() { dials.append(id, rows.table) }
+        #expect(!dials.isCrowd)
+        dials.append(LegID(UInt32(RelayLimits.crowd - 1)), rows.table)
+        #expect(dials.isCrowd)
+    }
+}
+
+@Suite struct CutQueueTests {
+    private let rows = TestRows<RowTableName.Sessions, MessageState>(count: 3) { _ in
+        MessageState(framing: .line, maxFrame: 100)
+    }
+
+    @Test func messagesAreShared() {
+        var cuts = CutQueue()
+        var left = RelayLimits.messagesInLoop
+        while left > 0 {
+            let granted = cuts.grant()
+            #expect(granted == min(RelayLimits.messagesAtOnce, left))
+            left -= granted
+        }
+        #expect(cuts.grant() == 0)
+        cuts.giveBack(5)
+        #expect(cuts.grant() == 5)
+        cuts.renew()
+        #expect(cuts.budget == RelayLimits.messagesInLoop)
+    }
+
+    @Test func sessionsTakeTurns() {
+        var cuts = CutQueue()
+        for id in rows.ids { cuts.append(id, rows.table) }
+        #expect(rows.table[SessionID(1)].isCutting && cuts.count == 3)
+        cuts.remove(SessionID(1), rows.table)
+        #expect(!rows.table[SessionID(1)].isCutting)
+        #expect(cuts.popFirst(rows.table) == SessionID(0))
+        cuts.append(SessionID(0), rows.table)
+        #expect(cuts.popFirst(rows.table) == SessionID(2))
+        #expect(cuts.popFirst(rows.table) == SessionID(0))
+        #expect(cuts.isEmpty)
+    }
+}
+
+@Suite struct DescriptorReserveTests {
+    private static let errors = [
+        -EMFILE: true, -ENFILE: true, -ENOBUFS: false, -EACCES: false, 7: false,
+    ]
+
+    @Test(arguments: errors) func whatRunsOut(result: Int32, isShort: Bool) {
+        var reserve = DescriptorReserve(5)
+        let ranOut = reserve.note(result)
+        #expect(ranOut == isShort)
+        #expect(reserve.isShort == isShort)
+    }
+
+    @Test func isSpentOnce() {
+        var reserve = DescriptorReserve(5)
+        #expect(!reserve.isSpent)
+        #expect(reserve.spend() == 5)
+        #expect(reserve.isSpent)
+        #expect(reserve.spend() == nil)
+        // It could not be opened anew.
+        reserve.renew(-EMFILE)
+        #expect(reserve.isSpent)
+        #expect(reserve.spend() == nil)
+        reserve.renew(0)
+        #expect(reserve.spend() == 0)
+    }
+}
+
+@Suite struct PipeTableTests {
+    @Test func pipesGoRound() {
+        var pipes = PipeTable(capacity: 2)
+        defer { pipes.destroy() }
+        let first = pipes.take()
+        let second = pipes.take()
+        #expect(first != second)
+        #expect(pipes.take() == PipeTable.none)
+        #expect(!pipes.isAvailable(0))
+        pipes.giveBack(first)
+        #expect(pipes.isAvailable(0))
+        #expect(pipes.take() == first)
+    }
+
+    @Test func aLoopSplicesSomuch() {
+        var pipes = PipeTable(capacity: 1)
+        defer { pipes.destroy() }
+        #expect(pipes.turn == min(RelayLimits.spliceTurn, RelayLimits.spliceInLoop))
+        pipes.spend(RelayLimits.spliceInLoop - 10)
+        #expect(pipes.turn == 10)
+        // A call may move more than it was asked for.
+        pipes.spend(30)
+        #expect(pipes.turn == 0 && pipes.budget < 0)
+        pipes.renew()
+        #expect(pipes.budget == RelayLimits.spliceInLoop)
+    }
+
+    @Test func whatFailedRests() {
+        var pipes = PipeTable(capacity: 1)
+        defer { pipes.destroy() }
+        pipes.rest(100)
+        #expect(!pipes.isAvailable(100 + RelayLimits.pipeRest - 1))
+        #expect(pipes.isAvailable(100 + RelayLimits.pipeRest))
+        pipes.giveUp()
+        #expect(!pipes.isAvailable(.max - 1))
+    }
+}
