@@ -1,7 +1,6 @@
 internal import Glibc
 
-/// Runs the real engine over the simulated ring. Here, and not in a test, so that the worker is
-/// specialised for that ring as it is for the others.
+/// Runs the real engine over the simulated ring.
 package struct Simulation: ~Copyable {
     private let setup: SimulationSetup
     private let pool: BufferPool
@@ -18,10 +17,7 @@ package struct Simulation: ~Copyable {
         self.setup = setup
         self.pool = pool
         let plans = setup.world.pairs
-        let slots =
-            StreamRelay<SimulatedRing>.slots(
-                sessions: setup.sessions,
-                reservedSlots: Worker<SimulatedRing>.reservedSlots(listeners: plans))
+        let slots = HostedWorker.slots(sessions: setup.sessions, listeners: plans)
         kernel = SimulatedKernel(world: setup.world, pool: pool, slots: slots)
         shared = .allocate(capacity: plans + 2)
         shared.initialize(repeating: 0, count: plans + 2)
@@ -101,16 +97,6 @@ package struct Simulation: ~Copyable {
                 context?.assumingMemoryBound(to: UInt64.self)[
                     SimulatedPoint.upstreamRecovered.rawValue] += 1
             }, context: kernel.points)
-        guard
-            let relay = StreamRelay(
-                ring: SimulatedRing(kernel: kernel), pool: pool, limits: limits,
-                reservedSlots: Worker<SimulatedRing>.reservedSlots(
-                    listeners: setup.world.pairs),
-                pairs: PairTable(pairs), counters: counters, events: events, key: setup.world.seed)
-        else {
-            outcome.violations = ["no memory for the relay"]
-            return outcome
-        }
         let listeners = (0..<setup.world.pairs).map {
             WorkerListener(
                 socket: SimulatedKernel.firstDescriptor + Int32($0), pair: PairID($0),
@@ -120,14 +106,22 @@ package struct Simulation: ~Copyable {
         let requests = WorkerRequests(
             reader: { context, _ in context?.load(as: UInt32.self) ?? 0 },
             context: UnsafeMutableRawPointer(kernel.requested), event: 3)
-        var worker = Worker(relay: relay, listeners: listeners, requests: requests)
+        guard
+            var worker = HostedWorker(
+                host: SimulatedRing(kernel: kernel), pool: pool, limits: limits, pairs: pairs,
+                listeners: listeners, requests: requests, counters: counters, events: events,
+                key: setup.world.seed)
+        else {
+            outcome.violations = ["no memory for the relay"]
+            return outcome
+        }
         _ = worker.begin()
         var turns: UInt64 = 0
         while worker.turn() {
             turns += 1
-            if turns & 15 == 0 { checkMarks(worker.relay.queuedMost) }
+            if turns & 15 == 0 { checkMarks(worker.queuedMost) }
         }
-        worker.relay.closeReserve()
+        worker.closeReserve()
         kernel.settle()
         judge(worker, &outcome)
         return outcome
@@ -140,14 +134,14 @@ package struct Simulation: ~Copyable {
     }
 
     private func judge(
-        _ worker: borrowing Worker<SimulatedRing>, _ outcome: inout SimulationOutcome
+        _ worker: borrowing HostedWorker, _ outcome: inout SimulationOutcome
     ) {
         count(&outcome)
         if let violation = kernel.violation {
             outcome.violations = [violation]
             return
         }
-        outcome.violations = worker.relay.leaks()
+        outcome.violations = worker.leaks()
         if kernel.openDescriptors != 0 {
             outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
         }

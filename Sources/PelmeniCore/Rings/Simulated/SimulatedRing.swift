@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// The ring over a ``SimulatedKernel``: one thread, one seed, every fault that a seed can think of.
-package struct SimulatedRing: Ring, ~Copyable {
+final class SimulatedRing: RingHost {
     private let kernel: SimulatedKernel
-    package let isMultishot: Bool
-    package let mayMissEnds: Bool
+    let isMultishot: Bool
+    let mayMissEnds: Bool
 
-    package init(kernel: SimulatedKernel) {
+    init(kernel: SimulatedKernel) {
         self.kernel = kernel
         isMultishot = kernel.world.isMultishot
         mayMissEnds = kernel.world.isMultishot && kernel.world.postsBlocks
@@ -15,11 +15,11 @@ package struct SimulatedRing: Ring, ~Copyable {
 
     deinit { kernel.releasePosted() }
 
-    package var enters: UInt64 { kernel.enters }
+    var enters: UInt64 { kernel.enters }
 
     // MARK: Operations
 
-    package mutating func attach(
+    func attach(
         _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
     ) -> Int32 {
         kernel.trace(.attach, socket, isShared ? 1 : 0)
@@ -30,7 +30,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         return 0
     }
 
-    package mutating func detach(_ token: Token) {
+    func detach(_ token: Token) {
         kernel.trace(.detach, kernel.slots[Int(token.index)])
         let socket = kernel.slots[Int(token.index)]
         guard socket >= 0 else { return }
@@ -38,7 +38,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         kernel.slots[Int(token.index)] = -1
     }
 
-    package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
+    func accept(_ listener: Int32, multishot: Bool, token: Token) {
         kernel.trace(.accept, listener, multishot ? 1 : 0)
         guard let row = kernel.row(listener) else { return }
         guard row.pointee.isAttached, row.pointee.kind == .listener else {
@@ -48,7 +48,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         row.pointee.accept.isMultishot = multishot
     }
 
-    package mutating func connect(
+    func connect(
         _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
     ) {
         let key = SimulatedKernel.key(address.pointee)
@@ -61,7 +61,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         _ = kernel.begin(&row.pointee.connect, socket, token, address: address)
     }
 
-    package mutating func receive(
+    func receive(
         _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
     ) {
         kernel.trace(.receive, socket, limit << 2 | Int(blockClass.rawValue))
@@ -77,14 +77,14 @@ package struct SimulatedRing: Ring, ~Copyable {
         kernel.peers[row.pointee.number].wasRead = true
     }
 
-    package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+    func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
         kernel.trace(.send, socket, count)
         guard let row = kernel.stream(socket) else { return }
         guard kernel.begin(&row.pointee.send, socket, token) else { return }
         kernel.beginSend(socket, first: first, count: count)
     }
 
-    package mutating func receiveDatagrams(
+    func receiveDatagrams(
         _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
     ) {
         kernel.trace(.receiveDatagrams, socket)
@@ -95,19 +95,19 @@ package struct SimulatedRing: Ring, ~Copyable {
         kernel.checkReceive(row.pointee.number, isUnix: isUnix, isListener: isListener)
     }
 
-    package mutating func sendDatagrams(
+    func sendDatagrams(
         _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
     ) {
         kernel.trace(.sendDatagrams, socket, Int(outgoing.pointee.length))
         kernel.beginSend(socket, outgoing, token)
     }
 
-    package mutating func awaitBytes(_ socket: Int32, token: Token) {
+    func awaitBytes(_ socket: Int32, token: Token) {
         kernel.trace(.awaitBytes, socket)
         kernel.awaitBytes(socket, token)
     }
 
-    package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
         kernel.trace(.awaitRoom, socket)
         if token.kind == .awaitRoom {
             kernel.awaitStreamRoom(socket, token)
@@ -116,7 +116,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         }
     }
 
-    package mutating func cancelRoom(_ target: Token, slot: UInt32) {
+    func cancelRoom(_ target: Token, slot: UInt32) {
         kernel.trace(.cancelRoom, -1)
         if target.kind == .awaitRoom {
             cancel(target)
@@ -125,7 +125,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         }
     }
 
-    package mutating func openDatagrams(
+    func openDatagrams(
         to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
     ) -> Int32 {
         let key = SimulatedKernel.key(address.pointee)
@@ -133,7 +133,7 @@ package struct SimulatedRing: Ring, ~Copyable {
         return kernel.openDatagrams(to: address.pointee)
     }
 
-    package mutating func wake(_ event: Int32, token: Token) {
+    func wake(_ event: Int32, token: Token) {
         kernel.trace(.wake, event)
         if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
         kernel.wakeToken = token
@@ -141,25 +141,25 @@ package struct SimulatedRing: Ring, ~Copyable {
             SimulatedRequest(kind: .wake, socket: -1, token: token, address: nil))
     }
 
-    package mutating func cancel(_ target: Token) {
+    func cancel(_ target: Token) {
         kernel.trace(.cancel, -1, Int(target.kind.rawValue))
         kernel.calledOff(target)
         kernel.staged.append(
             SimulatedRequest(kind: .cancel, socket: -1, token: target, address: nil))
     }
 
-    package mutating func submit(until deadline: UInt64) -> Int32 {
+    func submit(until deadline: UInt64) -> Int32 {
         kernel.trace(.submit, -1, Int(truncatingIfNeeded: deadline))
         return kernel.submit(until: deadline)
     }
 
-    package mutating func next() -> Completion? { kernel.next() }
+    func next() -> Completion? { kernel.next() }
 
-    package func available(_ blockClass: BlockClass) -> Int {
+    func available(_ blockClass: BlockClass) -> Int {
         kernel.pool.freeBlocks(blockClass) + posted(blockClass)
     }
 
-    package func reachable(_ blockClass: BlockClass) -> Int {
+    func reachable(_ blockClass: BlockClass) -> Int {
         kernel.world.postsBlocks ? posted(blockClass) : kernel.pool.freeBlocks(blockClass)
     }
 
@@ -171,45 +171,45 @@ package struct SimulatedRing: Ring, ~Copyable {
         }
     }
 
-    package mutating func refill() {
+    func refill() {
         if kernel.world.postsBlocks { kernel.refill() }
     }
 
     // MARK: Calls that never wait
 
-    package mutating func splice(
+    func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult {
         kernel.trace(.splice, from, inside)
         return kernel.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
     }
 
-    package mutating func openPipe(bytes: Int) -> SplicePipe {
+    func openPipe(bytes: Int) -> SplicePipe {
         kernel.trace(.openPipe, -1, bytes)
         return kernel.openPipe(bytes: bytes)
     }
 
-    package mutating func closePipe(_ pipe: SplicePipe) {
+    func closePipe(_ pipe: SplicePipe) {
         kernel.trace(.closePipe, -1)
         kernel.closePipe(pipe)
     }
 
-    package mutating func now() -> UInt64 { kernel.time }
+    func now() -> UInt64 { kernel.time }
 
-    package mutating func open(family: Int32) -> Int32 {
+    func open(family: Int32) -> Int32 {
         kernel.trace(.open, family)
         return kernel.open()
     }
 
-    package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {
+    func settleConnected(_ socket: Int32, isUnix: Bool) {
         kernel.trace(.settle, socket, isUnix ? 1 : 0)
         kernel.settleConnected(socket, isUnix: isUnix)
     }
 
     /// Its clients have queues of their own.
-    package mutating func widenSendBuffer(_ socket: Int32) -> Int { .max }
+    func widenSendBuffer(_ socket: Int32) -> Int { .max }
 
-    package mutating func configure(
+    func configure(
         _ socket: Int32, family: Int32, options: SocketOptions
     ) -> Int32 {
         kernel.trace(.configure, socket)
@@ -217,46 +217,46 @@ package struct SimulatedRing: Ring, ~Copyable {
         return 0
     }
 
-    package mutating func shutdownWrite(_ socket: Int32) -> Int32 {
+    func shutdownWrite(_ socket: Int32) -> Int32 {
         kernel.trace(.shutdown, socket)
         return kernel.shutdownWrite(socket)
     }
 
-    package mutating func close(_ socket: Int32) {
+    func close(_ socket: Int32) {
         kernel.trace(.close, socket)
         kernel.close(socket, reset: false)
     }
 
-    package mutating func closeWithReset(_ socket: Int32) {
+    func closeWithReset(_ socket: Int32) {
         kernel.trace(.closeWithReset, socket)
         kernel.close(socket, reset: true)
     }
 
-    package func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
+    func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
 
-    package func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
+    func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
 
-    package func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
+    func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
 
-    package func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
+    func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
 
-    package func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
+    func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
 
-    package func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
+    func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
 
-    package func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
+    func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
 
-    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
+    func acceptWaiting(_ listener: Int32) -> Int32 {
         kernel.trace(.acceptWaiting, listener)
         return kernel.acceptWaiting(listener)
     }
 
-    package mutating func closeListener(_ listener: Int32) {
+    func closeListener(_ listener: Int32) {
         kernel.trace(.closeListener, listener)
         kernel.closeListener(listener)
     }
 
-    package mutating func openReserve() -> Int32 {
+    func openReserve() -> Int32 {
         kernel.trace(.openReserve, -1)
         return kernel.allocate(.reserve)
     }

@@ -1,0 +1,48 @@
+/// A worker over a ring that another module brings, one loop at a time.
+///
+/// Beside ``WorkerThread`` the one place where the generic worker meets a concrete ring. It stands
+/// in this module because a loop is specialised only where its source is.
+package struct HostedWorker: ~Copyable {
+    private var worker: Worker<HostedRing>
+
+    /// Slots that the host must have room for.
+    package static func slots(sessions: Int, listeners: Int) -> Int {
+        StreamRelay<HostedRing>.slots(
+            sessions: sessions,
+            reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners))
+    }
+
+    /// Nil when there is no memory for the relay's rows.
+    ///
+    /// - Parameter key: of the client table's hash.
+    package init?(
+        host: any RingHost, pool: BufferPool, limits: RelayLimits,
+        pairs: UnsafeMutablePointer<RelayPair>, listeners: [WorkerListener],
+        requests: WorkerRequests, counters: Counters, events: RelayEvents, key: UInt64
+    ) {
+        guard
+            let relay = StreamRelay(
+                ring: HostedRing(host: host), pool: pool, limits: limits,
+                reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners.count),
+                pairs: PairTable(pairs), counters: counters, events: events, key: key)
+        else { return nil }
+        worker = Worker(relay: relay, listeners: listeners, requests: requests)
+    }
+
+    /// Arms the wake-up and the listeners. False when the host refuses one of them.
+    package mutating func begin() -> Bool { worker.begin() }
+
+    /// One loop. False when there is nothing left to do.
+    package mutating func turn() -> Bool { worker.turn() }
+
+    /// Closes the descriptor held in reserve, once the loop has ended.
+    package mutating func closeReserve() { worker.relay.closeReserve() }
+
+    // MARK: Audit
+
+    /// The most bytes that wait on any leg now.
+    package var queuedMost: Int { worker.relay.queuedMost }
+
+    /// What was not given back, a line each. To be asked once no session is open.
+    package func leaks() -> [String] { worker.relay.leaks() }
+}
