@@ -11,6 +11,7 @@ let package = Package(
     name: "pelmeni",
     products: [
         .library(name: "Pelmeni", targets: ["Pelmeni"]),
+        .library(name: "PelmeniTesting", targets: ["PelmeniTesting"]),
         .executable(name: "pelmeni", targets: ["PelmeniCLI"]),
         .executable(name: "pelmeni-simulator", targets: ["PelmeniSimulator"]),
     ],
@@ -29,6 +30,10 @@ let package = Package(
         .target(name: "CPelmeni", dependencies: ["CLiburing"], path: "CSupport/CPelmeni"),
         .target(name: "PelmeniCore", dependencies: ["CPelmeni"], swiftSettings: strict),
         .target(name: "Pelmeni", dependencies: ["PelmeniCore"], swiftSettings: strict),
+        .target(
+            name: "PelmeniTesting", dependencies: ["PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
         .target(
             name: "PelmeniLoad", dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
@@ -49,7 +54,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "PelmeniSimulator", dependencies: ["PelmeniCore"],
+            name: "PelmeniSimulator", dependencies: ["PelmeniTesting"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict
         ),
         .target(
@@ -58,12 +63,16 @@ let package = Package(
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
-            name: "PelmeniCoreTests", dependencies: ["PelmeniCore", "CPelmeni", "TestSupport"],
+            name: "PelmeniCoreTests",
+            dependencies: ["PelmeniCore", "PelmeniTesting", "CPelmeni", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PelmeniTestingTests", dependencies: ["PelmeniTesting"], swiftSettings: strict
+        ),
+        .testTarget(
             name: "PelmeniTests",
-            dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni", "TestSupport"],
+            dependencies: ["Pelmeni", "PelmeniCore", "PelmeniTesting", "CPelmeni", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,5 +1,6 @@
 import CPelmeni
 import Glibc
+import PelmeniTesting
 
 @testable import PelmeniCore
 

@@ -1,5 +1,6 @@
 import CPelmeni
 import Glibc
+import PelmeniTesting
 import TestSupport
 
 @testable import PelmeniCore

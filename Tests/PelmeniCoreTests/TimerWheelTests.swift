@@ -1,3 +1,4 @@
+import PelmeniTesting
 import Testing
 
 @testable import PelmeniCore

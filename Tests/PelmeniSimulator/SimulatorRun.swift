@@ -1,5 +1,5 @@
 import Glibc
-import PelmeniCore
+import PelmeniTesting
 
 /// Runs the seeds, adds up, and says what came of it.
 struct SimulatorRun {

@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniTesting
 
 /// What an engine has counted by its end, whichever world it ran in.
 struct Books: Equatable, Sendable {

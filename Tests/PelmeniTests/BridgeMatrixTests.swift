@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniTesting
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Pelmeni
+import PelmeniTesting
 import TestSupport
 import Testing
 

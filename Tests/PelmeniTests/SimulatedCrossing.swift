@@ -1,4 +1,5 @@
 import PelmeniCore
+import PelmeniTesting
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import PelmeniCore
+import PelmeniTesting
 import Testing
 
 /// What ``BridgeEndTests`` expects of sessions' ends, over the simulated ring.

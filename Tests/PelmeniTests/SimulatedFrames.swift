@@ -1,4 +1,5 @@
 import PelmeniCore
+import PelmeniTesting
 import Testing
 
 /// What ``BridgeFramingTests`` does to streams, over the simulated ring: the plan says where they

@@ -100,6 +100,7 @@ import Testing
         let planted = "import Glibc\ninternal import Foundation\n// import Foundation\n"
         #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/PelmeniTesting/Judge/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
     }
 
@@ -161,6 +162,24 @@ import Testing
         #expect(check([low, high, ring]).isEmpty, "a name of two folders is nobody's")
         #expect(check([high, ring]).isEmpty)
         #expect(check([stray]).count == 1)
+    }
+
+    @Test func aStrayFolder() {
+        let check = StructureChecks.strayFolder
+        #expect(check(file("Sources/PelmeniCore/Rings/Simulated/A.swift", "")).count == 1)
+        #expect(check(file("Sources/PelmeniCore/Rings/Hosted/A.swift", "")).isEmpty)
+        #expect(check(file("Sources/PelmeniCore/Rings/A.swift", "")).isEmpty)
+        #expect(check(file("Sources/PelmeniTesting/Misc/A.swift", "")).count == 1)
+        #expect(check(file("Sources/PelmeniTesting/Peers/Misc/A.swift", "")).count == 1)
+        #expect(check(file("Sources/PelmeniTesting/A.swift", "")).isEmpty)
+    }
+
+    @Test func theSimulationInTheProduct() {
+        let check = StructureChecks.simulationImport
+        let planted = "import Glibc\npackage import PelmeniTesting\n// import PelmeniTesting\n"
+        #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/PelmeniTesting/A.swift", planted)).isEmpty)
+        #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
     }
 
     @Test func aLongLine() {

@@ -5,6 +5,12 @@ enum StructureChecks {
         "Buffers", "Sockets", "Framing", "Rings", "Legs", "Hooks", "Protocols", "Relay", "Engine",
     ]
 
+    /// Folders without an order among themselves.
+    static let folders: [String: Set<Substring>] = [
+        "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
+        "Sources/PelmeniTesting/": ["Content", "Judge", "Kernel", "Network", "Peers"],
+    ]
+
     private static let core = "Sources/PelmeniCore/"
     private static let typeWords: Set<String> = [
         "struct", "class", "enum", "protocol", "actor", "typealias",
@@ -76,6 +82,33 @@ enum StructureChecks {
             }
         }
         return offences
+    }
+
+    static func strayFolder(_ file: SourceText) -> [Offence] {
+        guard let (home, known) = folders.first(where: { file.path.hasPrefix($0.key) }) else {
+            return []
+        }
+        let inner = file.path.dropFirst(home.count).split(separator: "/").dropLast()
+        guard let folder = inner.first, inner.count > 1 || !known.contains(folder) else {
+            return []
+        }
+        return [Offence(path: file.path, line: 1, reason: "a folder that \(home) does not have")]
+    }
+
+    /// A program is built without the simulation: no other module of `Sources` imports it.
+    static func simulationImport(_ file: SourceText) -> [Offence] {
+        guard file.folders.first == "Sources", file.fileExtension == "swift",
+            !file.path.hasPrefix("Sources/PelmeniTesting/")
+        else { return [] }
+        let tokens = file.tokens
+        return tokens.indices.dropLast().compactMap { index in
+            guard tokens[index].text == "import", tokens[index + 1].text == "PelmeniTesting" else {
+                return nil
+            }
+            return Offence(
+                path: file.path, line: tokens[index].line,
+                reason: "the simulation is imported by what is built without it")
+        }
     }
 
     static func fileName(_ file: SourceText) -> [Offence] {

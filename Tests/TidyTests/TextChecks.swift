@@ -10,6 +10,9 @@ enum TextChecks {
     static let laterWord = "TO" + "DO"
     static let machinePaths = ["/" + "work/", "/" + "farm/"]
 
+    /// Modules that other programs are built with.
+    private static let libraries: Set<Substring> = ["PelmeniCore", "Pelmeni", "PelmeniTesting"]
+
     private static let codeFolders: Set<Substring> = ["Sources", "CSupport", "Tests"]
 
     static func fileLength(_ file: SourceText) -> [Offence] {
@@ -84,8 +87,8 @@ enum TextChecks {
     }
 
     static func foundation(_ file: SourceText) -> [Offence] {
-        guard file.fileExtension == "swift",
-            file.path.hasPrefix("Sources/PelmeniCore/") || file.path.hasPrefix("Sources/Pelmeni/")
+        guard file.fileExtension == "swift", file.folders.first == "Sources",
+            file.folders.count > 1, libraries.contains(file.folders[1])
         else { return [] }
         let tokens = file.tokens
         return tokens.indices.dropLast().compactMap { index in

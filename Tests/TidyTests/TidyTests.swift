@@ -64,4 +64,8 @@ import Testing
     @Test func lowerFoldersNameNoHigherType() {
         expectNone(StructureChecks.folderOrder(Repository.current))
     }
+
+    @Test func foldersAreKnown() { expectNone(StructureChecks.strayFolder) }
+
+    @Test func theProductHoldsNoSimulation() { expectNone(StructureChecks.simulationImport) }
 }

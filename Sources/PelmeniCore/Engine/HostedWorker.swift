@@ -1,7 +1,6 @@
 /// A worker over a ring that another module brings, one loop at a time.
 ///
-/// Beside ``WorkerThread`` the one place where the generic worker meets a concrete ring. It stands
-/// in this module because a loop is specialised only where its source is.
+/// It is in this module because a loop is specialised only in the module that has its source.
 package struct HostedWorker: ~Copyable {
     private var worker: Worker<HostedRing>
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// One thread's work: one ring, one pool, its listeners, and the sessions they bring.
 ///
 /// A loop reaps the whole batch, dispatches it, and submits once. Everything in it is specialised
-/// for the ring; the two concrete rings are met in ``WorkerThread`` and nowhere else.
+/// for the ring: the kernel's rings are met in ``WorkerThread``, a hosted one in ``HostedWorker``.
 package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     package var relay: StreamRelay<R>
     let listeners: UnsafeMutablePointer<WorkerListener>

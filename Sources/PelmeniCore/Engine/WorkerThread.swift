@@ -3,8 +3,7 @@ internal import Glibc
 
 /// A worker's thread: makes the ring on it, runs the loop, gives everything back.
 ///
-/// The one place where the generic worker meets the concrete rings, so that each is specialised
-/// whole.
+/// Here the generic worker meets the kernel's rings, so that each is specialised whole.
 final class WorkerThread: Sendable {
     /// What the thread needs to know.
     struct Order: Sendable {

@@ -41,7 +41,7 @@ package struct RelayLimits: @unchecked Sendable {
     /// in one loop: a datagram sent over loopback takes about 3 µs, so that a loop of nothing else
     /// stays below a millisecond.
     static let messagesAtOnce = 32
-    static let messagesInLoop = 256
+    package static let messagesInLoop = 256
     /// Pipes of a worker, for streams that are spliced: two descriptors each. A stream has one
     /// while bytes wait in it; those that find none go through blocks. A place of a pipe may hold a
     /// compound page of 32 KiB, so slow readers could hold 64 MiB of the senders' pages in all.
@@ -62,16 +62,16 @@ package struct RelayLimits: @unchecked Sendable {
     /// questions.
     static let waitingMax = 64 << 10
     /// Datagrams that wait for a Unix upstream: each holds a block.
-    static let messagesMax = 64
+    package static let messagesMax = 64
     /// Answers that wait for Unix clients, behind earlier ones or for room: a quarter of the small
     /// blocks, of which each may hold one, within these bounds: a burst to one client has to fit,
     /// though a pool is small, since its answers go one after the other. How often those are tried
     /// again that found no room, and for how long.
-    static let waitingAnswersShare = 4
-    static let waitingAnswersMin = 256
-    static let waitingAnswersMax = 1024
+    package static let waitingAnswersShare = 4
+    package static let waitingAnswersMin = 256
+    package static let waitingAnswersMax = 1024
     static let answerRetry: UInt64 = 5_000_000
-    static let answerPatience: UInt64 = 5_000_000_000
+    package static let answerPatience: UInt64 = 5_000_000_000
     /// The part of a Unix listener's send buffer that one client's unread answers may take once
     /// half of it is taken: eight clients that read nothing leave the others theirs, and ten do not
     /// (measured with 8,000 bytes each).

@@ -2,15 +2,15 @@
 ///
 /// Slots keep their numbers: the one that was filled is posted again with a fresh block, so the
 /// ring of slots stays full and `ENOBUFS` means that the pool is empty.
-struct PostedBlocks {
+package struct PostedBlocks {
     let blockClass: BlockClass
-    let capacity: Int
+    package let capacity: Int
     private let blocks: UnsafeMutablePointer<BlockID>
     /// Slots without a block, a stack.
     private let empty: UnsafeMutablePointer<UInt16>
-    private(set) var emptyCount: Int
+    package private(set) var emptyCount: Int
 
-    init(blockClass: BlockClass, slots: Int) {
+    package init(blockClass: BlockClass, slots: Int) {
         self.blockClass = blockClass
         capacity = slots
         blocks = .allocate(capacity: slots)
@@ -21,7 +21,7 @@ struct PostedBlocks {
     }
 
     /// A power of two, at most `wanted`, and at most half of the pool: the rest waits in queues.
-    static func slots(_ wanted: Int, of blocks: Int) -> Int {
+    package static func slots(_ wanted: Int, of blocks: Int) -> Int {
         var slots = 1
         while slots * 2 <= min(wanted, max(1, blocks / 2)) { slots *= 2 }
         return slots
@@ -31,7 +31,7 @@ struct PostedBlocks {
 
     /// The block that was posted under a slot; the slot is empty from now on.
     @inline(__always)
-    mutating func take(_ slot: Int) -> BlockID {
+    package mutating func take(_ slot: Int) -> BlockID {
         let block = blocks[slot]
         assert(!block.isNone, "a slot is filled once")
         blocks[slot] = .none
@@ -42,7 +42,7 @@ struct PostedBlocks {
 
     /// Puts a block under an empty slot, and says which.
     @inline(__always)
-    mutating func fill(_ block: BlockID) -> Int {
+    package mutating func fill(_ block: BlockID) -> Int {
         emptyCount &-= 1
         let slot = Int(empty[emptyCount])
         blocks[slot] = block
@@ -50,7 +50,7 @@ struct PostedBlocks {
     }
 
     /// Gives everything back. Only when the kernel cannot write any more.
-    func releaseAll(to pool: BufferPool) {
+    package func releaseAll(to pool: BufferPool) {
         for slot in 0..<capacity where !blocks[slot].isNone { pool.release(blocks[slot]) }
         blocks.deallocate()
         empty.deallocate()

@@ -1,0 +1,103 @@
+internal import PelmeniCore
+
+// Whether the engine's counts say what the kernel saw: every message sent on or dropped, for a
+// reason.
+extension SimulatedKernel {
+    /// What is wrong, a line each; empty when all is well.
+    func judgeMessages(_ counters: Counters) -> [String] {
+        guard !world.messages.isEmpty else { return [] }
+        return judgeSum(counters) + judgeReasons(counters) + judgeStreams(counters)
+            + judgeEmpty() + judgeUnix(counters)
+    }
+
+    /// What streams become in one loop is bounded: the rest of one loop's messages, and those of
+    /// the next.
+    func countOfLoop(_ number: Int, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>) {
+        let socket = messages.sockets[number]
+        guard let plan = world.messagePlan(socket.pair), outgoing.pointee.retries == 0,
+            plan.kind == (socket.isListener ? .datagramsToStream : .streamToDatagrams)
+        else { return }
+        messages.sentInLoop += 1
+        guard messages.sentInLoop > 2 * RelayLimits.messagesInLoop else { return }
+        violate("streams become \(messages.sentInLoop) messages in one loop")
+    }
+
+    private func judgeSum(_ counters: Counters) -> [String] {
+        let books = messages.books
+        let sent = Int(counters.get(.datagramsToUpstream) + counters.get(.datagramsToClient))
+        let dropped = DropReason.allCases.reduce(0) { $0 + Int(counters.get($1)) }
+        let parts = messages.streams.count(where: \.wasHandedPart)
+        let least = books.received + books.late + books.refusalsLeast - books.unlooked
+        let most = books.received + books.lateMost + books.refusalsMost + parts
+        guard sent + dropped < least || sent + dropped > most else { return [] }
+        let reasons = DropReason.allCases.filter { counters.get($0) > 0 }
+            .map { "\($0) \(counters.get($0))" }
+        return [
+            "\(sent) messages were sent on and \(dropped) dropped (\(reasons)),"
+                + " of \(least) to \(most): \(books)"
+        ]
+    }
+
+    private func judgeReasons(_ counters: Counters) -> [String] {
+        let books = messages.books
+        let drops = { (reason: DropReason) in Int(counters.get(reason)) }
+        var faults: [String] = []
+        if drops(.truncated) != books.cut {
+            faults.append("\(drops(.truncated)) truncated of \(books.cut)")
+        }
+        if drops(.oversize) > books.tooLong + books.oversize {
+            faults.append("\(drops(.oversize)) oversize of \(books.tooLong + books.oversize)")
+        }
+        if drops(.noReturnAddress) > books.lateMost + books.nameless + books.gone {
+            faults.append("clients have no address")
+        }
+        let hadDescriptors = points[SimulatedPoint.openNoDescriptor.rawValue] == 0
+        if drops(.noPort) > 0, books.failedOpens == 0, hadDescriptors {
+            faults.append("\(drops(.noPort)) found no port")
+        }
+        return faults
+    }
+
+    /// What was counted as sent on a stream came there, unless a reset destroyed it.
+    private func judgeStreams(_ counters: Counters) -> [String] {
+        let books = messages.books
+        let sent = Int(counters.get(.datagramsToUpstream) + counters.get(.datagramsToClient))
+        let onStreams = sent - books.sentToUpstream - books.sentToClient
+        guard onStreams >= books.framed else {
+            return ["\(onStreams) messages were counted on streams, \(books.framed) came"]
+        }
+        guard onStreams > books.framed else { return [] }
+        for number in 0..<peerCount where peers[number].stream >= 0 {
+            let peer = peers[number]
+            if peer.hasReset || peer.seenEnd == .reset || peer.resetArrived { return [] }
+        }
+        return ["\(onStreams) messages were counted on streams, and only \(books.framed) came"]
+    }
+
+    /// Messages without bytes are all alike, but there are not more of them than were sent.
+    private func judgeEmpty() -> [String] {
+        for client in messages.clients {
+            guard let plan = world.messagePlan(client.pair), plan.kind == .datagrams else {
+                continue
+            }
+            var sent = 0
+            for number in messages.sockets.indices {
+                let socket = messages.sockets[number]
+                guard !socket.isListener, socket.pair == client.pair,
+                    socket.client == nil || socket.client == client.number
+                else { continue }
+                for sequence in 0..<socket.answers {
+                    let identity = MessageContent.identity(
+                        salt: world.salt, pair: client.pair, isAnswer: true, sender: number,
+                        sequence: sequence)
+                    if MessageContent.length(identity, plan) == 0 { sent += 1 }
+                }
+            }
+            if client.answersWithoutBytes > sent {
+                let got = client.answersWithoutBytes
+                return ["client \(client.number) got \(got) messages without bytes of \(sent)"]
+            }
+        }
+        return []
+    }
+}

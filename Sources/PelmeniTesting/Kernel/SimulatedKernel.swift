@@ -1,0 +1,338 @@
+internal import Glibc
+internal import PelmeniCore
+
+/// A kernel of one thread with a clock of its own: sockets, peers and faults, all decided by one
+/// seed.
+///
+/// It checks what its user does as a strict kernel would, and stops at the first thing that is
+/// wrong.
+final class SimulatedKernel {
+    let world: SimulatedWorld
+    let pool: BufferPool
+    var random: SeededRandom
+    var faults: SimulatedFaults
+    private(set) var time = SimulatedWorld.start
+    /// When what happens now happens: behind ``time`` while the worker was busy.
+    private(set) var clock = SimulatedWorld.start
+    var events = EventHeap()
+    private(set) var violation: String?
+    let points: UnsafeMutablePointer<UInt64>
+    private(set) var enters: UInt64 = 0
+    /// Prints what happens, for a replay.
+    var trace: ((String) -> Void)?
+
+    // Descriptors: number = row + the first one.
+    static let firstDescriptor: Int32 = 10
+    static let descriptorsMax = 4096
+    static let piecesMax = 16
+    let sockets: UnsafeMutablePointer<SimulatedSocket>
+    let slices: UnsafeMutablePointer<Slice>
+    var freshSocket = 0
+    var lowestFree = 0
+    var openDescriptors = 0
+    /// Which descriptor a slot's operations are on.
+    let slots: UnsafeMutablePointer<Int32>
+    let slotCount: Int
+    /// How many sends of each block are in flight.
+    let sending: UnsafeMutablePointer<UInt16>
+
+    // Peers.
+    let peers: UnsafeMutablePointer<SimulatedPeer>
+    let peersMax: Int
+    var peerCount = 0
+    var openPeers = 0
+    /// The rows of each plan's clients and upstreams, by their numbers.
+    var clientRows: [[Int]]
+    var upstreamRows: [[Int]]
+    var destinations: [UInt32: SimulatedDestination] = [:]
+    var listeners: [Int32] = []
+    var backlogs: [[Int]]
+
+    // The ring.
+    var staged: [SimulatedRequest] = []
+    private var visible: [SimulatedCompletion] = []
+    private var visibleNext = 0
+    var held: [SimulatedCompletion] = []
+    var freeHeld: [Int] = []
+    var small: SimulatedPosting
+    var bulk: SimulatedPosting
+    var datagram: SimulatedPosting
+    let messages: SimulatedMessages
+    /// Pipes, of which each end knows the row.
+    var splices: [SimulatedSplice] = []
+    var retired: [Token] = []
+    var serial: UInt32 = 0
+    /// Submits in a row that neither waited nor brought anything.
+    private var idleSubmits = 0
+
+    private(set) var hash = TraceHash()
+
+    // The wake-up.
+    var wakeToken: Token?
+    var isSignalled = false
+    /// What the worker is asked for, as `WorkerRequests.Answer` spells it.
+    let requested: UnsafeMutablePointer<UInt32>
+    var isDraining = false
+    var stoppedAt: UInt64?
+
+    init(world: SimulatedWorld, pool: BufferPool, slots: Int) {
+        self.world = world
+        self.pool = pool
+        random = SeededRandom(seed: world.seed ^ 0x6b65_726e_656c)
+        faults = world.faults
+        points = .allocate(capacity: SimulatedPoint.allCases.count)
+        points.initialize(repeating: 0, count: SimulatedPoint.allCases.count)
+        sockets = .allocate(capacity: Self.descriptorsMax)
+        slices = .allocate(capacity: Self.descriptorsMax * Self.piecesMax)
+        self.slots = .allocate(capacity: slots)
+        self.slots.initialize(repeating: -1, count: slots)
+        slotCount = slots
+        messages = SimulatedMessages(seed: world.seed)
+        let blocks =
+            pool.totalBlocks(.small) + pool.totalBlocks(.bulk) + pool.totalBlocks(.datagram)
+        sending = .allocate(capacity: blocks)
+        sending.initialize(repeating: 0, count: blocks)
+        peersMax =
+            world.plans.reduce(16) { $0 + $1.sessions * 16 }
+            + world.messages.reduce(0) { $0 + $1.clients * ($1.messages + 1) * 4 }
+        peers = .allocate(capacity: peersMax)
+        clientRows = Array(repeating: [], count: world.pairs)
+        upstreamRows = clientRows
+        backlogs = Array(repeating: [], count: world.pairs)
+        small = SimulatedPosting(
+            .small, slots: world.postsBlocks ? world.postedSmall : 0,
+            of: pool.totalBlocks(.small))
+        bulk = SimulatedPosting(
+            .bulk, slots: world.postsBlocks ? world.postedBulk : 0, of: pool.totalBlocks(.bulk))
+        datagram = SimulatedPosting(
+            .datagram, slots: world.postsBlocks ? world.postedDatagrams : 0,
+            of: pool.totalBlocks(.datagram))
+        requested = .allocate(capacity: 1)
+        requested.initialize(to: 0)
+        populate()
+    }
+
+    deinit {
+        points.deallocate()
+        sockets.deallocate()
+        slices.deallocate()
+        slots.deallocate()
+        sending.deallocate()
+        peers.deallocate()
+        requested.deallocate()
+    }
+
+    // MARK: Reports
+
+    /// A call of the engine's, for the hash of the run.
+    @inline(__always)
+    func trace(_ call: TraceHash.Call, _ socket: Int32, _ detail: Int = 0) {
+        hash.fold(call, socket, detail, at: time)
+    }
+
+    @inline(__always)
+    func hit(_ point: SimulatedPoint) { points[point.rawValue] += 1 }
+
+    func violate(_ text: @autoclosure () -> String) {
+        guard violation == nil else { return }
+        violation = text()
+        note("violated: \(violation ?? "")")
+    }
+
+    @inline(__always)
+    func note(_ text: @autoclosure () -> String) {
+        if trace != nil { noteNow(text()) }
+    }
+
+    @inline(never)
+    private func noteNow(_ text: String) {
+        let nanoseconds = time - SimulatedWorld.start
+        trace?("\(nanoseconds / 1_000_000).\(nanoseconds / 1000 % 1000) ms: \(text)")
+    }
+
+    // MARK: The clock
+
+    /// A time in the near future, as far as the latency goes.
+    func soon() -> UInt64 { clock + 1 + UInt64(random.below(faults.latency)) }
+
+    func submit(until deadline: UInt64) -> Int32 {
+        enters += 1
+        guard violation == nil else { return -EIO }
+        checkOwed()
+        // What the worker does for a timer is done for no completion.
+        messages.lastHanded = -1
+        let before = time
+        time += 1000 + UInt64(random.below(4000))
+        if random.chance(faults.clockJump) {
+            hit(.clockJump)
+            time += UInt64(random.below(Int(faults.clockJumpMost)))
+        }
+        while violation == nil, events.nextTime <= time { happenNext() }
+        clock = time
+        messages.sentInLoop = 0
+        for request in staged { perform(request) }
+        staged.removeAll(keepingCapacity: true)
+        advance(to: deadline)
+        if visible.isEmpty, deadline <= before {
+            idleSubmits += 1
+            if idleSubmits > 500 { violate("the worker spins: its deadline has passed for good") }
+        } else {
+            idleSubmits = 0
+        }
+        if time > SimulatedWorld.start + world.sessionTime { violate(unendedText()) }
+        if let stoppedAt, time > stoppedAt + 1_000_000_000 + faults.clockJumpMost {
+            violate("the worker runs on after a stop: " + unendedText())
+        }
+        sendStale()
+        return violation == nil ? 0 : -EIO
+    }
+
+    private func advance(to deadline: UInt64) {
+        visible.removeAll(keepingCapacity: true)
+        visibleNext = 0
+        visible.append(contentsOf: ready)
+        ready.removeAll(keepingCapacity: true)
+        var isLast = !visible.isEmpty
+        while violation == nil {
+            let next = events.nextTime
+            if next <= time {
+                happenNext()
+                visible.append(contentsOf: ready)
+                ready.removeAll(keepingCapacity: true)
+                continue
+            }
+            if !visible.isEmpty {
+                // What comes a moment later comes in the same batch, now and then.
+                guard !isLast else { return }
+                isLast = true
+                time += UInt64(random.below(20_000))
+                continue
+            }
+            guard next != .max || deadline != .max else {
+                return violate("the worker waits for ever: " + unendedText())
+            }
+            if next > deadline {
+                time = max(time, deadline)
+                return
+            }
+            time = next
+        }
+    }
+
+    /// Lets the network and the peers come to their ends once the worker is gone.
+    func settle() {
+        while violation == nil, openPeers > 0 {
+            guard events.count > 0 else { return violate(unendedText()) }
+            time = max(time, events.nextTime)
+            happenNext()
+        }
+        // Stray completions that nobody will ask for any more.
+        for it in ready where it.isStray && !it.completion.block.isNone {
+            pool.release(it.completion.block)
+        }
+        for it in ready where !it.isStray && it.kind != .wake {
+            violate("a completion of descriptor \(it.socket) was never asked for")
+        }
+    }
+
+    private func happenNext() {
+        let event = events.removeFirst()
+        clock = event.time
+        happen(event)
+    }
+
+    /// Completions that may be handed out with the next batch.
+    private var ready: [SimulatedCompletion] = []
+
+    // MARK: Completions
+
+    /// Puts a completion on its way, behind earlier ones of the same operation.
+    func complete(_ it: SimulatedCompletion, after last: inout UInt64) {
+        var at = clock
+        if random.chance(faults.delay) {
+            hit(.delayedCompletion)
+            at += UInt64(random.below(2 * faults.latency))
+        }
+        // One that is due at this very time may still wait for its turn.
+        let isBehind = last >= clock
+        at = max(at, last)
+        last = at
+        guard at > clock || isBehind else { return ready.append(it) }
+        let index: Int
+        if let free = freeHeld.popLast() {
+            held[free] = it
+            index = free
+        } else {
+            index = held.count
+            held.append(it)
+        }
+        events.add(.completion, at: at, number: index)
+    }
+
+    func release(held index: Int) {
+        ready.append(held[index])
+        freeHeld.append(index)
+    }
+
+    /// A stray completion: no operation waits for it.
+    func stray(_ completion: Completion) {
+        ready.append(
+            SimulatedCompletion(
+                completion: completion, socket: -1, kind: .cancel, slot: -1, isStray: true))
+    }
+
+    /// A completion of a leg that is long gone, with a block or without.
+    private func sendStale() {
+        guard !retired.isEmpty, random.chance(faults.stale) else { return }
+        hit(.staleCompletion)
+        var kind = random.pick([OperationKind.receive, .send, .connect])
+        if !world.messages.isEmpty, messages.random.chance(0x4000) {
+            hit(.staleDatagram)
+            kind = .receiveDatagrams
+        }
+        let token = random.pick(retired).with(kind)
+        let block: BlockID =
+            switch kind {
+            case .receive: pool.take(.small)
+            case .receiveDatagrams: pool.take(.datagram)
+            default: .none
+            }
+        stray(
+            Completion(
+                token: token, result: Int32(random.between(-120, 500)), flags: [], block: block))
+    }
+
+    func next() -> Completion? {
+        checkOwed()
+        guard visibleNext < visible.count else { return nil }
+        var index = visibleNext
+        if random.chance(faults.reorder) {
+            index += random.below(min(8, visible.count - visibleNext))
+            // Those of one operation keep their order, and so do a socket's errors and ends.
+            let it = visible[index].completion
+            for earlier in visibleNext..<index {
+                let token = visible[earlier].completion.token
+                if it.result > 0 ? token == it.token : token.index == it.token.index {
+                    index = earlier
+                    break
+                }
+            }
+        }
+        let it = visible[index]
+        if index != visibleNext {
+            hit(.reorderedCompletion)
+            visible.remove(at: index)
+            visible.insert(it, at: visibleNext)
+        }
+        visibleNext += 1
+        messages.handed += 1
+        messages.lastHanded = it.isStray ? -1 : it.socket
+        if !it.isStray { handOut(it) }
+        let kind = Int(it.completion.token.kind.rawValue) << 33 | (it.completion.more ? 1 << 32 : 0)
+        trace(.completion, it.socket, kind | Int(UInt32(bitPattern: it.completion.result)))
+        note(
+            "  completes \(it.completion.token.kind) of"
+                + " \(it.socket): \(it.completion.result)\(it.completion.more ? ", more" : "")")
+        return it.completion
+    }
+}

@@ -1,0 +1,264 @@
+internal import Glibc
+internal import PelmeniCore
+
+/// The ring over a ``SimulatedKernel``: one thread, one seed, every fault that a seed can think of.
+final class SimulatedRing: RingHost {
+    private let kernel: SimulatedKernel
+    let isMultishot: Bool
+    let mayMissEnds: Bool
+
+    init(kernel: SimulatedKernel) {
+        self.kernel = kernel
+        isMultishot = kernel.world.isMultishot
+        mayMissEnds = kernel.world.isMultishot && kernel.world.postsBlocks
+        kernel.refill()
+    }
+
+    deinit { kernel.releasePosted() }
+
+    var enters: UInt64 { kernel.enters }
+
+    // MARK: Operations
+
+    func attach(
+        _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
+    ) -> Int32 {
+        kernel.trace(.attach, socket, isShared ? 1 : 0)
+        guard token.kind != .wake else { return 0 }
+        guard let row = kernel.row(socket) else { return 0 }
+        row.pointee.isAttached = true
+        kernel.slots[Int(token.index)] = socket
+        return 0
+    }
+
+    func detach(_ token: Token) {
+        kernel.trace(.detach, kernel.slots[Int(token.index)])
+        let socket = kernel.slots[Int(token.index)]
+        guard socket >= 0 else { return }
+        kernel.row(socket)?.pointee.isAttached = false
+        kernel.slots[Int(token.index)] = -1
+    }
+
+    func accept(_ listener: Int32, multishot: Bool, token: Token) {
+        kernel.trace(.accept, listener, multishot ? 1 : 0)
+        guard let row = kernel.row(listener) else { return }
+        guard row.pointee.isAttached, row.pointee.kind == .listener else {
+            return kernel.violate("an accept on descriptor \(listener), not an attached listener")
+        }
+        guard kernel.begin(&row.pointee.accept, listener, token) else { return }
+        row.pointee.accept.isMultishot = multishot
+    }
+
+    func connect(
+        _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
+    ) {
+        let key = SimulatedKernel.key(address.pointee)
+        kernel.trace(.connect, socket, Int(key))
+        guard let row = kernel.row(socket) else { return }
+        guard row.pointee.kind == .unconnected else {
+            return kernel.violate("a connect on descriptor \(socket), which is connected")
+        }
+        row.pointee.isAttached = true
+        _ = kernel.begin(&row.pointee.connect, socket, token, address: address)
+    }
+
+    func receive(
+        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+    ) {
+        kernel.trace(.receive, socket, limit << 2 | Int(blockClass.rawValue))
+        guard let row = kernel.stream(socket) else { return }
+        guard kernel.begin(&row.pointee.receive, socket, token) else { return }
+        if limit > blockClass.bytes, kernel.isUnixStream(row.pointee.number) {
+            // Such a receive may miss the stream's end, liburing's issue 1549.
+            kernel.violate("a Unix stream is read more than one block at a time")
+        }
+        row.pointee.receive.blockClass = blockClass
+        row.pointee.receive.limit = limit
+        row.pointee.receive.isMultishot = isMultishot
+        kernel.peers[row.pointee.number].wasRead = true
+    }
+
+    func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
+        kernel.trace(.send, socket, count)
+        guard let row = kernel.stream(socket) else { return }
+        guard kernel.begin(&row.pointee.send, socket, token) else { return }
+        kernel.beginSend(socket, first: first, count: count)
+    }
+
+    func receiveDatagrams(
+        _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
+    ) {
+        kernel.trace(.receiveDatagrams, socket)
+        guard let row = kernel.datagrams(socket) else { return }
+        guard kernel.begin(&row.pointee.receive, socket, token) else { return }
+        row.pointee.receive.blockClass = .datagram
+        row.pointee.receive.isMultishot = true
+        kernel.checkReceive(row.pointee.number, isUnix: isUnix, isListener: isListener)
+    }
+
+    func sendDatagrams(
+        _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token
+    ) {
+        kernel.trace(.sendDatagrams, socket, Int(outgoing.pointee.length))
+        kernel.beginSend(socket, outgoing, token)
+    }
+
+    func awaitBytes(_ socket: Int32, token: Token) {
+        kernel.trace(.awaitBytes, socket)
+        kernel.awaitBytes(socket, token)
+    }
+
+    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+        kernel.trace(.awaitRoom, socket)
+        if token.kind == .awaitRoom {
+            kernel.awaitStreamRoom(socket, token)
+        } else {
+            kernel.awaitRoom(socket, token)
+        }
+    }
+
+    func cancelRoom(_ target: Token, slot: UInt32) {
+        kernel.trace(.cancelRoom, -1)
+        if target.kind == .awaitRoom {
+            cancel(target)
+        } else {
+            kernel.cancelRoom(target, slot: slot)
+        }
+    }
+
+    func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+    ) -> Int32 {
+        let key = SimulatedKernel.key(address.pointee)
+        kernel.trace(.openDatagrams, -1, Int(key))
+        return kernel.openDatagrams(to: address.pointee)
+    }
+
+    func wake(_ event: Int32, token: Token) {
+        kernel.trace(.wake, event)
+        if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
+        kernel.wakeToken = token
+        kernel.staged.append(
+            SimulatedRequest(kind: .wake, socket: -1, token: token, address: nil))
+    }
+
+    func cancel(_ target: Token) {
+        kernel.trace(.cancel, -1, Int(target.kind.rawValue))
+        kernel.calledOff(target)
+        kernel.staged.append(
+            SimulatedRequest(kind: .cancel, socket: -1, token: target, address: nil))
+    }
+
+    func submit(until deadline: UInt64) -> Int32 {
+        kernel.trace(.submit, -1, Int(truncatingIfNeeded: deadline))
+        return kernel.submit(until: deadline)
+    }
+
+    func next() -> Completion? { kernel.next() }
+
+    func available(_ blockClass: BlockClass) -> Int {
+        kernel.pool.freeBlocks(blockClass) + posted(blockClass)
+    }
+
+    func reachable(_ blockClass: BlockClass) -> Int {
+        kernel.world.postsBlocks ? posted(blockClass) : kernel.pool.freeBlocks(blockClass)
+    }
+
+    private func posted(_ blockClass: BlockClass) -> Int {
+        switch blockClass {
+        case .small: kernel.small.count
+        case .bulk: kernel.bulk.count
+        case .datagram: kernel.datagram.count
+        }
+    }
+
+    func refill() {
+        if kernel.world.postsBlocks { kernel.refill() }
+    }
+
+    // MARK: Calls that never wait
+
+    func splice(
+        from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
+    ) -> SpliceResult {
+        kernel.trace(.splice, from, inside)
+        return kernel.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
+    }
+
+    func openPipe(bytes: Int) -> SplicePipe {
+        kernel.trace(.openPipe, -1, bytes)
+        return kernel.openPipe(bytes: bytes)
+    }
+
+    func closePipe(_ pipe: SplicePipe) {
+        kernel.trace(.closePipe, -1)
+        kernel.closePipe(pipe)
+    }
+
+    func now() -> UInt64 { kernel.time }
+
+    func open(family: Int32) -> Int32 {
+        kernel.trace(.open, family)
+        return kernel.open()
+    }
+
+    func settleConnected(_ socket: Int32, isUnix: Bool) {
+        kernel.trace(.settle, socket, isUnix ? 1 : 0)
+        kernel.settleConnected(socket, isUnix: isUnix)
+    }
+
+    /// Its clients have queues of their own.
+    func widenSendBuffer(_ socket: Int32) -> Int { .max }
+
+    func configure(
+        _ socket: Int32, family: Int32, options: SocketOptions
+    ) -> Int32 {
+        kernel.trace(.configure, socket)
+        _ = kernel.row(socket)
+        return 0
+    }
+
+    func shutdownWrite(_ socket: Int32) -> Int32 {
+        kernel.trace(.shutdown, socket)
+        return kernel.shutdownWrite(socket)
+    }
+
+    func close(_ socket: Int32) {
+        kernel.trace(.close, socket)
+        kernel.close(socket, reset: false)
+    }
+
+    func closeWithReset(_ socket: Int32) {
+        kernel.trace(.closeWithReset, socket)
+        kernel.close(socket, reset: true)
+    }
+
+    func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
+
+    func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
+
+    func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
+
+    func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
+
+    func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
+
+    func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
+
+    func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
+
+    func acceptWaiting(_ listener: Int32) -> Int32 {
+        kernel.trace(.acceptWaiting, listener)
+        return kernel.acceptWaiting(listener)
+    }
+
+    func closeListener(_ listener: Int32) {
+        kernel.trace(.closeListener, listener)
+        kernel.closeListener(listener)
+    }
+
+    func openReserve() -> Int32 {
+        kernel.trace(.openReserve, -1)
+        return kernel.allocate(.reserve)
+    }
+}

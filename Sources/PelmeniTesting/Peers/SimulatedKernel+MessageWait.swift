@@ -1,0 +1,19 @@
+internal import PelmeniCore
+
+// What only worlds without streams can be asked for.
+extension SimulatedKernel {
+    var isAllDatagrams: Bool {
+        world.messages.allSatisfy { $0.kind == .datagrams } && world.plans.isEmpty
+    }
+
+    /// No datagram waits for long in a socket's buffer while there is nothing to wait for. Blocks
+    /// are, where those that wait for Unix ends hold them.
+    func checkWait(_ number: Int) {
+        guard let first = messages.sockets[number].queue.first, isAllDatagrams,
+            !world.messages.contains(where: { $0.listensOnUnix || $0.forwardsToUnix }),
+            clock > first.arrivedAt,
+            clock - first.arrivedAt > 5_000_000_000 + 4 * world.faults.clockJumpMost
+        else { return }
+        violate("flow \(number) is not received from, though datagrams wait")
+    }
+}

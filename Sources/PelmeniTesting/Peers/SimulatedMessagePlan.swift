@@ -1,0 +1,106 @@
+package import PelmeniCore
+
+/// What the ends of a pair with datagrams on at least one side do.
+package struct SimulatedMessagePlan: Sendable {
+    package var kind: SessionKind
+    /// The sides that are Unix sockets; the others are TCP or UDP.
+    package var listensOnUnix = false
+    package var forwardsToUnix = false
+    package var upstreams: [[SimulatedDestination.Mood]] = [[.accepts]]
+    package var framing = Framing.u16be
+    package var maxFrame = 64 << 10
+    package var requests: UInt32 = 0
+    package var responses: UInt32 = 0
+    package var tellsLocal = false
+    package var deadlines = Deadlines()
+
+    // The ends.
+    package var clients = 1
+    /// Messages of each client.
+    package var messages = 10
+    /// Of them at once, at the most.
+    package var burst = 1
+    /// How often several come as one train, in 65536ths.
+    package var trains: UInt32 = 0
+    /// Lengths of messages, by chance.
+    package var sizes = [100]
+    package var answerSizes = [100]
+    package var hasEmpty = false
+    /// Lengths of messages in turn, both ways; empty leaves them to chance.
+    package var lengths: [Int] = []
+    /// Between a client's bursts, in nanoseconds, at the most.
+    package var gap = 1_000_000
+    /// A client is silent for this long in the middle of its messages; 0 is never.
+    package var silence: UInt64 = 0
+    /// Answers to each message, at the most; exactly that many where the pair counts them.
+    package var answers = 1
+    /// Messages after which a client waits for all their answers; 0 is never.
+    package var turn = 0
+    /// Messages that the upstream collects before it answers them, the last one first; 0 is none.
+    package var answersAfter = 0
+    package var clientEnd = StreamEnd.atOnce
+    /// A stream upstream ends after so many answers; 0 is never.
+    package var upstreamStopsAfter = 0
+    package var upstreamEnd = StreamEnd.atOnce
+    package var cut = SimulatedCut.byChance
+    /// Every third client's socket has no name: only where that is a Unix one.
+    package var hasNameless = false
+    /// Unix clients of datagrams close their sockets once all is sent.
+    package var clientsLeave = false
+    /// Between two datagrams that a Unix end takes out of its socket, in nanoseconds, at the most.
+    package var readGap = 1000
+
+    // The network.
+    /// Datagrams that a socket's buffer holds.
+    package var socketBuffer = 64
+    /// The same of a Unix end's socket.
+    package var peerBuffer = 10
+    /// The route takes no train of any size.
+    package var refusesTrains = false
+    /// Bytes of the longest datagram that the route takes.
+    package var longest = 65_507
+    /// Nobody listens at the upstream between these times.
+    package var refusesFrom: UInt64 = .max
+    package var refusesUntil: UInt64 = 0
+
+    package init(kind: SessionKind) { self.kind = kind }
+
+    package var listensForDatagrams: Bool { kind.hasNamedClient }
+    package var countsAnswers: Bool { responses != 0 || turn > 0 || answersAfter > 0 }
+
+    /// The byte that ends a message on the stream side.
+    var delimiter: UInt8? {
+        guard kind != .datagrams else { return nil }
+        return switch framing {
+        case .line: 0x0a
+        case .delimiter(let byte): byte
+        default: nil
+        }
+    }
+
+    /// What comes from a stream is cut wherever reads cut it.
+    var isRaw: Bool { kind != .datagrams && framing == .raw }
+    /// Nothing on the stream says where a message ends.
+    var isUnmarked: Bool { kind != .datagrams && (framing == .raw || framing == .eof) }
+
+    func isNameless(_ client: Int) -> Bool {
+        hasNameless && listensOnUnix && listensForDatagrams && client % 3 == 0
+    }
+
+    /// The longest message of a peer.
+    func sizeMost(isAnswer: Bool) -> Int {
+        (lengths.isEmpty ? isAnswer ? answerSizes : sizes : lengths).max() ?? 0
+    }
+}
+
+extension SimulatedMessagePlan: CustomStringConvertible {
+    package var description: String {
+        let unix =
+            listensOnUnix ? forwardsToUnix ? "both " : "here " : forwardsToUnix ? "there " : ""
+        return "\(kind) \(unix.isEmpty ? "" : "Unix \(unix)")\(framing), \(clients) × \(messages),"
+            + " sizes \(sizes) \(answerSizes) \(lengths), requests \(requests), responses"
+            + " \(responses), answers \(answers), \(clientEnd), \(upstreamStopsAfter)"
+            + " \(upstreamEnd), gap \(gap) \(readGap),"
+            + " upstreams \(upstreams), buffers \(socketBuffer) \(peerBuffer)"
+    }
+}

@@ -1,0 +1,187 @@
+internal import Glibc
+internal import PelmeniCore
+
+/// One run of the engine's worker over the simulated kernel: its memory, its loop, its verdict.
+struct SimulationRun: ~Copyable {
+    private let setup: SimulationSetup
+    private let pool: BufferPool
+    private let kernel: SimulatedKernel
+    private let counters = Counters()
+    private let shared: UnsafeMutablePointer<Int64>
+    private let pairs: UnsafeMutablePointer<RelayPair>
+    private let upstreams: UnsafeMutablePointer<Upstream>
+    private let addresses: UnsafeMutablePointer<SocketAddress>
+
+    /// Nil when there is no memory for it.
+    init?(_ setup: SimulationSetup) {
+        guard let pool = BufferPool(limits: setup.pool) else { return nil }
+        self.setup = setup
+        self.pool = pool
+        let plans = setup.world.pairs
+        let slots = HostedWorker.slots(sessions: setup.sessions, listeners: plans)
+        kernel = SimulatedKernel(world: setup.world, pool: pool, slots: slots)
+        shared = .allocate(capacity: plans + 2)
+        shared.initialize(repeating: 0, count: plans + 2)
+        pairs = .allocate(capacity: plans)
+        upstreams = .allocate(capacity: plans * Self.upstreamsMax)
+        addresses = .allocate(capacity: plans * Self.upstreamsMax * Upstream.addressesMax)
+        fillPairs()
+    }
+
+    deinit {
+        counters.destroy()
+        shared.deallocate()
+        pairs.deallocate()
+        upstreams.deallocate()
+        addresses.deallocate()
+        pool.destroy()
+    }
+
+    private static var upstreamsMax: Int { 4 }
+
+    private func fillPairs() {
+        for plan in 0..<setup.world.pairs {
+            let moods = setup.world.destinations(plan)
+            for upstream in moods.indices {
+                let row = plan * Self.upstreamsMax + upstream
+                let first = addresses + row * Upstream.addressesMax
+                (upstreams + row).initialize(to: Upstream(addresses: first))
+                for address in moods[upstream].indices {
+                    (first + address).initialize(
+                        to: setup.world.address(plan, upstream: upstream, address: address))
+                }
+                upstreams[row].addressCount = UInt8(moods[upstream].count)
+            }
+            let messages = setup.world.messagePlan(plan)
+            var pair = RelayPair(
+                deadlines: messages?.deadlines ?? setup.deadlines, options: SocketOptions(),
+                sessionsMax: 0, sessionsOpen: shared + 1 + plan,
+                upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt8(moods.count))
+            pair.isUnix = setup.world.listensOnUnix(plan)
+            if let messages {
+                pair.kind = messages.kind
+                pair.framing = messages.framing
+                pair.maxFrame = messages.maxFrame
+                pair.requests = messages.requests
+                pair.responses = messages.responses
+                pair.tellsLocal = messages.tellsLocal
+            }
+            (pairs + plan).initialize(to: pair)
+        }
+    }
+
+    /// Runs the seed to its end and judges it.
+    func outcome(trace: ((String) -> Void)?) -> SimulationOutcome {
+        kernel.trace = trace
+        var outcome = SimulationOutcome(seed: setup.world.seed)
+        let limits = RelayLimits(
+            shares: SessionShares(streams: setup.sessions, datagrams: setup.sessions),
+            engineSessionsCap: setup.cap, engineSessionsOpen: shared,
+            datagramSessionsOpen: shared + setup.world.pairs + 1, sessions: setup.sessions)
+        let events = RelayEvents(
+            receiver: { context, kind, _, _, _, _, _ in
+                guard kind == RelayEvent.Kind.upstreamRecovered.rawValue else { return }
+                context?.assumingMemoryBound(to: UInt64.self)[
+                    SimulatedPoint.upstreamRecovered.rawValue] += 1
+            }, context: kernel.points)
+        let listeners = (0..<setup.world.pairs).map {
+            WorkerListener(
+                socket: SimulatedKernel.firstDescriptor + Int32($0), pair: PairID($0),
+                isShared: false,
+                isDatagrams: setup.world.messagePlan($0)?.listensForDatagrams ?? false)
+        }
+        let requests = WorkerRequests(
+            reader: { context, _ in context?.load(as: UInt32.self) ?? 0 },
+            context: UnsafeMutableRawPointer(kernel.requested), event: 3)
+        guard
+            var worker = HostedWorker(
+                host: SimulatedRing(kernel: kernel), pool: pool, limits: limits, pairs: pairs,
+                listeners: listeners, requests: requests, counters: counters, events: events,
+                key: setup.world.seed)
+        else {
+            outcome.violations = ["no memory for the relay"]
+            return outcome
+        }
+        _ = worker.begin()
+        var turns: UInt64 = 0
+        while worker.turn() {
+            turns += 1
+            if turns & 15 == 0 { checkMarks(worker.queuedMost) }
+        }
+        worker.closeReserve()
+        kernel.settle()
+        judge(worker, &outcome)
+        return outcome
+    }
+
+    /// No leg queues more than the high mark and what one receive adds to it.
+    private func checkMarks(_ queued: Int) {
+        guard queued > RelayLimits.bulkHigh + BlockClass.bulk.bytes else { return }
+        kernel.violate("\(queued) bytes are queued on one leg")
+    }
+
+    private func judge(
+        _ worker: borrowing HostedWorker, _ outcome: inout SimulationOutcome
+    ) {
+        count(&outcome)
+        if let violation = kernel.violation {
+            outcome.violations = [violation]
+            return
+        }
+        outcome.violations = worker.leaks()
+        if kernel.openDescriptors != 0 {
+            outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
+        }
+        for plan in 0...setup.world.pairs + 1 where shared[plan] != 0 {
+            outcome.violations.append("\(shared[plan]) sessions are counted as open")
+        }
+        var judge = FlowJudge(
+            plans: setup.world.plans, results: kernel.results(), allowances: allowances())
+        outcome.violations += judge.judge() + kernel.judgeMessages(counters)
+    }
+
+    private func allowances() -> FlowJudge.Allowances {
+        var allowances = setup.allowances
+        // A busy upstream may be so until the connect deadline, though hardly ever.
+        let isBusy = setup.world.upstreams.contains { $0.contains([.busy]) }
+        if isBusy, counters.get(.connectTimeout) > 0 { allowances.cuts = true }
+        return allowances
+    }
+
+    private func count(_ outcome: inout SimulationOutcome) {
+        outcome.hash = kernel.hash.value
+        outcome.sessions = counters.get(.accepted)
+        outcome.bytes = counters.get(.bytesToUpstream) + counters.get(.bytesToClient)
+        for point in SimulatedPoint.allCases {
+            outcome.points[point.rawValue] = kernel.points[point.rawValue]
+        }
+        outcome.add(.starved, counters.get(.starved))
+        outcome.add(.copied, counters.get(.copiedBytes) > 0 ? 1 : 0)
+        outcome.add(.acceptPaused, counters.get(.acceptPauses))
+        let causes: [(Cause, SimulatedPoint)] = [
+            (.completed, .causeCompleted), (.clientReset, .causeClientReset),
+            (.upstreamReset, .causeUpstreamReset), (.connectRefused, .causeConnectRefused),
+            (.connectTimeout, .causeConnectTimeout), (.noUpstream, .causeNoUpstream),
+            (.firstByte, .causeFirstByte), (.idle, .causeIdle), (.linger, .causeLinger),
+            (.sendStalled, .causeSendStalled), (.pool, .causePool), (.limit, .causeLimit),
+            (.drainCut, .causeDrainCut), (.badFrame, .causeBadFrame),
+        ]
+        for (cause, point) in causes { outcome.add(point, counters.get(cause)) }
+        let drops: [(DropReason, SimulatedPoint)] = [
+            (.oversize, .dropOversize), (.truncated, .dropTruncated),
+            (.tableFull, .dropTableFull), (.queueFull, .dropQueueFull),
+            (.noUpstream, .dropNoUpstream), (.noPort, .dropNoPort), (.draining, .dropDraining),
+            (.noReturnAddress, .dropNoReturnAddress), (.surplus, .dropSurplus),
+        ]
+        for (reason, point) in drops { outcome.add(point, counters.get(reason)) }
+        for cause in Cause.allCases where counters.get(cause) > 0 {
+            outcome.causes[cause] = counters.get(cause)
+        }
+        for reason in DropReason.allCases where counters.get(reason) > 0 {
+            outcome.drops[reason] = counters.get(reason)
+        }
+        outcome.datagramsToUpstream = counters.get(.datagramsToUpstream)
+        outcome.datagramsToClient = counters.get(.datagramsToClient)
+        if setup.world.drainsAt != .max || setup.world.stopsAt != .max { outcome.add(.drained, 1) }
+    }
+}

@@ -1,0 +1,170 @@
+internal import PelmeniCore
+
+// Worlds with datagrams: seeds that leave 3 when divided by 4. Every other one of them has no plain
+// streams. What a seed decides here is drawn from numbers of its own, so that all other seeds are
+// what they always were.
+extension SimulationSetup {
+    /// Whether a seed's world has datagrams.
+    package static func hasMessages(seed: UInt64) -> Bool { seed % 4 == 3 }
+
+    mutating func shapeMessages() {
+        var random = SeededRandom(seed: world.seed ^ 0x6461_7461_6772_616d)
+        if world.seed % 8 == 3 {
+            world.plans = []
+            world.upstreams = []
+        } else {
+            // Messages take blocks and descriptors that streams would have had.
+            allowances.cuts = true
+        }
+        let isFaultless = world.healsAt == .max
+        let kinds: [SessionKind] = [.datagrams, .streamToDatagrams, .datagramsToStream]
+        let only = random.chance(0x5000) ? random.pick(kinds) : nil
+        world.messages = (0..<random.between(1, 3)).map { _ in
+            messagePlan(only ?? random.pick(kinds), &random, isFaultless: isFaultless)
+        }
+        pool.datagramBlocks = random.pick([4, 4, 8, 32])
+        world.postedDatagrams = random.pick([1, 2, 16])
+        world.faults.descriptorLimit = min(
+            4000, world.faults.descriptorLimit + world.messages.count)
+        // Byte by byte is slow.
+        world.sendBuffer = max(world.sendBuffer, 2000)
+        world.receiveBuffer = max(world.receiveBuffer, 2000)
+        guard !isFaultless else { return }
+        world.faults.datagramFull = Self.rate(&random)
+        world.faults.datagramInterrupted = Self.rate(&random)
+        world.faults.datagramCut = Self.rate(&random)
+        world.faults.datagramLost = Self.rate(&random)
+        if random.chance(0x2000) { world.faults.noPort = Self.rate(&random) }
+    }
+
+    private func messagePlan(
+        _ kind: SessionKind, _ random: inout SeededRandom, isFaultless: Bool
+    ) -> SimulatedMessagePlan {
+        var plan = SimulatedMessagePlan(kind: kind)
+        plan.listensOnUnix = random.chance(0x6000)
+        plan.forwardsToUnix = random.chance(0x6000)
+        plan.framing = random.pick([
+            .u16be, .u32be, .octetCount, .line, .delimiter(random.pick([0, 0x1e, 0xff])),
+            .fixed(random.pick([16, 100, 1200, 9000])), .raw, .eof,
+        ])
+        plan.tellsLocal = kind.hasNamedClient && !plan.listensOnUnix && random.chance(0x8000)
+        plan.clients = random.pick([1, 2, 3, 6, 12, 25])
+        plan.messages = random.pick([1, 3, 10, 20, 40])
+        if plan.clients * plan.messages > 400 { plan.messages = 10 }
+        plan.burst = random.pick([1, 2, 8, 40])
+        plan.trains = random.pick([0, 0x4000, 0xc000])
+        plan.answers = random.pick([0, 1, 1, 2, 3])
+        plan.gap = random.pick([1000, 300_000, 5_000_000])
+        plan.socketBuffer = random.pick([2, 64, 64])
+        plan.deadlines = deadlines
+        plan.peerBuffer = random.pick([1, 3, 10, 10])
+        plan.readGap = random.pick([1000, 300_000, 20_000_000])
+        plan.cut = random.pick([.byChance, .byChance, .byChance, .atOwnNumber, .never])
+        shapeSizes(&plan, &random)
+        shapeSessions(&plan, &random)
+        shapeFraming(&plan)
+        guard !isFaultless else { return plan }
+        shapeEnds(&plan, &random)
+        plan.refusesTrains = random.chance(0x4000)
+        if random.chance(0x3000) { plan.longest = random.pick([50, 1000, 1200, 9000]) }
+        shapeDestinations(&plan, &random)
+        // Without a bound on silence, somebody else has to end a session.
+        if random.chance(0x2000), plan.clientEnd != .never, sessions >= 256,
+            kind != .streamToDatagrams || !plan.forwardsToUnix
+        {
+            plan.deadlines.idle = 0
+        }
+        return plan
+    }
+
+    private func shapeEnds(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {
+        plan.clientEnd = random.pick([.atOnce, .atOnce, .atOnce, .never, .resets, .cutShort])
+        let mayBeBad: Bool
+        switch plan.framing {
+        case .u16be: mayBeBad = plan.maxFrame < 0xffff
+        case .fixed, .raw: mayBeBad = false
+        default: mayBeBad = true
+        }
+        if mayBeBad, random.chance(0x2000) { plan.clientEnd = .badFrame }
+        if plan.upstreamStopsAfter == 0, random.chance(0x2000) {
+            plan.upstreamStopsAfter = random.between(1, 6)
+        }
+        plan.upstreamEnd = random.pick([.atOnce, .atOnce, .resets, .resets, .cutShort])
+        if mayBeBad, random.chance(0x3000) { plan.upstreamEnd = .badFrame }
+        // Answers that wait are tried again two hundred times a second.
+        if random.chance(0x3000), plan.clients * plan.messages <= 60 {
+            plan.readGap = 2_000_000_000
+        }
+        plan.clientsLeave = random.chance(0x4000)
+    }
+
+    /// Sizes and ends that a framing can have.
+    private func shapeFraming(_ plan: inout SimulatedMessagePlan) {
+        guard plan.kind != .datagrams else { return }
+        switch plan.framing {
+        case .fixed(let size):
+            plan.sizes = [size]
+            plan.answerSizes = [size]
+        case .line, .delimiter:
+            // Each byte of them is looked at.
+            plan.sizes = plan.sizes.map { min($0, 9000) }
+            plan.answerSizes = plan.answerSizes.map { min($0, 9000) }
+        case .eof:
+            // One message on a stream, and nothing but its end tells that.
+            if plan.kind == .streamToDatagrams { plan.messages = 1 }
+            if plan.kind == .datagramsToStream { plan.upstreamStopsAfter = 1 }
+        default: break
+        }
+        let longest = max(plan.sizeMost(isAnswer: false), plan.sizeMost(isAnswer: true))
+        if longest <= 9000 { plan.maxFrame = 10_000 }
+    }
+
+    private func shapeSizes(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {
+        let sizes: [[Int]] = [
+            [8], [20, 100], [100, 1200], [1200], [1400, 9000], [4096, 4097], [16_384, 100],
+        ]
+        plan.sizes = random.pick(sizes)
+        plan.answerSizes = random.pick(sizes)
+        if random.chance(0x2000) { plan.sizes = [65_507, 100, 30_000] }
+        if random.chance(0x2000) { plan.answerSizes = [65_507, 100] }
+        // What a frame holds and a datagram does not.
+        guard random.chance(0x4000) else { return }
+        if plan.kind == .streamToDatagrams { plan.sizes = [65_520, 100] }
+        if plan.kind == .datagramsToStream { plan.answerSizes = [65_520, 100] }
+    }
+
+    private func shapeSessions(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {
+        if plan.kind.hasNamedClient, random.chance(0x4000) {
+            plan.requests = UInt32(random.between(1, 4))
+        }
+        if random.chance(0x6000) {
+            plan.responses = UInt32(random.between(1, 3))
+            plan.answers = Int(plan.responses)
+        }
+        plan.hasNameless = plan.listensOnUnix && plan.kind.hasNamedClient && random.chance(0x4000)
+        plan.hasEmpty =
+            !plan.hasNameless && plan.requests == 0 && plan.responses == 0 && random.chance(0xa000)
+        if random.chance(0x5000) {
+            plan.silence = UInt64(random.between(1, 80)) * Deadlines.second
+        }
+    }
+
+    private func shapeDestinations(
+        _ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom
+    ) {
+        let second = Deadlines.second
+        if random.chance(0x4000) {
+            let moods: [[[SimulatedDestination.Mood]]] = [
+                [[.refuses]], [[.refuses], [.accepts]], [[.accepts], [.accepts]],
+                [[.unreachable], [.accepts]], [[.unreachable, .accepts]], [[.unreachable]],
+                [[.silent], [.accepts]],
+            ]
+            plan.upstreams = random.pick(moods)
+        }
+        if random.chance(0x4000) {
+            plan.refusesFrom = SimulatedWorld.start + UInt64(random.below(world.arrival))
+            plan.refusesUntil = plan.refusesFrom + UInt64(random.between(1, 20_000_000))
+            if random.chance(0x4000) { plan.refusesUntil += second * 20 }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import PelmeniTesting
+import Testing
+
+/// Some seeds of the simulator in each test run; `pelmeni-simulator` runs thousands.
+@Suite struct SimulationTests {
+    @Test(arguments: Array(stride(from: UInt64(1), to: 120, by: 10)))
+    func seedsEndWell(first: UInt64) {
+        for seed in first..<first + 10 {
+            let violations = Simulation.outcome(of: SimulationSetup(seed: seed)).violations
+            let list = violations.joined(separator: "\n")
+            #expect(violations.isEmpty, "seed \(seed):\n\(list)")
+        }
+    }
+
+    /// Whatever can happen to datagrams happens over some hundred seeds.
+    @Test func datagramsMeetEverything() {
+        var points = [UInt64](repeating: 0, count: SimulatedPoint.allCases.count)
+        for seed in stride(from: UInt64(3), to: 2400, by: 8) {
+            #expect(SimulationSetup.hasMessages(seed: seed))
+            let outcome = Simulation.outcome(of: SimulationSetup(seed: seed))
+            let list = outcome.violations.joined(separator: "\n")
+            #expect(outcome.violations.isEmpty, "seed \(seed):\n\(list)")
+            for point in points.indices { points[point] += outcome.points[point] }
+        }
+        let missed = SimulatedPoint.ofDatagrams.filter { points[$0.rawValue] == 0 }
+        #expect(missed.isEmpty, "never happened: \(missed)")
+    }
+
+    /// One seed is one run, to the last number.
+    @Test(arguments: [UInt64(77), 83, 87]) func aSeedIsRepeatable(seed: UInt64) {
+        let outcomes = (0..<2).map { _ in Simulation.outcome(of: SimulationSetup(seed: seed)) }
+        #expect(outcomes[0].points == outcomes[1].points)
+        #expect(outcomes[0].bytes == outcomes[1].bytes)
+        #expect(outcomes[0].hash == outcomes[1].hash)
+        #expect(outcomes[0].hash != Simulation.outcome(of: SimulationSetup(seed: seed + 1)).hash)
+    }
+
+    /// Readers that take a byte now and then hold every block: they make way for the others,
+    /// however many they are.
+    @Test(arguments: [true, false], [true, false])
+    func aByteAtATimeHoldsNoBlock(isMultishot: Bool, waitsForAll: Bool) {
+        var setup = SimulationSetup(
+            seed: 5,
+            plans: [
+                FlowPlan(
+                    sessions: 100, bytesToUpstream: 1, bytesToClient: 1 << 20, end: .byUpstream,
+                    clientReading: .byteEach(200_000_000)),
+                FlowPlan(
+                    sessions: 20, bytesToUpstream: 100_000, bytesToClient: 100_000,
+                    start: .client),
+            ])
+        setup.world.isMultishot = isMultishot
+        setup.world.waitsForAll = waitsForAll
+        setup.world.arrival = 2_000_000_000
+        setup.world.sendBuffer = 20_000
+        setup.world.receiveBuffer = 20_000
+        setup.world.stopsAt = 60_000_000_000
+        setup.allowances.cuts = true
+        let outcome = Simulation.outcome(of: setup)
+        #expect(outcome.violations.isEmpty, "\(outcome.violations)")
+        let count = { (point: SimulatedPoint) in outcome.points[point.rawValue] }
+        #expect(count(.causePool) > 0)
+        #expect(count(.causeCompleted) == 20)
+    }
+
+    /// Out of descriptors: what is open goes on, and accepting resumes.
+    @Test(arguments: [UInt64(1), 2, 3]) func descriptorsRunOut(seed: UInt64) {
+        var setup = SimulationSetup(
+            seed: seed,
+            plans: [FlowPlan(sessions: 60, bytesToUpstream: 9000, bytesToClient: 9000)])
+        // All at once, and slow enough to overlap.
+        setup.world.arrival = 1000
+        setup.world.sendBuffer = 500
+        setup.world.faults.descriptorLimit = 16
+        setup.allowances.cuts = true
+        let outcome = Simulation.outcome(of: setup)
+        #expect(outcome.violations.isEmpty, "seed \(seed): \(outcome.violations)")
+        let count = { (point: SimulatedPoint) in outcome.points[point.rawValue] }
+        #expect(count(.acceptNoDescriptor) + count(.openNoDescriptor) > 0)
+        #expect(count(.acceptPaused) > 0)
+        #expect(count(.causeCompleted) + count(.causeLimit) == outcome.sessions)
+        #expect(count(.causeCompleted) > 30)
+    }
+}
