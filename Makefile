@@ -28,7 +28,7 @@ PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
-DOCUMENTED := Pelmeni PelmeniCore
+DOCUMENTED := Pelmeni PelmeniCore PelmeniTesting
 
 .PHONY: help
 help: ## list the targets

@@ -13,7 +13,6 @@ let package = Package(
         .library(name: "Pelmeni", targets: ["Pelmeni"]),
         .library(name: "PelmeniTesting", targets: ["PelmeniTesting"]),
         .executable(name: "pelmeni", targets: ["PelmeniCLI"]),
-        .executable(name: "pelmeni-simulator", targets: ["PelmeniSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -53,8 +52,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // No product: SwiftPM builds a program of the target's name here, and embedders see none.
         .executableTarget(
-            name: "PelmeniSimulator", dependencies: ["PelmeniTesting"],
+            name: "pelmeni-simulator", dependencies: ["PelmeniTesting"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict
         ),
         .target(
