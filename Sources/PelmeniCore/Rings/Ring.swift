@@ -50,7 +50,8 @@ package protocol Ring: ~Copyable {
 
     /// Receives into blocks of `blockClass`: one block each completion, at most `limit` bytes in
     /// all (rounded up to a whole block), then ends without ``Completion/more``. A ring that is not
-    /// multishot ends after the first, and any ring may end before its limit, with bytes or without.
+    /// multishot ends after the first, and any ring may end before its limit, with bytes or
+    /// without.
     ///
     /// Result 0 is the end of the stream. `-ENOBUFS`: the pool had no block; arm again when one is
     /// back.
