@@ -28,7 +28,7 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
         UInt64(capacity * MemoryLayout<Row>.stride)
     }
 
-    /// A row nobody uses, as it was left; or none.
+    /// Takes a free row, with what its last user left in it. None when all rows are in use.
     @inline(__always)
     mutating func take() -> ID {
         let id = free

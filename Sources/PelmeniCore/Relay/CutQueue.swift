@@ -1,4 +1,4 @@
-/// Streams of messages of which one loop could not cut all, and how many messages one loop cuts.
+/// Message streams that one loop could not cut whole, and the messages that one loop cuts.
 struct CutQueue {
     private var sessions = RowQueue<MessageState>()
     /// Messages that this loop may still cut.

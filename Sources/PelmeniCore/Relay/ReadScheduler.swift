@@ -1,14 +1,14 @@
-/// Which of the legs that wait for a block, or for their turn, is read next.
+/// Legs that wait for a block, or for their turn, and which of them is read next.
 ///
-/// Legs that bring little wait apart from those that bring much, and go first: behind a thousand
-/// fast ones a small message was up to 450 ms late. Once many bring much, they are read in turns,
-/// one block each, and no more in one loop than a small message can wait for.
+/// Light legs queue apart from heavy legs and go first: behind a thousand heavy legs a small
+/// message was up to 450 ms late. In a crowd heavy legs are read in turns, one block each, with a
+/// budget of bytes a loop that a small message can wait for (decision 0012).
 struct ReadScheduler {
     private var light = LegQueue()
     private var heavy = LegQueue()
-    /// Those that are spliced: they wait for no block, but for their turn in the next loop.
+    /// Spliced legs need no block: they wait for the next loop.
     private var spliced = LegQueue()
-    /// Those that receive datagrams.
+    /// Legs of datagrams.
     private var datagrams = LegQueue()
     /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
     private var crowdedUntil: UInt64 = 0
@@ -38,8 +38,8 @@ struct ReadScheduler {
 
     // MARK: The crowd
 
-    /// Whether many legs found no block a moment ago. Those that bring much then take turns, behind
-    /// all others.
+    /// Whether many legs found no block a moment ago. Heavy legs then take turns, behind all
+    /// others.
     @inline(__always)
     func isCrowded(_ now: UInt64) -> Bool { now < crowdedUntil }
 
@@ -99,9 +99,10 @@ struct ReadScheduler {
     /// What heavy legs may have in this loop.
     ///
     /// - Parameters:
-    ///   - small: blocks that a receive can get, and what `bulk` says of the other class.
+    ///   - small: small blocks that a receive can get.
+    ///   - bulk: bulk blocks that a receive can get.
     func turn(small: Int, bulk: Int, _ now: UInt64) -> Turn {
-        // In a crowd a quarter is left to those that come with little and are not starved yet.
+        // In a crowd a quarter of the blocks stays free for light legs that do not starve yet.
         isCrowded(now)
             ? Turn(small: small &- small / 4, bulk: bulk, bytes: RelayLimits.crowdedTurn)
             : Turn(small: small, bulk: bulk, bytes: .max)

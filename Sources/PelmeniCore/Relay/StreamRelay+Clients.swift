@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Clients of datagrams: whose session each is, and sessions for those that have none.
+// Clients of datagrams: the session of each, found or opened.
 extension StreamRelay where R: ~Copyable {
     mutating func receivedFromClient(_ listener: LegID, _ block: BlockID, _ length: Int) {
         let pair = legs[listener].pair

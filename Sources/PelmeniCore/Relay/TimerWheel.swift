@@ -10,7 +10,7 @@ package struct TimerWheel: @unchecked Sendable {
     struct Node {
         var next: SessionID = .none
         var previous: SessionID = .none
-        /// The tick, and below it the slot, of which there are 256: every session has such a row.
+        /// The tick in the upper 56 bits, the slot (one of 256) in the lower 8.
         private var dueAndSlot: UInt64 = 0
 
         init() {}
