@@ -12,7 +12,7 @@ public struct SimulationOutcome: Sendable {
     public package(set) var sessions: UInt64 = 0
     /// Bytes of streams that it relayed, both ways.
     public package(set) var bytes: UInt64 = 0
-    /// The engine's own counts, those that are not 0.
+    /// The engine's own counts that are not 0.
     package var causes: [Cause: UInt64] = [:]
     package var drops: [DropReason: UInt64] = [:]
     package var datagramsToUpstream: UInt64 = 0

@@ -73,7 +73,7 @@ extension StreamRelay where R: ~Copyable {
         return false
     }
 
-    /// Whether an error may be about an earlier datagram: those that ICMP messages become
+    /// Whether an error may be about an earlier datagram: ICMP messages become such errors
     /// (icmp(7)).
     private static func isFromNetwork(_ error: Int32) -> Bool {
         switch error {
