@@ -60,8 +60,10 @@ struct SimulationRun: ~Copyable {
             pair.isUnix = setup.world.listensOnUnix(plan)
             if let messages {
                 pair.kind = messages.kind
-                pair.framing = messages.framing
-                pair.maxFrame = messages.maxFrame
+                pair.clientFraming = StreamFraming(
+                    messages.framing(ofClient: true), maxFrame: messages.maxFrame)
+                pair.upstreamFraming = StreamFraming(
+                    messages.framing(ofClient: false), maxFrame: messages.maxFrame)
                 pair.requests = messages.requests
                 pair.responses = messages.responses
                 pair.tellsLocal = messages.tellsLocal

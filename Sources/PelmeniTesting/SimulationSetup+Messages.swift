@@ -5,11 +5,17 @@ internal import PelmeniCore
 // what they always were.
 extension SimulationSetup {
     /// Whether a seed's world has datagrams.
-    package static func hasMessages(seed: UInt64) -> Bool { seed % 4 == 3 }
+    package static func hasMessages(seed: UInt64) -> Bool {
+        seed % 4 == 3 || hasFramedStreams(seed: seed)
+    }
+
+    /// Whether a seed's world has streams with a framing at both ends.
+    package static func hasFramedStreams(seed: UInt64) -> Bool { seed % 16 == 1 }
 
     mutating func shapeMessages() {
         var random = SeededRandom(seed: world.seed ^ 0x6461_7461_6772_616d)
-        if world.seed % 8 == 3 {
+        let isFramed = Self.hasFramedStreams(seed: world.seed)
+        if world.seed % 8 == 3 || (isFramed && world.seed % 32 == 1) {
             world.plans = []
             world.upstreams = []
         } else {
@@ -18,7 +24,8 @@ extension SimulationSetup {
         }
         let isFaultless = world.healsAt == .max
         let kinds: [SessionKind] = [.datagrams, .streamToDatagrams, .datagramsToStream]
-        let only = random.chance(0x5000) ? random.pick(kinds) : nil
+        let only =
+            isFramed ? .framedStreams : random.chance(0x5000) ? random.pick(kinds) : nil
         world.messages = (0..<random.between(1, 3)).map { _ in
             messagePlan(only ?? random.pick(kinds), &random, isFaultless: isFaultless)
         }
@@ -62,6 +69,7 @@ extension SimulationSetup {
         plan.cut = random.pick([.byChance, .byChance, .byChance, .atOwnNumber, .never])
         shapeSizes(&plan, &random)
         shapeSessions(&plan, &random)
+        if kind == .framedStreams { shapeFramedStreams(&plan, &random) }
         shapeFraming(&plan)
         guard !isFaultless else { return plan }
         shapeEnds(&plan, &random)
@@ -77,13 +85,32 @@ extension SimulationSetup {
         return plan
     }
 
+    /// A framing for each end, and readers that hold the other side's messages back.
+    private func shapeFramedStreams(
+        _ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom
+    ) {
+        let framings: [Framing] = [
+            .u16be, .u32be, .octetCount, .line, .delimiter(random.pick([0, 0x1e, 0xff])),
+            .fixed(random.pick([16, 100, 1200, 9000])),
+        ]
+        plan.framing = random.pick(framings)
+        plan.upstreamFraming = random.pick(framings)
+        // Every message has to have a form at both ends.
+        if plan.framings.contains(.octetCount) { plan.hasEmpty = false }
+        plan.requests = 0
+        plan.responses = 0
+        if random.chance(0x8000) { plan.readsLate = random.pick([1_000_000, 500_000_000]) }
+    }
+
     private func shapeEnds(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {
         plan.clientEnd = random.pick([.atOnce, .atOnce, .atOnce, .never, .resets, .cutShort])
-        let mayBeBad: Bool
-        switch plan.framing {
-        case .u16be: mayBeBad = plan.maxFrame < 0xffff
-        case .fixed, .raw: mayBeBad = false
-        default: mayBeBad = true
+        let maxFrame = plan.maxFrame
+        let mayBeBad = plan.framings.allSatisfy {
+            switch $0 {
+            case .u16be: maxFrame < 0xffff
+            case .fixed, .raw: false
+            default: true
+            }
         }
         if mayBeBad, random.chance(0x2000) { plan.clientEnd = .badFrame }
         if plan.upstreamStopsAfter == 0, random.chance(0x2000) {
@@ -101,10 +128,17 @@ extension SimulationSetup {
     /// Sizes and ends that a framing can have.
     private func shapeFraming(_ plan: inout SimulatedMessagePlan) {
         guard plan.kind != .datagrams else { return }
-        switch plan.framing {
+        for framing in plan.framings { shapeFraming(&plan, framing) }
+        let longest = max(plan.sizeMost(isAnswer: false), plan.sizeMost(isAnswer: true))
+        if longest <= 9000 { plan.maxFrame = 10_000 }
+    }
+
+    private func shapeFraming(_ plan: inout SimulatedMessagePlan, _ framing: Framing) {
+        switch framing {
         case .fixed(let size):
             plan.sizes = [size]
             plan.answerSizes = [size]
+            if plan.kind == .framedStreams { plan.lengths = [size] }
         case .line, .delimiter:
             // Each byte of them is looked at.
             plan.sizes = plan.sizes.map { min($0, 9000) }
@@ -115,8 +149,6 @@ extension SimulationSetup {
             if plan.kind == .datagramsToStream { plan.upstreamStopsAfter = 1 }
         default: break
         }
-        let longest = max(plan.sizeMost(isAnswer: false), plan.sizeMost(isAnswer: true))
-        if longest <= 9000 { plan.maxFrame = 10_000 }
     }
 
     private func shapeSizes(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {

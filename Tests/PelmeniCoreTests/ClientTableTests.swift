@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ClientTableTests {
     private let rows = TestRows<RowTableName.Sessions, MessageState>(count: 200) { _ in
-        MessageState(framing: .raw, maxFrame: 100)
+        MessageState()
     }
 
     private func hash(
@@ -25,7 +25,7 @@ import Testing
         var session = table.first(hash)
         while !session.isNone {
             found.append(session.rawValue)
-            session = rows.table[session].nextInBucket
+            session = rows.table[session].next
         }
         return found
     }

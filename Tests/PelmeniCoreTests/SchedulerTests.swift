@@ -157,8 +157,8 @@ import Testing
 }
 
 @Suite struct CutQueueTests {
-    private let rows = TestRows<RowTableName.Sessions, MessageState>(count: 3) { _ in
-        MessageState(framing: .line, maxFrame: 100)
+    private let rows = TestRows<RowTableName.FramedStreams, FramedRow>(count: 3) { _ in
+        FramedRow(StreamFraming(.line, maxFrame: 100))
     }
 
     @Test func messagesAreShared() {
@@ -176,16 +176,16 @@ import Testing
         #expect(cuts.budget == RelayLimits.messagesInLoop)
     }
 
-    @Test func sessionsTakeTurns() {
+    @Test func streamsTakeTurns() {
         var cuts = CutQueue()
         for id in rows.ids { cuts.append(id, rows.table) }
-        #expect(rows.table[SessionID(1)].isCutting && cuts.count == 3)
-        cuts.remove(SessionID(1), rows.table)
-        #expect(!rows.table[SessionID(1)].isCutting)
-        #expect(cuts.popFirst(rows.table) == SessionID(0))
-        cuts.append(SessionID(0), rows.table)
-        #expect(cuts.popFirst(rows.table) == SessionID(2))
-        #expect(cuts.popFirst(rows.table) == SessionID(0))
+        #expect(rows.table[FramedID(1)].isQueued && cuts.count == 3)
+        cuts.remove(FramedID(1), rows.table)
+        #expect(!rows.table[FramedID(1)].isQueued)
+        #expect(cuts.popFirst(rows.table) == FramedID(0))
+        cuts.append(FramedID(0), rows.table)
+        #expect(cuts.popFirst(rows.table) == FramedID(2))
+        #expect(cuts.popFirst(rows.table) == FramedID(0))
         #expect(cuts.isEmpty)
     }
 }

@@ -22,6 +22,7 @@ package enum RowTableName {
     package enum Legs {}
     package enum Sessions {}
     package enum Datagrams {}
+    package enum FramedStreams {}
 }
 
 /// A leg, and what its ring knows as a slot.

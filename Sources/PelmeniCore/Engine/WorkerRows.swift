@@ -34,8 +34,9 @@ struct WorkerRows: @unchecked Sendable {
                 pair.tellsLocal =
                     host.isEmpty || SocketAddress(numeric: host, port: 0)?.isAny == true
             }
-            pair.framing = plan.messages.framing
-            pair.maxFrame = plan.messages.maxFrame
+            let framing = StreamFraming(plan.messages.framing, maxFrame: plan.messages.maxFrame)
+            pair.clientFraming = framing
+            pair.upstreamFraming = framing
             pair.requests = plan.messages.requests
             pair.responses = plan.messages.responses
             pair.receiveBuffer = plan.receiveBuffer

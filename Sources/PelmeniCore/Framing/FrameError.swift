@@ -13,6 +13,9 @@ public enum FrameError: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     /// What a ``CustomFraming`` answered cannot be: bytes that are not there, a length below 0, or
     /// no step forward. The framing is wrong, not the stream.
     case brokenFraming
+    /// A message has no form in the framing of the stream that it is for: too long for its length
+    /// field, say. Between two streams only, where it must not be left out.
+    case unwritable
 
     /// A clause for logs.
     public var description: String {
@@ -22,6 +25,7 @@ public enum FrameError: UInt8, Sendable, CaseIterable, CustomStringConvertible {
         case .cutShort: "the stream ended inside a message"
         case .refused: "the framing refuses the stream"
         case .brokenFraming: "the framing answered what cannot be"
+        case .unwritable: "the message cannot be written in the other stream's framing"
         }
     }
 

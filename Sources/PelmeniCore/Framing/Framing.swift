@@ -84,3 +84,15 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
         }
     }
 }
+
+/// How messages stand in one stream of a pair.
+package struct StreamFraming: Equatable, Sendable {
+    package var framing: Framing
+    /// Payload bytes of the longest message that is read; a longer one closes the stream.
+    package var maxFrame: Int
+
+    package init(_ framing: Framing = .u16be, maxFrame: Int = 0) {
+        self.framing = framing
+        self.maxFrame = maxFrame
+    }
+}

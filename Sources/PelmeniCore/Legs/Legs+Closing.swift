@@ -17,7 +17,7 @@ extension Legs where R: ~Copyable {
         setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
         guard sessions[session].phase == .relaying else { return }
         // Datagrams know no reset: what is a stream gets it, and the session is over.
-        guard sessions[session].kind == .streams else {
+        guard sessions[session].kind.isOfStreams else {
             return end(session, sessions[session].cause, reset: true)
         }
         sessions[session].move(to: .resetting)
@@ -56,9 +56,11 @@ extension Legs where R: ~Copyable {
 
     /// Ends a session of streams whose time is over. A side sees an end only if the other one has
     /// ended its stream and nothing of it is lost: half an answer must not look whole.
-    mutating func expire(_ session: SessionID, _ cause: Cause) {
+    ///
+    /// - Parameter isLossy: something of it is lost that the legs do not know of.
+    mutating func expire(_ session: SessionID, _ cause: Cause, isLossy: Bool) {
         let it = sessions[session]
-        let isLossy = hasWaiting(session)
+        let isLossy = isLossy || hasWaiting(session)
         end(
             session, cause,
             resetsClient: isLossy || !legs[it.upstream].hasEnded,

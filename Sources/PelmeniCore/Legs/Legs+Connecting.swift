@@ -33,7 +33,7 @@ extension Legs where R: ~Copyable {
     /// other call reports that reset again.
     private mutating func adoptSpokenReset(_ leg: LegID, _ result: Int32) -> Bool {
         guard result == -ECONNRESET || result == -EPIPE,
-            sessions[legs[leg].session].kind == .streams,
+            sessions[legs[leg].session].kind.isOfStreams,
             ring.hasUnread(legs[leg].socket)
         else { return false }
         legs[leg].marks.insert(.broken)
@@ -104,7 +104,7 @@ extension Legs where R: ~Copyable {
         let it = sessions.row(session)
         let pair = pairs.row(it.pointee.pair)
         if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
-        if isDraining, it.pointee.kind != .streams {
+        if isDraining, !it.pointee.kind.isOfStreams {
             wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
         }
         if pair.pointee.firstByte != 0 {

@@ -9,24 +9,26 @@ enum Deadline {
 
 // A session's timer came up: what is really due, and when to look again.
 extension Legs where R: ~Copyable {
-    /// The timer of two linked streams.
-    mutating func streamsTimerFired(_ session: SessionID) {
+    /// Looks at a session of two streams. The deadline that has passed, or nil.
+    mutating func checkStreams(_ session: SessionID) -> Cause? {
         let row = sessions[session]
         if row.resetAt != 0, now >= row.resetAt {
             // A side was found broken, and what it had sent before could not be moved in time.
-            return streamBroke(isGone(row.client) ? row.client : row.upstream)
+            streamBroke(isGone(row.client) ? row.client : row.upstream)
+            return nil
         }
         var due = row.resetAt == 0 ? UInt64.max : row.resetAt
         switch checkDeadlines(session, idle: pairs[row.pair].idle) {
-        case .passed(let cause): return expire(session, cause)
+        case .passed(let cause): return cause
         case .next(let time): due = min(due, time)
         }
         let stall = pairs[row.pair].stall
         guard let client = checkLeg(row.client, session: session, stall: stall),
             let upstream = checkLeg(row.upstream, session: session, stall: stall)
-        else { return }
+        else { return nil }
         due = min(due, client, upstream, checkLateOptions(session))
         if due != .max { wheel.hasten(session, to: due) }
+        return nil
     }
 
     /// Which of a session's deadlines has passed, or when the next one does: the first byte's, the

@@ -241,8 +241,8 @@ extension Legs where R: ~Copyable {
     }
 
     /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be
-    /// late.
-    mutating func feedStarved() {
+    /// late. Whether there has been no block for so long that a session has to give its own back.
+    mutating func feedStarved() -> Bool {
         let isExhausted = ring.available(.small) == 0
         var small = ring.reachable(.small)
         while pipes.budget > 0 {
@@ -263,7 +263,7 @@ extension Legs where R: ~Copyable {
             guard !leg.isNone else { break }
             feed(leg)
         }
-        if isExhausted, reads.checksExhaustion(now) { relieveExhaustion() }
+        return isExhausted && reads.checksExhaustion(now)
     }
 
     private mutating func feed(_ leg: LegID) {
@@ -271,12 +271,11 @@ extension Legs where R: ~Copyable {
         arm(leg, expectsBytes: legs[leg].marks.contains(.unread))
     }
 
-    /// Closes the session that holds blocks and has gone longest without giving them back: a reader
-    /// that takes a byte at a time holds them as one that takes none.
-    @inline(never)
-    mutating func relieveExhaustion() {
+    /// The session whose queue holds blocks, and has gone longest without giving them back: a
+    /// reader that takes a byte at a time holds them as one that takes none. None, if no queue is
+    /// older than `oldest`, which is that time then.
+    func oldestHolder(_ oldest: inout UInt64) -> SessionID {
         var victim = LegID.none
-        var oldest = now &- RelayLimits.exhaustionPatience
         for leg in legSlab.used
         where legs[leg].isInUse && !legs[leg].queue.isEmpty {
             guard legs[leg].phase != .closing, legs[leg].progress.drainedUntil < oldest
@@ -284,7 +283,7 @@ extension Legs where R: ~Copyable {
             oldest = legs[leg].progress.drainedUntil
             victim = leg
         }
-        if !victim.isNone { endForItsBlocks(legs[victim].session) }
+        return victim.isNone ? .none : legs[victim].session
     }
 
     mutating func endForItsBlocks(_ session: SessionID) {

@@ -101,7 +101,7 @@ extension Legs where R: ~Copyable {
             resetIfDelivered(leg)
             return .moved
         }
-        if row.pointee.inbound.isFramed { return .broke }
+        if row.pointee.inbound.isFramed { return .sendBroke }
         writeBroke(leg)
         let peer = row.pointee.peer
         if row.pointee.phase == .open, legs[peer].reading == .paused {

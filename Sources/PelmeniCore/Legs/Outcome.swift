@@ -9,8 +9,10 @@ enum Outcome {
     case bytes
     /// A framed stream ended.
     case ended
-    /// A framed stream failed, while it was read or written to.
+    /// A framed stream failed while it was read.
     case broke
+    /// A framed stream failed while it was written to.
+    case sendBroke
     /// A receive of a framed stream was called off: it may be armed anew.
     case interrupted
     /// All that was queued for a framed stream went out, and the stream itself has ended.

@@ -60,8 +60,9 @@ package struct RelayPair: @unchecked Sendable {
     /// send buffer, and what those take whose clients wait for their share.
     package var answerShare = Int.max
     package var answersHeld = 0
-    package var framing: Framing = .u16be
-    package var maxFrame = 0
+    /// How messages stand in the client's stream, and in the upstream's.
+    package var clientFraming = StreamFraming()
+    package var upstreamFraming = StreamFraming()
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
     /// Of its UDP sockets, on either side.
@@ -70,6 +71,9 @@ package struct RelayPair: @unchecked Sendable {
     package var lateOptions: SocketOptions
     /// How long after its opening a session gets them; 0 is never.
     package var lateOptionsAfter: UInt64
+
+    @inline(__always)
+    func framing(ofClient: Bool) -> StreamFraming { ofClient ? clientFraming : upstreamFraming }
 
     package init(
         deadlines: Deadlines, options: SocketOptions, sessionsMax: Int64,

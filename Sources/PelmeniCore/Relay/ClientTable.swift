@@ -62,7 +62,7 @@ struct ClientTable {
     @inline(__always)
     func insert(_ session: SessionID, _ states: MessageTable) {
         let bucket = Int(states[session].hash & mask)
-        states[session].nextInBucket = SessionID(buckets[bucket] &- 1)
+        states[session].next = SessionID(buckets[bucket] &- 1)
         states[session].isKnown = true
         buckets[bucket] = session.rawValue &+ 1
     }
@@ -70,18 +70,18 @@ struct ClientTable {
     func remove(_ session: SessionID, _ states: MessageTable) {
         let bucket = Int(states[session].hash & mask)
         states[session].isKnown = false
-        let next = states[session].nextInBucket
+        let next = states[session].next
         var at = SessionID(buckets[bucket] &- 1)
         guard at != session else {
             buckets[bucket] = next.rawValue &+ 1
             return
         }
         while !at.isNone {
-            guard states[at].nextInBucket != session else {
-                states[at].nextInBucket = next
+            guard states[at].next != session else {
+                states[at].next = next
                 return
             }
-            at = states[at].nextInBucket
+            at = states[at].next
         }
     }
 }

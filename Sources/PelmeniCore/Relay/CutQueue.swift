@@ -1,12 +1,12 @@
 /// Message streams that one loop could not cut whole, and the messages that one loop cuts.
 struct CutQueue {
-    private var sessions = RowQueue<MessageState>()
+    private var streams = RowQueue<FramedRow>()
     /// Messages that this loop may still cut.
     private(set) var budget = RelayLimits.messagesInLoop
 
     @inline(__always)
-    var isEmpty: Bool { sessions.isEmpty }
-    var count: Int { sessions.count }
+    var isEmpty: Bool { streams.isEmpty }
+    var count: Int { streams.count }
 
     /// A new loop begins.
     @inline(__always)
@@ -23,22 +23,22 @@ struct CutQueue {
     @inline(__always)
     mutating func giveBack(_ messages: Int) { budget &+= messages }
 
-    mutating func append(_ session: SessionID, _ states: MessageTable) {
-        assert(!states[session].isCutting, "a session stands in the queue once")
-        states[session].isCutting = true
-        sessions.append(session, states)
+    mutating func append(_ stream: FramedID, _ rows: FramedTable) {
+        assert(!rows[stream].isQueued, "a stream stands in the queue once")
+        rows[stream].isQueued = true
+        streams.append(stream, rows)
     }
 
-    /// The next session; there has to be one.
-    mutating func popFirst(_ states: MessageTable) -> SessionID {
-        let session = sessions.popFirst(states)
-        states[session].isCutting = false
-        return session
+    /// The next stream; there has to be one.
+    mutating func popFirst(_ rows: FramedTable) -> FramedID {
+        let stream = streams.popFirst(rows)
+        rows[stream].isQueued = false
+        return stream
     }
 
-    mutating func remove(_ session: SessionID, _ states: MessageTable) {
-        let wasThere = sessions.remove(session, states)
-        assert(wasThere, "a session that is cut stands in the queue")
-        states[session].isCutting = false
+    mutating func remove(_ stream: FramedID, _ rows: FramedTable) {
+        let wasThere = streams.remove(stream, rows)
+        assert(wasThere, "a stream that is queued stands in the queue")
+        rows[stream].isQueued = false
     }
 }

@@ -15,7 +15,7 @@ struct MessageState: QueuedRow {
     var local = pelmeni_local()
     var hash: UInt32 = 0
     /// The next session of the client table's bucket.
-    var nextInBucket: SessionID = .none
+    var next: SessionID = .none
     /// The client table knows it, so its client's next datagram is its own.
     var isKnown = false
     /// The client's route refused a train.
@@ -40,27 +40,8 @@ struct MessageState: QueuedRow {
     var expectsAnswers = true
     /// It was handed all that it gets; the session ends once its far side has acknowledged that.
     var isDelivering = false
-    var scanner: FrameScanner
-    /// Blocks of which messages are still to be cut, more than one loop may; whether it waits for
-    /// its turn; and who is next.
-    var uncut = SendQueue()
-    var isCutting = false
-    var next: SessionID = .none
-    /// What came behind them: 0 is the stream's end, less an error, and more is nothing.
-    var lastResult: Int32 = 1
-    /// The message that has begun and not ended: where its bytes are gathered, and how many there
-    /// are.
-    var assembly: BlockID = .none
-    var assembled = 0
-    /// When it got a large block, and how many bytes there were then.
-    var gatheredSince: UInt64 = 0
-    var gatheredBefore = 0
-    /// It is longer than a datagram can be: the rest of it is skipped.
-    var isSkipping = false
     /// Messages that wait for the stream to be connected, and how many they are: small ones share
     /// pieces.
     var waiting = SendQueue()
     var waitingMessages: UInt32 = 0
-
-    init(framing: Framing, maxFrame: Int) { scanner = FrameScanner(framing, maxFrame: maxFrame) }
 }

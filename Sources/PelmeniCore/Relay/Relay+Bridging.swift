@@ -9,7 +9,15 @@ extension Relay where R: ~Copyable {
         let it = sessions.row(session)
         let upstream = it.pointee.upstream
         switch it.pointee.kind {
-        case .streams: break
+        case .streams: assertionFailure("two linked streams have no messages")
+        case .framedStreams:
+            let client = it.pointee.client
+            legs[client].peer = upstream
+            legs[upstream].peer = client
+            legs[client].inbound = .framed
+            legs[upstream].inbound = .framed
+            legs.arm(client, expectsBytes: true)
+            legs.arm(upstream, expectsBytes: false)
         case .datagrams:
             legs.armDatagrams(upstream)
         case .streamToDatagrams:
@@ -45,7 +53,7 @@ extension Relay where R: ~Copyable {
             pool.address(block), legs[leg].kind.isUnix ? 1 : 0)
         guard facts.is_cut == 0 else { return drop(.truncated) }
         let segment = Int(facts.segment)
-        let count = Self.count(length, segment: segment)
+        let count = Unit.count(length, segment: segment)
         let state = states.row(session)
         guard !state.pointee.isDelivering else { return drop(.surplus, count) }
         let pair = sessions[session].pair
@@ -53,35 +61,29 @@ extension Relay where R: ~Copyable {
         sessions[session].hasBytes = true
         state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
         legs.noteAlive(pair, legs[leg].upstream)
-        let offset = Int(PELMENI_DATAGRAM_PAYLOAD)
-        if sessions[session].kind == .streamToDatagrams {
-            legs.moved.toClient &+= UInt64(truncatingIfNeeded: length)
-            enqueueMessages(session, block, offset: offset, length: length, segment: segment)
-            guard isOpen(session), legs[sessions[session].client].hasEnded
-            else { return }
-        } else if state.pointee.name.length == 0 {
-            drop(.noReturnAddress, count)
-        } else {
-            depart(
-                state.pointee.listener, session, block, offset: offset, length: length,
-                segment: segment, isAnswer: true)
+        let isFramed = sessions[session].kind == .streamToDatagrams
+        if isFramed { legs.moved.toClient &+= UInt64(truncatingIfNeeded: length) }
+        carry(.datagrams(block, length: length, segment: segment, isToClient: true), session)
+        guard isFramed else {
+            if isAnswered(session) { end(session, .completed, reset: false) }
+            return
         }
-        if sessions[session].kind == .streamToDatagrams { return settleAnswered(session) }
-        if isAnswered(session) { end(session, .completed, reset: false) }
+        guard isOpen(session), legs[sessions[session].client].hasEnded else { return }
+        finishIfAnswered(session)
     }
 
     /// What is queued for a stream of messages went out, and the stream brings no more: that may
     /// have been the last of its session.
     mutating func settleMessages(_ leg: LegID) {
         let session = legs[leg].session
-        guard sessions[session].kind == .datagramsToStream else { return settleAnswered(session) }
+        guard sessions[session].kind == .datagramsToStream else { return finishIfAnswered(session) }
         guard sessions[session].phase == .relaying, legs[leg].writing != .shut else { return }
         endOnceDelivered(session, leg)
     }
 
     /// A client that has ended its stream, or whose stream is not taken any more, is done once its
     /// answers are out.
-    mutating func settleAnswered(_ session: SessionID) {
+    mutating func finishIfAnswered(_ session: SessionID) {
         let client = sessions[session].client
         guard sessions[session].kind == .streamToDatagrams,
             sessions[session].phase == .relaying, legs[client].hasEnded,

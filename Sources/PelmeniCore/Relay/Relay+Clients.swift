@@ -11,7 +11,7 @@ extension Relay where R: ~Copyable {
         guard facts.is_cut == 0 else { return drop(.truncated) }
         if !pairs[pair].tellsLocal { facts.local = pelmeni_local() }
         let segment = Int(facts.segment)
-        let count = Self.count(length, segment: segment)
+        let count = Unit.count(length, segment: segment)
         let name = at + Int(PELMENI_DATAGRAM_NAME)
         let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
         // A Unix sender without a name of its own tells its family, or nothing.
@@ -21,7 +21,7 @@ extension Relay where R: ~Copyable {
         if session.isNone {
             session = openMessages(listener, pair: pair, count: count)
             guard !session.isNone else { return }
-            introduce(session, name, nameLength, facts.local, hash)
+            register(session, name, nameLength, facts.local, hash)
             legs.takeTurn(session)
             dial(session)
             guard isOpen(session) else {
@@ -32,9 +32,7 @@ extension Relay where R: ~Copyable {
         sessions[session].hasBytes = true
         states[session].requests &+= UInt64(truncatingIfNeeded: count)
         legs.moved.toUpstream &+= UInt64(truncatingIfNeeded: length)
-        forward(
-            session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: length,
-            segment: segment)
+        carry(.datagrams(block, length: length, segment: segment, isToClient: false), session)
         let most = pairs[pair].requests
         if most != 0, isOpen(session), states[session].requests >= most { retire(session) }
     }
@@ -61,7 +59,7 @@ extension Relay where R: ~Copyable {
             {
                 return session
             }
-            session = state.pointee.nextInBucket
+            session = state.pointee.next
         }
         return .none
     }
@@ -95,15 +93,16 @@ extension Relay where R: ~Copyable {
         return session
     }
 
-    /// Makes a session's row of messages; `client` is its leg, or the listener that it sends to.
+    /// Makes a session's rows of messages; `client` is its leg, or the listener that it sends to.
     mutating func beginMessages(_ session: SessionID, client: LegID) {
         let pair = pairs.row(sessions[session].pair)
-        states[session] = MessageState(
-            framing: pair.pointee.framing, maxFrame: pair.pointee.maxFrame)
+        states[session] = MessageState()
         states[session].listener = client
+        framed[FramedID(session, ofClient: true)] = FramedRow(pair.pointee.clientFraming)
+        framed[FramedID(session, ofClient: false)] = FramedRow(pair.pointee.upstreamFraming)
     }
 
-    private mutating func introduce(
+    private mutating func register(
         _ session: SessionID, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
         _ hash: UInt32
     ) {
@@ -131,7 +130,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// The client of a session is gone from the table, and counts as a leg no more.
-    mutating func leaveClient(_ session: SessionID) {
+    mutating func removeClient(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
         legs.release(session)
     }
@@ -144,7 +143,7 @@ extension Relay where R: ~Copyable {
             drop(.noUpstream, Int(state.pointee.waitingMessages))
         }
         state.pointee.waiting.removeAll(pool: pool)
-        dropUncut(session)
-        dropAssembly(session)
+        dropMessages(FramedID(session, ofClient: true))
+        dropMessages(FramedID(session, ofClient: false))
     }
 }

@@ -5,8 +5,13 @@ extension Relay where R: ~Copyable {
     /// had ended its stream. What it still sends is read and dropped.
     mutating func stopReading(_ session: SessionID) {
         legs[sessions[session].client].inbound = .discarded
-        dropAssembly(session)
+        dropAssembly(FramedID(session, ofClient: true))
         clientEnded(session)
+    }
+
+    private mutating func hastenLinger(_ session: SessionID) {
+        let linger = pairs[sessions[session].pair].linger
+        if linger != 0 { legs.wheel.hasten(session, to: now &+ linger) }
     }
 
     /// The upstream takes no datagram any more. Answers that came before are delivered; then the
@@ -25,11 +30,10 @@ extension Relay where R: ~Copyable {
     /// Answers may still come; nothing else does.
     private mutating func clientEnded(_ session: SessionID) {
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
-        settleAnswered(session)
+        finishIfAnswered(session)
         guard isOpen(session) else { return }
         if legs.isDraining { legs.wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
-        let pair = pairs.row(sessions[session].pair)
-        if pair.pointee.linger != 0 { legs.wheel.hasten(session, to: now &+ pair.pointee.linger) }
+        hastenLinger(session)
     }
 
     /// Ends a session towards a stream once what is queued for it went out: an end in the middle of
@@ -37,14 +41,13 @@ extension Relay where R: ~Copyable {
     mutating func endAfterQueue(_ session: SessionID) {
         let upstream = sessions[session].upstream
         legs[upstream].inbound = .discarded
-        dropAssembly(session)
+        dropAssembly(FramedID(session, ofClient: false))
         if states[session].isKnown { clients.remove(session, states) }
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         // Else the last send's completion settles it, and the linger deadline if there is none.
         if legs[upstream].queue.isEmpty { endOnceDelivered(session, upstream) }
         guard isOpen(session) else { return }
-        let pair = pairs.row(sessions[session].pair)
-        if pair.pointee.linger != 0 { legs.wheel.hasten(session, to: now &+ pair.pointee.linger) }
+        hastenLinger(session)
     }
 
     /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset,
@@ -69,7 +72,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// Whether a session that waits for that is over.
-    mutating func endedDelivered(_ session: SessionID) -> Bool {
+    mutating func finishIfDelivered(_ session: SessionID) -> Bool {
         guard states[session].isDelivering else { return false }
         let it = sessions[session]
         let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
@@ -87,7 +90,7 @@ extension Relay where R: ~Copyable {
         let it = sessions[session]
         if states[session].endsWithReset { return true }
         switch it.kind {
-        case .streams, .datagrams: return false
+        case .streams, .framedStreams, .datagrams: return false
         case .streamToDatagrams:
             // What waits for a Unix upstream would be lost too.
             return !it.client.isNone && !legs[it.client].queue.isEmpty
@@ -99,17 +102,39 @@ extension Relay where R: ~Copyable {
 
     /// Where the next message begins is not known any more. What came before it is still answered,
     /// and what was queued still goes out; then the stream is reset.
-    mutating func badFrame(_ session: SessionID) {
-        let it = sessions[session]
+    mutating func badFrame(_ stream: FramedID, _ error: FrameError) {
+        let session = stream.session
+        let row = sessions[session]
+        let report = framed[stream].scanner.report
         events.report(
             RelayEvent(
-                kind: .badFrame, pair: it.pair, cause: .badFrame,
-                error: states[session].scanner.report))
+                kind: .badFrame, pair: row.pair, cause: .badFrame,
+                error: report == 0 ? error.report(reason: 0) : report))
         legs.setCause(session, .badFrame)
         states[session].endsWithReset = true
-        guard it.kind == .streamToDatagrams else { return endAfterQueue(session) }
-        if states[session].requests == 0 { states[session].expectsAnswers = false }
-        stopReading(session)
+        switch row.kind {
+        case .streams, .datagrams: assertionFailure("a frame is a stream's")
+        case .framedStreams: badFrameBetweenStreams(stream)
+        case .datagramsToStream: endAfterQueue(session)
+        case .streamToDatagrams:
+            if states[session].requests == 0 { states[session].expectsAnswers = false }
+            stopReading(session)
+        }
+    }
+
+    /// An upstream is not believed any more: the client gets what came before. Of a client, the
+    /// upstream still answers what came before, until it ends its stream or a deadline passes;
+    /// then both are reset, so that neither takes a part for the whole.
+    private mutating func badFrameBetweenStreams(_ stream: FramedID) {
+        let session = stream.session
+        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
+        dropAssembly(stream)
+        guard stream.isOfClient, states[session].requests > 0, !legs[upstream].hasEnded else {
+            return streamBroke(upstream)
+        }
+        legs[client].inbound = .discarded
+        if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
+        hastenLinger(session)
     }
 
     /// A stream of messages was reset, or failed. What it sent before is still to be cut.
@@ -117,28 +142,45 @@ extension Relay where R: ~Copyable {
         if !comesLater(leg, error) { streamBroke(leg) }
     }
 
+    /// A stream of messages takes no more. Between two streams, what it sent before is still read.
+    mutating func framedSendBroke(_ leg: LegID, _ error: Int32) {
+        guard sessions[legs[leg].session].kind == .framedStreams else {
+            return framedBroke(leg, error)
+        }
+        legs.writeBroke(leg)
+        guard legs[leg].phase == .open, legs[legs[leg].peer].reading == .paused else { return }
+        resume(legs[leg].peer)
+    }
+
     /// A stream of messages has ended.
     mutating func framedEnded(_ leg: LegID) {
         guard !comesLater(leg, 0) else { return }
-        let session = legs[leg].session
+        let stream = framedID(leg)
+        let session = stream.session
+        let isBetweenStreams = sessions[session].kind == .framedStreams
         let isSurplus = legs[leg].hasEnded
-        legs[leg].move(reading: .ended)
+        if !isBetweenStreams { legs[leg].move(reading: .ended) }
         states[session].hasStreamEnded = true
-        switch states[session].scanner.end() {
+        switch framed[stream].scanner.end() {
         case .message where isSurplus: return dropSurplus(session)
         case _ where isSurplus: return
         case .clean: break
-        case .bad: return badFrame(session)
+        case .bad(let error): return badFrame(stream, error)
         case .message(_, let heldCarriageReturn):
-            if heldCarriageReturn {
-                var carriageReturn: UInt8 = 0x0d
-                gather(session, &carriageReturn, 1)
-            }
-            deliverGathered(session)
+            if heldCarriageReturn { gatherCarriageReturn(stream) }
+            deliverGathered(stream)
             guard isOpen(session) else { return }
         }
+        guard !isBetweenStreams else { return framedEndedBetweenStreams(leg) }
         // The client's next datagram dials anew; a client's stream still takes answers for a while.
         guard legs[leg].kind.isClient else { return endAfterQueue(session) }
         clientEnded(session)
+    }
+
+    /// The end goes on behind the messages. Behind a bad frame it is a reset.
+    private mutating func framedEndedBetweenStreams(_ leg: LegID) {
+        guard !states[legs[leg].session].endsWithReset else { return streamBroke(leg) }
+        legs.forwardEnd(leg)
+        heedNotices()
     }
 }

@@ -3,16 +3,33 @@ extension Relay where R: ~Copyable {
     mutating func timerFired(_ session: SessionID) {
         switch sessions[session].phase {
         case .connecting: legs.connectingTimerFired(session)
-        case .relaying where sessions[session].kind == .streams: legs.streamsTimerFired(session)
+        case .relaying where sessions[session].kind.isOfStreams: streamsTimerFired(session)
         case .relaying: messagesTimerFired(session)
         case .resetting: legs.resettingTimerFired(session)
         case .free, .ending: break
         }
     }
 
-    /// The timer of a session with messages.
+    private mutating func streamsTimerFired(_ session: SessionID) {
+        guard let cause = legs.checkStreams(session) else { return }
+        let isFramed = sessions[session].kind == .framedStreams
+        legs.expire(session, cause, isLossy: isFramed && holdsMessages(session))
+    }
+
+    /// Whether part of what two streams of messages brought is not handed on.
+    private mutating func holdsMessages(_ session: SessionID) -> Bool {
+        states[session].endsWithReset || holdsMessage(FramedID(session, ofClient: true))
+            || holdsMessage(FramedID(session, ofClient: false))
+    }
+
+    private mutating func holdsMessage(_ stream: FramedID) -> Bool {
+        guard framed[stream].uncut.isEmpty else { return true }
+        return framed[stream].scanner.end() != .clean
+    }
+
+    /// The timer of a session with datagrams on a side.
     private mutating func messagesTimerFired(_ session: SessionID) {
-        guard !endedDelivered(session) else { return }
+        guard !finishIfDelivered(session) else { return }
         let row = sessions[session]
         // A side that is not read was found reset.
         if row.resetAt != 0, now >= row.resetAt { return end(session, row.cause, reset: true) }

@@ -28,6 +28,7 @@ extension Relay where R: ~Copyable {
         case .ended:
             if legs.findHiddenReset(leg) { framedBroke(leg, -ECONNRESET) } else { framedEnded(leg) }
         case .broke: framedBroke(leg, result)
+        case .sendBroke: framedSendBroke(leg, result)
         case .interrupted: readOn(leg, expectsBytes: false)
         case .drained: settleMessages(leg)
         case .resumed: resume(legs[leg].peer)
@@ -46,7 +47,7 @@ extension Relay where R: ~Copyable {
         while let notice = legs.popNotice() {
             switch notice {
             case .linked(let session): linkMessages(session)
-            case .left(let session): leaveClient(session)
+            case .left(let session): removeClient(session)
             case .closed(let session):
                 endMessages(session)
                 legs.finish(session)
@@ -105,7 +106,7 @@ extension Relay where R: ~Copyable {
     package mutating func drain() {
         legs.isDraining = true
         for session in legs.sessionSlab.used
-        where sessions[session].phase == .relaying && sessions[session].kind != .streams {
+        where sessions[session].phase == .relaying && !sessions[session].kind.isOfStreams {
             legs.wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
         }
     }
@@ -128,7 +129,7 @@ extension Relay where R: ~Copyable {
             guard isOpen(session) else { continue }
             legs.setCause(session, .internal)
             sessions[session].move(to: .ending)
-            leaveClient(session)
+            removeClient(session)
         }
         legs.abandon()
         heedNotices()

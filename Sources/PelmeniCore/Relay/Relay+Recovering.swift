@@ -27,13 +27,13 @@ extension Relay where R: ~Copyable {
             row.pointee.awaitsRoom = true
             legs.ring.awaitRoom(
                 legs[leg].socket, slot: leg.rawValue,
-                token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
+                token: token(index))
             return true
         case EAGAIN, ENOBUFS, ENOMEM:
             if row.pointee.isAnswer, legs[leg].kind.isUnix,
                 now &- row.pointee.since < RelayLimits.answerPatience
             {
-                return parkAnswer(index)
+                return parkResponse(index)
             }
             drop(.queueFull, count)
         default:
@@ -91,7 +91,7 @@ extension Relay where R: ~Copyable {
         let leg = row.pointee.leg
         legs.ring.sendDatagrams(
             legs[leg].socket, row,
-            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
+            token: token(index))
         return true
     }
 
@@ -109,14 +109,14 @@ extension Relay where R: ~Copyable {
         var at = 0
         while at < length {
             let part = min(Int(train.pointee.segment), length &- at)
-            departPart(of: index, at: at, length: part)
+            sendPart(of: index, at: at, length: part)
             at &+= part
         }
     }
 
     /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be
     /// the last ones, so that their session is over.
-    private mutating func departPart(of index: DatagramID, at: Int, length: Int) {
+    private mutating func sendPart(of index: DatagramID, at: Int, length: Int) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
         let block = train.pointee.block
@@ -130,7 +130,7 @@ extension Relay where R: ~Copyable {
         pelmeni_outgoing_part(
             &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
         legs.ring.sendDatagrams(
-            legs[leg].socket, row, token: Token(.sendDatagrams, index: part.rawValue, generation: 0)
+            legs[leg].socket, row, token: token(part)
         )
     }
 

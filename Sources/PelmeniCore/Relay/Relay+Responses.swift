@@ -7,14 +7,14 @@ internal import Glibc
 extension Relay where R: ~Copyable {
     /// Counts an answer of a session. True when it goes now; else it was parked behind those of
     /// its client, or dropped.
-    mutating func admitAnswer(_ index: DatagramID) -> Bool {
+    mutating func admitResponse(_ index: DatagramID) -> Bool {
         let state = states.row(outgoing.row(index).pointee.session)
         state.pointee.pendingAnswers &+= 1
         guard state.pointee.pendingAnswers > 1 else { return true }
         outgoing.row(index).pointee.waiting = .behind
         guard responses.admits(pending: state.pointee.pendingAnswers) else {
             drop(.queueFull)
-            unload(index)
+            releaseRow(index)
             return false
         }
         moveToSmall(index)
@@ -24,7 +24,7 @@ extension Relay where R: ~Copyable {
 
     /// Parks an answer that found its client's queue full: it is tried again. False when too many
     /// wait.
-    mutating func parkAnswer(_ index: DatagramID) -> Bool {
+    mutating func parkResponse(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         if row.pointee.waiting == .none {
             guard !responses.isFull else {
@@ -41,7 +41,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// Tries those once more that found no room.
-    mutating func retryAnswers() {
+    mutating func retryResponses() {
         var index = responses.beginRetry()
         while !index.isNone {
             let row = outgoing.row(index)
@@ -50,7 +50,7 @@ extension Relay where R: ~Copyable {
                 now &- row.pointee.since >= RelayLimits.answerPatience
             {
                 drop(.queueFull)
-                unload(index)
+                releaseRow(index)
             }
             index = next
         }
@@ -58,7 +58,7 @@ extension Relay where R: ~Copyable {
 
     /// Sends an answer that waited, unless its client has still not read its share. Whether it did.
     private mutating func sendWaiting(_ index: DatagramID) -> Bool {
-        guard takeShare(index) else { return !parkAnswer(index) }
+        guard takeShare(index) else { return !parkResponse(index) }
         outgoing.row(index).pointee.waiting = .onItsWay
         return sendAgain(index)
     }
@@ -66,7 +66,7 @@ extension Relay where R: ~Copyable {
     /// An answer was sent or counted. If it was not waiting behind others, the next one of its
     /// client may go.
     @inline(never)
-    mutating func answerIsOver(_ index: DatagramID) {
+    mutating func responseEnded(_ index: DatagramID) {
         let row = outgoing.row(index)
         var isLast = false
         // The answer that ended its session has its client's name with it, and so have those before

@@ -6,97 +6,65 @@ extension Relay where R: ~Copyable {
     /// The longest payload that UDP over IPv4 carries: 65,535 bytes less two headers.
     static var datagramMax: Int { 65_507 }
 
-    /// Forwards what a client sent: one datagram, or a train of them.
-    @inline(__always)
-    mutating func forward(
-        _ session: SessionID, _ block: BlockID, offset: Int, length: Int, segment: Int
-    ) {
-        if sessions[session].kind == .datagrams {
-            let upstream = sessions[session].upstream
-            return depart(
-                upstream, session, block, offset: offset, length: length, segment: segment,
-                isAnswer: false)
-        }
-        enqueueMessages(session, block, offset: offset, length: length, segment: segment)
-    }
-
-    /// Sends a datagram or a train on a leg; it takes a lease of its own on the block.
-    mutating func depart(
-        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int,
-        segment: Int,
-        isAnswer: Bool
-    ) {
+    /// Sends a datagram or a train on a leg. Its row takes a lease of its own on the block.
+    mutating func send(_ unit: Unit, _ session: SessionID, on leg: LegID) {
         let row = legs.row(leg)
-        let isTrain = segment != 0 && length > segment
         let refuses =
-            isAnswer
+            unit.isToClient
             ? states[session].refusesTrains : row.pointee.marks.contains(.refusesTrains)
-        guard !isTrain || !(refuses || row.pointee.kind.isUnix) else {
-            return departSingly(
-                leg, session, block, offset: offset, length: length, segment: segment,
-                isAnswer: isAnswer)
+        guard !unit.isTrain || !(refuses || row.pointee.kind.isUnix) else {
+            return sendSingly(unit, session, on: leg)
         }
-        guard !row.pointee.kind.isFlowControlled else {
-            return departInTurn(leg, session, block, offset: offset, length: length)
-        }
-        let index = load(
-            leg, session, block, offset: offset, length: length, segment: isTrain ? segment : 0,
-            isAnswer: isAnswer)
+        guard !row.pointee.kind.isFlowControlled else { return queueDatagram(unit, on: leg) }
+        let index = makeRow(unit, session, leg)
         guard !index.isNone else { return }
-        if isAnswer, row.pointee.kind.isUnix {
-            guard admitAnswer(index) else { return }
+        if unit.isToClient, row.pointee.kind.isUnix {
+            guard admitResponse(index) else { return }
             guard takeShare(index) else {
-                if !parkAnswer(index) { unload(index) }
+                if !parkResponse(index) { releaseRow(index) }
                 return
             }
         }
-        legs.ring.sendDatagrams(
-            row.pointee.socket, outgoing.row(index),
-            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
+        legs.ring.sendDatagrams(row.pointee.socket, outgoing.row(index), token: token(index))
     }
 
-    /// A train as the datagrams it is made of.
-    private mutating func departSingly(
-        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int,
-        segment: Int,
-        isAnswer: Bool
-    ) {
-        var at = 0
-        while at < length {
-            let part = min(segment, length &- at)
-            depart(
-                leg, session, block, offset: offset &+ at, length: part, segment: 0,
-                isAnswer: isAnswer)
-            at &+= part
+    @inline(__always)
+    func token(_ index: DatagramID) -> Token {
+        Token(.sendDatagrams, index: index.rawValue, generation: 0)
+    }
+
+    /// Sends a train as the datagrams it is made of.
+    private mutating func sendSingly(_ train: Unit, _ session: SessionID, on leg: LegID) {
+        var at: UInt32 = 0
+        while at < train.length {
+            let unit = train.datagram(at: at)
+            send(unit, session, on: leg)
+            at &+= unit.length
         }
     }
 
-    /// Makes a row of the table of those on their way, or says why not and gives none.
-    private mutating func load(
-        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int,
-        segment: Int,
-        isAnswer: Bool
-    ) -> DatagramID {
-        let index = takeRow(leg, block, offset: offset, length: length, segment: segment)
+    /// Makes a row for a unit; none when the table is full, and the drop is counted.
+    private mutating func makeRow(_ unit: Unit, _ session: SessionID, _ leg: LegID) -> DatagramID {
+        let segment = unit.isTrain ? Int(unit.segment) : 0
+        let (offset, length) = (Int(unit.offset), Int(unit.length))
+        let index = takeRow(leg, unit.block, offset: offset, length: length, segment: segment)
         guard !index.isNone else { return index }
         let row = outgoing.row(index)
         row.pointee.session = session
         row.pointee.generation = UInt32(truncatingIfNeeded: sessions[session].openedAt)
-        row.pointee.isAnswer = isAnswer
-        let data = pool.address(block) + offset
-        if isAnswer {
-            let state = states.row(session)
-            let tellsLocal = pairs[sessions[session].pair].tellsLocal
-            withUnsafePointer(to: &state.pointee.local) { local in
-                pelmeni_outgoing_set(
-                    &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment),
-                    &state.pointee.name.storage, state.pointee.name.length,
-                    tellsLocal ? local : nil)
-            }
-        } else {
+        row.pointee.isAnswer = unit.isToClient
+        let data = pool.address(unit.block) + offset
+        let train = UInt32(truncatingIfNeeded: segment)
+        guard unit.isToClient else {
+            pelmeni_outgoing_set(&row.pointee.message, data, length, train, nil, 0, nil)
+            return index
+        }
+        let state = states.row(session)
+        let tellsLocal = pairs[sessions[session].pair].tellsLocal
+        withUnsafePointer(to: &state.pointee.local) { local in
             pelmeni_outgoing_set(
-                &row.pointee.message, data, length, UInt32(truncatingIfNeeded: segment), nil, 0, nil
-            )
+                &row.pointee.message, data, length, train, &state.pointee.name.storage,
+                state.pointee.name.length, tellsLocal ? local : nil)
         }
         return index
     }
@@ -110,7 +78,7 @@ extension Relay where R: ~Copyable {
         let isShare = Int(legs[leg].datagrams.count) <= outgoing.free
         let index = isShare ? outgoing.take() : .none
         guard !index.isNone else {
-            drop(.queueFull, Self.count(length, segment: segment))
+            drop(.queueFull, Unit.count(length, segment: segment))
             return index
         }
         pool.lease(block)
@@ -133,7 +101,7 @@ extension Relay where R: ~Copyable {
 
     mutating func datagramsSent(_ index: DatagramID, _ result: Int32) {
         let row = outgoing.row(index)
-        let count = Self.count(Int(row.pointee.length), segment: Int(row.pointee.segment))
+        let count = Unit.count(Int(row.pointee.length), segment: Int(row.pointee.segment))
         if row.pointee.awaitsRoom {
             row.pointee.awaitsRoom = false
             if result >= 0 { return queueForRoom(index) }
@@ -146,14 +114,14 @@ extension Relay where R: ~Copyable {
         } else if recover(index, result, count: count) {
             return
         }
-        unload(index)
+        releaseRow(index)
     }
 
     /// Ends a row: its lease, and its leg if that waited for it.
-    mutating func unload(_ index: DatagramID) {
+    mutating func releaseRow(_ index: DatagramID) {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        if row.pointee.isAnswer, legs[leg].kind.isUnix { answerIsOver(index) }
+        if row.pointee.isAnswer, legs[leg].kind.isUnix { responseEnded(index) }
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
         legs[leg].endDatagram()
@@ -161,7 +129,7 @@ extension Relay where R: ~Copyable {
         let isFirstInTurn = legs[leg].kind.isFlowControlled
         if isFirstInTurn { legs[leg].queue.dropFirst(pool: pool) }
         if legs[leg].phase == .closing { return closeIfIdle(leg) }
-        if isFirstInTurn { tookOne(leg) }
+        if isFirstInTurn { firstWentOut(leg) }
     }
 
     /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or
@@ -180,7 +148,7 @@ extension Relay where R: ~Copyable {
             let row = outgoing.row(index)
             guard legs[row.pointee.leg].phase != .closing else {
                 drop(.noUpstream)
-                unload(index)
+                releaseRow(index)
                 continue
             }
             row.pointee.retries = 0
@@ -192,44 +160,41 @@ extension Relay where R: ~Copyable {
 
     /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and go one after the
     /// other.
-    private mutating func departInTurn(
-        _ leg: LegID, _ session: SessionID, _ block: BlockID, offset: Int, length: Int
-    ) {
+    private mutating func queueDatagram(_ unit: Unit, on leg: LegID) {
         let row = legs.row(leg)
-        guard row.pointee.queue.bytes &+ length <= RelayLimits.smallHigh,
+        guard row.pointee.queue.bytes &+ Int(unit.length) <= RelayLimits.smallHigh,
             Int(row.pointee.queue.count) < RelayLimits.messagesMax
         else { return drop(.queueFull) }
-        guard let slice = settled(block, offset: offset, length: length) else {
-            return drop(.queueFull)
-        }
+        let slice = copiedToSmall(unit)
         guard row.pointee.queue.append(slice, pool: pool) else {
             pool.release(slice.block)
             return drop(.queueFull)
         }
-        if row.pointee.writing != .sending { departNext(leg) }
+        if row.pointee.writing != .sending { sendFirst(of: leg) }
     }
 
     /// A datagram that must wait moves to a small block when it fits, so that the large one can be
     /// received into.
-    private mutating func settled(_ block: BlockID, offset: Int, length: Int) -> Slice? {
+    private mutating func copiedToSmall(_ unit: Unit) -> Slice {
+        let length = Int(unit.length)
         let small = length <= BlockClass.small.bytes ? pool.take(.small) : .none
         guard !small.isNone else {
-            pool.lease(block)
-            return Slice(block: block, offset: UInt32(offset), length: UInt32(length))
+            pool.lease(unit.block)
+            return Slice(block: unit.block, offset: unit.offset, length: unit.length)
         }
-        memcpy(pool.address(small), pool.address(block) + offset, length)
-        return Slice(block: small, offset: 0, length: UInt32(length))
+        memcpy(pool.address(small), pool.address(unit.block) + Int(unit.offset), length)
+        return Slice(block: small, offset: 0, length: unit.length)
     }
 
-    private mutating func departNext(_ leg: LegID) {
+    private mutating func sendFirst(of leg: LegID) {
         let row = legs.row(leg)
         var index = DatagramID.none
         while index.isNone {
             guard !row.pointee.queue.isEmpty else { return }
             let slice = pool.piece(row.pointee.queue.first).pointee.slice
-            index = load(
-                leg, row.pointee.session, slice.block, offset: Int(slice.offset),
-                length: Int(slice.length), segment: 0, isAnswer: false)
+            let unit = Unit(
+                block: slice.block, offset: slice.offset, length: slice.length, isToClient: false)
+            index = makeRow(unit, row.pointee.session, leg)
             // The table is full, and the datagram counted: nothing would bring the queue back to
             // those behind it.
             if index.isNone { row.pointee.queue.dropFirst(pool: pool) }
@@ -238,13 +203,11 @@ extension Relay where R: ~Copyable {
         // A datagram holds a block, however few its bytes are.
         row.pointee.progress.begin(at: now)
         row.pointee.datagrams.waiting = index
-        legs.ring.sendDatagrams(
-            row.pointee.socket, outgoing.row(index),
-            token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
+        legs.ring.sendDatagrams(row.pointee.socket, outgoing.row(index), token: token(index))
     }
 
-    private mutating func tookOne(_ leg: LegID) {
-        departNext(leg)
+    private mutating func firstWentOut(_ leg: LegID) {
+        sendFirst(of: leg)
         guard !legs[leg].peer.isNone else { return }
         if legs.resumePeer(leg) == .resumed { resume(legs[leg].peer) }
     }

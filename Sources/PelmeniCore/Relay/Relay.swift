@@ -10,6 +10,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     package var legs: Legs<R>
     /// What sessions with messages have beside their rows; and their clients, by address.
     let stateSlab: RowSlab<MessageState>
+    let framedSlab: RowSlab<FramedRow>
     var clients: ClientTable
     /// Datagrams on their way out.
     package let outgoing: OutgoingTable
@@ -31,10 +32,12 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
                 ring: ring, pool: pool, limits: limits, reservedSlots: reservedSlots,
                 pairs: pairs, counters: counters, events: events),
             let states = RowSlab<MessageState>(capacity: rows),
+            let framed = RowSlab<FramedRow>(capacity: 2 * rows),
             let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable()
         else { return nil }
         self.legs = legs
         stateSlab = states
+        framedSlab = framed
         self.clients = clients
         self.outgoing = outgoing
         responses = ResponseQueue(smallBlocks: pool.totalBlocks(.small))
@@ -49,6 +52,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         clients.destroy()
         outgoing.destroy()
         stateSlab.destroy()
+        framedSlab.destroy()
     }
 
     // MARK: What the legs own
@@ -58,6 +62,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     /// What sessions with messages have beside their rows, under the same numbers.
     @inline(__always)
     var states: MessageTable { stateSlab.rows }
+    @inline(__always)
+    var framed: FramedTable { framedSlab.rows }
     @inline(__always)
     var pairs: PairTable { legs.pairs }
     @inline(__always)
@@ -112,8 +118,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         legs.reads.renew()
         legs.pipes.renew()
         if legs.reads.hasStreams {
-            legs.feedStarved()
-            heedNotices()
+            let isExhausted = legs.feedStarved()
+            if isExhausted { relieveExhaustion() }
         }
         if legs.reads.hasDatagrams { feedDatagrams() }
         legs.dials.renew()
@@ -121,7 +127,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         cuts.renew()
         if !cuts.isEmpty { cutWaiting() }
         if !forRoom.isEmpty { sendForRoom() }
-        if now >= responses.retryAt { retryAnswers() }
+        if now >= responses.retryAt { retryResponses() }
         legs.count()
     }
 

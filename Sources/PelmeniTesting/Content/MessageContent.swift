@@ -45,7 +45,8 @@ enum MessageContent {
 
     /// Whether a stream sends it, rather than a socket of datagrams.
     private static func isOfStream(_ identity: UInt64, _ plan: SimulatedMessagePlan) -> Bool {
-        plan.kind == (isAnswer(identity) ? .datagramsToStream : .streamToDatagrams)
+        plan.kind == .framedStreams
+            || plan.kind == (isAnswer(identity) ? .datagramsToStream : .streamToDatagrams)
     }
 
     static func length(_ identity: UInt64, _ plan: SimulatedMessagePlan) -> Int {
@@ -82,12 +83,13 @@ enum MessageContent {
     ) {
         FlowContent.fill(target, identity: identity, position: 0, count: length)
         guard let delimiter = plan.delimiter else { return }
+        let other = plan.delimiter(ofClient: false) ?? delimiter
         let header = headerBytes(plan)
         for at in 0..<length {
             var byte = target.load(fromByteOffset: at, as: UInt8.self)
             if at < header {
                 byte = UInt8(truncatingIfNeeded: identity >> UInt64(6 * at)) & 0x3f | 0x40
-            } else if byte == delimiter || (byte == 0x0d && at >= length - 2) {
+            } else if byte == delimiter || byte == other || (byte == 0x0d && at >= length - 2) {
                 byte ^= 0x40
             } else if byte & 0x1f == 3 {
                 // Many more of them than chance has: each may be half of a line's end.
@@ -95,7 +97,8 @@ enum MessageContent {
             }
             if byte == 0x0d, at >= length - 2 { byte = 0x4d }
             target.storeBytes(
-                of: byte == delimiter ? byte ^ 0x40 : byte, toByteOffset: at, as: UInt8.self)
+                of: byte == delimiter || byte == other ? byte ^ 0x40 : byte, toByteOffset: at,
+                as: UInt8.self)
         }
         guard endsMarked(identity, length, plan) else { return }
         target.storeBytes(of: delimiter, toByteOffset: length - 1, as: UInt8.self)

@@ -64,6 +64,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case datagramToClient
     case frameToDatagram
     case datagramToFrame
+    case frameToFrame
     case emptyFrame
     case localTold
     case markedMessage

@@ -19,6 +19,7 @@ struct MessageStream {
     let isClient: Bool
     let plan: SimulatedMessagePlan
     private let framing: Framing
+    private let delimiter: UInt8?
 
     // What it sends.
     private(set) var bytes: [UInt8] = []
@@ -26,6 +27,8 @@ struct MessageStream {
     private(set) var ends: [Int] = []
     /// What stands behind the last end is a message, too, once the stream has ended.
     private(set) var hasOpenEnd = false
+    /// It does not end behind a message.
+    private(set) var isSpoilt = false
     /// The next message.
     var sequence = 0
     /// Messages without bytes that it sent, and that came.
@@ -54,7 +57,8 @@ struct MessageStream {
         self.number = number
         self.isClient = isClient
         self.plan = plan
-        framing = plan.framing
+        framing = plan.framing(ofClient: isClient)
+        delimiter = plan.delimiter(ofClient: isClient)
         if plan.cut == .atOwnNumber, number > 0 { cutAt = [number] }
     }
 
@@ -75,7 +79,7 @@ struct MessageStream {
             MessageContent.fill(base + at, identity: identity, length: length, plan)
         }
         if case .line = framing, MessageContent.hasCarriageReturn(identity) { bytes.append(0x0d) }
-        if let delimiter = plan.delimiter { bytes.append(delimiter) }
+        if let delimiter { bytes.append(delimiter) }
         if length == 0 { sentEmpty += 1 }
         switch framing {
         case .raw: break
@@ -89,11 +93,13 @@ struct MessageStream {
         guard cutting else {
             hasOpenEnd = false
             bytes += noFrame
+            isSpoilt = true
             return
         }
         guard let end = ends.popLast() else { return }
-        guard let delimiter = plan.delimiter else {
+        guard let delimiter else {
             _ = bytes.removeLast()
+            isSpoilt = true
             return
         }
         let start = ends.last ?? 0

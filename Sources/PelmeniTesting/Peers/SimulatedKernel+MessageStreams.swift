@@ -140,8 +140,25 @@ extension SimulatedKernel {
     /// An end in order does not come in the middle of a message.
     func checkFrames(_ number: Int) {
         let peer = peers[number]
-        guard peer.stream >= 0, messages.streams[peer.stream].isMidFrame else { return }
+        guard peer.stream >= 0 else { return }
+        guard messages.streams[peer.stream].isMidFrame else { return checkWhole(number) }
         violate("\(Self.name(peer)) is sent an end in order in the middle of a message")
+    }
+
+    /// Between two streams an end in order says that all messages of the other side came.
+    private func checkWhole(_ number: Int) {
+        let peer = peers[number]
+        let stream = messages.streams[peer.stream]
+        guard stream.plan.kind == .framedStreams, let sender = stream.sender else { return }
+        let rows = peer.isClient ? upstreamRows[peer.plan] : clientRows[peer.plan]
+        guard sender < rows.count else { return violate("an unknown stream") }
+        let other = messages.streams[peers[rows[sender]].stream]
+        guard other.isSpoilt || stream.got != other.sequence || !peers[rows[sender]].sentEnd
+        else { return }
+        violate(
+            "\(Self.name(peer)) is sent an end in order after \(stream.got) of"
+                + " \(other.sequence) messages\(other.isSpoilt ? ", of which the last is bad" : "")"
+        )
     }
 
     /// Of the pieces of a send.

@@ -196,9 +196,10 @@ extension SimulatedKernel {
         let stream = messages.streams[row]
         let sender = MessageContent.sender(identity)
         let sequence = MessageContent.sequence(identity)
-        guard stream.isClient else {
+        guard stream.isClient, stream.plan.kind != .framedStreams else {
             let owner = owner(stream.plan, sender)
             pair(&messages.streams[row].sender, with: owner, "stream \(stream.number)")
+            if stream.plan.kind == .framedStreams { hit(.frameToFrame) }
             if owner >= 0, sequence <= stream.last { violate("message \(sequence) comes late") }
             messages.streams[row].last = sequence
             return
@@ -233,7 +234,7 @@ extension SimulatedKernel {
         messages.streams[row].sequence += 1
         let length = MessageContent.length(identity, plan)
         // A frame that tells its length in digits has none without bytes.
-        if length > 0 || plan.framing != .octetCount {
+        if length > 0 || !plan.framings.contains(.octetCount) {
             messages.streams[row].append(identity: identity, length: length)
         }
         if isLast, stream.sequence + 1 == plan.upstreamStopsAfter { spoil(row, plan.upstreamEnd) }

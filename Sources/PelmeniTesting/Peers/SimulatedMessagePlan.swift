@@ -8,6 +8,8 @@ package struct SimulatedMessagePlan: Sendable {
     package var forwardsToUnix = false
     package var upstreams: [[SimulatedDestination.Mood]] = [[.accepts]]
     package var framing = Framing.u16be
+    /// That of the upstream's stream, between two streams.
+    package var upstreamFraming: Framing?
     package var maxFrame = 64 << 10
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
@@ -47,6 +49,8 @@ package struct SimulatedMessagePlan: Sendable {
     package var hasNameless = false
     /// Unix clients of datagrams close their sockets once all is sent.
     package var clientsLeave = false
+    /// Ends of streams begin to read this late, in nanoseconds, at the most.
+    package var readsLate = 0
     /// Between two datagrams that a Unix end takes out of its socket, in nanoseconds, at the most.
     package var readGap = 1000
 
@@ -68,10 +72,19 @@ package struct SimulatedMessagePlan: Sendable {
     package var listensForDatagrams: Bool { kind.hasNamedClient }
     package var countsAnswers: Bool { responses != 0 || turn > 0 || answersAfter > 0 }
 
-    /// The byte that ends a message on the stream side.
-    var delimiter: UInt8? {
+    package func framing(ofClient: Bool) -> Framing {
+        ofClient ? framing : upstreamFraming ?? framing
+    }
+
+    /// Both framings, or the same one twice.
+    var framings: [Framing] { [framing, upstreamFraming ?? framing] }
+
+    /// The byte that ends a message on the stream side, or on either one.
+    var delimiter: UInt8? { delimiter(ofClient: true) ?? delimiter(ofClient: false) }
+
+    func delimiter(ofClient: Bool) -> UInt8? {
         guard kind != .datagrams else { return nil }
-        return switch framing {
+        return switch framing(ofClient: ofClient) {
         case .line: 0x0a
         case .delimiter(let byte): byte
         default: nil
@@ -97,7 +110,9 @@ extension SimulatedMessagePlan: CustomStringConvertible {
     package var description: String {
         let unix =
             listensOnUnix ? forwardsToUnix ? "both " : "here " : forwardsToUnix ? "there " : ""
-        return "\(kind) \(unix.isEmpty ? "" : "Unix \(unix)")\(framing), \(clients) × \(messages),"
+        let other = upstreamFraming.map { " to \($0)" } ?? ""
+        return
+            "\(kind) \(unix.isEmpty ? "" : "Unix \(unix)")\(framing)\(other), \(clients) × \(messages),"
             + " sizes \(sizes) \(answerSizes) \(lengths), requests \(requests), responses"
             + " \(responses), answers \(answers), \(clientEnd), \(upstreamStopsAfter)"
             + " \(upstreamEnd), gap \(gap) \(readGap),"
