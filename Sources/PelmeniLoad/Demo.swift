@@ -69,15 +69,16 @@ public struct Demo: Sendable {
         let engine: Engine
         do {
             let pair = TCPServer(
-                TCPClient("127.0.0.1", origin.port), listen: "127.0.0.1", port: 0)
-            engine = try Engine(backend: choice, workers: Self.workers, servers: [pair])
+                TCPClient("127.0.0.1", port: origin.port), listen: "127.0.0.1", port: 0)
+            engine = try Engine(
+                backend: choice, workers: Self.workers, servers: [pair], spelling: .commandLine)
             try await engine.start()
         } catch {
             _ = await origin.stop()
             throw error
         }
         if let backend = engine.backend { row.backend = backend.rawValue }
-        let target = SocketAddress(v4: 0x7f00_0001, port: engine.listening.first?.port ?? 0)
+        let target = SocketAddress(v4: 0x7f00_0001, port: engine.listeners.first?.port ?? 0)
 
         var faults = FaultCounts()
         let warmUp = await load(

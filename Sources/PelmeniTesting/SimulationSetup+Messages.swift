@@ -17,7 +17,7 @@ extension SimulationSetup {
             allowances.cuts = true
         }
         let isFaultless = world.healsAt == .max
-        let kinds: [SessionKind] = [.datagrams, .streamToDatagrams, .datagramsToStream]
+        let kinds: [PairKind] = [.datagrams, .streamToDatagrams, .datagramsToStream]
         let only = random.chance(0x5000) ? random.pick(kinds) : nil
         world.messages = (0..<random.between(1, 3)).map { _ in
             messagePlan(only ?? random.pick(kinds), &random, isFaultless: isFaultless)
@@ -38,7 +38,7 @@ extension SimulationSetup {
     }
 
     private func messagePlan(
-        _ kind: SessionKind, _ random: inout SeededRandom, isFaultless: Bool
+        _ kind: PairKind, _ random: inout SeededRandom, isFaultless: Bool
     ) -> SimulatedMessagePlan {
         var plan = SimulatedMessagePlan(kind: kind)
         plan.listensOnUnix = random.chance(0x6000)

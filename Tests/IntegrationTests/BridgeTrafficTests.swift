@@ -36,7 +36,7 @@ extension Integration {
         }
 
         @Test(arguments: CommandBackend.granted) func statsd(backend: CommandBackend) throws {
-            let store = try Listener()
+            let store = try TestListener()
             let proxy = try Proxy(
                 ["udp://127.0.0.1:0", "tcp://127.0.0.1:\(store.port)?framing=line"],
                 backend: backend)

@@ -12,7 +12,7 @@ extension Integration {
         }
 
         @Test(arguments: CommandBackend.granted) func readyLines(backend: CommandBackend) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let folder = try TemporaryFolder()
             let target = "tcp://127.0.0.1:\(origin.port)"
             let proxy = try Proxy(
@@ -83,7 +83,7 @@ extension Integration {
         }
 
         @Test func logsAsJSON() throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"],
                 options: ["--log-format", "json", "--log-level", "debug"])
@@ -108,7 +108,7 @@ extension Integration {
 
         /// A reader that goes away is no reason to stop relaying.
         @Test func signalsThatMeanNothing() throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"])
             proxy.child.signal(SIGHUP)
             try proxy.child.errors.waitForLine("signal=HUP")
@@ -120,7 +120,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func theSamePairTwice(backend: CommandBackend)
             throws
         {
-            let origin = try Listener()
+            let origin = try TestListener()
             let target = "tcp://127.0.0.1:\(origin.port)"
             let first = try Proxy(["tcp://127.0.0.1:0", target], backend: backend)
             let address = "127.0.0.1:\(try first.port())"

@@ -81,7 +81,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func theDrainTimeout(backend: CommandBackend)
             throws
         {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: backend,
                 options: ["--drain-timeout", "300ms"])
@@ -98,7 +98,7 @@ extension Integration {
 
         /// One that ends in time does not count as cut.
         @Test(arguments: CommandBackend.granted) func aDrainInTime(backend: CommandBackend) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: backend)
             let client = try Wire(toPort: try proxy.port())

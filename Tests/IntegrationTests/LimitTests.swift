@@ -61,7 +61,7 @@ extension Integration {
         ) throws {
             let folder = try TemporaryFolder()
             let path = folder.file("server.sock")
-            let origin = try Listener(.path(folder.file("origin.sock")))
+            let origin = try TestListener(.path(folder.file("origin.sock")))
             var failures = 0
             var hasStarted = false
             for limit in 7..<64 where !hasStarted {

@@ -26,7 +26,7 @@ extension Integration {
             ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(folder.file("errors"))'"]
         }
 
-        private func proxy(_ origin: Listener, _ backend: CommandBackend) throws -> Proxy {
+        private func proxy(_ origin: TestListener, _ backend: CommandBackend) throws -> Proxy {
             let closed = try RefusedPort()
             return try withExtendedLifetime(closed) {
                 try Proxy(
@@ -50,7 +50,7 @@ extension Integration {
             }
         }
 
-        private func expectServed(_ proxy: Proxy, _ origin: Listener) throws {
+        private func expectServed(_ proxy: Proxy, _ origin: TestListener) throws {
             let client = try Wire(toPort: try proxy.port())
             let upstream = try origin.accept()
             try client.write("x")
@@ -67,7 +67,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func sessionsGoOnAndItEnds(
             backend: CommandBackend
         ) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try proxy(origin, backend)
             try makeLines(proxy, sessions: 200)
             try expectServed(proxy, origin)
@@ -78,7 +78,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func aSecondSignalEndsIt(
             backend: CommandBackend
         ) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try proxy(origin, backend)
             try makeLines(proxy, sessions: 200)
             let client = try Wire(toPort: try proxy.port())
@@ -97,7 +97,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func whatWasLostIsSaid(
             backend: CommandBackend
         ) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try proxy(origin, backend)
             // A mebibyte waits, and a line has more than fifty bytes.
             try makeLines(proxy, sessions: 10_000)

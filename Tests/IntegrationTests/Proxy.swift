@@ -68,7 +68,7 @@ struct Proxy: Sendable {
     }
 
     /// Moves a byte to the origin, and ends in order.
-    func relaysOneByteAndEnds(_ origin: Listener) throws {
+    func relaysOneByteAndEnds(_ origin: TestListener) throws {
         let client = try Wire(toPort: try port())
         let upstream = try origin.accept()
         try client.write("x")

@@ -48,7 +48,7 @@ extension Integration {
             ("EPERM", EPERM), ("EACCES", EACCES), ("ENOSYS", ENOSYS), ("EINVAL", EINVAL),
         ])
         func autoFallsBack(name: String, error: Int32) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: nil,
                 options: ["--workers", "2"], prefix: try Launcher.refusing(error))

@@ -18,9 +18,10 @@ extension Integration {
         }
 
         /// A proxy of a stream pair to datagrams and one to streams, and what is behind them.
-        private func start(_ backend: CommandBackend) throws -> (Proxy, DatagramWire, Listener) {
+        private func start(_ backend: CommandBackend) throws -> (Proxy, DatagramWire, TestListener)
+        {
             let datagrams = try DatagramWire()
-            let streams = try Listener()
+            let streams = try TestListener()
             let proxy = try Proxy(
                 [
                     "tcp://127.0.0.1:0", "udp://127.0.0.1:\(datagrams.port)",

@@ -9,11 +9,11 @@ import Testing
     private struct Stubborn: MessageFraming {
         let name = "stubborn"
         var step = FramingStep.needsMore
-        var head: FrameHead?
+        var head: FrameEnvelope?
 
         func read(_ bytes: Span<UInt8>, _ state: inout FramingState) -> FramingStep { step }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? { head }
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? { head }
     }
 
     /// Headers of its own length; asks for more when `isGreedy`.
@@ -32,7 +32,7 @@ import Testing
                 ends: ends || header[size - 1] == 0)
         }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? { nil }
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? { nil }
     }
 
     private func read(
@@ -49,7 +49,7 @@ import Testing
         return reader.verdict
     }
 
-    private func bytes(_ head: FrameHead) -> (before: [UInt8], after: [UInt8]) {
+    private func bytes(_ head: FrameEnvelope) -> (before: [UInt8], after: [UInt8]) {
         var room = [UInt8](repeating: 0xa5, count: 64)
         room.withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return }
@@ -61,10 +61,10 @@ import Testing
         return (Array(room[..<head.beforeCount]), Array(room[32..<(32 + head.afterCount)]))
     }
 
-    private func around(_ head: FrameHead?) -> FrameHead? {
+    private func around(_ head: FrameEnvelope?) -> FrameEnvelope? {
         let framing = Framing.custom(CustomFraming(Stubborn(head: head)))
         return [UInt8](repeating: 7, count: 5).withUnsafeBytes { bytes in
-            bytes.baseAddress.flatMap { FrameHead.around(framing, $0, count: 5) }
+            bytes.baseAddress.flatMap { FrameEnvelope.around(framing, $0, count: 5) }
         }
     }
 
@@ -230,7 +230,7 @@ import Testing
     // MARK: Writing
 
     @Test func headsInOrder() throws {
-        var head = FrameHead()
+        var head = FrameEnvelope()
         head.putBefore(1)
         head.putBefore(lowFirst: 0x030201, bytes: 3)
         head.putBefore(highFirst: 0x0102, bytes: 2)
@@ -242,14 +242,14 @@ import Testing
         let written = try #require(around(head))
         #expect(bytes(written).before == [1, 1, 2, 3, 1, 2] + [UInt8](repeating: 255, count: 8))
         #expect(bytes(written).after == [9, 1, 2, 1, 2, 3, 4])
-        let nothing = try #require(around(FrameHead()))
+        let nothing = try #require(around(FrameEnvelope()))
         #expect(bytes(nothing).before.isEmpty && bytes(nothing).after.isEmpty)
         #expect(around(nil) == nil)
     }
 
     @Test func headsHaveRoomForSoMuch() throws {
-        func head(_ fill: (inout FrameHead) -> Void) -> FrameHead? {
-            var head = FrameHead()
+        func head(_ fill: (inout FrameEnvelope) -> Void) -> FrameEnvelope? {
+            var head = FrameEnvelope()
             fill(&head)
             return around(head)
         }

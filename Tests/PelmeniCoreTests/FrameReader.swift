@@ -40,7 +40,7 @@ struct FrameReader {
         }
     }
 
-    private mutating func check(_ step: FrameStep, _ count: Int) {
+    private mutating func check(_ step: ScanStep, _ count: Int) {
         let reach = step.start + step.length
         if step.start < 0 || step.length < 0 || reach > step.consumed || step.consumed > count {
             fault = "out of the window: \(step)"
@@ -54,7 +54,7 @@ struct FrameReader {
         if case .bad(let error) = step.kind { verdict.error = error }
     }
 
-    private mutating func take(_ step: FrameStep, _ bytes: [UInt8]) {
+    private mutating func take(_ step: ScanStep, _ bytes: [UInt8]) {
         runs += 1
         var message = open ?? []
         if step.heldCarriageReturn { message.append(0x0d) }

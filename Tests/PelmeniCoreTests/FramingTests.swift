@@ -43,23 +43,25 @@ import Testing
         // The last byte is not the payload's.
         let head = try #require(
             (payload + [0]).withUnsafeBytes { bytes in
-                bytes.baseAddress.flatMap { FrameHead.around(framing, $0, count: payload.count) }
+                bytes.baseAddress.flatMap {
+                    FrameEnvelope.around(framing, $0, count: payload.count)
+                }
             })
         return header(head) + payload + trailer(head)
     }
 
     /// The bytes that a head writes; more of them than it counts fail the test.
-    private func header(_ head: FrameHead) -> [UInt8] {
+    private func header(_ head: FrameEnvelope) -> [UInt8] {
         written(head.beforeCount, head.writeBefore)
     }
 
     /// Those that it writes behind a payload, likewise.
-    private func trailer(_ head: FrameHead) -> [UInt8] {
+    private func trailer(_ head: FrameEnvelope) -> [UInt8] {
         written(head.afterCount, head.writeAfter)
     }
 
     private func written(_ count: Int, _ write: (UnsafeMutableRawPointer) -> Void) -> [UInt8] {
-        var room = [UInt8](repeating: 0xa5, count: FrameHead.beforeMax + 5)
+        var room = [UInt8](repeating: 0xa5, count: FrameEnvelope.beforeMax + 5)
         room.withUnsafeMutableBytes { bytes in
             if let base = bytes.baseAddress { write(base) }
         }
@@ -141,7 +143,7 @@ import Testing
     }
 
     @Test func stateIsPlain() {
-        #expect(_isPOD(FrameScanner.self) && _isPOD(FrameStep.self) && _isPOD(FrameHead.self))
+        #expect(_isPOD(FrameScanner.self) && _isPOD(ScanStep.self) && _isPOD(FrameEnvelope.self))
         #expect(MemoryLayout<FrameScanner>.size <= 72)
     }
 
@@ -226,7 +228,7 @@ import Testing
 
     @Test func headsOnTheWire() throws {
         func bytes(_ framing: Framing, _ payload: Int) -> [UInt8]? {
-            FrameHead.around(framing, payload: payload).map(header)
+            FrameEnvelope.around(framing, payload: payload).map(header)
         }
         #expect(bytes(.u16be, 0x0102) == [1, 2])
         #expect(bytes(.u16be, 65_535) == [255, 255])
@@ -251,9 +253,9 @@ import Testing
 
     @Test func anEndIsNotWrittenTwice() throws {
         for framing in Self.builtIn + [.raw] {
-            let plain = try #require(FrameHead.around(framing, payload: 5))
+            let plain = try #require(FrameEnvelope.around(framing, payload: 5))
             let ended = try #require(
-                FrameHead.around(framing, payload: 5, endsWithDelimiter: true))
+                FrameEnvelope.around(framing, payload: 5, endsWithDelimiter: true))
             #expect(header(plain) == header(ended))
             #expect(trailer(ended) == [])
             switch framing {
@@ -402,13 +404,13 @@ import Testing
         #expect(wrong.isEmpty, "\(wrong.prefix(5))")
     }
 
-    private func step(_ scanner: inout FrameScanner, _ text: StaticString) -> FrameStep {
+    private func step(_ scanner: inout FrameScanner, _ text: StaticString) -> ScanStep {
         scanner.next(text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     private func run(
         _ length: Int, of consumed: Int, begins: Bool, ends: Bool, held: Bool = false
-    ) -> FrameStep {
+    ) -> ScanStep {
         .run(0, length, consumed: consumed, begins: begins, ends: ends, heldCarriageReturn: held)
     }
 

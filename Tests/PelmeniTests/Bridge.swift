@@ -46,7 +46,7 @@ struct Bridge: Sendable {
     /// Where clients go.
     var name: SocketName {
         crossing.from.isUnix
-            ? .path(folder.file("server")) : .port(engine.listening.first?.port ?? 0)
+            ? .path(folder.file("server")) : .port(engine.listeners.first?.port ?? 0)
     }
 
     /// - Parameter number: one for each client, which makes its name on a Unix datagram socket.

@@ -30,9 +30,9 @@ import Testing
         for (bad, ends) in [([0, 101], false), ([0], true), ([0, 9, 1], true)] as [([UInt8], Bool)]
         {
             let bridge = try await Bridge.start(crossing, variant) {
-                $0.maxFrame = 100
-                $0.responses = 2
-                $0.linger = nil
+                $0.frameBytesMax = 100
+                $0.responseLimit = 2
+                $0.lingerTimeout = .never
             }
             let origin = try bridge.origin.wire
             let client = try Wire(to: bridge.name)
@@ -59,8 +59,8 @@ import Testing
     /// Nothing was asked, so nothing is waited for.
     @Test(arguments: Variant.all) func aStreamThatIsBadAtOnce(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.maxFrame = 100
-            $0.linger = nil
+            $0.frameBytesMax = 100
+            $0.lingerTimeout = .never
         }
         let client = try Wire(to: bridge.name)
         try client.write([0, 101])
@@ -75,8 +75,8 @@ import Testing
             return SimulatedEnds(crossing: crossing).messagesOverRequestsAreDropped()
         }
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.requests = 1
-            $0.responses = Self.answers
+            $0.requestLimit = 1
+            $0.responseLimit = Self.answers
         }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
@@ -160,7 +160,7 @@ import Testing
     /// not destroyed.
     @Test(arguments: Variant.all)
     func answersOverResponsesDestroyNoQuestion(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         let question = [UInt8](repeating: 7, count: 60_000)
         try client.ask(question)
@@ -175,7 +175,7 @@ import Testing
     /// What comes in one read with the last answer is counted, though the session is over by then.
     @Test(arguments: Variant.all)
     func answersBehindTheLastOneAreCounted(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         try client.ask([7])
         let upstream = try bridge.origin.accept()

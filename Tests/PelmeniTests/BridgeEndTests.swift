@@ -20,8 +20,8 @@ import Testing
             return SimulatedEnds(crossing: crossing).aClientThatEndsGetsItsAnswers()
         }
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.responses = 2
-            $0.linger = nil
+            $0.responseLimit = 2
+            $0.lingerTimeout = .never
         }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
@@ -41,7 +41,9 @@ import Testing
 
     /// Without `responses` nothing tells that the last answer was the last one but silence.
     @Test(arguments: Variant.all) func aClientThatEndsIsWaitedFor(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toUDP, variant) { $0.linger = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.toUDP, variant) {
+            $0.lingerTimeout = .after(.milliseconds(300))
+        }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
         try client.write(BridgeClient.framed([1]))
@@ -58,8 +60,8 @@ import Testing
     @Test(arguments: Variant.all)
     func aClientThatEndedDoesNotHoldADrain(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.linger = nil
-            $0.idle = nil
+            $0.lingerTimeout = .never
+            $0.idleTimeout = .never
         }
         let client = try Wire(to: bridge.name)
         try client.write(BridgeClient.framed([1]))
@@ -74,10 +76,10 @@ import Testing
     @Test(arguments: Variant.all)
     func aClientThatEndsLateInADrain(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.linger = nil
-            $0.idle = nil
+            $0.lingerTimeout = .never
+            $0.idleTimeout = .never
             // Nor anything else that would make it look at the session.
-            $0.keepAlive = nil
+            $0.keepAliveTime = nil
         }
         let origin = try bridge.origin.wire
         let client = try bridge.client()
@@ -101,7 +103,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func idleEndsAStream(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toUDP, variant) { $0.idle = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.toUDP, variant) {
+            $0.idleTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         try client.ask("?")
         #expect(try bridge.origin.wire.receiveText() == "?")
@@ -202,7 +206,9 @@ import Testing
 
     /// Nothing but silence tells that no answer is due any more: an end, and no reset.
     @Test(arguments: Variant.all) func idleEndsTheConnection(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.idle = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.toTCP, variant) {
+            $0.idleTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         try client.ask("?")
         let upstream = try bridge.origin.accept()
@@ -214,7 +220,7 @@ import Testing
     @Test(arguments: Variant.all) func theLastAnswerEndsTheConnection(
         variant: Variant
     ) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         for round in UInt8(0)..<3 {
             try client.ask([round])
@@ -233,8 +239,8 @@ import Testing
         variant: Variant
     ) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.requests = 1
-            $0.responses = 1
+            $0.requestLimit = 1
+            $0.responseLimit = 1
         }
         let client = try Wire(to: bridge.name)
         try client.write([1, 2, 3].flatMap { BridgeClient.framed([$0]) })
@@ -253,7 +259,7 @@ import Testing
     @Test(arguments: Variant.all) func answersOverResponsesAreDropped(
         variant: Variant
     ) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         let question = [UInt8](repeating: 7, count: 60_000)
         var asked = 0

@@ -74,7 +74,7 @@ import Testing
     @Test(arguments: Variant.all) func eof(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .eof
-            $0.responses = 1
+            $0.responseLimit = 1
         }
         let origin = try bridge.origin.wire
         for size in [1, 1_472, 40_000] {
@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: Variant.all) func theLastLineNeedsNoEnd(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .line
-            $0.responses = 1
+            $0.responseLimit = 1
         }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)

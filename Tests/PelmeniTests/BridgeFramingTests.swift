@@ -93,7 +93,7 @@ import Testing
         // In its length, behind it, and in the message.
         for bytes in 1...3 {
             let bridge = try await Bridge.start(crossing, variant) {
-                $0.linger = .milliseconds(300)
+                $0.lingerTimeout = .after(.milliseconds(300))
             }
             let ends = try Ends(bridge)
             try ends.stream.write(frame("whole") + frame("cut short").prefix(bytes))
@@ -110,8 +110,8 @@ import Testing
             return SimulatedFrames(crossing: crossing).aLengthThatLies()
         }
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.maxFrame = 100
-            $0.linger = .milliseconds(300)
+            $0.frameBytesMax = 100
+            $0.lingerTimeout = .after(.milliseconds(300))
         }
         let ends = try Ends(bridge)
         let longest = Pattern.shared.stream(key: 1, count: 100)

@@ -15,7 +15,7 @@ final class BridgeOrigin: Sendable {
     }
 
     private enum Door: Sendable {
-        case stream(Listener)
+        case stream(TestListener)
         case datagrams(DatagramWire)
     }
 
@@ -40,7 +40,7 @@ final class BridgeOrigin: Sendable {
         let name = name ?? (face.isUnix ? .path(path) : .port(0))
         door =
             face.isStream
-            ? .stream(try Listener(name)) : .datagrams(try DatagramWire(at: name))
+            ? .stream(try TestListener(name)) : .datagrams(try DatagramWire(at: name))
     }
 
     var name: SocketName {

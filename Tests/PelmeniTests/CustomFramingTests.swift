@@ -15,8 +15,8 @@ import Testing
             .payload(after: 1, length: Int(header[0]), trailer: 2)
         }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? {
-            var head = FrameHead()
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? {
+            var head = FrameEnvelope()
             head.putBefore(lowFirst: UInt64(payload.count), bytes: 1)
             head.putAfter(highFirst: 0x0d0a, bytes: 2)
             return head
@@ -30,7 +30,7 @@ import Testing
 
         func read(_ bytes: Span<UInt8>, _ state: inout FramingState) -> FramingStep { step }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? { nil }
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? { nil }
     }
 
     /// A framing, and how it writes.
@@ -150,8 +150,8 @@ import Testing
     @Test(arguments: Variant.all) func aStreamThatIsRefused(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .custom(Self.marked.framing)
-            $0.maxFrame = 100
-            $0.linger = .milliseconds(300)
+            $0.frameBytesMax = 100
+            $0.lingerTimeout = .after(.milliseconds(300))
         }
         let origin = try bridge.origin.wire
         // No mark; too long, by what it says; and an end inside.
@@ -237,7 +237,8 @@ import Testing
     @Test func thePairOfTheGuide() {
         let marked = CustomFraming(MarkedLength())
         let pair = TCPServer(
-            UDPClient("127.0.0.1", 9000), listen: "127.0.0.1", port: 9001, framing: .custom(marked))
+            UDPClient("127.0.0.1", port: 9000), listen: "127.0.0.1", port: 9001,
+            framing: .custom(marked))
         #expect(pair.options.framing == .custom(marked))
         #expect(pair.options.framing?.description == "marked-length")
     }

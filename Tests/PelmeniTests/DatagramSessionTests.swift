@@ -24,7 +24,7 @@ import Testing
     // MARK: Counts and time
 
     @Test(arguments: Variant.all) func responsesEndASession(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.udp, variant) { $0.responses = 2 }
+        let bridge = try await Bridge.start(Self.udp, variant) { $0.responseLimit = 2 }
         let client = try bridge.client()
         try client.ask("a")
         try serve(bridge, "a")
@@ -48,8 +48,8 @@ import Testing
 
     @Test(arguments: Variant.all) func requestsEndASession(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.udp, variant) {
-            $0.requests = 2
-            $0.responses = 1
+            $0.requestLimit = 2
+            $0.responseLimit = 1
         }
         let origin = try bridge.origin.wire
         let client = try bridge.client()
@@ -72,7 +72,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func silenceEndsASession(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.udp, variant) { $0.idle = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.udp, variant) {
+            $0.idleTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         try roundTrip(bridge, client, "a")
         try bridge.wait("the session is over") { $0.open == 0 }
@@ -102,7 +104,7 @@ import Testing
     // MARK: Caps and draining
 
     @Test(arguments: Variant.all) func aFullTableKeepsItsOldOnes(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.udp, variant) { $0.sessions = 2 }
+        let bridge = try await Bridge.start(Self.udp, variant) { $0.sessionLimit = 2 }
         let clients = try (0..<5).map { try bridge.client($0) }
         for client in clients.prefix(2) { try roundTrip(bridge, client, "first") }
         for client in clients.dropFirst(2) { try client.ask("shed") }

@@ -23,12 +23,12 @@ import Testing
         let engine = try Engine.variant(
             variant,
             servers: [port, other.port].map { port in
-                UDPServer(UDPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
+                UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
             })
         try await engine.start()
-        let clients = try engine.listening.map { listening in
+        let clients = try engine.listeners.map { listener in
             let client = try DatagramWire()
-            try client.connect(toPort: listening.port)
+            try client.connect(toPort: listener.port)
             return client
         }
         for round in UInt64(1)...3 {
@@ -169,9 +169,9 @@ import Testing
     func answersComeFromTheAddressAskedAt(variant: Variant) async throws {
         let origin = try DatagramWire()
         let engine = try Engine.variant(
-            variant, servers: [UDPServer(UDPClient("127.0.0.1", origin.port), port: 0)])
+            variant, servers: [UDPServer(UDPClient("127.0.0.1", port: origin.port), port: 0)])
         try await engine.start()
-        let port = try #require(engine.listening.first?.port)
+        let port = try #require(engine.listeners.first?.port)
         // One socket that asks at two addresses: two sessions, each answered from its own.
         let client = try DatagramWire()
         let doors = [UInt32(0x7f00_0005), 0x7f01_0203].map {

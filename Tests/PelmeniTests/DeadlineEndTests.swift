@@ -6,7 +6,7 @@ import Testing
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadlineEndTests {
     /// Half of an answer, and then silence: whoever gets the half must not take it for the whole.
     @Test(arguments: Variant.all) func anIdleEndIsAReset(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.idle = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.idleTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.talkingSession()
         try upstream.write("half an ans")
         #expect(try client.readText(11) == "half an ans")
@@ -17,7 +17,7 @@ import Testing
 
     /// The same where the client has said all, so that the linger deadline is the one that ends it.
     @Test(arguments: Variant.all) func aLingerEndIsAReset(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.lingerTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.talkingSession()
         client.finish()
         #expect(try upstream.readEnd() == .clean)
@@ -29,7 +29,7 @@ import Testing
 
     /// An end that its sender did send stays one, though a deadline closes the rest.
     @Test(arguments: Variant.all) func whatHadEndedStaysWhole(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.lingerTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.talkingSession()
         try upstream.write("an answer")
         upstream.finish()

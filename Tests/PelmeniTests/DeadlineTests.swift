@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func idle(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.idle = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.idleTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
         // Bytes either way put it off.
         for _ in 0..<4 {
@@ -38,7 +38,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func firstByte(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.firstByte = .milliseconds(200) }
+        let relay = try await Relay.start(variant) {
+            $0.firstByteTimeout = .after(.milliseconds(200))
+        }
         let silent = try relay.session()
         let spoken = try relay.session()
         try spoken.upstream.write("hello")
@@ -55,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func linger(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.lingerTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
         // Before an end there is no such deadline.
         usleep(400_000)
@@ -75,8 +77,8 @@ import Testing
     /// The kernel took all bytes long ago, and the client still takes them: that is no silence.
     @Test(.alone, arguments: Variant.all) func slowIsNotIdle(variant: Variant) async throws {
         let relay = try await Relay.start(variant) {
-            $0.idle = .seconds(1)
-            $0.linger = .seconds(1)
+            $0.idleTimeout = .after(.seconds(1))
+            $0.lingerTimeout = .after(.seconds(1))
         }
         let (client, upstream) = try relay.session()
         let bytes = Pattern.shared.stream(key: 6, count: 12 << 20)
@@ -100,7 +102,7 @@ import Testing
 
     /// What a stalled side did not take is lost: it must not look like a clean end.
     @Test(arguments: Variant.all) func stall(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.stallTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
         let flood = beside {
             let bytes = [UInt8](repeating: 7, count: 1 << 16)
@@ -118,7 +120,7 @@ import Testing
 
     /// A slow reader is not a stalled one.
     @Test(.alone, arguments: Variant.all) func slowIsNotStalled(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.stallTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
         let bytes = Pattern.shared.stream(key: 5, count: 16 << 20)
         let sending = beside {
@@ -165,16 +167,16 @@ import Testing
     private static func unanswered(
         _ variant: Variant, connect: Duration = .milliseconds(300)
     ) async throws -> (Relay, [Wire]) {
-        let origin = try Listener(backlog: 0)
+        let origin = try TestListener(backlog: 0)
         let fillers = try fill(origin)
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
-        ) { $0.connect = connect }
+            variant, to: TCPClient("127.0.0.1", port: origin.port), origin: origin
+        ) { $0.connectTimeout = connect }
         return (relay, fillers)
     }
 
     /// Fills the queue of a listener, so that the next connection gets no answer at all.
-    private static func fill(_ listener: Listener) throws -> [Wire] {
+    private static func fill(_ listener: TestListener) throws -> [Wire] {
         var fillers: [Wire] = []
         for _ in 0..<16 {
             let socket = try listener.name.newSocket()

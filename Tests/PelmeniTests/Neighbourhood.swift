@@ -12,7 +12,7 @@ final class Neighbourhood: Sendable {
     let engine: Engine
     let log = LogCollector()
     /// The origin of the second pair, where the hostile peer is the upstream.
-    let hostileOrigin: Listener?
+    let hostileOrigin: TestListener?
     private let echoes: [EchoOrigin]
     private let folder: TemporaryFolder
 
@@ -25,7 +25,7 @@ final class Neighbourhood: Sendable {
         var names = [echoes[0].name]
         if hostility.isUpstream {
             let name = crossing.to.isUnix ? SocketName.path(folder.file("origin1")) : nil
-            let origin = try Listener(name, backlog: hostility == .dials ? 0 : 4096)
+            let origin = try TestListener(name, backlog: hostility == .dials ? 0 : 4096)
             names.append(origin.name)
             hostileOrigin = origin
         } else {
@@ -56,7 +56,7 @@ final class Neighbourhood: Sendable {
     /// Where clients of a pair go.
     func name(_ pair: Int) -> SocketName {
         crossing.from.isUnix
-            ? .path(folder.file("server\(pair)")) : .port(engine.listening[pair].port ?? 0)
+            ? .path(folder.file("server\(pair)")) : .port(engine.listeners[pair].port ?? 0)
     }
 
     /// One that behaves well.

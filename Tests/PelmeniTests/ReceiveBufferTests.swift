@@ -47,7 +47,7 @@ import Testing
     private func expectRoom(
         _ crossing: Crossing, _ variant: Variant, asked: Int?, granted: Int
     ) async throws {
-        let bridge = try await Bridge.start(crossing, variant) { $0.receiveBuffer = asked }
+        let bridge = try await Bridge.start(crossing, variant) { $0.receiveBufferBytes = asked }
         let client = try bridge.client()
         try client.ask("?")
         if crossing.to == .udp {
@@ -58,7 +58,7 @@ import Testing
             #expect(upstream == [granted], "\(crossing.testDescription)")
         }
         if crossing.from == .udp {
-            let listening = bridge.engine.listening.first?.port
+            let listening = bridge.engine.listeners.first?.port
             let listener = Self.room { own, peer in own == listening && peer == nil }
             #expect(listener == [granted], "\(crossing.testDescription)")
         }
@@ -83,9 +83,9 @@ import Testing
     @Test func moreThanTheKernelGrants() async throws {
         let asked = try Self.limit() + (1 << 20)
         let bridge = try await Bridge.start(Crossing(from: .udp, to: .udp), Variant.all[0]) {
-            $0.receiveBuffer = asked
+            $0.receiveBufferBytes = asked
         }
-        let listening = bridge.engine.listening.first?.port
+        let listening = bridge.engine.listeners.first?.port
         let granted = Self.room { own, peer in own == listening && peer == nil }
         _ = await bridge.stop()
         let isTold = bridge.log.entries(from: .warning).contains {

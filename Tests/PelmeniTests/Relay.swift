@@ -7,21 +7,22 @@ import Testing
 /// An engine between a test's client and its origin.
 struct Relay: Sendable {
     let engine: Engine
-    let origin: Listener
+    let origin: TestListener
     let log: LogCollector
 
     /// One pair on one worker, unless told otherwise.
     static func start(
         _ variant: Variant, workers: Int = 1, _ change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Relay {
-        let origin = try Listener()
+        let origin = try TestListener()
         return try await start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin, workers: workers,
+            variant, to: TCPClient("127.0.0.1", port: origin.port), origin: origin,
+            workers: workers,
             change)
     }
 
     static func start(
-        _ variant: Variant, to client: any Client, origin: Listener, workers: Int = 1,
+        _ variant: Variant, to client: any Client, origin: TestListener, workers: Int = 1,
         _ change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Relay {
         var pair = PairOptions()
@@ -35,7 +36,7 @@ struct Relay: Sendable {
         return Relay(engine: engine, origin: origin, log: log)
     }
 
-    var port: UInt16? { engine.listening.first?.port }
+    var port: UInt16? { engine.listeners.first?.port }
 
     func connect() throws -> Wire { try Wire(toPort: port) }
 
@@ -77,7 +78,7 @@ extension Engine {
         _ change: (inout EngineOptions) -> Void = { _ in }
     ) throws -> Engine {
         var options = EngineOptions()
-        options.without = variant.without
+        options.disabledFeatures = variant.without
         change(&options)
         return try Engine(
             backend: variant.backend, workers: workers, servers: servers, options: options)

@@ -13,7 +13,8 @@ import Testing
     func aResetRightBehindBytes(variant: Variant, size: Int) async throws {
         let origin = try ResettingOrigin(size)
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.listener.port), origin: origin.listener)
+            variant, to: TCPClient("127.0.0.1", port: origin.listener.port), origin: origin.listener
+        )
         let name = SocketName.port(try #require(relay.port))
         let (rounds, atOnce) = size < 1_000 ? (12, 100) : (2, 250)
         for _ in 0..<rounds {
@@ -40,7 +41,8 @@ import Testing
         let size = 5
         let origin = try ResettingOrigin(size, resets: false)
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.listener.port), origin: origin.listener)
+            variant, to: TCPClient("127.0.0.1", port: origin.listener.port), origin: origin.listener
+        )
         let name = SocketName.port(try #require(relay.port))
         let crowd = Crowd()
         for _ in 0..<100 { try crowd.connect(1, to: name, firstKey: 0) }

@@ -13,7 +13,7 @@ struct SimulatedCrossing: Sendable {
     /// The plan of a pair with datagrams on a side: all that is sent is awaited, and no end loses
     /// anything.
     func messages(_ change: (inout SimulatedMessagePlan) -> Void) -> SimulatedMessagePlan {
-        let kind: SessionKind =
+        let kind: PairKind =
             switch (crossing.from.isStream, crossing.to.isStream) {
             case (true, true): .streams
             case (false, false): .datagrams

@@ -17,7 +17,7 @@ import Testing
     func answersWaitForAUnixClient(variant: Variant) async throws {
         let crossing = Crossing(from: .unixgram, to: .unixgram)
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.responses = Self.answers
+            $0.responseLimit = Self.answers
         }
         let client = try bridge.client()
         try client.ask("all of them")
@@ -73,7 +73,7 @@ import Testing
         // The least pool: four blocks of datagrams.
         let engine = try Engine.variant(variant, servers: [server]) { $0.poolBytes = 1 << 20 }
         try await engine.start()
-        let name = SocketName.port(engine.listening.first?.port ?? 0)
+        let name = SocketName.port(engine.listeners.first?.port ?? 0)
         let slow = try (0..<8).map { _ in try Wire(to: name) }
         // More than a small block holds.
         let begun = BridgeClient.framed([UInt8](repeating: 1, count: 60_000)).prefix(17_000)
@@ -100,7 +100,9 @@ import Testing
     @Test(arguments: Variant.all)
     func aUnixUpstreamThatDoesNotRead(variant: Variant) async throws {
         let crossing = Crossing(from: .udp, to: .unixgram)
-        let bridge = try await Bridge.start(crossing, variant) { $0.stall = .milliseconds(300) }
+        let bridge = try await Bridge.start(crossing, variant) {
+            $0.stallTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         let question = [UInt8](repeating: 0x41, count: 4_000)
         // Above what the kernel holds for it (net.core.wmem_default), and the 64 that wait in the

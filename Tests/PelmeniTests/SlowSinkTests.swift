@@ -27,7 +27,7 @@ import Testing
         let gate = Gate()
         defer { gate.open() }
         var options = PairOptions()
-        options.maxFrame = 16
+        options.frameBytesMax = 16
         let server = crossing.from.server(
             crossing.to.client([origin.name]), path: folder.file("server"), options: options)
         let engine = try Engine.variant(variant, workers: 1, servers: [server]) {

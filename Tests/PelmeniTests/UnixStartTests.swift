@@ -18,8 +18,8 @@ import Testing
         let client = UnixClient(folder.file("origin.sock"))
         // Whoever looks whether somebody listens leaves a session whose upstream says nothing.
         var options = PairOptions()
-        options.linger = .milliseconds(300)
-        let server = UnixServer(client, path: path, options: options)
+        options.lingerTimeout = .after(.milliseconds(300))
+        let server = UnixServer(client, listen: path, options: options)
         return try Engine.variant(variant, servers: [server]) {
             $0.log = log.sink
             $0.logLevel = .debug
@@ -27,13 +27,13 @@ import Testing
     }
 
     private func datagramEngine(_ variant: Variant) throws -> Engine {
-        let client = UDPClient("127.0.0.1", 9)
-        return try Engine.variant(variant, servers: [UnixDatagramServer(client, path: path)])
+        let client = UDPClient("127.0.0.1", port: 9)
+        return try Engine.variant(variant, servers: [UnixDatagramServer(client, listen: path)])
     }
 
     /// Bound, and gone without an unlink: as a killed process leaves it.
     private func leaveStaleFile() throws {
-        let stale = try Listener(.path(path + ".old"))
+        let stale = try TestListener(.path(path + ".old"))
         rename(path + ".old", path)
         stale.close()
     }
@@ -93,7 +93,7 @@ import Testing
     /// The next engine starts while the first one drains. Its new file may get the number of the
     /// first one's.
     @Test(arguments: Variant.all) func theNextOnesFileStays(variant: Variant) async throws {
-        let origin = try Listener(.path(folder.file("origin.sock")))
+        let origin = try TestListener(.path(folder.file("origin.sock")))
         let old = try engine(variant)
         try await old.start()
         let client = try Wire(to: .path(path))

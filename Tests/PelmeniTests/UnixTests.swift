@@ -12,10 +12,11 @@ import Testing
     private var path: String { folder.file("server.sock") }
 
     private func engine(
-        _ variant: Variant, mode: UInt16 = 0o600, workers: Int = 1
-    ) throws -> (engine: Engine, origin: Listener) {
-        let origin = try Listener(.path(folder.file("origin.sock")))
-        let server = UnixServer(UnixClient(folder.file("origin.sock")), path: path, mode: mode)
+        _ variant: Variant, permissions: SocketPermissions = .owner, workers: Int = 1
+    ) throws -> (engine: Engine, origin: TestListener) {
+        let origin = try TestListener(.path(folder.file("origin.sock")))
+        let server = UnixServer(
+            UnixClient(folder.file("origin.sock")), listen: path, permissions: permissions)
         return (try Engine.variant(variant, workers: workers, servers: [server]), origin)
     }
 
@@ -29,9 +30,9 @@ import Testing
         try await engine.start()
         #expect(mode(path) == 0o600)
         #expect(
-            engine.listening.map(\.description)
+            engine.listeners.map(\.description)
                 == ["unix://\(path) -> unix://\(folder.file("origin.sock"))"])
-        #expect(engine.listening.first?.port == nil)
+        #expect(engine.listeners.first?.port == nil)
         let bytes = Pattern.shared.stream(key: 3, count: 3_000_000)
         for _ in 0..<4 {
             let client = try Wire(to: .path(path))
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func theModeIsTheOneAskedFor(variant: Variant) async throws {
-        let (engine, _) = try engine(variant, mode: 0o666)
+        let (engine, _) = try engine(variant, permissions: [.owner, .group, .others])
         try await engine.start()
         #expect(mode(path) == 0o666)
         await engine.stop()
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aLiveSocketIsLeftAlone(variant: Variant) async throws {
-        let live = try Listener(.path(path))
+        let live = try TestListener(.path(path))
         let (engine, _) = try engine(variant)
         let error = await #expect(throws: EngineError.self) { try await engine.start() }
         #expect(error?.kind == .failed)
@@ -134,7 +135,7 @@ import Testing
 
     @Test func aMissingFolderIsNamed() async throws {
         let missing = folder.file("none/server.sock")
-        let server = UnixServer(TCPClient("127.0.0.1", 9), path: missing)
+        let server = UnixServer(TCPClient("127.0.0.1", port: 9), listen: missing)
         let engine = try Engine(backend: .epoll, workers: 1, servers: [server])
         let error = await #expect(throws: EngineError.self) { try await engine.start() }
         #expect(error?.kind == .failed)
@@ -144,7 +145,7 @@ import Testing
 
     /// An upstream whose queue is full for a moment is slow, not dead.
     @Test(arguments: Variant.all) func aBusyUpstreamIsWaitedFor(variant: Variant) async throws {
-        let origin = try Listener(.path(folder.file("busy.sock")), backlog: 0)
+        let origin = try TestListener(.path(folder.file("busy.sock")), backlog: 0)
         let waiting = try Wire(to: origin.name)
         let relay = try await Relay.start(
             variant, to: UnixClient(folder.file("busy.sock")), origin: origin)
@@ -165,11 +166,11 @@ import Testing
 
 /// A bound socket that nobody listens at, and its file.
 private struct SocketFile {
-    private let listener: Listener
+    private let listener: TestListener
 
     init(_ path: String) throws {
         // The listener is never the one to unlink it: it is bound under another name and moved.
-        listener = try Listener(.path(path + ".old"))
+        listener = try TestListener(.path(path + ".old"))
         rename(path + ".old", path)
     }
 

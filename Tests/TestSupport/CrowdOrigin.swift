@@ -24,14 +24,14 @@ package final class CrowdOrigin: Sendable {
         var hasEnded = false
     }
 
-    package let listener: Listener
+    package let listener: TestListener
     private let kind: Kind
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
     private let open = Atomic<Int>(0)
 
     package init(_ kind: Kind, at name: SocketName? = nil) throws {
-        listener = try Listener(name)
+        listener = try TestListener(name)
         self.kind = kind
         if case .source = kind {
             // Accepted sockets inherit it; see the receive buffer of ``Crowd``.

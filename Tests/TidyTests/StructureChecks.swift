@@ -7,6 +7,7 @@ enum StructureChecks {
 
     /// Folders without an order among themselves.
     static let folders: [String: Set<Substring>] = [
+        "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
         "Sources/PelmeniTesting/": ["Content", "Judge", "Kernel", "Network", "Peers"],
     ]

@@ -35,8 +35,8 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
                 reader: { row, bytes, count, state, answer in
                     CustomFraming.read(row, bytes, count, state, answer)
                 },
-                writer: { row, bytes, count, head in
-                    CustomFraming.write(row, bytes, count, head)
+                writer: { row, bytes, count, envelope in
+                    CustomFraming.write(row, bytes, count, envelope)
                 },
                 box: .passRetained(FramingBox(framing)), endsWithStream: framing.endsWithStream,
                 name: framing.name))
@@ -59,7 +59,7 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
     @inline(never)
     func answer(
         _ bytes: UnsafeRawPointer, _ count: Int, _ state: inout FramingState,
-        _ answer: inout FramingAnswer
+        _ answer: inout Answer
     ) {
         registration.pointee.reader(registration, bytes, count, &state, &answer)
     }
@@ -67,8 +67,10 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
     /// Asks what goes around `count` bytes. False: they cannot be written. The one way to
     /// somebody else's writing.
     @inline(never)
-    func head(_ bytes: UnsafeRawPointer, _ count: Int, _ head: inout FrameHead) -> Bool {
-        registration.pointee.writer(registration, bytes, count, &head)
+    func envelope(
+        _ bytes: UnsafeRawPointer, _ count: Int, _ envelope: inout FrameEnvelope
+    ) -> Bool {
+        registration.pointee.writer(registration, bytes, count, &envelope)
     }
 
     // MARK: On the framing's side
@@ -80,17 +82,17 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
         let state = state.assumingMemoryBound(to: FramingState.self)
         let step = row.assumingMemoryBound(to: Registration.self).pointee.box
             ._withUnsafeGuaranteedRef { $0.framing.read(buffer(bytes, count).span, &state.pointee) }
-        answer.assumingMemoryBound(to: FramingAnswer.self).pointee = FramingAnswer(step)
+        answer.assumingMemoryBound(to: Answer.self).pointee = Answer(step)
     }
 
     private static func write(
         _ row: UnsafeRawPointer, _ bytes: UnsafeRawPointer, _ count: Int,
-        _ head: UnsafeMutableRawPointer
+        _ envelope: UnsafeMutableRawPointer
     ) -> Bool {
         let written = row.assumingMemoryBound(to: Registration.self).pointee.box
             ._withUnsafeGuaranteedRef { $0.framing.write(around: buffer(bytes, count).span) }
         guard let written, written.isWritable else { return false }
-        head.assumingMemoryBound(to: FrameHead.self).pointee = written
+        envelope.assumingMemoryBound(to: FrameEnvelope.self).pointee = written
         return true
     }
 

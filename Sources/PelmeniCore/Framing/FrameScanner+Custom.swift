@@ -3,12 +3,12 @@ extension FrameScanner {
     /// Each turn takes a byte or more, or is the last one.
     mutating func custom(
         _ framing: CustomFraming, _ bytes: UnsafeRawPointer, _ count: Int
-    ) -> FrameStep {
+    ) -> ScanStep {
         var at = 0
         while true {
             if isInPayload, let step = announced(&at, count) { return step }
             guard at < count else { return .needsMore(consumed: count) }
-            var answer = FramingAnswer()
+            var answer = CustomFraming.Answer()
             framing.answer(bytes + at, count &- at, &scan.state, &answer)
             if let error = announce(answer, &at, count) { return fail(error, count) }
         }
@@ -16,7 +16,7 @@ extension FrameScanner {
 
     /// Goes on to the payload that was found, or says what is wrong with it.
     private mutating func announce(
-        _ answer: FramingAnswer, _ at: inout Int, _ count: Int
+        _ answer: CustomFraming.Answer, _ at: inout Int, _ count: Int
     ) -> FrameError? {
         switch answer.kind {
         case .bad:
@@ -52,7 +52,7 @@ extension FrameScanner {
 
     /// Takes what the window has of the announced payload and what follows it. Nil when there is
     /// nothing to hand on.
-    private mutating func announced(_ at: inout Int, _ count: Int) -> FrameStep? {
+    private mutating func announced(_ at: inout Int, _ count: Int) -> ScanStep? {
         let start = at
         let length = min(left, count &- at)
         left &-= length

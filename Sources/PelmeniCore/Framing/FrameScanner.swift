@@ -43,7 +43,7 @@ package struct FrameScanner: Sendable {
 
     /// One step into the `count` bytes at `bytes`, all of which were just received. A failed
     /// stream stays failed, with all consumed.
-    package mutating func next(_ bytes: UnsafeRawPointer, count: Int) -> FrameStep {
+    package mutating func next(_ bytes: UnsafeRawPointer, count: Int) -> ScanStep {
         if let failure { return .bad(failure, consumed: max(0, count)) }
         guard count > 0 else { return .needsMore(consumed: 0) }
         switch framing {
@@ -102,7 +102,7 @@ package struct FrameScanner: Sendable {
 
     private mutating func binary(
         _ bytes: UnsafeRawPointer, _ count: Int, width: UInt8
-    ) -> FrameStep {
+    ) -> ScanStep {
         var at = 0
         if !isInPayload {
             while headerBytes < width {
@@ -117,7 +117,7 @@ package struct FrameScanner: Sendable {
         return payload(from: at, count)
     }
 
-    private mutating func decimal(_ bytes: UnsafeRawPointer, _ count: Int) -> FrameStep {
+    private mutating func decimal(_ bytes: UnsafeRawPointer, _ count: Int) -> ScanStep {
         var at = 0
         while !isInPayload {
             guard at < count else { return .needsMore(consumed: count) }
@@ -139,7 +139,7 @@ package struct FrameScanner: Sendable {
         return payload(from: at, count)
     }
 
-    private mutating func fixed(_ size: Int, _ count: Int) -> FrameStep {
+    private mutating func fixed(_ size: Int, _ count: Int) -> ScanStep {
         if !isInPayload {
             // A size that no name gives: empty messages without end.
             guard size > 0 else { return fail(.notALength, count) }
@@ -152,14 +152,14 @@ package struct FrameScanner: Sendable {
 
     /// What the window has, after a header of `start` bytes, of the `left` bytes to come.
     @inline(__always)
-    private mutating func payload(from start: Int, _ count: Int) -> FrameStep {
+    private mutating func payload(from start: Int, _ count: Int) -> ScanStep {
         let length = min(left, count &- start)
         guard length > 0 || left == 0 else { return .needsMore(consumed: count) }
         left &-= length
         return run(start, length, consumed: start &+ length, ends: left == 0)
     }
 
-    private mutating func line(_ bytes: UnsafeRawPointer, _ count: Int) -> FrameStep {
+    private mutating func line(_ bytes: UnsafeRawPointer, _ count: Int) -> ScanStep {
         let found = Self.find(Self.lineFeed, bytes, count)
         let isEnd = found < count
         // A line feed that comes first makes the held one part of the line's end.
@@ -178,7 +178,7 @@ package struct FrameScanner: Sendable {
 
     private mutating func delimited(
         _ bytes: UnsafeRawPointer, _ count: Int, by delimiter: UInt8
-    ) -> FrameStep {
+    ) -> ScanStep {
         let length = Self.find(delimiter, bytes, count)
         guard length <= maxFrame &- taken else { return fail(.tooLong, count) }
         taken &+= length
@@ -187,13 +187,13 @@ package struct FrameScanner: Sendable {
     }
 
     @inline(__always)
-    private mutating func raw(_ count: Int) -> FrameStep {
+    private mutating func raw(_ count: Int) -> ScanStep {
         guard count <= maxFrame else { return fail(.tooLong, count) }
         return run(0, count, consumed: count, ends: true)
     }
 
     @inline(__always)
-    private mutating func whole(_ count: Int) -> FrameStep {
+    private mutating func whole(_ count: Int) -> ScanStep {
         guard count <= maxFrame &- taken else { return fail(.tooLong, count) }
         taken &+= count
         return run(0, count, consumed: count, ends: false)
@@ -202,7 +202,7 @@ package struct FrameScanner: Sendable {
     @inline(__always)
     mutating func run(
         _ start: Int, _ length: Int, consumed: Int, ends: Bool, heldCarriageReturn: Bool = false
-    ) -> FrameStep {
+    ) -> ScanStep {
         let begins = !hasBegun
         if ends { startOver() } else { hasBegun = true }
         return .run(
@@ -222,7 +222,7 @@ package struct FrameScanner: Sendable {
     }
 
     @inline(__always)
-    mutating func fail(_ error: FrameError, _ count: Int) -> FrameStep {
+    mutating func fail(_ error: FrameError, _ count: Int) -> ScanStep {
         failure = error
         return .bad(error, consumed: count)
     }

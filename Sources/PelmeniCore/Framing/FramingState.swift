@@ -1,10 +1,10 @@
-/// What a framing of your own remembers of a stream between two reads. Zero whenever a message
-/// begins.
+/// What a framing of your own remembers of a stream between two reads: sixteen bytes, in two words.
+/// Zero whenever a message begins.
 public struct FramingState: Sendable, Equatable {
-    /// The first eight of its bytes, for whatever you like.
-    public var first: UInt64 = 0
-    /// The last eight.
-    public var second: UInt64 = 0
+    /// The low eight bytes, for whatever the framing counts or keeps.
+    public var lowWord: UInt64 = 0
+    /// The high eight bytes.
+    public var highWord: UInt64 = 0
 
     /// Nothing is remembered.
     public init() {}

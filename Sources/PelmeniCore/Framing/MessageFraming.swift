@@ -27,7 +27,7 @@ public protocol MessageFraming: Sendable {
 
     /// What goes around a payload of 0 to 65,507 bytes. Nil when it cannot be written: the datagram
     /// is dropped as ``DropReason/oversize`` then.
-    func write(around payload: Span<UInt8>) -> FrameHead?
+    func write(around payload: Span<UInt8>) -> FrameEnvelope?
 }
 
 extension MessageFraming {

@@ -24,7 +24,7 @@ extension StreamRelay where R: ~Copyable {
     ) {
         let framing = pairs[sessions[session].pair].framing
         let at = pool.address(block) + offset
-        guard let head = FrameHead.around(framing, at, count: length) else {
+        guard let head = FrameEnvelope.around(framing, at, count: length) else {
             return drop(.oversize)
         }
         let total = head.beforeCount &+ length &+ head.afterCount

@@ -173,7 +173,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     private mutating func take(
-        _ session: SessionID, _ step: FrameStep, _ block: BlockID, offset: Int
+        _ session: SessionID, _ step: ScanStep, _ block: BlockID, offset: Int
     ) {
         if step.begins, step.ends, !step.heldCarriageReturn {
             return deliver(session, block, offset: offset, length: step.length)

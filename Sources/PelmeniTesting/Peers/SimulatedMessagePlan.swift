@@ -2,7 +2,7 @@ package import PelmeniCore
 
 /// What the ends of a pair with datagrams on at least one side do.
 package struct SimulatedMessagePlan: Sendable {
-    package var kind: SessionKind
+    package var kind: PairKind
     /// The sides that are Unix sockets; the others are TCP or UDP.
     package var listensOnUnix = false
     package var forwardsToUnix = false
@@ -63,7 +63,7 @@ package struct SimulatedMessagePlan: Sendable {
     package var refusesFrom: UInt64 = .max
     package var refusesUntil: UInt64 = 0
 
-    package init(kind: SessionKind) { self.kind = kind }
+    package init(kind: PairKind) { self.kind = kind }
 
     package var listensForDatagrams: Bool { kind.hasNamedClient }
     package var countsAnswers: Bool { responses != 0 || turn > 0 || answersAfter > 0 }

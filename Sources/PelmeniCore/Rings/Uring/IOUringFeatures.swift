@@ -72,14 +72,4 @@ package struct IOUringFeatures: OptionSet, Sendable {
 
     /// What kernel 6.1 lacks of it: Debian 12's own kernel.
     package static let newerThan61: IOUringFeatures = [.receiveBounds]
-
-    /// The features behind names as `--io-uring-without` takes them: feature names, `6.1` for all
-    /// that kernel lacks, or `none`. Nil when a name is unknown.
-    package static func named(_ name: String) -> IOUringFeatures? {
-        switch name {
-        case "none": return []
-        case "6.1": return newerThan61
-        default: return descriptions.first { $0.name == name }?.feature
-        }
-    }
 }
