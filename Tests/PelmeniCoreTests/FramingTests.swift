@@ -41,23 +41,23 @@ import Testing
 
     private func frame(_ framing: Framing, _ payload: [UInt8]) throws -> [UInt8] {
         // The last byte is not the payload's.
-        let head = try #require(
+        let envelope = try #require(
             (payload + [0]).withUnsafeBytes { bytes in
                 bytes.baseAddress.flatMap {
                     FrameEnvelope.around(framing, $0, count: payload.count)
                 }
             })
-        return header(head) + payload + trailer(head)
+        return header(envelope) + payload + trailer(envelope)
     }
 
-    /// The bytes that a head writes; more of them than it counts fail the test.
-    private func header(_ head: FrameEnvelope) -> [UInt8] {
-        written(head.beforeCount, head.writeBefore)
+    /// The bytes that an envelope writes; more of them than it counts fail the test.
+    private func header(_ envelope: FrameEnvelope) -> [UInt8] {
+        written(envelope.beforeCount, envelope.writeBefore)
     }
 
     /// Those that it writes behind a payload, likewise.
-    private func trailer(_ head: FrameEnvelope) -> [UInt8] {
-        written(head.afterCount, head.writeAfter)
+    private func trailer(_ envelope: FrameEnvelope) -> [UInt8] {
+        written(envelope.afterCount, envelope.writeAfter)
     }
 
     private func written(_ count: Int, _ write: (UnsafeMutableRawPointer) -> Void) -> [UInt8] {
@@ -415,33 +415,33 @@ import Testing
     }
 
     @Test func aHeldCarriageReturnStepByStep() {
-        var it = FrameScanner(.line, maxFrame: 100)
-        #expect(step(&it, "ab\r") == run(2, of: 3, begins: true, ends: false))
-        #expect(step(&it, "\n") == run(0, of: 1, begins: false, ends: true))
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(step(&it, "\n") == run(0, of: 1, begins: true, ends: true))
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(step(&it, "x\n") == run(1, of: 2, begins: true, ends: true, held: true))
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(step(&it, "\r") == run(0, of: 1, begins: true, ends: false, held: true))
-        #expect(step(&it, "\r\n") == run(0, of: 2, begins: false, ends: true, held: true))
-        #expect(it.end() == .clean)
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(it.end() == .message(begins: true, heldCarriageReturn: true))
-        #expect(step(&it, "a\r") == run(1, of: 2, begins: true, ends: false))
-        #expect(it.end() == .message(begins: false, heldCarriageReturn: true))
-        #expect(step(&it, "a") == run(1, of: 1, begins: true, ends: false))
-        #expect(it.end() == .message(begins: false, heldCarriageReturn: false))
-        #expect(it.end() == .clean)
+        var scanner = FrameScanner(.line, maxFrame: 100)
+        #expect(step(&scanner, "ab\r") == run(2, of: 3, begins: true, ends: false))
+        #expect(step(&scanner, "\n") == run(0, of: 1, begins: false, ends: true))
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(step(&scanner, "\n") == run(0, of: 1, begins: true, ends: true))
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(step(&scanner, "x\n") == run(1, of: 2, begins: true, ends: true, held: true))
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(step(&scanner, "\r") == run(0, of: 1, begins: true, ends: false, held: true))
+        #expect(step(&scanner, "\r\n") == run(0, of: 2, begins: false, ends: true, held: true))
+        #expect(scanner.end() == .clean)
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(scanner.end() == .message(begins: true, heldCarriageReturn: true))
+        #expect(step(&scanner, "a\r") == run(1, of: 2, begins: true, ends: false))
+        #expect(scanner.end() == .message(begins: false, heldCarriageReturn: true))
+        #expect(step(&scanner, "a") == run(1, of: 1, begins: true, ends: false))
+        #expect(scanner.end() == .message(begins: false, heldCarriageReturn: false))
+        #expect(scanner.end() == .clean)
     }
 
     @Test func aHeldCarriageReturnCountsAsPayload() {
-        var it = FrameScanner(.line, maxFrame: 2)
-        #expect(step(&it, "ab\r") == run(2, of: 3, begins: true, ends: false))
-        #expect(it.end() == .bad(.tooLong))
-        it = FrameScanner(.line, maxFrame: 2)
-        _ = step(&it, "ab\r")
-        #expect(step(&it, "\r\n") == .bad(.tooLong, consumed: 2))
+        var scanner = FrameScanner(.line, maxFrame: 2)
+        #expect(step(&scanner, "ab\r") == run(2, of: 3, begins: true, ends: false))
+        #expect(scanner.end() == .bad(.tooLong))
+        scanner = FrameScanner(.line, maxFrame: 2)
+        _ = step(&scanner, "ab\r")
+        #expect(step(&scanner, "\r\n") == .bad(.tooLong, consumed: 2))
     }
 
     // MARK: Without marks
@@ -454,27 +454,27 @@ import Testing
     }
 
     @Test func aStreamIsAMessage() {
-        var it = FrameScanner(.eof, maxFrame: 3)
-        #expect(it.end() == .clean)
-        #expect(step(&it, "ab") == run(2, of: 2, begins: true, ends: false))
-        #expect(step(&it, "") == .needsMore(consumed: 0))
-        #expect(step(&it, "c") == run(1, of: 1, begins: false, ends: false))
-        #expect(it.end() == .message(begins: false, heldCarriageReturn: false))
+        var scanner = FrameScanner(.eof, maxFrame: 3)
+        #expect(scanner.end() == .clean)
+        #expect(step(&scanner, "ab") == run(2, of: 2, begins: true, ends: false))
+        #expect(step(&scanner, "") == .needsMore(consumed: 0))
+        #expect(step(&scanner, "c") == run(1, of: 1, begins: false, ends: false))
+        #expect(scanner.end() == .message(begins: false, heldCarriageReturn: false))
     }
 
     @Test func aFailureStays() {
-        var it = FrameScanner(.octetCount, maxFrame: 3)
+        var scanner = FrameScanner(.octetCount, maxFrame: 3)
         #expect(
-            step(&it, "1 a4 ")
+            step(&scanner, "1 a4 ")
                 == .run(
                     2, 1, consumed: 3, begins: true, ends: true, heldCarriageReturn: false))
-        #expect(step(&it, "4 ") == .bad(.tooLong, consumed: 2))
-        #expect(step(&it, "1 a") == .bad(.tooLong, consumed: 3))
-        #expect(step(&it, "") == .bad(.tooLong, consumed: 0))
-        #expect(it.end() == .bad(.tooLong))
-        it = FrameScanner(.u16be, maxFrame: 3)
-        _ = step(&it, "\0")
-        #expect(it.end() == .bad(.cutShort))
-        #expect(step(&it, "\0\0") == .bad(.cutShort, consumed: 2))
+        #expect(step(&scanner, "4 ") == .bad(.tooLong, consumed: 2))
+        #expect(step(&scanner, "1 a") == .bad(.tooLong, consumed: 3))
+        #expect(step(&scanner, "") == .bad(.tooLong, consumed: 0))
+        #expect(scanner.end() == .bad(.tooLong))
+        scanner = FrameScanner(.u16be, maxFrame: 3)
+        _ = step(&scanner, "\0")
+        #expect(scanner.end() == .bad(.cutShort))
+        #expect(step(&scanner, "\0\0") == .bad(.cutShort, consumed: 2))
     }
 }

@@ -16,10 +16,10 @@ import Testing
         }
 
         func write(around payload: Span<UInt8>) -> FrameEnvelope? {
-            var head = FrameEnvelope()
-            head.putBefore(lowFirst: UInt64(payload.count), bytes: 1)
-            head.putAfter(highFirst: 0x0d0a, bytes: 2)
-            return head
+            var envelope = FrameEnvelope()
+            envelope.putBefore(lowFirst: UInt64(payload.count), bytes: 1)
+            envelope.putAfter(highFirst: 0x0d0a, bytes: 2)
+            return envelope
         }
     }
 

@@ -104,6 +104,14 @@ import Testing
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
     }
 
+    @Test func anOptionOfTheCommand() {
+        let check = TextChecks.commandOptions
+        let planted = "/// `--pool`\nlet a = \"use --backend epoll\"\nlet b = \"a -- b\"\n"
+        #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/PelmeniCore/Engine/OptionName.swift", planted)).isEmpty)
+        #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
+    }
+
     @Test func aPageTitle() {
         let check = TextChecks.pageTitle
         #expect(check(file("docs/a.md", "# A\n```\n# b\n```\n## C\n")).isEmpty)

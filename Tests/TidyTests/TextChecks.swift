@@ -116,6 +116,20 @@ enum TextChecks {
         }
     }
 
+    /// An option as the command line has it, in a text of a library whose embedders know none.
+    static func commandOptions(_ file: SourceText) -> [Offence] {
+        guard file.fileExtension == "swift", file.folders.first == "Sources",
+            file.folders.count > 1, libraries.contains(file.folders[1]),
+            file.fileName != "OptionName.swift"
+        else { return [] }
+        return each(file) { line in
+            guard !line.drop(while: \.isWhitespace).hasPrefix("//"),
+                line.contains(/"[^"]*--[a-z]/)
+            else { return nil }
+            return "an option of the command: take its name from OptionName"
+        }
+    }
+
     private static func parts(of line: Substring, after word: String) -> [Substring] {
         var parts: [Substring] = []
         var rest = line
