@@ -5,8 +5,8 @@ import Testing
 /// The tables of what may follow a state, written out: a change of one is a decision.
 @Suite struct LegStateTests {
     @Test func phases() {
-        let all: [Leg.Phase] = [.free, .open, .queued, .resetting, .closing]
-        let legal: [[Leg.Phase]] = [
+        let all: [LegRow.Phase] = [.free, .open, .queued, .resetting, .closing]
+        let legal: [[LegRow.Phase]] = [
             [], [.queued, .resetting, .closing], [.open, .closing], [.closing], [],
         ]
         for (from, legal) in zip(all, legal) {
@@ -15,8 +15,8 @@ import Testing
     }
 
     @Test func reading() {
-        let all: [Leg.Reading] = [.idle, .paused, .receiving, .starved, .ended]
-        let legal: [[Leg.Reading]] = [
+        let all: [LegRow.Reading] = [.idle, .paused, .receiving, .starved, .ended]
+        let legal: [[LegRow.Reading]] = [
             [.paused, .receiving, .starved, .ended], [.idle, .paused, .receiving, .starved],
             [.idle], [.idle], [],
         ]
@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test func writing() {
-        let all: [Leg.Writing] = [.idle, .sending, .connecting, .shut]
-        let legal: [[Leg.Writing]] = [[.sending, .connecting, .shut], [.idle], [.idle], []]
+        let all: [LegRow.Writing] = [.idle, .sending, .connecting, .shut]
+        let legal: [[LegRow.Writing]] = [[.sending, .connecting, .shut], [.idle], [.idle], []]
         for (from, legal) in zip(all, legal) {
             #expect(all.filter { from.leads(to: $0) } == legal, "\(from)")
         }
     }
 
-    private static let facts: [Leg.Kind: [Bool]] = [
+    private static let facts: [LegRow.Kind: [Bool]] = [
         .client: [true, false, false, false, false],
         .unixClient: [true, true, false, false, false],
         .upstream: [false, false, false, false, false],
@@ -44,7 +44,7 @@ import Testing
         .unixListener: [false, true, true, true, false],
     ]
 
-    @Test(arguments: facts) func kinds(kind: Leg.Kind, facts: [Bool]) {
+    @Test(arguments: facts) func kinds(kind: LegRow.Kind, facts: [Bool]) {
         #expect(
             facts == [
                 kind.isClient, kind.isUnix, kind.isDatagrams, kind.isListener,
@@ -54,17 +54,17 @@ import Testing
 
     /// A row that was never written is free, and neither queues nor ends: see `LegID.absent`.
     @Test func zerosAreAFreeRow() {
-        let bytes = MemoryLayout<Leg>.size
+        let bytes = MemoryLayout<LegRow>.size
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 8)
         defer { memory.deallocate() }
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-        let leg = memory.bindMemory(to: Leg.self, capacity: 1).pointee
+        let leg = memory.bindMemory(to: LegRow.self, capacity: 1).pointee
         #expect(!leg.isInUse && !leg.hasEnded && !leg.isInFlight && leg.queue.isEmpty)
         #expect(leg.queue.bytes == 0)
     }
 
     @Test func datagramsAreCounted() {
-        var leg = Leg(.datagrams, socket: 3, session: .none, generation: 0)
+        var leg = LegRow(.datagrams, socket: 3, session: .none, generation: 0)
         leg.beginDatagram()
         leg.beginDatagram()
         leg.endDatagram()
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func generationsHave24Bits() {
-        #expect(Leg(freeAfter: 0xff_ffff).generation == 0)
-        #expect(Leg(freeAfter: 7).generation == 8)
+        #expect(LegRow(freeAfter: 0xff_ffff).generation == 0)
+        #expect(LegRow(freeAfter: 7).generation == 8)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import PelmeniCore
 
 @Suite struct RowQueueTests {
-    private let rows = TestRows.legs([Leg.Kind](repeating: .client, count: 6))
+    private let rows = TestRows.legs([LegRow.Kind](repeating: .client, count: 6))
 
     private func content(_ queue: LegQueue) -> [UInt32] {
         var queue = queue

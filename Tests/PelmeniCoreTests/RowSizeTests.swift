@@ -5,14 +5,14 @@ import Testing
 /// Every idle session keeps its rows in memory, so a field that makes one longer is a decision.
 @Suite struct RowSizeTests {
     @Test func rowsOfASession() {
-        #expect(MemoryLayout<Leg>.stride <= 88)
-        #expect(MemoryLayout<Session>.stride <= 88)
+        #expect(MemoryLayout<LegRow>.stride <= 88)
+        #expect(MemoryLayout<SessionRow>.stride <= 88)
         #expect(MemoryLayout<TimerWheel.Node>.stride <= 16)
         #expect(MemoryLayout<Readiness>.stride <= 48)
     }
 
     @Test func rowsArePlain() {
-        #expect(_isPOD(Leg.self) && _isPOD(Session.self) && _isPOD(MessageState.self))
+        #expect(_isPOD(LegRow.self) && _isPOD(SessionRow.self) && _isPOD(MessageState.self))
         #expect(_isPOD(TimerWheel.Node.self) && _isPOD(Readiness.self))
     }
 }

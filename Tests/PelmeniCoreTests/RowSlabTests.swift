@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct RowSlabTests {
     @Test func rowsGoRound() throws {
-        var slab = try #require(RowSlab<Leg>(capacity: 4, reserved: 1))
+        var slab = try #require(RowSlab<LegRow>(capacity: 4, reserved: 1))
         defer { slab.destroy() }
         for number: UInt32 in 1...3 { #expect(slab.take() == LegID(number)) }
         #expect(slab.take() == LegID.none)
-        slab.rows[LegID(2)] = Leg(freeAfter: 7)
+        slab.rows[LegID(2)] = LegRow(freeAfter: 7)
         slab.giveBack(LegID(2))
         slab.giveBack(LegID(1))
         #expect(slab.take() == LegID(1))
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func usedRowsAreThoseOfBefore() throws {
-        var slab = try #require(RowSlab<Session>(capacity: 100))
+        var slab = try #require(RowSlab<SessionRow>(capacity: 100))
         defer { slab.destroy() }
         #expect(slab.used.isEmpty)
         let first = slab.take()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ReadSchedulerTests {
     private static let many = RelayLimits.crowd
-    private let rows = TestRows.legs([Leg.Kind](repeating: .client, count: many + 8))
+    private let rows = TestRows.legs([LegRow.Kind](repeating: .client, count: many + 8))
     private let now: UInt64 = 1_000_000_000
 
     /// A leg that brings little, or one that brings much into blocks of a class.
@@ -120,7 +120,7 @@ import Testing
 }
 
 @Suite struct DialQueueTests {
-    private let rows = TestRows.legs([Leg.Kind](repeating: .client, count: RelayLimits.crowd))
+    private let rows = TestRows.legs([LegRow.Kind](repeating: .client, count: RelayLimits.crowd))
 
     @Test func aLoopDialsAFew() {
         var dials = DialQueue()

@@ -20,11 +20,11 @@ final class TestRows<Name, Row> {
     var ids: [RowID<Name>] { (0..<UInt32(count)).map { RowID($0) } }
 }
 
-extension TestRows where Name == RowTableName.Legs, Row == Leg {
+extension TestRows where Name == RowTableName.Legs, Row == LegRow {
     /// Open legs, one of each kind that is given.
-    static func legs(_ kinds: [Leg.Kind]) -> TestRows {
+    static func legs(_ kinds: [LegRow.Kind]) -> TestRows {
         TestRows(count: kinds.count) {
-            Leg(kinds[$0], socket: Int32($0), session: .none, generation: 0)
+            LegRow(kinds[$0], socket: Int32($0), session: .none, generation: 0)
         }
     }
 }

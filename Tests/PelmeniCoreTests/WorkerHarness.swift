@@ -94,7 +94,7 @@ final class WorkerHarness: @unchecked Sendable {
         do throws(Errno) {
             switch choice {
             case .epoll:
-                let slots = StreamRelay<EpollRing>.slots(
+                let slots = Relay<EpollRing>.slots(
                     sessions: settings.sessions, reservedSlots: reserved)
                 drive(try EpollRing(slots: slots, pool: pool), pool)
             case .uring, .uring61, .uringNoDefer:
@@ -127,7 +127,7 @@ final class WorkerHarness: @unchecked Sendable {
                 return (mailbox.wantsDrain ? 1 : 0) | (mailbox.wantsStop ? 2 : 0)
             }, context: Unmanaged.passUnretained(mailbox).toOpaque(), event: mailbox.event)
         guard
-            let relay = StreamRelay(
+            let relay = Relay(
                 ring: ring, pool: pool, limits: limits,
                 reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count),
                 pairs: PairTable(rows.pairs), counters: counters, events: .none, key: 0)
@@ -137,7 +137,7 @@ final class WorkerHarness: @unchecked Sendable {
             while worker.turn() {
                 report.blocksMost = max(report.blocksMost, counters.get(.blocksLeased))
                 if wantsAudit.exchange(false, ordering: .acquiringAndReleasing) {
-                    let found = worker.relay.deadSessions()
+                    let found = worker.relay.legs.deadSessions()
                     audit.withLock { $0 = found }
                 }
             }

@@ -6,7 +6,7 @@ package struct HostedWorker: ~Copyable {
 
     /// Slots that the host must have room for.
     package static func slots(sessions: Int, listeners: Int) -> Int {
-        StreamRelay<HostedRing>.slots(
+        Relay<HostedRing>.slots(
             sessions: sessions,
             reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners))
     }
@@ -20,7 +20,7 @@ package struct HostedWorker: ~Copyable {
         requests: WorkerRequests, counters: Counters, events: RelayEvents, key: UInt64
     ) {
         guard
-            let relay = StreamRelay(
+            let relay = Relay(
                 ring: HostedRing(host: host), pool: pool, limits: limits,
                 reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners.count),
                 pairs: PairTable(pairs), counters: counters, events: events, key: key)
@@ -35,7 +35,7 @@ package struct HostedWorker: ~Copyable {
     package mutating func turn() -> Bool { worker.turn() }
 
     /// Closes the descriptor held in reserve, once the loop has ended.
-    package mutating func closeReserve() { worker.relay.closeReserve() }
+    package mutating func closeReserve() { worker.relay.legs.closeReserve() }
 
     // MARK: Audit
 

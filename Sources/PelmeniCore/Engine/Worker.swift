@@ -5,7 +5,7 @@ internal import Glibc
 /// A loop reaps the whole batch, dispatches it, and submits once. Everything in it is specialised
 /// for the ring: the kernel's rings are met in ``WorkerThread``, a hosted one in ``HostedWorker``.
 package struct Worker<R: Ring & ~Copyable>: ~Copyable {
-    package var relay: StreamRelay<R>
+    package var relay: Relay<R>
     let listeners: UnsafeMutablePointer<WorkerListener>
     let listenerCount: Int
     let requests: WorkerRequests
@@ -41,7 +41,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     static var acceptErrorsMax: UInt32 { 100 }
 
     package init(
-        relay: consuming StreamRelay<R>, listeners: [WorkerListener], requests: WorkerRequests
+        relay: consuming Relay<R>, listeners: [WorkerListener], requests: WorkerRequests
     ) {
         self.relay = relay
         self.requests = requests
@@ -63,7 +63,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// Arms the wake-up and the listeners. False when the ring refuses one of them: ``failure``
     /// says why, and the worker is good for ``finish()`` only.
     package mutating func begin() -> Bool {
-        failure = relay.ring.attach(
+        failure = relay.legs.ring.attach(
             requests.event, token: Token(.wake, index: 0, generation: 0), isShared: false)
         guard failure == 0 else { return false }
         for index in 0..<listenerCount {
@@ -80,19 +80,19 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         let slot = UInt32(index + 1)
         guard !listener.isDatagrams else {
             listeners[index].isTaken = true
-            return relay.listen(listener.socket, slot: LegID(slot), pair: listener.pair)
+            return relay.legs.listen(listener.socket, slot: LegID(slot), pair: listener.pair)
         }
-        return relay.ring.attach(
+        return relay.legs.ring.attach(
             listener.socket, token: Token(.accept, index: slot, generation: 0),
             isShared: listener.isShared)
     }
 
     /// One loop. False when there is nothing left to do.
     package mutating func turn() -> Bool {
-        let error = relay.ring.submit(until: nextTime())
-        relay.now = relay.ring.now()
+        let error = relay.legs.ring.submit(until: nextTime())
+        relay.legs.now = relay.legs.ring.now()
         guard error == 0 else { return fail(error) }
-        while let completion = relay.ring.next() {
+        while let completion = relay.legs.ring.next() {
             switch completion.token.kind {
             case .wake: woken()
             case .accept: accepted(completion)
@@ -104,10 +104,10 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         // Accepts that were on their way when the stop came bring sessions after it.
         if isStopping { relay.cutAll() }
         relay.finishLoop()
-        if isFull, relay.now >= fullUntil { relay.hasRoom = true }
-        if relay.hasRoom || relay.lacksDescriptors { reconsiderAccepting() }
+        if isFull, relay.legs.now >= fullUntil { relay.legs.hasRoom = true }
+        if relay.legs.hasRoom || relay.legs.lacksDescriptors { reconsiderAccepting() }
         if !isDraining, !isFull, restingListeners { armListeners() }
-        guard isDraining, relay.sessionsOpen == 0 else { return true }
+        guard isDraining, relay.legs.sessionsOpen == 0 else { return true }
         closeDatagramListeners()
         return !(listenersClosed && relay.outgoing.used == 0)
     }
@@ -115,7 +115,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     private func nextTime() -> UInt64 {
         var time = relay.nextTime()
-        if isDraining, relay.sessionsOpen == 0 { time = min(time, relay.now &+ Self.drainCheck) }
+        if isDraining, relay.legs.sessionsOpen == 0 {
+            time = min(time, relay.legs.now &+ Self.drainCheck)
+        }
         // A full worker's listeners wait for room, whatever else they rest for.
         guard !isFull else { return min(time, fullUntil) }
         for index in 0..<listenerCount where listeners[index].pausedUntil != 0 {
@@ -136,7 +138,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
                 listeners[index].isClosed = true
             }
         }
-        relay.closeReserve()
+        relay.legs.closeReserve()
         for index in 0..<listenerCount where !listeners[index].isClosed {
             listeners[index].isClosed = true
             closeSocket(of: index)
@@ -145,7 +147,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func fail(_ error: Int32) -> Bool {
         failure = error
-        relay.events.report(RelayEvent(kind: .ringFailed, error: error))
+        relay.legs.events.report(RelayEvent(kind: .ringFailed, error: error))
         return false
     }
 
@@ -153,15 +155,16 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func armWake() {
         wakeArmed = true
-        relay.ring.wake(requests.event, token: Token(.wake, index: 0, generation: 0))
+        relay.legs.ring.wake(requests.event, token: Token(.wake, index: 0, generation: 0))
     }
 
     /// The kernel may write the wake-up's value for as long as the read of it is armed.
     private mutating func endWake() {
-        relay.ring.cancel(Token(.wake, index: 0, generation: 0))
+        relay.legs.ring.cancel(Token(.wake, index: 0, generation: 0))
         for _ in 0..<Self.endTurnsMax where wakeArmed {
-            guard relay.ring.submit(until: relay.ring.now() &+ Self.acceptRest) == 0 else { return }
-            while let completion = relay.ring.next() {
+            guard relay.legs.ring.submit(until: relay.legs.ring.now() &+ Self.acceptRest) == 0
+            else { return }
+            while let completion = relay.legs.ring.next() {
                 if completion.token.kind == .wake { wakeArmed = false }
             }
         }
@@ -172,7 +175,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func woken() {
         wakeArmed = false
         let answer = WorkerRequests.Answer(
-            rawValue: requests.reader(requests.context, UnsafeMutableRawPointer(relay.pairs.rows)))
+            rawValue: requests.reader(
+                requests.context, UnsafeMutableRawPointer(relay.legs.pairs.rows)))
         armWake()
         if !answer.isEmpty, !isDraining { beginDrain() }
         if answer.contains(.stop) { isStopping = true }
@@ -180,11 +184,11 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func beginDrain() {
         isDraining = true
-        drainedAt = relay.now
+        drainedAt = relay.legs.now
         relay.drain()
         for index in 0..<listenerCount where !listeners[index].isDatagrams {
             if listeners[index].isArmed {
-                relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
+                relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
             } else {
                 closeListener(index)
             }
@@ -215,9 +219,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// A multishot accept takes all that comes, so it ends while a backlog of them still fits.
     @inline(__always)
     private mutating func boundMultishot(_ index: Int) {
-        guard relay.room <= RelayLimits.backlog, !listeners[index].isEnding else { return }
+        guard relay.legs.room <= RelayLimits.backlog, !listeners[index].isEnding else { return }
         listeners[index].isEnding = true
-        relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
+        relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
     }
 
     private mutating func acceptFailed(_ index: Int, _ error: Int32) {
@@ -225,15 +229,15 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         switch -error {
         case ECANCELED, EINTR, EAGAIN, ECONNABORTED, EPROTO: return
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-            listener.pointee.pausedUntil = relay.now &+ Self.acceptRest
+            listener.pointee.pausedUntil = relay.legs.now &+ Self.acceptRest
         default:
             listener.pointee.errors &+= 1
             if listener.pointee.errors >= Self.acceptErrorsMax {
-                listener.pointee.pausedUntil = relay.now &+ 10 &* Self.acceptRest
+                listener.pointee.pausedUntil = relay.legs.now &+ 10 &* Self.acceptRest
             }
         }
-        relay.counters.add(.acceptPauses)
-        relay.events.report(
+        relay.legs.counters.add(.acceptPauses)
+        relay.legs.events.report(
             RelayEvent(kind: .acceptFailed, pair: listener.pointee.pair, error: error))
     }
 
@@ -246,13 +250,13 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard !isFull, !isDraining, !listener.pointee.isArmed, !listener.pointee.isClosed,
             !listener.pointee.isDatagrams
         else { return }
-        guard listener.pointee.pausedUntil <= relay.now else { return }
+        guard listener.pointee.pausedUntil <= relay.legs.now else { return }
         listener.pointee.pausedUntil = 0
         let token = Token(.accept, index: UInt32(index + 1), generation: 0)
-        let room = relay.room
-        guard room > 0, !relay.lacksDescriptors else { return pause() }
+        let room = relay.legs.room
+        guard room > 0, !relay.legs.lacksDescriptors else { return pause() }
         listener.pointee.isArmed = true
-        relay.ring.accept(
+        relay.legs.ring.accept(
             listener.pointee.socket, multishot: room > RelayLimits.backlog, token: token)
     }
 
@@ -260,30 +264,30 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func pause() {
         guard !isFull else { return }
         isFull = true
-        fullUntil = relay.now &+ Self.acceptRest
-        relay.counters.add(.acceptPauses)
-        if relay.now >= pauseReportedAt &+ Self.pauseReportRest {
-            pauseReportedAt = relay.now
+        fullUntil = relay.legs.now &+ Self.acceptRest
+        relay.legs.counters.add(.acceptPauses)
+        if relay.legs.now >= pauseReportedAt &+ Self.pauseReportRest {
+            pauseReportedAt = relay.legs.now
             isPauseReported = true
-            relay.events.report(RelayEvent(kind: .acceptPaused))
+            relay.legs.events.report(RelayEvent(kind: .acceptPaused))
         }
         for index in 0..<listenerCount where listeners[index].isArmed {
-            relay.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
+            relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
         }
     }
 
     @inline(never)
     private mutating func reconsiderAccepting() {
-        if relay.lacksDescriptors, !isFull, !isDraining { pause() }
-        guard relay.hasRoom else { return }
-        relay.hasRoom = false
-        relay.lacksDescriptors = false
-        fullUntil = relay.now &+ Self.acceptRest
-        if isFull, relay.room > 0 {
+        if relay.legs.lacksDescriptors, !isFull, !isDraining { pause() }
+        guard relay.legs.hasRoom else { return }
+        relay.legs.hasRoom = false
+        relay.legs.lacksDescriptors = false
+        fullUntil = relay.legs.now &+ Self.acceptRest
+        if isFull, relay.legs.room > 0 {
             isFull = false
             if isPauseReported {
                 isPauseReported = false
-                relay.events.report(RelayEvent(kind: .acceptResumed))
+                relay.legs.events.report(RelayEvent(kind: .acceptResumed))
             }
         }
         guard !isFull, !isDraining else { return }
@@ -297,7 +301,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     private var restingListeners: Bool {
         for index in 0..<listenerCount
-        where listeners[index].pausedUntil != 0 && listeners[index].pausedUntil <= relay.now {
+        where listeners[index].pausedUntil != 0 && listeners[index].pausedUntil <= relay.legs.now {
             return true
         }
         return false
@@ -309,8 +313,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard !listener.pointee.isClosed else { return }
         listener.pointee.isClosed = true
         listener.pointee.pausedUntil = 0
-        while relay.room > 0 {
-            let socket = relay.ring.acceptWaiting(listener.pointee.socket)
+        while relay.legs.room > 0 {
+            let socket = relay.legs.ring.acceptWaiting(listener.pointee.socket)
             guard socket >= 0 else { break }
             relay.open(socket, pair: listener.pointee.pair)
         }
@@ -318,8 +322,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     }
 
     private mutating func closeSocket(of index: Int) {
-        relay.ring.detach(Token(.accept, index: UInt32(index + 1), generation: 0))
-        relay.ring.closeListener(listeners[index].socket)
+        relay.legs.ring.detach(Token(.accept, index: UInt32(index + 1), generation: 0))
+        relay.legs.ring.closeListener(listeners[index].socket)
     }
 
     /// Those of datagrams stay until the last session of any worker is over: their clients' answers
@@ -330,11 +334,11 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         where listeners[index].isDatagrams && !listeners[index].isClosed {
             let slot = LegID(UInt32(index + 1))
             // Others that are not draining yet may still open a session.
-            let isSettled = relay.now &- drainedAt >= Self.drainCheck
-            if isStopping || (isSettled && relay.isListenerDone(slot)) {
-                relay.stopListening(slot)
+            let isSettled = relay.legs.now &- drainedAt >= Self.drainCheck
+            if isStopping || (isSettled && relay.legs.isListenerDone(slot)) {
+                relay.legs.stopListening(slot)
             }
-            if !relay.isListening(slot) { listeners[index].isClosed = true }
+            if !relay.legs.isListening(slot) { listeners[index].isClosed = true }
         }
     }
 

@@ -57,7 +57,7 @@ final class WorkerThread: Sendable {
                 let ring = try UringRing(features: order.decision.features, pool: pool)
                 error = try drive(ring, pool: pool, reserved: reserved)
             case .epoll:
-                let slots = StreamRelay<EpollRing>.slots(
+                let slots = Relay<EpollRing>.slots(
                     sessions: order.limits.sessions, reservedSlots: reserved)
                 let ring = try EpollRing(slots: slots, pool: pool)
                 if let refusal = ring.batchRefusal { order.shared.sendsSingly(refusal) }
@@ -78,7 +78,7 @@ final class WorkerThread: Sendable {
         _ ring: consuming R, pool: BufferPool, reserved: Int
     ) throws(Errno) -> EngineError? {
         guard
-            let relay = StreamRelay(
+            let relay = Relay(
                 ring: ring, pool: pool, limits: order.limits, reservedSlots: reserved,
                 pairs: PairTable(order.shared.rows.pairs), counters: order.shared.counters,
                 events: order.shared.events, key: UInt64.random(in: 0...UInt64.max))

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Clients of datagrams: the session of each, found or opened.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     mutating func receivedFromClient(_ listener: LegID, _ block: BlockID, _ length: Int) {
         let pair = legs[listener].pair
         let isUnix = legs[listener].kind.isUnix
@@ -22,7 +22,7 @@ extension StreamRelay where R: ~Copyable {
             session = openMessages(listener, pair: pair, count: count)
             guard !session.isNone else { return }
             introduce(session, name, nameLength, facts.local, hash)
-            takeTurn(session)
+            legs.takeTurn(session)
             dial(session)
             guard isOpen(session) else {
                 return drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)
@@ -31,7 +31,7 @@ extension StreamRelay where R: ~Copyable {
         sessions[session].activeAt = now
         sessions[session].hasBytes = true
         states[session].requests &+= UInt64(truncatingIfNeeded: count)
-        bytesToUpstream &+= UInt64(truncatingIfNeeded: length)
+        legs.moved.toUpstream &+= UInt64(truncatingIfNeeded: length)
         forward(
             session, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), length: length,
             segment: segment)
@@ -82,31 +82,15 @@ extension StreamRelay where R: ~Copyable {
     /// A session for a client that has none, or none when there is no room: old ones are
     /// kept.
     private mutating func openMessages(_ listener: LegID, pair: PairID, count: Int) -> SessionID {
-        guard !isDraining else {
+        guard !legs.isDraining else {
             drop(.draining, count)
             return .none
         }
-        let row = pairs.row(pair)
-        let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
-        let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
-        let datagrams = pelmeni_shared_add(limits.datagramSessionsOpen, 1)
-        let cap = limits.engineSessionsCap
-        var session = SessionID.none
-        if row.pointee.sessionsMax == 0 || open <= row.pointee.sessionsMax,
-            cap == 0 || inEngine <= cap,
-            limits.shares.fitsDatagrams(datagrams, streams: inEngine &- datagrams)
-        {
-            session = allocateSession()
-        }
+        let session = legs.acceptDatagrams(pair: pair)
         guard !session.isNone else {
-            _ = pelmeni_shared_add(row.pointee.sessionsOpen, -1)
-            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
-            _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
             drop(.tableFull, count)
-            return .none
+            return session
         }
-        counters.add(.accepted)
-        begin(session, pair: pair)
         beginMessages(session, client: listener)
         return session
     }
@@ -149,8 +133,7 @@ extension StreamRelay where R: ~Copyable {
     /// The client of a session is gone from the table, and counts as a leg no more.
     mutating func leaveClient(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
-        sessions[session].legs &-= 1
-        if sessions[session].legs == 0 { finish(session) }
+        legs.release(session)
     }
 
     /// Gives back what a session's messages hold.

@@ -1,5 +1,5 @@
 // The states of a leg, each with the table of what may follow.
-extension Leg {
+extension LegRow {
     /// What its socket is. It stays so for the leg's life.
     enum Kind: UInt8 {
         /// A stream that was accepted.

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Datagrams on their way out: trains where the route takes them, one by one where it does not.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// The longest payload that UDP over IPv4 carries: 65,535 bytes less two headers.
     static var datagramMax: Int { 65_507 }
 
@@ -50,7 +50,7 @@ extension StreamRelay where R: ~Copyable {
                 return
             }
         }
-        ring.sendDatagrams(
+        legs.ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
     }
@@ -142,7 +142,7 @@ extension StreamRelay where R: ~Copyable {
             counters.add(
                 row.pointee.isAnswer ? .datagramsToClient : .datagramsToUpstream,
                 UInt64(truncatingIfNeeded: count))
-            if row.pointee.isAnswer { bytesToClient &+= UInt64(row.pointee.length) }
+            if row.pointee.isAnswer { legs.moved.toClient &+= UInt64(row.pointee.length) }
         } else if recover(index, result, count: count) {
             return
         }
@@ -186,16 +186,6 @@ extension StreamRelay where R: ~Copyable {
             row.pointee.retries = 0
             sendAgain(index)
         }
-    }
-
-    /// A send ends by itself in the next submit; a wait for room has to be called off.
-    mutating func cancelDatagrams(_ leg: LegID) {
-        let row = legs.row(leg)
-        if row.pointee.reading == .receiving { ring.cancel(token(leg, .receiveDatagrams)) }
-        guard row.pointee.kind.isFlowControlled, row.pointee.writing == .sending else { return }
-        ring.cancelRoom(
-            Token(.sendDatagrams, index: row.pointee.datagrams.waiting.rawValue, generation: 0),
-            slot: leg.rawValue)
     }
 
     // MARK: Sockets that take their time
@@ -244,17 +234,18 @@ extension StreamRelay where R: ~Copyable {
             // those behind it.
             if index.isNone { row.pointee.queue.dropFirst(pool: pool) }
         }
-        watchStall(row.pointee.session)
+        legs.watchStall(row.pointee.session)
         // A datagram holds a block, however few its bytes are.
         row.pointee.progress.begin(at: now)
         row.pointee.datagrams.waiting = index
-        ring.sendDatagrams(
+        legs.ring.sendDatagrams(
             row.pointee.socket, outgoing.row(index),
             token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
     }
 
     private mutating func tookOne(_ leg: LegID) {
         departNext(leg)
-        if !legs[leg].peer.isNone { resumePeer(leg) }
+        guard !legs[leg].peer.isNone else { return }
+        if legs.resumePeer(leg) == .resumed { resume(legs[leg].peer) }
     }
 }

@@ -47,7 +47,7 @@ struct ReadScheduler {
 
     /// Whether a leg has to wait for its turn.
     @inline(__always)
-    func takesTurns(_ leg: Leg, _ now: UInt64) -> Bool { isCrowded(now) && leg.isHeavy }
+    func takesTurns(_ leg: LegRow, _ now: UInt64) -> Bool { isCrowded(now) && leg.isHeavy }
 
     // MARK: In and out
 

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Messages on their way to a stream, each with what its framing puts around it.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// Puts datagrams on the stream side, each as a message.
     mutating func enqueueMessages(
         _ session: SessionID, _ block: BlockID, offset: Int, length: Int, segment: Int
@@ -63,7 +63,7 @@ extension StreamRelay where R: ~Copyable {
         let small = BlockClass.small.bytes / RelayLimits.copyShare
         let isTaken =
             isConnected
-            ? enqueue(stream, slice)
+            ? legs.enqueue(stream, slice)
             : (Int(slice.length) <= small
                 && states[session].waiting.appendCopying(slice, pool: pool))
                 || states[session].waiting.append(slice, pool: pool)

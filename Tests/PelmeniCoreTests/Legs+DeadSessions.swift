@@ -1,6 +1,6 @@
 @testable import PelmeniCore
 
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
     /// Sessions that relay though the connection of a side is over, and not because both of its
     /// ends were seen: nobody was told, or somebody did not listen. A line each.
     mutating func deadSessions() -> [String] {

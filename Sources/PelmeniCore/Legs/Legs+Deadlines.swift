@@ -1,51 +1,59 @@
 internal import Glibc
 
+/// What a look at a session's deadlines found.
+enum Deadline {
+    case passed(Cause)
+    /// When the next one passes; `.max` is never.
+    case next(UInt64)
+}
+
 // A session's timer came up: what is really due, and when to look again.
-extension StreamRelay where R: ~Copyable {
-    mutating func look(after session: SessionID) {
-        switch sessions[session].phase {
-        case .connecting: lookConnecting(session)
-        case .relaying:
-            if sessions[session].kind == .streams {
-                lookRelaying(session)
-            } else {
-                lookMessages(session)
-            }
-        case .resetting: lookResetting(session)
-        case .free, .ending: break
+extension Legs where R: ~Copyable {
+    /// The timer of two linked streams.
+    mutating func streamsTimerFired(_ session: SessionID) {
+        let row = sessions[session]
+        if row.resetAt != 0, now >= row.resetAt {
+            // A side was found broken, and what it had sent before could not be moved in time.
+            return streamBroke(isGone(row.client) ? row.client : row.upstream)
         }
+        var due = row.resetAt == 0 ? UInt64.max : row.resetAt
+        switch checkDeadlines(session, idle: pairs[row.pair].idle) {
+        case .passed(let cause): return expire(session, cause)
+        case .next(let time): due = min(due, time)
+        }
+        let stall = pairs[row.pair].stall
+        guard let client = checkLeg(row.client, session: session, stall: stall),
+            let upstream = checkLeg(row.upstream, session: session, stall: stall)
+        else { return }
+        due = min(due, client, upstream, checkLateOptions(session))
+        if due != .max { wheel.hasten(session, to: due) }
     }
 
-    mutating func lookRelaying(_ session: SessionID) {
-        let it = sessions[session]
-        let pair = pairs[it.pair]
-        if it.resetAt != 0, now >= it.resetAt {
-            // A side was found broken, and what it had sent before could not be moved in time.
-            return streamBroke(isGone(it.client) ? it.client : it.upstream)
-        }
+    /// Which of a session's deadlines has passed, or when the next one does: the first byte's, the
+    /// idle and the linger deadline.
+    ///
+    /// - Parameter idle: nanoseconds; 0 is never.
+    mutating func checkDeadlines(_ session: SessionID, idle: UInt64) -> Deadline {
+        let row = sessions[session]
+        let pair = pairs.row(row.pair)
         var due = UInt64.max
-        if it.resetAt != 0 { due = it.resetAt }
-        if pair.firstByte != 0, !it.hasBytes {
-            let at = it.openedAt &+ pair.firstByte
-            if now >= at { return expire(session, .firstByte) }
+        if pair.pointee.firstByte != 0, !row.hasBytes {
+            let at = row.openedAt &+ pair.pointee.firstByte
+            if now >= at { return .passed(.firstByte) }
+            due = at
+        }
+        if idle != 0 {
+            let at = silentSince(session, idle) &+ idle
+            if now >= at { return .passed(.idle) }
             due = min(due, at)
         }
-        if pair.idle != 0 {
-            let at = silentSince(session, pair.idle) &+ pair.idle
-            if now >= at { return expire(session, .idle) }
+        let linger = pair.pointee.linger
+        if linger != 0, row.endedAt != 0 {
+            let at = max(row.endedAt, silentSince(session, linger)) &+ linger
+            if now >= at { return .passed(.linger) }
             due = min(due, at)
         }
-        if pair.linger != 0, it.endedAt != 0 {
-            let at = max(it.endedAt, silentSince(session, pair.linger)) &+ pair.linger
-            if now >= at { return expire(session, .linger) }
-            due = min(due, at)
-        }
-        guard let client = lookLeg(it.client, session: session, stall: pair.stall),
-            let upstream = lookLeg(it.upstream, session: session, stall: pair.stall)
-        else { return }
-        due = min(due, client, upstream)
-        due = min(due, lookLateOptions(session))
-        if due != .max { wheel.hasten(session, to: due) }
+        return .next(due)
     }
 
     /// Since when no byte moved in either direction. The kernel takes bytes long before the far
@@ -92,7 +100,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// Sets the keepalive on both sides when it is time, or says when that will be.
-    mutating func lookLateOptions(_ session: SessionID) -> UInt64 {
+    mutating func checkLateOptions(_ session: SessionID) -> UInt64 {
         let it = sessions[session]
         let pair = pairs.row(it.pair)
         guard pair.pointee.lateOptionsAfter != 0, !it.hasLateOptions else { return .max }
@@ -113,7 +121,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// When to look at this leg again; nil when its session was ended.
-    mutating func lookLeg(_ leg: LegID, session: SessionID, stall: UInt64) -> UInt64? {
+    mutating func checkLeg(_ leg: LegID, session: SessionID, stall: UInt64) -> UInt64? {
         let row = legs.row(leg)
         var due = UInt64.max
         if row.pointee.reading == .paused {
@@ -157,7 +165,7 @@ extension StreamRelay where R: ~Copyable {
         return .max
     }
 
-    mutating func lookResetting(_ session: SessionID) {
+    mutating func resettingTimerFired(_ session: SessionID) {
         let it = sessions[session]
         if !it.client.isNone, legs[it.client].phase == .resetting {
             resetIfDelivered(it.client)

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Finding an upstream that accepts: upstreams in turn, the addresses of one with a head start each.
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
     /// Gives the session the upstream whose turn it is.
     mutating func takeTurn(_ session: SessionID) {
         let pair = pairs.row(sessions[session].pair)
@@ -20,20 +20,16 @@ extension StreamRelay where R: ~Copyable {
         if dials.isCrowd { reads.noteCrowd(now) }
     }
 
-    /// Dials those that waited, as many as one loop may.
-    @inline(never)
-    mutating func dialWaiting() {
-        while true {
-            let client = dials.popFirst(legs)
-            guard !client.isNone else { return }
-            let session = legs[client].session
-            // A look costs a call: most wait for a loop or two.
-            let hasWaited = now &- sessions[session].openedAt >= RelayLimits.brokenCheck
-            guard hasWaited, endIfAbandoned(session) else {
-                dial(session)
-                continue
-            }
-        }
+    /// Dials the next session that waited. False when none waits, or the loop has dialled enough.
+    mutating func dialNext() -> Bool {
+        let client = dials.popFirst(legs)
+        guard !client.isNone else { return false }
+        let session = legs[client].session
+        // A look costs a call: most wait for a loop or two.
+        let hasWaited = now &- sessions[session].openedAt >= RelayLimits.brokenCheck
+        if hasWaited, endIfAbandoned(session) { return true }
+        dial(session)
+        return true
     }
 
     /// Dials the next address that may accept; ends the session when none is left and none is being
@@ -98,7 +94,7 @@ extension StreamRelay where R: ~Copyable {
         let family = address.pointee.family
         var socket = ring.open(family: family)
         if reserve.note(socket), spendReserve() { socket = ring.open(family: family) }
-        let kind: Leg.Kind = family == AF_UNIX ? .unixUpstream : .upstream
+        let kind: LegRow.Kind = family == AF_UNIX ? .unixUpstream : .upstream
         let leg = addLeg(kind, socket: socket, session, upstream: upstream)
         guard !leg.isNone else { return false }
         legs[leg].move(writing: .connecting)
@@ -113,7 +109,7 @@ extension StreamRelay where R: ~Copyable {
     /// Makes a leg towards an upstream of a socket, or of the error of its opening. None when that
     /// failed, which the session notes.
     mutating func addLeg(
-        _ kind: Leg.Kind, socket: Int32, _ session: SessionID, upstream: Int
+        _ kind: LegRow.Kind, socket: Int32, _ session: SessionID, upstream: Int
     ) -> LegID {
         guard socket >= 0 else {
             noteFailure(session, socket)
@@ -204,7 +200,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     /// The timer of a session that is still dialling.
-    mutating func lookConnecting(_ session: SessionID) {
+    mutating func connectingTimerFired(_ session: SessionID) {
         let it = sessions.row(session)
         let pair = pairs.row(it.pointee.pair)
         guard !endIfAbandoned(session) else { return }

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Ending: resets forwarded, descriptors closed after the last completion, one cause a session.
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
     /// The first cause is the one that counts.
     @inline(__always)
     func setCause(_ session: SessionID, _ cause: Cause) {
@@ -85,7 +85,7 @@ extension StreamRelay where R: ~Copyable {
         if !client.isNone, legs[client].session == session {
             close(client, reset: resetsClient)
         }
-        if sessions[session].kind.hasNamedClient { leaveClient(session) }
+        if sessions[session].kind.hasNamedClient { notices.append(session, sessions) }
     }
 
     /// Closes a leg once nothing of it is in flight.
@@ -148,54 +148,11 @@ extension StreamRelay where R: ~Copyable {
         if sessions[session].client == leg { sessions[session].client = .none }
         if sessions[session].upstream == leg { sessions[session].upstream = .none }
         freeLeg(leg)
-        assert(sessions[session].legs > 0, "more legs close than a session has")
-        sessions[session].legs &-= 1
-        if sessions[session].legs == 0 { finish(session) }
+        release(session)
     }
 
-    /// The last leg is gone: the books are closed.
-    mutating func finish(_ session: SessionID) {
-        let it = sessions.row(session)
-        assert(it.pointee.legs == 0, "a session ends before its legs")
-        assert(it.pointee.hasCause, "a session ends without a cause")
-        wheel.remove(session)
-        if it.pointee.kind != .streams { endMessages(session) }
-        counters.add(it.pointee.cause)
-        sessionsOpen &-= 1
-        counters.set(.sessionsOpen, UInt64(sessionsOpen))
-        _ = pelmeni_shared_add(pairs[it.pointee.pair].sessionsOpen, -1)
-        // Before the sum: what is in it and not of datagrams counts as a stream's.
-        if it.pointee.kind.hasNamedClient {
-            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
-        }
-        _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
-        if events.reportsSessions { report(.sessionEnded, session) }
-        it.pointee.move(to: .free)
-        sessionSlab.giveBack(session)
-        hasRoom = true
-        if reserve.isSpent { reserve.renew(ring.openReserve()) }
-    }
-
-    /// Cuts every session off, for a drain whose time is over or a stop.
-    package mutating func cutAll() {
-        for session in sessionSlab.used
-        where sessions[session].phase != .free && sessions[session].phase != .ending {
-            // A connect that failed before does not end it: another upstream may have accepted.
-            if sessions[session].phase == .connecting {
-                sessions[session].hasCause = false
-            }
-            end(session, .drainCut, reset: true)
-        }
-    }
-
-    /// Closes everything at once, for a ring that failed: no completion will come any more.
-    package mutating func abandon() {
-        for session in sessionSlab.used where sessions[session].kind.hasNamedClient {
-            guard isOpen(session) else { continue }
-            setCause(session, .internal)
-            sessions[session].move(to: .ending)
-            leaveClient(session)
-        }
+    /// Closes every leg at once, for a ring that failed: no completion will come any more.
+    mutating func abandon() {
         for leg in legSlab.used where legs[leg].isInUse {
             guard !legs[leg].kind.isListener else {
                 closeListenerNow(leg)

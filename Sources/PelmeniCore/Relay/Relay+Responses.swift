@@ -4,7 +4,7 @@ internal import Glibc
 // Answers to Unix clients. Such a socket is reliable and keeps the order (unix(7)), so each client
 // gets one after the other; and nothing tells when a full one has room, so they are tried again
 // until they are too old.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// Counts an answer of a session. True when it goes now; else it was parked behind those of
     /// its client, or dropped.
     mutating func admitAnswer(_ index: DatagramID) -> Bool {

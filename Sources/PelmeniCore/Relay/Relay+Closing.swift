@@ -1,6 +1,6 @@
 // Ends of sessions with messages: none is cut in the middle, and what came before the end is
 // delivered.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// The client has sent as many messages as it may, or what is none: from now on it is as if it
     /// had ended its stream. What it still sends is read and dropped.
     mutating func stopReading(_ session: SessionID) {
@@ -12,7 +12,7 @@ extension StreamRelay where R: ~Copyable {
     /// The upstream takes no datagram any more. Answers that came before are delivered; then the
     /// client is reset.
     mutating func endRefused(_ session: SessionID, _ upstream: LegID) {
-        setCause(session, .connectRefused)
+        legs.setCause(session, .connectRefused)
         states[session].endsWithReset = true
         states[session].expectsAnswers = false
         let client = sessions[session].client
@@ -27,9 +27,9 @@ extension StreamRelay where R: ~Copyable {
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         settleAnswered(session)
         guard isOpen(session) else { return }
-        if isDraining { wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
+        if legs.isDraining { legs.wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
         let pair = pairs.row(sessions[session].pair)
-        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
+        if pair.pointee.linger != 0 { legs.wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
     /// Ends a session towards a stream once what is queued for it went out: an end in the middle of
@@ -44,7 +44,7 @@ extension StreamRelay where R: ~Copyable {
         if legs[upstream].queue.isEmpty { endOnceDelivered(session, upstream) }
         guard isOpen(session) else { return }
         let pair = pairs.row(sessions[session].pair)
-        if pair.pointee.linger != 0 { wheel.hasten(session, to: now &+ pair.pointee.linger) }
+        if pair.pointee.linger != 0 { legs.wheel.hasten(session, to: now &+ pair.pointee.linger) }
     }
 
     /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset,
@@ -55,17 +55,17 @@ extension StreamRelay where R: ~Copyable {
         guard resets || !states[session].hasStreamEnded else {
             return end(session, .completed, reset: false)
         }
-        if ring.outstanding(socket) <= 0, resets || !ring.hasUnread(socket) {
+        if legs.ring.outstanding(socket) <= 0, resets || !legs.ring.hasUnread(socket) {
             return end(session, .completed, reset: resets)
         }
         if !resets, legs[stream].writing != .shut {
             legs[stream].move(writing: .shut)
-            _ = ring.shutdownWrite(socket)
+            _ = legs.ring.shutdownWrite(socket)
         }
         // What is left is the kernel's work: a stop meanwhile cuts nothing.
-        setCause(session, .completed)
+        legs.setCause(session, .completed)
         states[session].isDelivering = true
-        wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+        legs.wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
     }
 
     /// Whether a session that waits for that is over.
@@ -73,11 +73,11 @@ extension StreamRelay where R: ~Copyable {
         guard states[session].isDelivering else { return false }
         let it = sessions[session]
         let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
-        guard ring.outstanding(legs[stream].socket) > 0 else {
+        guard legs.ring.outstanding(legs[stream].socket) > 0 else {
             end(session, .completed, reset: states[session].endsWithReset)
             return true
         }
-        wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+        legs.wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
         return false
     }
 
@@ -105,11 +105,16 @@ extension StreamRelay where R: ~Copyable {
             RelayEvent(
                 kind: .badFrame, pair: it.pair, cause: .badFrame,
                 error: states[session].scanner.report))
-        setCause(session, .badFrame)
+        legs.setCause(session, .badFrame)
         states[session].endsWithReset = true
         guard it.kind == .streamToDatagrams else { return endAfterQueue(session) }
         if states[session].requests == 0 { states[session].expectsAnswers = false }
         stopReading(session)
+    }
+
+    /// A stream of messages was reset, or failed. What it sent before is still to be cut.
+    mutating func framedBroke(_ leg: LegID, _ error: Int32) {
+        if !comesLater(leg, error) { streamBroke(leg) }
     }
 
     /// A stream of messages has ended.

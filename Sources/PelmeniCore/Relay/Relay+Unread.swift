@@ -1,7 +1,7 @@
 // Answers that Unix clients have not read. All of them count against the one send buffer of the
 // listener that they leave by (unix(7)), and a client that has connected its socket to the listener
 // has no queue that would be full before.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// Adds an answer to what its client has not read. False when that would be more than the
     /// client's share of the send buffer: the answer waits.
     ///
@@ -20,7 +20,7 @@ extension StreamRelay where R: ~Copyable {
         }
         pair.pointee.answersHeld &-= state.pointee.held
         state.pointee.held = 0
-        let all = Int(ring.outstanding(legs[row.pointee.leg].socket))
+        let all = Int(legs.ring.outstanding(legs[row.pointee.leg].socket))
         let most = max(0, all &- pair.pointee.answersHeld)
         state.pointee.unread = min(state.pointee.unread, most)
         guard
@@ -46,8 +46,8 @@ extension StreamRelay where R: ~Copyable {
     /// next one of this client would have another share.
     func isHeldByUnread(_ session: SessionID) -> Bool {
         let state = states[session]
-        guard state.held > 0, !isDraining else { return false }
-        return Int(ring.outstanding(legs[state.listener].socket)) >= state.held
+        guard state.held > 0, !legs.isDraining else { return false }
+        return Int(legs.ring.outstanding(legs[state.listener].socket)) >= state.held
     }
 
     func forgetUnread(_ session: SessionID) {

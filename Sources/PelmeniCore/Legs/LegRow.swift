@@ -1,6 +1,6 @@
 /// The relay's legs.
-typealias LegTable = RowTable<RowTableName.Legs, Leg>
-typealias LegQueue = RowQueue<Leg>
+typealias LegTable = RowTable<RowTableName.Legs, LegRow>
+typealias LegQueue = RowQueue<LegRow>
 
 extension RowID where Table == RowTableName.Legs {
     /// The peer of a stream that has no leg at its other end: row 0, the slot of the worker's
@@ -14,7 +14,7 @@ extension RowID where Table == RowTableName.Legs {
 ///
 /// Trivial: integers only, so that the loop neither retains nor releases. Memory that was never
 /// written is a free row: 0 is the first case of each state.
-struct Leg: QueuedRow {
+struct LegRow: QueuedRow {
     typealias Table = RowTableName.Legs
 
     var socket: Int32 = -1

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Connects that ended: another address, another upstream, or two legs that are linked.
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
     /// A connect ended, well or badly.
     mutating func connected(_ leg: LegID, _ result: Int32) {
         assert(legs[leg].writing == .connecting, "a connect completes that was not begun")
@@ -85,12 +85,12 @@ extension StreamRelay where R: ~Copyable {
     /// Both legs stand: bytes may flow.
     mutating func link(_ session: SessionID, _ upstream: LegID) {
         let it = sessions.row(session)
-        if it.pointee.kind != .streams { return linkMessages(session, upstream) }
-        let client = it.pointee.client
         it.pointee.upstream = upstream
         it.pointee.move(to: .relaying)
         it.pointee.hasCause = false
         it.pointee.activeAt = now
+        guard it.pointee.kind == .streams else { return notices.append(session, sessions) }
+        let client = it.pointee.client
         legs[client].peer = upstream
         legs[upstream].peer = client
         // The client has most likely spoken already; the upstream most likely waits for it.

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Datagrams whose send ended in an error: sent again, sent apart, or counted.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// Recovers from an error. True when the row is sent again, or will be.
     mutating func recover(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
         let row = outgoing.row(index)
@@ -25,7 +25,7 @@ extension StreamRelay where R: ~Copyable {
             drop(.oversize, count)
         case EAGAIN where legs[leg].kind.isFlowControlled:
             row.pointee.awaitsRoom = true
-            ring.awaitRoom(
+            legs.ring.awaitRoom(
                 legs[leg].socket, slot: leg.rawValue,
                 token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
             return true
@@ -89,7 +89,7 @@ extension StreamRelay where R: ~Copyable {
         let row = outgoing.row(index)
         row.pointee.retries &+= 1
         let leg = row.pointee.leg
-        ring.sendDatagrams(
+        legs.ring.sendDatagrams(
             legs[leg].socket, row,
             token: Token(.sendDatagrams, index: index.rawValue, generation: 0))
         return true
@@ -129,7 +129,7 @@ extension StreamRelay where R: ~Copyable {
         row.pointee.isAnswer = train.pointee.isAnswer
         pelmeni_outgoing_part(
             &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
-        ring.sendDatagrams(
+        legs.ring.sendDatagrams(
             legs[leg].socket, row, token: Token(.sendDatagrams, index: part.rawValue, generation: 0)
         )
     }

@@ -1,16 +1,16 @@
 // What must be true of a relay at quiet: for tests, never in the loop.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     /// Blocks that the ring holds for itself.
     package var postedBlocks: Int {
-        ring.available(.small) - pool.freeBlocks(.small)
-            + ring.available(.bulk) - pool.freeBlocks(.bulk)
-            + ring.available(.datagram) - pool.freeBlocks(.datagram)
+        legs.ring.available(.small) - pool.freeBlocks(.small)
+            + legs.ring.available(.bulk) - pool.freeBlocks(.bulk)
+            + legs.ring.available(.datagram) - pool.freeBlocks(.datagram)
     }
 
     /// The most bytes that wait on any leg now.
     package var queuedMost: Int {
         var most = 0
-        for leg in legSlab.used where legs[leg].isInUse {
+        for leg in legs.legSlab.used where legs[leg].isInUse {
             most = max(most, legs[leg].queue.bytes)
         }
         return most
@@ -19,29 +19,29 @@ extension StreamRelay where R: ~Copyable {
     /// What was not given back, a line each. To be asked once no session is open.
     package func leaks() -> [String] {
         var leaks: [String] = []
-        if sessionsOpen != 0 { leaks.append("\(sessionsOpen) sessions are open") }
+        if legs.sessionsOpen != 0 { leaks.append("\(legs.sessionsOpen) sessions are open") }
         let blocks = pool.leasedBlocks - postedBlocks
         if blocks != 0 { leaks.append("\(blocks) blocks are leased") }
         let pieces = pool.totalPieces - pool.freePieces
         if pieces != 0 { leaks.append("\(pieces) pieces are queued") }
         var legsInUse = 0
-        for leg in legSlab.used where legs[leg].isInUse { legsInUse += 1 }
+        for leg in legs.legSlab.used where legs[leg].isInUse { legsInUse += 1 }
         if legsInUse != 0 { leaks.append("\(legsInUse) legs are in use") }
         var rows = 0
-        for row in sessionSlab.used where sessions[row].phase != .free { rows += 1 }
+        for row in legs.sessionSlab.used where sessions[row].phase != .free { rows += 1 }
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
         if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
         if !cuts.isEmpty { leaks.append("a stream waits to be cut") }
-        if !dials.isEmpty { leaks.append("a session waits to be dialled") }
-        if !reads.isEmpty { leaks.append("a leg is starved") }
+        if !legs.dials.isEmpty { leaks.append("a session waits to be dialled") }
+        if !legs.reads.isEmpty { leaks.append("a leg is starved") }
         if !responses.isEmpty { leaks.append("\(responses.count) answers wait for their clients") }
-        let piped = pipes.capacity - pipes.freeCount
-        if piped != 0 { leaks.append("\(piped) pipes are held") }
+        let piped = legs.pipes.capacity - legs.pipes.freeCount
+        if piped != 0 { leaks.append("\(piped) legs.pipes are held") }
         var known = 0
-        for row in sessionSlab.used
+        for row in legs.sessionSlab.used
         where sessions[row].kind.hasNamedClient && states[row].isKnown { known += 1 }
         if known != 0 { leaks.append("\(known) clients of ended sessions are known") }
-        if wheel.nextTime() != .max { leaks.append("a timer is set") }
+        if legs.wheel.nextTime() != .max { leaks.append("a timer is set") }
         var ended: UInt64 = 0
         for cause in Cause.allCases { ended += counters.get(cause) }
         if ended != counters.get(.accepted) {

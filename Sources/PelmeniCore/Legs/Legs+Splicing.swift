@@ -7,7 +7,7 @@ internal import Glibc
 // splices, and waits again; while its peer takes no more, the peer has the pipe and waits for room.
 // A leg that brings little goes back to blocks, and so do all once many of them compete: blocks are
 // what turns are counted in.
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
     /// Arms a leg that brings much by waiting for its bytes. False when it is to receive into
     /// blocks.
     @inline(never)
@@ -167,7 +167,7 @@ extension StreamRelay where R: ~Copyable {
         let generation = row.pointee.generation
         releasePipe(row.pointee.peer)
         row.pointee.inbound = .linked
-        sendFailed(row.pointee.peer, it.sendError)
+        _ = sendFailed(row.pointee.peer, it.sendError)
         guard row.pointee.generation == generation, row.pointee.phase == .open,
             row.pointee.reading != .receiving
         else { return }
@@ -184,7 +184,8 @@ extension StreamRelay where R: ~Copyable {
         book(passed: it, on: leg)
         guard it.sendError == 0 || it.sendError == -EAGAIN else {
             releasePipe(leg)
-            return sendFailed(leg, it.sendError)
+            _ = sendFailed(leg, it.sendError)
+            return
         }
         guard row.pointee.piped == 0 else { return awaitRoom(leg) }
         releasePipe(leg)

@@ -1,19 +1,16 @@
 internal import Glibc
 
 // Reading: marks, block classes, starvation, ends.
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
+    /// Takes what a linked stream brought. False for any other completion of a receive, which
+    /// ``receivedUnlinked(_:_:)`` takes.
     @inline(__always)
-    mutating func received(_ leg: LegID, _ completion: Completion) {
+    mutating func received(_ leg: LegID, _ completion: Completion) -> Bool {
         let row = legs.row(leg)
         if !completion.more { row.pointee.move(reading: .idle) }
         let result = completion.result
-        guard result > 0, row.pointee.phase == .open, row.pointee.inbound == .linked else {
-            if result > 0, row.pointee.phase == .open {
-                return framedReceived(leg, completion)
-            }
-            if !completion.block.isNone { pool.release(completion.block) }
-            return receivedNothing(leg, completion)
-        }
+        guard result > 0, row.pointee.phase == .open, row.pointee.inbound == .linked
+        else { return false }
         row.pointee.marks.remove(.unread)
         let peer = row.pointee.peer
         let slice = Slice(
@@ -22,13 +19,15 @@ extension StreamRelay where R: ~Copyable {
         vote(leg, bytes: result, in: pool.blockClass(of: completion.block))
         guard enqueue(peer, slice) else {
             pool.release(completion.block)
-            return end(row.pointee.session, .pool, reset: true)
+            end(row.pointee.session, .pool, reset: true)
+            return true
         }
         if !completion.more {
             rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
         } else if ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
             askLater(leg)
         }
+        return true
     }
 
     /// A stream that falls silent from here on is asked once whether it is over.
@@ -45,40 +44,43 @@ extension StreamRelay where R: ~Copyable {
         session.pointee.activeAt = now
         session.pointee.hasBytes = true
         if legs[leg].kind.isClient {
-            bytesToUpstream &+= UInt64(truncatingIfNeeded: bytes)
+            moved.toUpstream &+= UInt64(truncatingIfNeeded: bytes)
         } else {
-            bytesToClient &+= UInt64(truncatingIfNeeded: bytes)
+            moved.toClient &+= UInt64(truncatingIfNeeded: bytes)
         }
     }
 
-    /// No bytes, or bytes that nobody wants any more.
-    mutating func receivedNothing(_ leg: LegID, _ completion: Completion) {
+    /// No bytes, bytes that are no longer wanted, or those of a framed stream.
+    mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) -> Outcome {
         let row = legs.row(leg)
         let result = completion.result
-        if row.pointee.phase == .closing { return closeIfIdle(leg) }
-        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
-        guard !completion.more else { return }
-        switch result {
-        case 0:
-            streamEnded(leg)
-        case -ENOBUFS:
-            lackBlock(leg)
-        case -ECANCELED, -EINTR, -EAGAIN:
-            let isFramed = legs[leg].inbound.isFramed
-            isFramed ? readOn(leg, expectsBytes: false) : rearm(leg, expectsBytes: false)
-        default:
-            if !comesLater(leg, result) { streamBroke(leg) }
+        if result > 0, row.pointee.phase == .open { return .bytes }
+        if !completion.block.isNone { pool.release(completion.block) }
+        let isFramed = row.pointee.inbound.isFramed
+        switch row.pointee.phase {
+        case .closing: closeIfIdle(leg)
+        case .resetting: resetIfDelivered(leg)
+        case _ where completion.more: break
+        case _ where result == -ENOBUFS: lackBlock(leg)
+        case _ where result == -ECANCELED || result == -EINTR || result == -EAGAIN:
+            if isFramed { return .interrupted }
+            rearm(leg, expectsBytes: false)
+        case _ where isFramed:
+            return result == 0 ? .ended : .broke
+        case _ where result == 0: streamEnded(leg)
+        default: streamBroke(leg)
         }
+        return .moved
     }
 
     /// The far side sent all it will send.
     mutating func streamEnded(_ leg: LegID) {
-        noteHiddenReset(leg)
-        // After an error was seen on the way out, the end is what is left of the reset.
-        if legs[leg].marks.contains(.broken) {
-            return comesLater(leg, -ECONNRESET) ? () : streamBroke(leg)
-        }
-        if legs[leg].inbound.isFramed { return framedEnded(leg) }
+        guard !findHiddenReset(leg) else { return streamBroke(leg) }
+        forwardEnd(leg)
+    }
+
+    /// The stream's end goes on to the peer, behind what is queued there.
+    mutating func forwardEnd(_ leg: LegID) {
         legs[leg].move(reading: .ended)
         let session = legs[leg].session
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
@@ -89,13 +91,16 @@ extension StreamRelay where R: ~Copyable {
         }
     }
 
+    /// Whether an end is what is left of a reset.
+    ///
     /// A reset that a send is told of is told once: a receive beside it ends with 0, as at an end.
     /// The send's completion may still be on its way, or say nothing: with MSG_WAITALL it carries
     /// the part that went out before (Linux 6.18), and the rest of it is under way again.
-    private mutating func noteHiddenReset(_ leg: LegID) {
-        guard legs[leg].writing == .sending, ring.isGone(legs[leg].socket)
-        else { return }
-        legs[leg].marks.insert(.broken)
+    mutating func findHiddenReset(_ leg: LegID) -> Bool {
+        if legs[leg].writing == .sending, ring.isGone(legs[leg].socket) {
+            legs[leg].marks.insert(.broken)
+        }
+        return legs[leg].marks.contains(.broken)
     }
 
     /// Forwards an end once everything before it went out; closes when both directions are done.
@@ -135,7 +140,7 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    private func isBelowMark(_ leg: LegID) -> Bool {
+    func isBelowMark(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         let queued = legs[row.pointee.peer].queue.bytes
         return queued == 0 || queued <= resumeMark(row.pointee.blockClass)

@@ -1,7 +1,7 @@
 internal import Glibc
 
 // Writing: one send in flight for each direction, short sends continued from their remainder.
-extension StreamRelay where R: ~Copyable {
+extension Legs where R: ~Copyable {
     /// Queues a slice to go out on a leg, and sends when nothing is in flight. False when the pool
     /// has no piece left; the caller still holds the lease then.
     @inline(__always)
@@ -40,63 +40,84 @@ extension StreamRelay where R: ~Copyable {
     }
 
     @inline(__always)
-    mutating func sent(_ leg: LegID, _ result: Int32) {
+    mutating func sent(_ leg: LegID, _ result: Int32) -> Outcome {
         let row = legs.row(leg)
         row.pointee.move(writing: .idle)
         guard result >= 0 else { return sendFailed(leg, result) }
         row.pointee.queue.remove(Int(result), pool: pool)
         row.pointee.progress.note(Int(result), at: now)
-        if row.pointee.phase == .closing { return closeIfIdle(leg) }
+        if row.pointee.phase == .closing {
+            closeIfIdle(leg)
+            return .moved
+        }
         sessions[row.pointee.session].activeAt = now
         guard row.pointee.queue.isEmpty else {
             send(leg)
             // A leg that is about to be reset has no peer any more.
-            return row.pointee.phase == .resetting ? () : resumePeer(leg)
+            return row.pointee.phase == .resetting ? .handled : resumePeer(leg)
         }
-        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
+        if row.pointee.phase == .resetting {
+            resetIfDelivered(leg)
+            return .moved
+        }
         let peer = row.pointee.peer
-        if legs[peer].reading == .ended { return settle(peer) }
-        if row.pointee.inbound.isFramed, row.pointee.hasEnded { return settleMessages(leg) }
-        resumePeer(leg)
+        if legs[peer].reading == .ended {
+            settle(peer)
+            return .moved
+        }
+        if row.pointee.inbound.isFramed, row.pointee.hasEnded { return .drained }
+        return resumePeer(leg)
     }
 
     /// Reads on from the other side once enough of what it sent went out.
     @inline(__always)
-    mutating func resumePeer(_ leg: LegID) {
+    mutating func resumePeer(_ leg: LegID) -> Outcome {
         let peer = legs[leg].peer
-        if legs[peer].reading == .paused { resume(peer) }
+        return legs[peer].reading == .paused ? resume(peer) : .handled
     }
 
     /// Not inlined: few sends have somebody waiting for them, and each one would save registers for
     /// it.
     @inline(never)
-    private mutating func resume(_ leg: LegID) {
-        guard legs[leg].inbound != .discarded else { return }
+    private mutating func resume(_ leg: LegID) -> Outcome {
+        guard legs[leg].inbound != .discarded else { return .handled }
+        guard !legs[leg].inbound.isFramed else { return .resumed }
         rearm(leg, expectsBytes: true)
+        return .handled
     }
 
-    mutating func sendFailed(_ leg: LegID, _ result: Int32) {
+    mutating func sendFailed(_ leg: LegID, _ result: Int32) -> Outcome {
         let row = legs.row(leg)
-        if row.pointee.phase == .closing { return closeIfIdle(leg) }
-        if result == -EINTR || result == -EAGAIN { return send(leg) }
-        row.pointee.queue.removeAll(pool: pool)
-        if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
-        // What it sent before is still to be cut.
-        if comesLater(leg, result) { return }
-        setCause(
-            row.pointee.session, row.pointee.kind.isClient ? .clientReset : .upstreamReset
-        )
-        guard sessions[row.pointee.session].kind == .streams else {
-            return end(
-                row.pointee.session, sessions[row.pointee.session].cause, reset: true)
+        if row.pointee.phase == .closing {
+            closeIfIdle(leg)
+            return .moved
         }
-        row.pointee.marks.insert(.broken)
-        // What the far side sent before is still to be read; the end of that forwards the reset.
-        if row.pointee.hasEnded { return streamBroke(leg) }
-        let session = row.pointee.session
+        if result == -EINTR || result == -EAGAIN {
+            send(leg)
+            return .handled
+        }
+        row.pointee.queue.removeAll(pool: pool)
+        if row.pointee.phase == .resetting {
+            resetIfDelivered(leg)
+            return .moved
+        }
+        if row.pointee.inbound.isFramed { return .broke }
+        writeBroke(leg)
+        let peer = row.pointee.peer
+        if row.pointee.phase == .open, legs[peer].reading == .paused {
+            rearm(peer, expectsBytes: true)
+        }
+        return .handled
+    }
+
+    /// The far side takes no more. What it sent before is still to be read; the end of that
+    /// forwards the reset.
+    mutating func writeBroke(_ leg: LegID) {
+        let session = legs[leg].session
+        setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
+        legs[leg].marks.insert(.broken)
+        if legs[leg].hasEnded { return streamBroke(leg) }
         sessions[session].resetAt = now &+ RelayLimits.resetWait
         wheel.hasten(session, to: now &+ RelayLimits.resetWait)
-        let peer = row.pointee.peer
-        if legs[peer].reading == .paused { rearm(peer, expectsBytes: true) }
     }
 }

@@ -1,8 +1,8 @@
 /// The relay's sessions.
-typealias SessionTable = RowTable<RowTableName.Sessions, Session>
+typealias SessionTable = RowTable<RowTableName.Sessions, SessionRow>
 
 /// An accepted leg and the upstream leg linked to it: one row of the relay's table.
-struct Session: QueuedRow {
+struct SessionRow: QueuedRow {
     typealias Table = RowTableName.Sessions
 
     /// Where a session stands.

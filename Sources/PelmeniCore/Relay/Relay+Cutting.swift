@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 // Streams that carry messages: cut apart on the way to datagrams, put together on the way back.
-extension StreamRelay where R: ~Copyable {
+extension Relay where R: ~Copyable {
     // MARK: From the stream
 
     /// Cuts what a stream brought into messages. One that lies in this block goes on from where it
@@ -13,7 +13,7 @@ extension StreamRelay where R: ~Copyable {
         let count = Int(completion.result)
         if !row.pointee.hasEnded { sessions[session].activeAt = now }
         sessions[session].hasBytes = true
-        if row.pointee.kind.isClient { bytesToUpstream &+= UInt64(count) }
+        if row.pointee.kind.isClient { legs.moved.toUpstream &+= UInt64(count) }
         let generation = row.pointee.generation
         // What came before goes first.
         let taken =
@@ -24,8 +24,8 @@ extension StreamRelay where R: ~Copyable {
             pool.release(completion.block)
             return row.pointee.generation == generation ? closeIfIdle(leg) : ()
         }
-        if completion.more, ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
-            askLater(leg)
+        if completion.more, legs.ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
+            legs.askLater(leg)
         }
         guard taken == count else {
             return cutLater(session, completion.block, offset: taken, count: count &- taken)
@@ -86,7 +86,7 @@ extension StreamRelay where R: ~Copyable {
         cuts.append(session, states)
         // What is armed would go on to its limit, and nobody is closed for these blocks.
         let it = sessions[session]
-        cancelReceive(it.kind == .streamToDatagrams ? it.client : it.upstream)
+        legs.cancelReceive(it.kind == .streamToDatagrams ? it.client : it.upstream)
     }
 
     /// Gives each stream that has messages left to cut its turn, as far as one loop goes.
@@ -162,10 +162,13 @@ extension StreamRelay where R: ~Copyable {
     mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
         guard !states[legs[leg].session].isCutting else { return }
         let row = legs.row(leg)
-        guard row.pointee.hasEnded else { return rearm(leg, expectsBytes: expectsBytes) }
+        guard row.pointee.hasEnded else { return legs.rearm(leg, expectsBytes: expectsBytes) }
         guard row.pointee.mayRead, row.pointee.phase != .closing else { return }
-        arm(leg, expectsBytes: expectsBytes)
+        legs.arm(leg, expectsBytes: expectsBytes)
     }
+
+    /// A paused stream may be read again: what it feeds has room.
+    mutating func resume(_ leg: LegID) { legs.rearm(leg, expectsBytes: true) }
 
     /// A whole message that its session does not take any more.
     mutating func dropSurplus(_ session: SessionID) {

@@ -1,0 +1,150 @@
+internal import CPelmeni
+internal import Glibc
+
+// Sessions: opened within their limits, and closed in the books after the last leg.
+extension Legs where R: ~Copyable {
+    /// Sessions that may still be opened before connections have to wait.
+    package var room: Int {
+        let datagrams = pelmeni_shared_get(limits.datagramSessionsOpen)
+        let streams = pelmeni_shared_get(limits.engineSessionsOpen) &- datagrams
+        let inEngine = limits.shares.streamRoom(streams: streams, datagrams: datagrams)
+        return min(Int(inEngine), limits.sessions - sessionsOpen)
+    }
+
+    /// Takes an accepted socket into a new session of a pair. None when that is over a limit: the
+    /// socket is closed then.
+    mutating func accept(_ socket: Int32, pair: PairID) -> SessionID {
+        counters.add(.accepted)
+        let open = pelmeni_shared_add(pairs[pair].sessionsOpen, 1)
+        let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
+        let pairMax = pairs[pair].sessionsMax
+        let cap = limits.engineSessionsCap
+        guard pairMax == 0 || open <= pairMax, cap == 0 || inEngine <= cap else {
+            return shed(socket, pair: pair)
+        }
+        let session = allocateSession()
+        guard !session.isNone else { return shed(socket, pair: pair) }
+        let kind: LegRow.Kind = pairs[pair].isUnix ? .unixClient : .client
+        let leg = allocateLeg(kind, socket: socket, session: session)
+        guard !leg.isNone else {
+            sessionSlab.giveBack(session)
+            return shed(socket, pair: pair)
+        }
+        sessions[session].client = leg
+        begin(session, pair: pair)
+        return session
+    }
+
+    /// Makes an accepted socket known to the ring, and dials the session's upstream.
+    mutating func dialAccepted(_ session: SessionID) {
+        let leg = sessions[session].client
+        let socket = legs[leg].socket
+        let isUnix = legs[leg].kind.isUnix
+        // A TCP socket has what its listener has; a Unix one has not.
+        if isUnix {
+            let options = pairs[sessions[session].pair].options
+            _ = ring.configure(socket, family: AF_UNIX, options: options)
+        }
+        guard
+            ring.attach(socket, token: token(leg, .receive), isShared: false, isUnix: isUnix) == 0
+        else {
+            return end(session, .limit, reset: true)
+        }
+        takeTurn(session)
+        dialInTurn(session)
+    }
+
+    /// A session for a datagram client of a listener, or none when that is over a limit: old
+    /// sessions are kept.
+    mutating func acceptDatagrams(pair: PairID) -> SessionID {
+        let row = pairs.row(pair)
+        let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
+        let inEngine = pelmeni_shared_add(limits.engineSessionsOpen, 1)
+        let datagrams = pelmeni_shared_add(limits.datagramSessionsOpen, 1)
+        let cap = limits.engineSessionsCap
+        var session = SessionID.none
+        if row.pointee.sessionsMax == 0 || open <= row.pointee.sessionsMax,
+            cap == 0 || inEngine <= cap,
+            limits.shares.fitsDatagrams(datagrams, streams: inEngine &- datagrams)
+        {
+            session = allocateSession()
+        }
+        guard !session.isNone else {
+            _ = pelmeni_shared_add(row.pointee.sessionsOpen, -1)
+            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
+            _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+            return session
+        }
+        counters.add(.accepted)
+        begin(session, pair: pair)
+        return session
+    }
+
+    private mutating func allocateSession() -> SessionID {
+        let session = sessionSlab.take()
+        if !session.isNone { sessions[session] = SessionRow() }
+        return session
+    }
+
+    /// Opens the books of a session whose client is there.
+    private mutating func begin(_ session: SessionID, pair: PairID) {
+        let row = sessions.row(session)
+        row.pointee.pair = pair
+        row.pointee.kind = pairs[pair].kind
+        row.pointee.legs = 1
+        row.pointee.openedAt = now
+        row.pointee.activeAt = now
+        row.pointee.move(to: .connecting)
+        sessionsOpen &+= 1
+        counters.set(.sessionsOpen, UInt64(sessionsOpen))
+        if events.reportsSessions { report(.sessionOpened, session) }
+    }
+
+    /// Closes a connection that is over a limit, at once and visibly. There is no session for it.
+    private mutating func shed(_ socket: Int32, pair: PairID) -> SessionID {
+        _ = pelmeni_shared_add(pairs[pair].sessionsOpen, -1)
+        _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+        counters.add(.limit)
+        ring.closeWithReset(socket)
+        hasRoom = true
+        if events.reportsSessions {
+            events.report(RelayEvent(kind: .sessionEnded, pair: pair, cause: .limit))
+        }
+        return .none
+    }
+
+    // MARK: The end
+
+    /// A leg, or a client without one, is gone. The session ends with the last one.
+    mutating func release(_ session: SessionID) {
+        assert(sessions[session].legs > 0, "more legs close than a session has")
+        sessions[session].legs &-= 1
+        guard sessions[session].legs == 0 else { return }
+        guard sessions[session].kind == .streams else {
+            return notices.append(session, sessions)
+        }
+        finish(session)
+    }
+
+    /// Closes the books of a session whose last leg is gone.
+    mutating func finish(_ session: SessionID) {
+        let row = sessions.row(session)
+        assert(row.pointee.legs == 0, "a session ends before its legs")
+        assert(row.pointee.hasCause, "a session ends without a cause")
+        wheel.remove(session)
+        counters.add(row.pointee.cause)
+        sessionsOpen &-= 1
+        counters.set(.sessionsOpen, UInt64(sessionsOpen))
+        _ = pelmeni_shared_add(pairs[row.pointee.pair].sessionsOpen, -1)
+        // Before the sum: what is in it and not of datagrams counts as a stream's.
+        if row.pointee.kind.hasNamedClient {
+            _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
+        }
+        _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
+        if events.reportsSessions { report(.sessionEnded, session) }
+        row.pointee.move(to: .free)
+        sessionSlab.giveBack(session)
+        hasRoom = true
+        if reserve.isSpent { reserve.renew(ring.openReserve()) }
+    }
+}

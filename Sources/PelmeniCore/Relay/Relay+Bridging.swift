@@ -1,0 +1,108 @@
+internal import CPelmeni
+internal import Glibc
+
+// Upstreams of sessions that have datagrams on a side: how they are dialled, what they answer, how
+// they end.
+extension Relay where R: ~Copyable {
+    /// Both sides stand: messages may cross.
+    mutating func linkMessages(_ session: SessionID) {
+        let it = sessions.row(session)
+        let upstream = it.pointee.upstream
+        switch it.pointee.kind {
+        case .streams: break
+        case .datagrams:
+            legs.armDatagrams(upstream)
+        case .streamToDatagrams:
+            let client = it.pointee.client
+            legs[client].peer = upstream
+            legs[upstream].peer = client
+            legs[client].inbound = .framed
+            legs.armDatagrams(upstream)
+            legs.arm(client, expectsBytes: true)
+        case .datagramsToStream:
+            // It has no leg at its other end: what it brings is not held back for anybody.
+            legs[upstream].peer = .absent
+            legs[upstream].inbound = .framed
+            legs.arm(upstream, expectsBytes: false)
+            legs[upstream].queue = states[session].waiting
+            states[session].waiting = SendQueue()
+            counters.add(.datagramsToUpstream, UInt64(states[session].waitingMessages))
+            states[session].waitingMessages = 0
+            if !legs[upstream].queue.isEmpty {
+                legs[upstream].progress.begin(at: now)
+                legs.send(upstream)
+                legs.watchStall(session)
+            }
+        }
+        legs.watch(session)
+    }
+
+    // MARK: Answers
+
+    mutating func receivedFromUpstream(_ leg: LegID, _ block: BlockID, _ length: Int) {
+        let session = legs[leg].session
+        let facts = pelmeni_datagram_read(
+            pool.address(block), legs[leg].kind.isUnix ? 1 : 0)
+        guard facts.is_cut == 0 else { return drop(.truncated) }
+        let segment = Int(facts.segment)
+        let count = Self.count(length, segment: segment)
+        let state = states.row(session)
+        guard !state.pointee.isDelivering else { return drop(.surplus, count) }
+        let pair = sessions[session].pair
+        sessions[session].activeAt = now
+        sessions[session].hasBytes = true
+        state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
+        legs.noteAlive(pair, legs[leg].upstream)
+        let offset = Int(PELMENI_DATAGRAM_PAYLOAD)
+        if sessions[session].kind == .streamToDatagrams {
+            legs.moved.toClient &+= UInt64(truncatingIfNeeded: length)
+            enqueueMessages(session, block, offset: offset, length: length, segment: segment)
+            guard isOpen(session), legs[sessions[session].client].hasEnded
+            else { return }
+        } else if state.pointee.name.length == 0 {
+            drop(.noReturnAddress, count)
+        } else {
+            depart(
+                state.pointee.listener, session, block, offset: offset, length: length,
+                segment: segment, isAnswer: true)
+        }
+        if sessions[session].kind == .streamToDatagrams { return settleAnswered(session) }
+        if isAnswered(session) { end(session, .completed, reset: false) }
+    }
+
+    /// What is queued for a stream of messages went out, and the stream brings no more: that may
+    /// have been the last of its session.
+    mutating func settleMessages(_ leg: LegID) {
+        let session = legs[leg].session
+        guard sessions[session].kind == .datagramsToStream else { return settleAnswered(session) }
+        guard sessions[session].phase == .relaying, legs[leg].writing != .shut else { return }
+        endOnceDelivered(session, leg)
+    }
+
+    /// A client that has ended its stream, or whose stream is not taken any more, is done once its
+    /// answers are out.
+    mutating func settleAnswered(_ session: SessionID) {
+        let client = sessions[session].client
+        guard sessions[session].kind == .streamToDatagrams,
+            sessions[session].phase == .relaying, legs[client].hasEnded,
+            legs[client].queue.isEmpty,
+            !states[session].expectsAnswers || isAnswered(session)
+        else { return }
+        endOnceDelivered(session, client)
+    }
+
+    /// The network says that an upstream does not take datagrams. One that others stand in for is
+    /// left, and so is a Unix one, whose socket would stay with the file that is gone; any other
+    /// one may come back.
+    mutating func upstreamRefused(_ leg: LegID, _ error: Int32, isOfEarlier: Bool = true) {
+        let session = legs[leg].session
+        guard isOpen(session) else { return }
+        if isOfEarlier { drop(.noUpstream) }
+        let pair = pairs.row(sessions[session].pair)
+        legs.noteFailed(sessions[session].pair, legs[leg].upstream, .connectRefused, error: error)
+        if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg) }
+        if pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix {
+            end(session, .connectRefused, reset: false)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// A session's timer came up.
+extension Relay where R: ~Copyable {
+    mutating func timerFired(_ session: SessionID) {
+        switch sessions[session].phase {
+        case .connecting: legs.connectingTimerFired(session)
+        case .relaying where sessions[session].kind == .streams: legs.streamsTimerFired(session)
+        case .relaying: messagesTimerFired(session)
+        case .resetting: legs.resettingTimerFired(session)
+        case .free, .ending: break
+        }
+    }
+
+    /// The timer of a session with messages.
+    private mutating func messagesTimerFired(_ session: SessionID) {
+        guard !endedDelivered(session) else { return }
+        let row = sessions[session]
+        // A side that is not read was found reset.
+        if row.resetAt != 0, now >= row.resetAt { return end(session, row.cause, reset: true) }
+        let stall = pairs[row.pair].stall
+        guard var due = messageDeadline(session) else { return }
+        if stall != 0, !row.upstream.isNone,
+            legs[row.upstream].kind.isFlowControlled, legs[row.upstream].writing == .sending
+        {
+            let at = legs[row.upstream].progress.at &+ stall
+            if now >= at { return end(session, .sendStalled, reset: true) }
+            due = min(due, at)
+        }
+        if row.kind != .datagrams {
+            let stream = row.kind == .streamToDatagrams ? row.client : row.upstream
+            guard let leg = legs.checkLeg(stream, session: session, stall: stall) else { return }
+            due = min(due, leg, legs.checkLateOptions(session))
+        }
+        if due != .max { legs.wheel.hasten(session, to: due) }
+    }
+
+    /// When the next deadline passes; nil when one has, and the session was ended.
+    private mutating func messageDeadline(_ session: SessionID) -> UInt64? {
+        let row = sessions[session]
+        let isDrained = legs.isDraining && (row.kind.hasNamedClient || row.endedAt != 0)
+        var idle = pairs[row.pair].idle
+        if isDrained { idle = min(idle == 0 ? .max : idle, RelayLimits.drainSilence) }
+        switch legs.checkDeadlines(session, idle: idle) {
+        case .next(let due): return due
+        case .passed(.idle) where isHeldByUnread(session):
+            sessions[session].activeAt = now
+            return now &+ idle
+        // The client had ended and was only waited for.
+        case .passed(.idle) where row.endedAt != 0:
+            end(session, .completed, reset: hasQueued(session))
+        case .passed(.linger) where !hasQueued(session):
+            end(session, .completed, reset: false)
+        case .passed(let cause):
+            end(session, cause, reset: hasQueued(session))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,137 @@
+internal import CPelmeni
+internal import Glibc
+
+/// What crosses a pair: the policy of sessions, on top of their ``Legs``.
+///
+/// Two linked streams never come here. Messages do: those that are cut from streams, datagrams,
+/// and their clients. Calls go down to the legs; what the legs have for the relay comes back as an
+/// ``Outcome`` of a completion, or is popped as a ``Notice``.
+package struct Relay<R: Ring & ~Copyable>: ~Copyable {
+    package var legs: Legs<R>
+    /// What sessions with messages have beside their rows; and their clients, by address.
+    let stateSlab: RowSlab<MessageState>
+    var clients: ClientTable
+    /// Datagrams on their way out.
+    package let outgoing: OutgoingTable
+    var responses: ResponseQueue
+    /// Datagrams to upstreams whose sockets may have room again, the oldest first.
+    var forRoom = RowQueue<OutgoingDatagram>()
+    var cuts = CutQueue()
+
+    /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
+    ///   listeners); legs are numbered after them.
+    /// - Parameter key: of the client table's hash; nobody outside should know it.
+    package init?(
+        ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
+        pairs: PairTable, counters: Counters, events: RelayEvents, key: UInt64
+    ) {
+        let rows = Legs<R>.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
+        guard
+            let legs = Legs(
+                ring: ring, pool: pool, limits: limits, reservedSlots: reservedSlots,
+                pairs: pairs, counters: counters, events: events),
+            let states = RowSlab<MessageState>(capacity: rows),
+            let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable()
+        else { return nil }
+        self.legs = legs
+        stateSlab = states
+        self.clients = clients
+        self.outgoing = outgoing
+        responses = ResponseQueue(smallBlocks: pool.totalBlocks(.small))
+    }
+
+    /// Rows that a ring must have room for.
+    package static func slots(sessions: Int, reservedSlots: Int) -> Int {
+        Legs<R>.slots(sessions: sessions, reservedSlots: reservedSlots)
+    }
+
+    deinit {
+        clients.destroy()
+        outgoing.destroy()
+        stateSlab.destroy()
+    }
+
+    // MARK: What the legs own
+
+    @inline(__always)
+    var sessions: SessionTable { legs.sessions }
+    /// What sessions with messages have beside their rows, under the same numbers.
+    @inline(__always)
+    var states: MessageTable { stateSlab.rows }
+    @inline(__always)
+    var pairs: PairTable { legs.pairs }
+    @inline(__always)
+    var pool: BufferPool { legs.pool }
+    @inline(__always)
+    var counters: Counters { legs.counters }
+    @inline(__always)
+    var events: RelayEvents { legs.events }
+    @inline(__always)
+    var now: UInt64 { legs.now }
+    @inline(__always)
+    func drop(_ reason: DropReason, _ count: Int = 1) { legs.drop(reason, count) }
+
+    // MARK: The loop
+
+    /// Handles one completion of a leg. Its block comes first, then its generation, then its
+    /// result.
+    @inline(__always)
+    package mutating func handle(_ completion: Completion) {
+        let index = completion.token.index
+        if completion.token.kind == .sendDatagrams {
+            return datagramsSent(DatagramID(index), completion.result)
+        }
+        guard legs.admits(completion) else { return }
+        let leg = LegID(index)
+        switch completion.token.kind {
+        case .receive:
+            if !legs.received(leg, completion) { receivedUnlinked(leg, completion) }
+        case .send: sent(leg, completion.result)
+        case .receiveDatagrams:
+            datagramsReceived(leg, completion)
+            heedNotices()
+        case .connect:
+            legs.connected(leg, completion.result)
+            heedNotices()
+        case .awaitBytes: legs.bytesCame(leg)
+        case .awaitRoom: legs.roomCame(leg)
+        case .cancel: break
+        case .unused, .wake, .accept, .sendDatagrams:
+            assertionFailure("no operation of a leg")
+        }
+    }
+
+    /// What is left to do once a loop's completions are handled.
+    @inline(__always)
+    package mutating func finishLoop() {
+        while let session = legs.wheel.popDue(now: now) {
+            timerFired(session)
+            heedNotices()
+        }
+        legs.ring.refill()
+        legs.reads.renew()
+        legs.pipes.renew()
+        if legs.reads.hasStreams {
+            legs.feedStarved()
+            heedNotices()
+        }
+        if legs.reads.hasDatagrams { feedDatagrams() }
+        legs.dials.renew()
+        if !legs.dials.isEmpty { dialWaiting() }
+        cuts.renew()
+        if !cuts.isEmpty { cutWaiting() }
+        if !forRoom.isEmpty { sendForRoom() }
+        if now >= responses.retryAt { retryAnswers() }
+        legs.count()
+    }
+
+    /// When the relay has to run again though nothing completes.
+    @inline(__always)
+    package func nextTime() -> UInt64 {
+        let timer = min(legs.wheel.nextTime(), responses.retryAt)
+        guard legs.dials.isEmpty, cuts.isEmpty else { return now }
+        guard !legs.reads.isEmpty else { return timer }
+        guard !legs.reads.feedsAgain else { return now }
+        return min(timer, now &+ RelayLimits.exhaustionCheck)
+    }
+}
