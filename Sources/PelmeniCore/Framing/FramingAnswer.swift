@@ -1,4 +1,4 @@
-/// A ``FramingStep`` as a worker reads it: without text. Nothing in it is checked.
+/// A ``FramingStep`` in a worker's form: without text, and unchecked.
 struct FramingAnswer {
     enum Kind {
         case needsMore
@@ -8,7 +8,7 @@ struct FramingAnswer {
 
     var kind = Kind.needsMore
     var ends = false
-    /// Of a bad stream: the number of a ``FrameReason``.
+    /// The number of a ``FrameReason``, for a bad stream.
     var reason: UInt32 = 0
     var after = 0
     var length = 0

@@ -1,11 +1,11 @@
-/// What a framing of your own remembers of a stream between two reads. Zero whenever a message
+/// The memory of a framing of your own between two reads of a stream. Zero whenever a message
 /// begins.
 public struct FramingState: Sendable, Equatable {
-    /// The first eight of its bytes, for whatever you like.
+    /// The first eight bytes, for any use.
     public var first: UInt64 = 0
-    /// The last eight.
+    /// The last eight bytes.
     public var second: UInt64 = 0
 
-    /// Nothing is remembered.
+    /// Empty memory.
     public init() {}
 }

@@ -1,11 +1,11 @@
-/// What the two sides of a session are.
+/// The kinds of the two sides of a session.
 package enum SessionKind: UInt8, Sendable {
     case streams
     case datagrams
     case streamToDatagrams
     case datagramsToStream
 
-    /// Its client is one of many that send to the same socket, told apart by their addresses.
+    /// Its client shares the listener's socket with other clients, by its address.
     @inline(__always)
     package var hasNamedClient: Bool { self == .datagrams || self == .datagramsToStream }
 
