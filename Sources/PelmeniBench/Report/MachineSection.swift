@@ -1,4 +1,4 @@
-/// The machine and how it was used.
+/// The machine and its use.
 struct MachineSection {
     let report: BenchReport
 

@@ -1,4 +1,4 @@
-/// How the figures came about, and how far they go.
+/// The method and its limits.
 struct MethodSection {
     let report: BenchReport
 

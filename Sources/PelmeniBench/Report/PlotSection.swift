@@ -1,4 +1,4 @@
-/// The pictures that hold several scenarios or several subjects.
+/// The pictures of several scenarios or several subjects.
 struct PlotSection {
     let context: PageContext
 

@@ -1,4 +1,4 @@
-/// What was to be reached, and what was.
+/// The targets and their results.
 struct TargetSection {
     let report: BenchReport
 
