@@ -64,10 +64,11 @@ package struct Scenario: Codable, Equatable, Sendable {
     package var pipeline = 1
     /// The pause between an answer and the next request of its connection.
     package var thinkMicroseconds: UInt32 = 0
-    /// Of all connections together, a second; open loop only. 0 asks for ``openShare`` of what the
-    /// best peer, or without peers the slower backend, reached in a closed loop just before.
+    /// Requests a second of all connections together; open loop only. 0 asks for ``openShare`` of
+    /// the rate that the best peer, or without peers the slower backend, reached in a closed loop
+    /// just before.
     package var requestsPerSecond = 0
-    /// Connections beside those that stall; stalled only.
+    /// Connections beside the stalled readers; stalled only.
     package var bystanders = 0
     package var workers = 1
     /// The congestion control that the scenario needs; nil is the run's.
