@@ -4,7 +4,7 @@ import Testing
 
 @testable import Pelmeni
 
-/// What an embedder says about datagrams, and what of it makes sense. Nothing is opened.
+/// The embedder's declarations about datagrams, and their errors. No socket is opened.
 @Suite struct DatagramFaceTests {
     private static let tcp = TCPClient("127.0.0.1", 9)
     private static let udp = UDPClient("127.0.0.1", 9)
@@ -60,7 +60,7 @@ import Testing
         #expect(UnixDatagramClient([path]).destinations.map(\.kind) == [.unixDatagram(path: "/a")])
         #expect(
             UnixDatagramClient("/a").destinations == UnixDatagramClient([path]).destinations)
-        // What a client of datagrams took is a stream's again.
+        // Options refused for a datagram client are accepted for a stream.
         #expect(TCPClient(UDPClient([host]).destinations).destinations == [host])
         #expect(UnixClient(UnixDatagramClient([path]).destinations).destinations == [path])
         #expect(Destination(.udp(host: "::1", port: 5)).description == "[::1]:5")
@@ -111,7 +111,7 @@ import Testing
         #expect(try idle(UnixServer(UnixClient("/b"), path: "/a")) == hour)
         #expect(try idle(UnixServer(UnixDatagramClient("/b"), path: "/a")) == minute)
         #expect(try idle(UnixDatagramServer(Self.tcp, path: "/a")) == minute)
-        // Set is set, to the default of the other kind too.
+        // An explicit value counts, also when it is the other kind's default.
         #expect(try idle(datagram(to: Self.udp) { $0.idle = .seconds(3600) }) == hour)
         #expect(try idle(datagram(to: Self.udp) { $0.idle = nil }) == 0)
         #expect(try idle(stream(to: Self.tcp) { $0.idle = nil }) == 0)
@@ -258,7 +258,7 @@ import Testing
     }
 }
 
-/// A client of somebody's own.
+/// A client type of the embedder's own.
 private struct AnyDestinations: Client {
     let destinations: [Destination]
 
