@@ -210,7 +210,7 @@ static int arm_receive(trial *self, int socket) {
                                                       multishot ? BOUND_BYTES : 0, poll_first, RECEIVE));
 }
 
-// MARK: What is tried, in this order
+// MARK: The steps, in this order
 
 static int try_connecting(trial *self) {
     struct sockaddr_storage address;

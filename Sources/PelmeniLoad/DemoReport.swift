@@ -28,7 +28,7 @@ public struct DemoReport: Sendable {
         let wrong = rows.filter { $0.errors > 0 && $0.problem == nil }.map {
             "\($0.backend), \($0.scenario): \($0.errorText)"
         }
-        let errorList = wrong.isEmpty ? [] : ["", "What went wrong:"] + wrong
+        let errorList = wrong.isEmpty ? [] : ["", "Errors:"] + wrong
         return ([table.text] + errorList + ["", note]).joined(separator: "\n")
     }
 }

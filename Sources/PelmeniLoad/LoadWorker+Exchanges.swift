@@ -153,7 +153,7 @@ extension LoadWorker {
         openMore()
     }
 
-    // MARK: What counts
+    // MARK: Counting
 
     /// Whether an exchange that ends now counts.
     private func isCounted(_ now: UInt64) -> Bool {

@@ -269,7 +269,7 @@ import Testing
         }
     }
 
-    // MARK: What is refused
+    // MARK: Refusals
 
     @Test(arguments: all + [.raw]) func aByteTooMany(framing: Framing) throws {
         let stream = try frame(framing, payload(5))

@@ -145,7 +145,7 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
-    // MARK: What is wrong
+    // MARK: Faults
 
     @Test(arguments: Variant.all) func aStreamThatIsRefused(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {

@@ -57,7 +57,7 @@ struct ScenarioSection {
                 Markup("figcaption", text: "Compared by \(view.measure.title)"), table.markup,
                 Markup(
                     "p", ["class": "soft"],
-                    text: "Ratios with their 95 % intervals; below 1, the one in the column "
+                    text: "Ratios with their 95 % intervals; below 1, the column's subject "
                         + "needs less: \(VerdictMark.legend)."),
             ] + [rounds(view)].compactMap { $0 })
     }

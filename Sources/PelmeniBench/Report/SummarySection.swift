@@ -70,7 +70,7 @@ struct SummarySection {
         var parts = ["better in \(count(.better)) of \(all.count) scenarios"]
         parts.append("no difference in \(count(.noDifference))")
         parts.append("worse in \(count(.worse))")
-        if count(.unknown) > 0 { parts.append("not to be told in \(count(.unknown))") }
+        if count(.unknown) > 0 { parts.append("unknown in \(count(.unknown))") }
         return "\(subject.title) against \(other): \(parts.joined(separator: ", "))"
     }
 }

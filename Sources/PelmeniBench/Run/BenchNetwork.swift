@@ -67,7 +67,7 @@ package enum BenchNetwork {
         guard code == 0 else {
             return reason(PELMENI_NETWORK_CONGESTION, wanted, Errno(code: code))
         }
-        let found = used ?? "nothing that can be told"
+        let found = used ?? "an unknown congestion control"
         return found == wanted ? nil : "connections use \(found), not \(wanted)"
     }
 

@@ -59,7 +59,7 @@ final class ChildProcess {
             if count > 0 {
                 done += count
             } else if errno != EINTR {
-                throw .failed("\(name) does not listen any more: \(problem())")
+                throw .failed("\(name) has closed its input: \(problem())")
             }
         }
     }
@@ -75,7 +75,7 @@ final class ChildProcess {
             }
             try interrupt.check()
             guard Self.now() < limit else {
-                throw .failed("\(name) said nothing within \(Int(seconds)) s: \(problem())")
+                throw .failed("\(name) printed no line within \(Int(seconds)) s: \(problem())")
             }
             guard fill() else { return nil }
         }

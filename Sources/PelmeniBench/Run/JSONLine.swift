@@ -16,7 +16,7 @@ enum JSONLine {
         do {
             return try JSONDecoder().decode(type, from: Data(line.utf8))
         } catch {
-            throw .failed("\(name) said what is no \(type): \(line.prefix(200))")
+            throw .failed("\(name) printed an invalid \(type): \(line.prefix(200))")
         }
     }
 }

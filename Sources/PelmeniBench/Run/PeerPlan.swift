@@ -60,7 +60,7 @@ package struct PeerPlan: Sendable {
         }
         if let template = template(for: traffic) {
             let source = absolute(template)
-            guard let text = TextFile.read(source) else { throw .failed("\(source) is not there") }
+            guard let text = TextFile.read(source) else { throw .failed("\(source) is missing") }
             let path = own + "/" + (template.split(separator: "/").last.map(String.init) ?? "conf")
             let filled = try Placeholders.fill(text, values, in: source)
             do {

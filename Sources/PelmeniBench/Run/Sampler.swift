@@ -161,7 +161,7 @@ struct Sampler {
             // An earlier end would come before all of them are connected.
             if line.hasPrefix("connected") { flood.closeInput() }
         }
-        throw .failed("the load that stalls ended without a result: \(flood.problem())")
+        throw .failed("the stalled load ended without a result: \(flood.problem())")
     }
 
     private func fill(_ sample: inout Sample, _ outcome: LoadOutcome) {

@@ -98,9 +98,9 @@ struct ScenarioSummary {
         let disturbed = shares.filter { $0 > Self.othersShareMax }
         if let highest = disturbed.max() {
             doubts.append(
-                "others used more than \(Self.percent(Self.othersShareMax)) of the core in "
+                "other programs used more than \(Self.percent(Self.othersShareMax)) of the core in "
                     + "\(disturbed.count) of \(shares.count) samples, up to "
-                    + "\(Self.percent(highest)): run it where nothing else runs")
+                    + "\(Self.percent(highest)): repeat the run on an idle machine")
         }
         doubts += results.compactMap(unsteady)
         doubts += results.compactMap(lossy)

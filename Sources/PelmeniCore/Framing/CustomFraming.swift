@@ -51,7 +51,7 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
 
     var endsWithStream: Bool { registration.pointee.endsWithStream }
 
-    // MARK: Asked by a worker
+    // MARK: Calls of a worker
 
     /// Calls the framing on `count` bytes. The only exit from a worker's loop to an embedder's
     /// reading: a C function pointer, so that the loop itself counts no reference and looks up no

@@ -21,7 +21,7 @@ public enum FrameError: UInt8, Sendable, CaseIterable, CustomStringConvertible {
         case .notALength: "the message does not begin with a length"
         case .cutShort: "the stream ended inside a message"
         case .refused: "the framing refuses the stream"
-        case .brokenFraming: "the framing answered what cannot be"
+        case .brokenFraming: "the framing gave an impossible answer"
         }
     }
 

@@ -191,7 +191,7 @@ struct TrainWorker: ~Copyable {
         }
     }
 
-    // MARK: What is lost
+    // MARK: Losses
 
     private mutating func look(_ client: Int, _ now: UInt64) {
         let isSilent =

@@ -168,7 +168,7 @@ struct TripWorker: ~Copyable {
         if window.stage != .ending { ask(client, now) }
     }
 
-    // MARK: What is lost
+    // MARK: Losses
 
     private mutating func giveUpLate(_ now: UInt64) {
         for client in 0..<plan.clients

@@ -163,7 +163,7 @@ extension SimulatedKernel {
         row.pointee.isUnsettled = address.pointee.family == AF_UNIX
         let key = Self.key(address.pointee)
         guard let destination = destinations[key] else {
-            return violate("a connect to \(address.pointee), which nobody has")
+            return violate("a connect to \(address.pointee), which does not exist")
         }
         if destination.address > 0 { hit(.connectSecondAddress) }
         let error = outcome(destination)

@@ -96,7 +96,7 @@ extension SimulatedKernel {
         }
     }
 
-    // MARK: What the engine does with streams
+    // MARK: The engine's actions on streams
 
     func handOutMessages(
         _ row: UnsafeMutablePointer<SimulatedSocket>, _ completion: Completion
