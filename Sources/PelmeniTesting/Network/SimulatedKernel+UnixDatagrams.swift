@@ -68,8 +68,8 @@ extension SimulatedKernel {
 
     // MARK: Sending
 
-    /// The result of a datagram that the engine sends over a Unix socket; the queue that takes it
-    /// gets it.
+    /// The result of a datagram that the engine sends over a Unix socket; a taken one joins its
+    /// receiver's queue.
     func unixOutcome(_ send: DatagramSend, _ number: Int) -> Int32 {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return -EBADF }
