@@ -1,4 +1,4 @@
-/// The number of a row in a table, typed: a leg's number is no session's.
+/// The number of a row in a table, typed: a leg's number does not pass for a session's.
 package struct RowID<Table>: Hashable, Sendable {
     package let rawValue: UInt32
 

@@ -5,7 +5,7 @@
 package struct ReceiveBuffer: Equatable, Sendable {
     /// More than a hundred trains can wait while a worker is busy for some milliseconds.
     package static let bytesDefault = 4 << 20
-    /// A page; above, half of the kernel's maximum: the kernel doubles the number, in 31 bits.
+    /// A page; below, half of the kernel's maximum: the kernel doubles the number, in 31 bits.
     package static let bytesMin = 4 << 10
     package static let bytesMax = 512 << 20
 

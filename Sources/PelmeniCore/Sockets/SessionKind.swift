@@ -5,7 +5,7 @@ package enum SessionKind: UInt8, Sendable {
     case streamToDatagrams
     case datagramsToStream
 
-    /// Its client shares the listener's socket with other clients, by its address.
+    /// Its client shares the listener's socket: clients differ by their addresses.
     @inline(__always)
     package var hasNamedClient: Bool { self == .datagrams || self == .datagramsToStream }
 

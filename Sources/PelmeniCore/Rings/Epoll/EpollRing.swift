@@ -339,7 +339,7 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     private mutating func acceptNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
-        // Sends before the accept, which costs a handshake for each connection of a burst.
+        // Sends go first: each accept of a burst costs a handshake.
         if batch.count > 0 { sendBatch() }
         let token = token(slot, .accept)
         let socket = pelmeni_socket_accept(row.pointee.socket, 1)
