@@ -2,8 +2,8 @@ import CPelmeni
 import Foundation
 import TestSupport
 
-/// As much of HTTP/1.1 as curl needs: `/big`, `/small`, `/empty`, and a PUT that is answered with
-/// its body.
+/// The part of HTTP/1.1 that curl needs: `/big`, `/small`, `/empty`, and a PUT that is answered
+/// with its body.
 final class HTTPOrigin: Sendable {
     private let listener: TestListener
     private let body: [UInt8]

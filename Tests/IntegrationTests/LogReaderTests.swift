@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Standard error is a pipe, and nobody reads it.
+    /// Standard error is a pipe without an active reader.
     @Suite(.timeLimit(.minutes(2))) struct LogReaderTests {
         /// F_SETPIPE_SZ, GNU's own.
         private static let setPipeSize: Int32 = 1_031
@@ -17,11 +17,11 @@ extension Integration {
             guard mkfifo(path, 0o600) == 0 else { throw WireError("mkfifo") }
             pipe = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
             guard pipe >= 0 else { throw WireError("open \(path)") }
-            // The fewer it takes, the sooner it is full.
+            // The smaller the pipe, the sooner it is full.
             _ = fcntl(pipe, Self.setPipeSize, 4_096)
         }
 
-        /// Puts the command's standard error into the pipe.
+        /// Connects the command's standard error to the pipe.
         private var prefix: [String] {
             ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(folder.file("errors"))'"]
         }
@@ -84,7 +84,7 @@ extension Integration {
             let client = try Wire(toPort: try proxy.port())
             let upstream = try origin.accept()
             proxy.child.signal(SIGTERM)
-            // The listener is closed once the first signal was answered: nothing can be read of it.
+            // A closed listener shows that the first signal was handled: the log is unreadable.
             let port = try proxy.port()
             try waitUntil("it drains") { (try? Wire(toPort: port).close()) == nil }
             proxy.child.signal(SIGTERM)
@@ -93,7 +93,7 @@ extension Integration {
             upstream.close()
         }
 
-        /// What was lost meanwhile is said once somebody reads.
+        /// The number of lost lines is logged once the reader reads.
         @Test(arguments: CommandBackend.granted) func whatWasLostIsSaid(
             backend: CommandBackend
         ) throws {
@@ -106,7 +106,7 @@ extension Integration {
             var block = [UInt8](repeating: 0, count: 64 << 10)
             var told = 0
             var lost = 0
-            // Each of two lines a session is read, or lost and counted where it is missing.
+            // Of the two lines of each session, each is read, or counted as lost.
             try waitUntil("all lines are accounted for", within: .seconds(20)) {
                 let count = read(pipe, &block, block.count)
                 if count > 0 { text += String(decoding: block.prefix(count), as: UTF8.self) }

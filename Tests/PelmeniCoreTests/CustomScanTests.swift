@@ -2,10 +2,10 @@ import Testing
 
 @testable import PelmeniCore
 
-/// What a framing of the user's own may answer, and what becomes of an answer that cannot be. That
-/// such framings read like any other, wherever a stream is cut, is in `FramingTests`.
+/// Answers of a custom framing, and the handling of impossible ones. `FramingTests` shows that such
+/// framings read like the built-in ones, wherever a stream is cut.
 @Suite struct CustomScanTests {
-    /// Answers the same whatever it is asked, and writes what it is told to.
+    /// Gives a fixed answer to every call, and writes a fixed head.
     private struct Stubborn: MessageFraming {
         let name = "stubborn"
         var step = FramingStep.needsMore
@@ -16,7 +16,7 @@ import Testing
         func write(around payload: Span<UInt8>) -> FrameEnvelope? { envelope }
     }
 
-    /// Headers of its own length; asks for more when `isGreedy`.
+    /// Headers of a chosen length; asks for more when `isGreedy`.
     private struct Header: HeaderFraming {
         let name = "header"
         let headerMax: Int
@@ -125,7 +125,7 @@ import Testing
             #expect(read(greedy, stream, cuts: cuts).error == .cutShort)
             #expect(read(greedy, stream + [1], cuts: cuts).error == .tooLong)
         }
-        // Bytes passed over count, and the next message begins anew.
+        // Skipped bytes count, and the next message begins anew.
         let skipping = CustomFraming(
             Stubborn(step: .payload(after: 1, length: 0, ends: false)))
         #expect(read(skipping, [UInt8](repeating: 1, count: most)).error == .cutShort)
@@ -175,7 +175,7 @@ import Testing
                 == FrameReader.Verdict(error: .tooLong))
     }
 
-    /// Counted, and not looked at.
+    /// The bytes are counted, and not read.
     @Test func aTrailer() {
         let framing = CustomFraming(Stubborn(step: .payload(after: 1, length: 2, trailer: 3)))
         let stream = [UInt8](0..<12)
@@ -208,7 +208,7 @@ import Testing
     }
 
     @Test func headersThatCannotBe() {
-        // Nothing is longer than 15 bytes, nor shorter than one.
+        // A longer or shorter `headerMax` counts as 15 or 1.
         for headerMax in [0, -1, .min] {
             let framing = CustomFraming(Header(headerMax: headerMax))
             #expect(read(framing, [1, 9]) == FrameReader.Verdict(messages: [[9]]))
@@ -219,7 +219,7 @@ import Testing
             #expect(read(framing, Array(stream[1...])).error == .cutShort)
             #expect(read(framing, stream).error == .refused)
         }
-        // It said that the header was not whole, and then that it was.
+        // The header was incomplete at first, and complete later.
         for after in [-1, 0, 1, .min, 8, .max] {
             let framing = CustomFraming(Header(headerMax: 4, size: 3, after: after))
             #expect(

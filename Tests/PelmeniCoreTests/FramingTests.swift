@@ -15,13 +15,13 @@ import Testing
             SampleFramings.u24le, SampleFramings.varint, SampleFramings.netstring,
             SampleFramings.ended,
         ]
-    /// The framings that say a length first, or have one.
+    /// The framings that state a length first, or have a fixed one.
     private static let counted: [Framing] = [
         .u16be, .u32be, .octetCount, .fixed(5), SampleFramings.u24le, SampleFramings.varint,
         SampleFramings.netstring,
     ]
 
-    /// Reads a stream cut before the offsets in `cuts`; what a step broke fails the test.
+    /// Reads a stream cut before the offsets in `cuts`; a broken promise fails the test.
     private func read(
         _ framing: Framing, _ stream: [UInt8], cuts: [Int] = [], maxFrame: Int = 1 << 20
     ) -> Verdict {
@@ -55,7 +55,7 @@ import Testing
         written(envelope.beforeCount, envelope.writeBefore)
     }
 
-    /// Those that it writes behind a payload, likewise.
+    /// The bytes that an envelope writes behind a payload, likewise.
     private func trailer(_ envelope: FrameEnvelope) -> [UInt8] {
         written(envelope.afterCount, envelope.writeAfter)
     }
@@ -69,12 +69,12 @@ import Testing
         return Array(room[..<count])
     }
 
-    /// Bytes that end no message of any framing here.
+    /// Bytes that end no message in any framing here.
     private func payload(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(0x20 + $0 % 0x5f) }
     }
 
-    /// Ten messages, some of them empty where there can be any; one for `eof`.
+    /// Ten messages, with empty ones where the framing permits them; one for `eof`.
     private func ten(_ framing: Framing) -> [[UInt8]] {
         let sizes = [3, 0, 1, 17, 0, 0, 300, 12, 2, 0]
         switch framing {
@@ -171,7 +171,7 @@ import Testing
         #expect(read(framing, stream, cuts: (0...stream.count).flatMap { [$0, $0] }) == wanted)
     }
 
-    /// Any bytes at all, good or bad, cut anywhere.
+    /// Random bytes, valid or not, cut anywhere.
     @Test(arguments: [UInt64(1), 2, 3, 4]) func randomCuts(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         for framing in Self.all {
@@ -265,13 +265,13 @@ import Testing
             }
             let message = payload(5)
             #expect(try frame(framing, message) == header(plain) + message + trailer(plain))
-            // A payload that has its end already: the same, from its bytes.
+            // A payload that already has its end: the same, from its bytes.
             guard let end = trailer(plain).first else { continue }
             #expect(try frame(framing, [0x20, end]) == [0x20, end])
         }
     }
 
-    // MARK: What is refused
+    // MARK: Refusals
 
     @Test(arguments: all + [.raw]) func aByteTooMany(framing: Framing) throws {
         let stream = try frame(framing, payload(5))
@@ -342,7 +342,7 @@ import Testing
         }
     }
 
-    /// Every short stream of bytes that matter, cut in every way, against a plain reading.
+    /// Every short stream of significant bytes, cut in every way, against a plain reading.
     @Test func octetCountsByTheBook() {
         func byTheBook(_ stream: [UInt8], _ maxFrame: Int) -> Verdict {
             var verdict = Verdict()

@@ -25,7 +25,7 @@ enum SampleFramings {
         }
     }
 
-    /// The length in groups of seven bits, the lowest first; the eighth bit of a byte says that
+    /// The length in groups of seven bits, the lowest first; the eighth bit of a byte means that
     /// another one follows (LEB128).
     private struct Varint: HeaderFraming {
         let name = "varint"
@@ -54,7 +54,7 @@ enum SampleFramings {
         }
     }
 
-    /// `5:hello,` with a comma that is looked at.
+    /// `5:hello,` with a checked comma.
     private struct Netstring: MessageFraming {
         let name = "netstring"
 
@@ -100,7 +100,7 @@ enum SampleFramings {
         }
     }
 
-    /// A byte of 3 ends a message; a last one needs none.
+    /// A byte of 3 ends a message; the last message needs none.
     private struct Ended: MessageFraming {
         let name = "ended"
         let endsWithStream = true

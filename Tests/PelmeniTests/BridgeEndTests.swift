@@ -4,7 +4,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// How sessions end where a stream meets datagrams, and what an upstream that fails does to whom.
+/// Ends of sessions where a stream meets datagrams, and the effects of a failed upstream.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct BridgeEndTests {
     private static let toUDP = Crossing(from: .tcp, to: .udp)
     private static let toTCP = Crossing(from: .udp, to: .tcp)
@@ -13,7 +13,7 @@ import Testing
 
     // MARK: A stream in front of datagrams
 
-    /// `responses` tells when a client that has ended has all it waits for.
+    /// With `responses`, a client that has ended gets its end after its last answer.
     @Test(arguments: Crossing.fromStream, World.all)
     func aClientThatEndsGetsItsAnswers(crossing: Crossing, world: World) async throws {
         guard case .real(let variant) = world else {
@@ -39,7 +39,7 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// Without `responses` nothing tells that the last answer was the last one but silence.
+    /// Without `responses` only silence shows that the last answer was the last one.
     @Test(arguments: Variant.all) func aClientThatEndsIsWaitedFor(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.lingerTimeout = .after(.milliseconds(300))
@@ -56,7 +56,7 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// Silence is all that ends it while the engine drains, and little of it.
+    /// Silence ends the session while the engine drains, and a short one is enough.
     @Test(arguments: Variant.all)
     func aClientThatEndedDoesNotHoldADrain(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
@@ -72,13 +72,13 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// The same, when its end comes later than the silence that a drain bears.
+    /// The same, when the client ends after the silence that a drain permits.
     @Test(arguments: Variant.all)
     func aClientThatEndsLateInADrain(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.lingerTimeout = .never
             $0.idleTimeout = .never
-            // Nor anything else that would make it look at the session.
+            // Nor any other event that would make the engine check the session.
             $0.keepAliveTime = nil
         }
         let origin = try bridge.origin.wire
@@ -124,8 +124,8 @@ import Testing
         #expect(await bridge.stop().causes == [.clientReset: 1])
     }
 
-    /// The network says that nobody listens there: the stream is told. Once somebody does, the
-    /// next one works.
+    /// The network reports that no socket listens there: the stream is reset. Once one listens, the
+    /// next session works.
     @Test(arguments: Variant.all) func aClosedPortResetsTheStream(variant: Variant) async throws {
         let folder = try TemporaryFolder()
         let port = SocketName.port(try DatagramWire.unusedPort())
@@ -198,13 +198,13 @@ import Testing
         }
         upstreams[0].reset()
         try bridge.wait("the session is over") { $0.open == 1 }
-        // The other one's goes on.
+        // The other client's session continues.
         try upstreams[1].write(BridgeClient.framed([7]))
         #expect(try clients[1].answer() == [7])
         #expect(await bridge.stop().causes[.upstreamReset] == 1)
     }
 
-    /// Nothing but silence tells that no answer is due any more: an end, and no reset.
+    /// Only silence shows that no answer is due any more: an end, and no reset.
     @Test(arguments: Variant.all) func idleEndsTheConnection(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toTCP, variant) {
             $0.idleTimeout = .after(.milliseconds(300))
@@ -255,7 +255,7 @@ import Testing
         #expect(statistics.drops == [.surplus: 2])
     }
 
-    /// They come while the last message still waits to go out: the session is over once it has.
+    /// They come while the last message still waits to be sent: the session ends after it.
     @Test(arguments: Variant.all) func answersOverResponsesAreDropped(
         variant: Variant
     ) async throws {

@@ -43,7 +43,7 @@ enum Face: String, CaseIterable, Sendable {
     }
 }
 
-/// A pair: what its clients speak, and what its origin does.
+/// A pair: the kind of its clients, and that of its origin.
 struct Crossing: Sendable, CustomTestStringConvertible {
     let from: Face
     let to: Face
@@ -52,7 +52,7 @@ struct Crossing: Sendable, CustomTestStringConvertible {
 
     var hasDatagrams: Bool { !from.isStream || !to.isStream }
 
-    /// Everything to everything.
+    /// Every kind to every kind.
     static let all = Face.allCases.flatMap { from in
         Face.allCases.map { Crossing(from: from, to: $0) }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Pelmeni
 
-/// What an embedder says about datagrams, and what of it makes sense. Nothing is opened.
+/// The embedder's declarations about datagrams, and their errors. No socket is opened.
 @Suite struct DatagramFaceTests {
     private static let tcp = TCPClient("127.0.0.1", port: 9)
     private static let udp = UDPClient("127.0.0.1", port: 9)
@@ -108,7 +108,7 @@ import Testing
         #expect(try idle(UnixServer(UnixClient("/b"), listen: "/a")) == hour)
         #expect(try idle(UnixServer(UnixDatagramClient("/b"), listen: "/a")) == minute)
         #expect(try idle(UnixDatagramServer(Self.tcp, listen: "/a")) == minute)
-        // Set is set, to the default of the other kind too.
+        // An explicit value counts, also when it is the other kind's default.
         #expect(
             try idle(datagram(to: Self.udp) { $0.idleTimeout = .after(.seconds(3600)) }) == hour)
         #expect(try idle(datagram(to: Self.udp) { $0.idleTimeout = .never }) == 0)
@@ -284,7 +284,7 @@ import Testing
     }
 }
 
-/// A client of an embedder's own.
+/// A client type of the embedder's own.
 private struct OwnClient: Client {
     let endpoints: [Endpoint]
 }

@@ -3,7 +3,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// When a session of datagrams begins and ends, and who is let in.
+/// The beginnings and ends of datagram sessions, and the admission of clients.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DatagramSessionTests {
     private static let udp = Crossing(from: .udp, to: .udp)
 
@@ -29,7 +29,7 @@ import Testing
         try client.ask("a")
         try serve(bridge, "a")
         #expect(try client.answerText() == "to a")
-        // One of two: it goes on, and a second question is of the same session.
+        // One of two: the session continues, and a second question belongs to it.
         try client.ask("b")
         try serve(bridge, "b", times: 2)
         for _ in 0..<2 { #expect(try client.answerText() == "to b") }
@@ -115,7 +115,7 @@ import Testing
         #expect(statistics.drops == [.tableFull: 3])
     }
 
-    /// Those that talk go on for longer than silence is borne; nobody new is served.
+    /// Active sessions outlast the silence that a drain permits; no new client is served.
     @Test(arguments: Variant.all) func drainingKeepsThoseThatTalk(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.udp, variant)
         let talker = try bridge.client(0)
@@ -125,7 +125,7 @@ import Testing
         let draining = Task { await bridge.engine.drain(within: .seconds(20)) }
         var strangers: [BridgeClient] = []
         try waitUntil("the engine drains") {
-            // A drain that begins late is not to find it silent.
+            // A drain that begins late must not find it silent.
             try roundTrip(bridge, talker, "still")
             strangers.append(try bridge.client())
             return try isTurnedAway(bridge, strangers[strangers.count - 1])
@@ -142,11 +142,11 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
-    /// Workers without a session keep their listeners: the kernel would give other workers' clients
-    /// to those left.
+    /// Workers without a session keep their listeners: otherwise the kernel would give other
+    /// workers' clients to the rest.
     @Test(arguments: Variant.all)
     func drainingKeepsTheClientsOfOtherWorkers(variant: Variant) async throws {
-        // More than clients, so that some have no session.
+        // More workers than clients, so that some have no session.
         let bridge = try await Bridge.start(Self.udp, variant, workers: 8)
         let clients = try (0..<5).map { try bridge.client($0) }
         for client in clients { try roundTrip(bridge, client, "before") }
@@ -166,13 +166,13 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
-    /// The answers that end their session are a train that the route does not take.
+    /// The answers that end their session are a train that the route refuses.
     @Test func theLastAnswersAreATrainThatIsRefused() {
         SimulatedEnds(crossing: Self.udp).theLastAnswersAreATrainThatIsRefused()
     }
 
-    /// Whether a client that is new has no session. One that came before draining began has, and so
-    /// would one that got the port of such a one: none of them may be closed.
+    /// Whether a new client has no session. A client from before the drain has one, and so would a
+    /// client that reuses its port: none of these may be closed.
     private func isTurnedAway(_ bridge: Bridge, _ stranger: BridgeClient) throws -> Bool {
         let before = bridge.engine.statistics.accepted
         try stranger.ask("stranger")

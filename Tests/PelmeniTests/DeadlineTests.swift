@@ -3,7 +3,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Each deadline ends a session in its own cause, and not before its time.
+/// Each deadline ends a session with its own cause, and not before its time.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadlineTests {
     private func time(until end: Wire.End, _ wire: Wire) throws -> Duration {
         let start = ContinuousClock.now
@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: Variant.all) func idle(variant: Variant) async throws {
         let relay = try await Relay.start(variant) { $0.idleTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
-        // Bytes either way put it off.
+        // Bytes in either direction extend it.
         for _ in 0..<4 {
             usleep(100_000)
             try client.write("x")
@@ -47,7 +47,7 @@ import Testing
         #expect(try spoken.client.readText(5) == "hello")
         #expect(try silent.client.readEnd() == .reset)
         #expect(try silent.upstream.readEnd() == .reset)
-        // The one that spoke in time may be silent from then on.
+        // A side that sent in time may be silent from then on.
         usleep(300_000)
         try spoken.client.write("still here")
         #expect(try spoken.upstream.readText(10) == "still here")
@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: Variant.all) func linger(variant: Variant) async throws {
         let relay = try await Relay.start(variant) { $0.lingerTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
-        // Before an end there is no such deadline.
+        // Before an end this deadline does not exist.
         usleep(400_000)
         client.finish()
         #expect(try upstream.readEnd() == .clean)
@@ -67,14 +67,14 @@ import Testing
         usleep(150_000)
         try upstream.write("more")
         #expect(try client.readText(4) == "more")
-        // What the client got is perhaps half of an answer.
+        // The client's bytes may be half of an answer.
         let took = try time(until: .reset, client)
         expect(took, atLeast: .milliseconds(250))
         #expect(try upstream.readEnd() == .clean)
         await relay.expect([.linger: 1])
     }
 
-    /// The kernel took all bytes long ago, and the client still takes them: that is no silence.
+    /// The kernel took all bytes long ago, and the client still reads them: that is no silence.
     @Test(.alone, arguments: Variant.all) func slowIsNotIdle(variant: Variant) async throws {
         let relay = try await Relay.start(variant) {
             $0.idleTimeout = .after(.seconds(1))
@@ -100,7 +100,7 @@ import Testing
         await relay.expect([.completed: 1])
     }
 
-    /// What a stalled side did not take is lost: it must not look like a clean end.
+    /// The bytes that a stalled side did not take are lost: the end must not look clean.
     @Test(arguments: Variant.all) func stall(variant: Variant) async throws {
         let relay = try await Relay.start(variant) { $0.stallTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
@@ -150,7 +150,7 @@ import Testing
         for filler in fillers { filler.close() }
     }
 
-    /// A client that leaves while its upstream is dialled does not wait for the connect deadline.
+    /// A client that closes while its upstream is dialled does not wait for the connect deadline.
     @Test(arguments: Variant.all) func aClientThatLeavesEarly(variant: Variant) async throws {
         let (relay, fillers) = try await Self.unanswered(variant, connect: .seconds(300))
         let client = try relay.connect()
@@ -163,7 +163,7 @@ import Testing
         for filler in fillers { filler.close() }
     }
 
-    /// A relay whose upstream never answers a connect, and what keeps it from answering.
+    /// A relay whose upstream never answers a connect, and the connections that fill its queue.
     private static func unanswered(
         _ variant: Variant, connect: Duration = .milliseconds(300)
     ) async throws -> (Relay, [Wire]) {

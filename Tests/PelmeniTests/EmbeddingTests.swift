@@ -3,7 +3,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// The library as an embedder meets it: its life from start to end.
+/// The library's life cycle for an embedder, from start to end.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct EmbeddingTests {
     @Test func fiveLines() async throws {
         let origin = try TestListener()
@@ -74,7 +74,7 @@ import Testing
                 return error.code == ECONNREFUSED
             }
         }
-        // What is open goes on to its own end.
+        // Open sessions continue to their own end.
         try client.write("last words")
         #expect(try upstream.readText(10) == "last words")
         client.finish()
@@ -93,7 +93,7 @@ import Testing
         first.upstream.close()
         try waitUntil("the first session is over") { relay.engine.statistics.open == 1 }
         #expect(await relay.engine.drain(within: .milliseconds(50)) == 1)
-        // Cut off is not ended well.
+        // A session that was cut off has not ended well.
         #expect(try second.client.readEnd() == .reset)
         #expect(try second.upstream.readEnd() == .reset)
         await relay.expect([.completed: 1, .drainCut: 1])
@@ -147,7 +147,7 @@ import Testing
         #expect(try upstream.readEnd() == .clean)
         upstream.close()
         await far.expect([.completed: 1])
-        // The other one is untouched by it.
+        // The other engine is unaffected.
         let again = try near.session()
         try again.client.write("x")
         #expect(try again.upstream.readText(1) == "x")
@@ -167,12 +167,12 @@ import Testing
         #expect(error?.side == .listener)
         #expect(error?.subject == "127.0.0.1:\(port)")
         #expect(error?.errno?.name == "EADDRINUSE")
-        // The first one goes on.
+        // The first engine continues.
         let (client, upstream) = try relay.session()
         client.close()
         upstream.close()
         await relay.expect([.completed: 1])
-        // And once it is gone, the address is free: the second one may try again.
+        // After its end the address is free: the second engine may try again.
         try await second.start()
         await second.stop()
     }

@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// A mark, three bytes of length, the lowest first, then as many bytes.
+/// A marker, three bytes of length, the lowest first, then as many bytes.
 struct MarkedLength: HeaderFraming {
     let name = "marked-length"
     let headerMax = 4

@@ -3,9 +3,9 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Names of which some are at a name server that does not answer.
+/// Names, some of them at a name server that does not answer.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct NameTests {
-    /// Names that a stuck lookup belongs to, the live one last.
+    /// Names with a stuck lookup, the live one last.
     private static let dead = (0..<8).map { "dead\($0).test" }
 
     private static func loopback(_ port: UInt16) -> Resolver.Lookup {
@@ -60,7 +60,7 @@ import Testing
         await runtime.wait()
     }
 
-    /// All are upstreams of one pair, which goes on with the one that has an address.
+    /// All are upstreams of one pair, which uses the upstream with an address.
     @Test(arguments: Variant.all) func deadNamesOfTheSamePair(variant: Variant) async throws {
         let origin = try TestListener()
         let gate = Gate()
@@ -73,8 +73,8 @@ import Testing
         await runtime.wait()
     }
 
-    /// A listener's name is looked up where the start's own thread is not held, and names beside
-    /// each other.
+    /// A listener's name is looked up off the starting thread, and names are looked up
+    /// concurrently.
     @Test func listenersNamesAreLookedUpTogether() async throws {
         let origin = try TestListener()
         let both = Barrier(count: 2)

@@ -2,7 +2,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Which workers serve a pair, and how many sessions it may have.
+/// The workers of a pair, and the limit of its sessions.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct PlacementTests {
     @Test(arguments: Variant.all) func namedWorkers(variant: Variant) async throws {
         let origin = try TestListener()
@@ -33,7 +33,7 @@ import Testing
         let workers = engine.statistics.workers
         #expect(workers[1].accepted == 5)
         #expect(workers[0].accepted + workers[2].accepted == 60)
-        // By the hash of the ports: that one of them gets none has odds of 1 to 10^18.
+        // By the hash of the ports: the odds of a worker without any are 1 to 10^18.
         #expect(workers[0].accepted > 0 && workers[2].accepted > 0)
         #expect(engine.statistics.openByPair == [60, 0, 5])
         #expect(workers.map(\.open).reduce(0, +) == engine.statistics.open)

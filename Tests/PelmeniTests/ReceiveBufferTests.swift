@@ -4,9 +4,9 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// The receive buffers of an engine's UDP sockets, as the kernel has them: both sides get the same.
+/// The receive buffers of an engine's UDP sockets, read from the kernel: both sides get the same.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct ReceiveBufferTests {
-    /// What the kernel grants to everybody.
+    /// The size that the kernel grants to all users.
     private static func limit() throws -> Int {
         let text = try String(contentsOfFile: "/proc/sys/net/core/rmem_max", encoding: .utf8)
         return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    /// More than the kernel grants to everybody is either granted all the same, or a warning.
+    /// A larger size than the kernel grants to all users is granted, or a warning.
     @Test func moreThanTheKernelGrants() async throws {
         let asked = try Self.limit() + (1 << 20)
         let bridge = try await Bridge.start(Crossing(from: .udp, to: .udp), Variant.all[0]) {

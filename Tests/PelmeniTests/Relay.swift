@@ -46,8 +46,7 @@ struct Relay: Sendable {
         return (client, try origin.accept())
     }
 
-    /// A session whose ends have heard of each other: before that, a reset by the upstream is a
-    /// connect that failed.
+    /// A linked session: before that, a reset by the upstream is a failed connect.
     func talkingSession() throws -> (client: Wire, upstream: Wire) {
         let (client, upstream) = try session()
         try client.write("?")
@@ -55,8 +54,7 @@ struct Relay: Sendable {
         return (client, upstream)
     }
 
-    /// Ends the engine and looks at its books: nothing is open, and the causes are these and no
-    /// others.
+    /// Ends the engine and checks its counts: no session is open, and these causes are all.
     func expect(
         _ causes: [Cause: UInt64], within: Duration = .seconds(10),
         _ location: SourceLocation = #_sourceLocation
@@ -85,7 +83,7 @@ extension Engine {
     }
 }
 
-/// Keeps what an engine logs.
+/// Records an engine's log.
 final class LogCollector: Sendable {
     private let all = Mutex<[LogEntry]>([])
 

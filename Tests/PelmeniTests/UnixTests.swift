@@ -3,7 +3,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Unix stream sockets at both ends, and what becomes of their files.
+/// Unix stream sockets at both ends, and their files.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct UnixTests {
     private let folder: TemporaryFolder
 
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aStaleSocketIsReplaced(variant: Variant) async throws {
-        // Bound, and gone without an unlink: as a killed process leaves it.
+        // Bound, and closed without an unlink, like a killed process's.
         let stale = try SocketFile(path)
         stale.close()
         let (engine, origin) = try engine(variant)
@@ -126,7 +126,7 @@ import Testing
     @Test(arguments: Variant.all) func anothersFileIsNotRemoved(variant: Variant) async throws {
         let (engine, _) = try engine(variant)
         try await engine.start()
-        // Somebody put another one in its place.
+        // Another file is in its place.
         unlink(path)
         try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
         await engine.stop()
@@ -152,7 +152,7 @@ import Testing
         let client = try relay.connect()
         try client.write("patience")
         try waitUntil("the session is there") { relay.engine.statistics.open == 1 }
-        // Nothing to wait on says that the connect was tried: a few loops of the worker have to do.
+        // No event shows that the connect was tried: wait for a few loops of the worker.
         usleep(50_000)
         waiting.close()
         _ = try origin.accept()
@@ -164,12 +164,12 @@ import Testing
     }
 }
 
-/// A bound socket that nobody listens at, and its file.
+/// A bound socket without a listener, and its file.
 private struct SocketFile {
     private let listener: TestListener
 
     init(_ path: String) throws {
-        // The listener is never the one to unlink it: it is bound under another name and moved.
+        // The listener never unlinks it: it is bound under another name and moved.
         listener = try TestListener(.path(path + ".old"))
         rename(path + ".old", path)
     }

@@ -2,7 +2,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Which upstream a session gets, and what happens when it gets none.
+/// The upstream of a session, and the end of a session without one.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct UpstreamTests {
     private func endpoint(_ listener: TestListener) -> Endpoint {
         .tcp(host: "127.0.0.1", port: listener.port)
@@ -50,7 +50,7 @@ import Testing
         let closed = try (0..<3).map { _ in try RefusedPort() }
         let refused = closed.map { Endpoint.tcp(host: "127.0.0.1", port: $0.port) }
         let relay = try await Relay.start(variant, to: TCPClient(refused), origin: origin)
-        // Also while all of them rest: each session tries for itself.
+        // Also while all of them back off: each session tries for itself.
         for _ in 0..<4 {
             let client = try relay.connect()
             #expect(try client.readEnd() == .reset)
@@ -104,7 +104,7 @@ import Testing
         let origin = try TestListener()
         let relay = try await Relay.start(
             variant, to: TCPClient("localhost", port: origin.port), origin: origin)
-        // `localhost` may be ::1 first, where nobody listens: the next address is tried.
+        // `localhost` may be ::1 first, without a listener: the next address is tried.
         let (client, upstream) = try relay.session()
         try client.write("x")
         #expect(try upstream.readText(1) == "x")

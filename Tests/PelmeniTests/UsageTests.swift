@@ -1,7 +1,7 @@
 import Pelmeni
 import Testing
 
-/// What makes no sense is refused before anything is opened, and named.
+/// Invalid values are refused by name before any socket is opened.
 @Suite struct UsageTests {
     private static let good = TCPClient("127.0.0.1", port: 9)
 
@@ -70,7 +70,7 @@ import Testing
         expect("", servers: [UnixServer(Self.good, listen: "")], "1 to 107")
     }
 
-    /// What the kernel and a clock take has an end; none of it is cut without a word.
+    /// The values of the kernel and of a clock are bounded; none is cut silently.
     @Test func durations() throws {
         let subject = "127.0.0.1:8080"
         let year: Duration = .seconds(365 * 24 * 3_600)

@@ -2,7 +2,7 @@ import Pelmeni
 import PelmeniCore
 import Testing
 
-/// A backend, and what of it is masked: every path that some machine takes.
+/// A backend with a mask: every path that some machine takes.
 struct Variant: Sendable, CustomTestStringConvertible {
     let backend: BackendChoice
     let without: Set<IOUringFeature>
@@ -12,7 +12,7 @@ struct Variant: Sendable, CustomTestStringConvertible {
         return "\(backend) without \(without.map(\.rawValue).sorted().joined(separator: ","))"
     }
 
-    /// Those that this machine grants; the first one always does.
+    /// The variants that this machine grants; the first one is always granted.
     static let all: [Variant] = {
         let epoll = Variant(backend: .epoll, without: [])
         guard

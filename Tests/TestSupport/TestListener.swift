@@ -2,7 +2,7 @@ import CPelmeni
 import Glibc
 import Synchronization
 
-/// A listening socket of a test, whose connections the test takes one by one.
+/// A listening socket of a test, which takes its connections one by one.
 package final class TestListener: Sendable {
     package let name: SocketName
     package let socket: Int32
@@ -10,7 +10,7 @@ package final class TestListener: Sendable {
 
     /// - Parameters:
     ///   - wanted: nil is any port of the loopback.
-    ///   - backlog: how many may wait.
+    ///   - backlog: the connections that may wait.
     package init(_ wanted: SocketName? = nil, backlog: Int32 = 4096) throws {
         let asked = wanted ?? .port(0)
         let socket = try asked.newSocket()
@@ -52,8 +52,8 @@ package final class TestListener: Sendable {
     }
 }
 
-/// A port of the loopback that refuses every connection: it is bound, so that nobody else gets it,
-/// and nobody listens.
+/// A port of the loopback that refuses every connection: a socket is bound to it, so that no other
+/// gets it, and does not listen.
 package final class RefusedPort: Sendable {
     package let port: UInt16
     private let socket: Int32
@@ -67,8 +67,8 @@ package final class RefusedPort: Sendable {
 }
 
 extension SocketName {
-    /// A port for a program that wants to be told one. It lies below those that the kernel gives
-    /// out by itself, so that no socket of another test takes it meanwhile.
+    /// A port for a program that needs its number. It lies below the kernel's own range, so that no
+    /// socket of another test takes it meanwhile.
     package static func unusedPort() throws -> UInt16 {
         for _ in 0..<200 {
             let port = UInt16.random(in: 20_000..<30_000)

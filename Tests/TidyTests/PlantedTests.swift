@@ -1,6 +1,6 @@
 import Testing
 
-/// Every check of the tidy tests, on text planted to break it and on text that does not.
+/// Every check of the tidy tests, on text planted to break it and on text that keeps it.
 @Suite struct PlantedTests {
     private func file(_ path: String, _ text: String) -> SourceText {
         SourceText(path: path, text: text)

@@ -1,4 +1,4 @@
-/// The rules on where things stand: which file, and which folder of the core.
+/// The rules on places: the file, and the folder of the core.
 enum StructureChecks {
     /// The core's folders, lowest first: a folder names no type of one to its right.
     static let order = [

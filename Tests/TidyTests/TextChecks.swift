@@ -1,4 +1,4 @@
-/// The rules that look at lines and at single files.
+/// The rules on lines and on single files.
 enum TextChecks {
     static let linesMax = 500
 
@@ -10,7 +10,7 @@ enum TextChecks {
     static let laterWord = "TO" + "DO"
     static let machinePaths = ["/" + "work/", "/" + "farm/"]
 
-    /// Modules that other programs are built with.
+    /// Modules of which other programs are built.
     private static let libraries: Set<Substring> = ["PelmeniCore", "Pelmeni", "PelmeniTesting"]
 
     private static let codeFolders: Set<Substring> = ["Sources", "CSupport", "Tests"]

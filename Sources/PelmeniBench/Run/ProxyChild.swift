@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 package import Pelmeni
 
-/// The proxy that is measured: an engine in a process of its own, which its standard input steers.
+/// The measured proxy: an engine in a process of its own, controlled by its standard input.
 package struct ProxyChild: Sendable {
     private let engine: Engine
 
@@ -26,7 +26,7 @@ package struct ProxyChild: Sendable {
             spelling: .commandLine)
     }
 
-    /// Prints `listening PORT BACKEND` for each pair, then answers lines until there are no more.
+    /// Prints `listening PORT BACKEND` for each pair, then answers lines until the input ends.
     package func run(write: @escaping @Sendable (String) -> Void) async throws(EngineError) {
         try await engine.start()
         let backend = engine.backend?.rawValue ?? "none"

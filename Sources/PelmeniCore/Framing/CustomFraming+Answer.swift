@@ -1,5 +1,5 @@
 extension CustomFraming {
-    /// A ``FramingStep`` as a worker reads it: without text. Nothing in it is checked.
+    /// A ``FramingStep`` in a worker's form: without text, and unchecked.
     struct Answer {
         enum Kind {
             case needsMore
@@ -9,7 +9,7 @@ extension CustomFraming {
 
         var kind = Kind.needsMore
         var ends = false
-        /// Of a bad stream: the number of a ``FrameReason``.
+        /// The number of a ``FrameReason``, for a bad stream.
         var reason: UInt32 = 0
         var after = 0
         var length = 0

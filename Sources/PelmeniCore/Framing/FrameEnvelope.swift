@@ -1,5 +1,5 @@
-/// What is written around a payload, so that the other side finds it again: up to 16 bytes before
-/// it, and up to 8 after it.
+/// The bytes written around a payload, so that the other side finds it: up to 16 bytes before it,
+/// and up to 8 after it.
 public struct FrameEnvelope: Sendable, Equatable {
     /// The most bytes that go before a payload.
     public static let beforeMax = 16
@@ -9,19 +9,18 @@ public struct FrameEnvelope: Sendable, Equatable {
     private static let lineFeed: UInt8 = 0x0a
     private static let decimalMax = 9_999_999_999
 
-    /// The bytes that go before, the first one lowest.
+    /// The bytes before the payload, the first one lowest.
     private var low: UInt64 = 0
     private var high: UInt64 = 0
-    /// Those that go after, the first one lowest.
+    /// The bytes after the payload, the first one lowest.
     private var tail: UInt64 = 0
-    /// How many bytes go before the payload, and after it.
+    /// Bytes before the payload; below, after it.
     package private(set) var beforeCount = 0
     package private(set) var afterCount = 0
-    /// Nothing was put that has no room.
+    /// Every byte had room.
     package private(set) var isWritable = true
 
-    /// What goes around the `count` bytes at `payload`. Nil when the framing has no way to write
-    /// them.
+    /// The bytes around the `count` bytes at `payload`. Nil when the framing cannot write them.
     @inline(__always)
     package static func around(
         _ framing: Framing, _ payload: UnsafeRawPointer, count: Int
@@ -34,7 +33,7 @@ public struct FrameEnvelope: Sendable, Equatable {
             framing, payload: count, endsWithDelimiter: endsMessage(framing, payload, count))
     }
 
-    /// Whether a payload ends in the byte that ends a message anyway.
+    /// Whether the payload already ends in the byte that ends a message.
     @inline(__always)
     private static func endsMessage(
         _ framing: Framing, _ payload: UnsafeRawPointer, _ count: Int
@@ -48,15 +47,15 @@ public struct FrameEnvelope: Sendable, Equatable {
         }
     }
 
-    /// What goes around a message of `payload` bytes. Nil when the framing has no way to write
-    /// that length: above 65,535 for `u16be`, above 4,294,967,295 for `u32be`, 0 or more than ten
-    /// digits for `octetCount` (RFC 6587, 3.4.1), another size than a `fixed` one, below 0; and
-    /// for a custom one, which has to see the payload.
+    /// The bytes around a message of `payload` bytes. Nil for a length that the framing cannot
+    /// write: above 65,535 for `u16be`, above 4,294,967,295 for `u32be`, 0 or more than ten digits
+    /// for `octetCount` (RFC 6587, 3.4.1), another size than that of `fixed`, below 0; and for a
+    /// custom framing, which has to see the payload.
     ///
-    /// `endsWithDelimiter`: the payload's last byte is already what ends a message (a line feed,
-    /// for `line`), which is not written twice. Other framings take no notice. A payload that has
-    /// that byte elsewhere is read as several messages, and a `line` payload that ends in a
-    /// carriage return is read without it.
+    /// `endsWithDelimiter`: the payload's last byte already ends a message (a line feed, for
+    /// `line`), and is not written twice. Other framings ignore it. A payload with that byte
+    /// elsewhere is read as several messages, and a `line` payload that ends in a carriage return
+    /// is read without it.
     @inline(__always)
     package static func around(
         _ framing: Framing, payload: Int, endsWithDelimiter: Bool = false
@@ -89,11 +88,10 @@ public struct FrameEnvelope: Sendable, Equatable {
 
     // MARK: Filled by a framing of the user's own
 
-    /// Nothing around a payload yet.
+    /// No bytes around a payload yet.
     public init() {}
 
-    /// Puts a byte before the payload, behind those put there before. The 17th makes the message
-    /// one that cannot be written.
+    /// Appends a byte to the bytes before the payload. The 17th makes the message unwritable.
     public mutating func putBefore(_ byte: UInt8) {
         guard beforeCount < Self.beforeMax else {
             isWritable = false
@@ -107,22 +105,21 @@ public struct FrameEnvelope: Sendable, Equatable {
         beforeCount += 1
     }
 
-    /// Puts a number of `bytes` bytes before the payload, its lowest byte first. One that needs
-    /// more bytes makes the message one that cannot be written.
+    /// Appends a number of `bytes` bytes before the payload, its lowest byte first. A larger number
+    /// makes the message unwritable.
     public mutating func putBefore(lowFirst value: UInt64, bytes: Int) {
         guard fits(value, bytes) else { return }
         for index in 0..<bytes { putBefore(Self.byte(index, of: value)) }
     }
 
-    /// Puts a number of `bytes` bytes before the payload, its highest byte first. One that needs
-    /// more bytes makes the message one that cannot be written.
+    /// Appends a number of `bytes` bytes before the payload, its highest byte first. A larger
+    /// number makes the message unwritable.
     public mutating func putBefore(highFirst value: UInt64, bytes: Int) {
         guard fits(value, bytes) else { return }
         for index in (0..<bytes).reversed() { putBefore(Self.byte(index, of: value)) }
     }
 
-    /// Puts a byte after the payload, behind those put there before. The 9th makes the message one
-    /// that cannot be written.
+    /// Appends a byte to the bytes after the payload. The 9th makes the message unwritable.
     public mutating func putAfter(_ byte: UInt8) {
         guard afterCount < Self.afterMax else {
             isWritable = false
@@ -132,15 +129,15 @@ public struct FrameEnvelope: Sendable, Equatable {
         afterCount += 1
     }
 
-    /// Puts a number of `bytes` bytes after the payload, its lowest byte first. One that needs
-    /// more bytes makes the message one that cannot be written.
+    /// Appends a number of `bytes` bytes after the payload, its lowest byte first. A larger number
+    /// makes the message unwritable.
     public mutating func putAfter(lowFirst value: UInt64, bytes: Int) {
         guard fits(value, bytes) else { return }
         for index in 0..<bytes { putAfter(Self.byte(index, of: value)) }
     }
 
-    /// Puts a number of `bytes` bytes after the payload, its highest byte first. One that needs
-    /// more bytes makes the message one that cannot be written.
+    /// Appends a number of `bytes` bytes after the payload, its highest byte first. A larger number
+    /// makes the message unwritable.
     public mutating func putAfter(highFirst value: UInt64, bytes: Int) {
         guard fits(value, bytes) else { return }
         for index in (0..<bytes).reversed() { putAfter(Self.byte(index, of: value)) }
@@ -159,12 +156,12 @@ public struct FrameEnvelope: Sendable, Equatable {
 
     // MARK: Written
 
-    /// Writes `beforeCount` bytes and not one more.
+    /// Writes exactly `beforeCount` bytes.
     @inline(__always)
     package func writeBefore(to destination: UnsafeMutableRawPointer) {
         var at = 0
         while at < beforeCount {
-            // A masking shift: of the high word, the bits above 64 do not count.
+            // A masking shift: bits above 64 of the high word do not count.
             let word = (at < 8 ? low : high) &>> UInt64(truncatingIfNeeded: at &* 8)
             destination.storeBytes(
                 of: UInt8(truncatingIfNeeded: word), toByteOffset: at, as: UInt8.self)
@@ -172,7 +169,7 @@ public struct FrameEnvelope: Sendable, Equatable {
         }
     }
 
-    /// Writes `afterCount` bytes and not one more.
+    /// Writes exactly `afterCount` bytes.
     @inline(__always)
     package func writeAfter(to destination: UnsafeMutableRawPointer) {
         var at = 0
@@ -184,7 +181,7 @@ public struct FrameEnvelope: Sendable, Equatable {
         }
     }
 
-    /// Puts a byte before those there are, `beforeMax` times at most.
+    /// Inserts a byte before all others, at most `beforeMax` times.
     @inline(__always)
     private mutating func prepend(_ byte: UInt8) {
         high = high &<< 8 | low &>> 56

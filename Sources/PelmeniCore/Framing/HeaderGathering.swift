@@ -1,5 +1,5 @@
-/// A header that was cut: up to 15 bytes of it in a ``FramingState``, the first one lowest, and in
-/// the highest byte how many they are.
+/// An incomplete header: up to 15 bytes of it in a ``FramingState``, the first one lowest, and
+/// their number in the highest byte.
 enum HeaderGathering {
     static let bytesMax = 15
     private static let countShift = UInt64(56)
@@ -7,8 +7,8 @@ enum HeaderGathering {
 
     static func count(_ state: FramingState) -> Int { Int(state.highWord >> countShift) }
 
-    /// Adds the first `count` of `bytes`. The answer is that more are needed, unless there are
-    /// `most` already.
+    /// Adds the first `count` of `bytes`. The answer is `needsMore`, unless there are `most`
+    /// already.
     static func keep(
         _ bytes: Span<UInt8>, _ count: Int, of most: Int, in state: inout FramingState
     ) -> FramingStep {

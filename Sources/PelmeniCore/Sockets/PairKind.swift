@@ -1,5 +1,5 @@
-/// What crosses the two sides of a pair, and so of each of its sessions. Some options mean
-/// something only where datagrams cross a side, or where a stream meets them.
+/// The kinds of the two sides of a pair, and of each of its sessions. Some options are valid only
+/// for pairs with datagrams, or with messages in a stream.
 package enum PairKind: UInt8, Sendable {
     /// A stream on both sides.
     case streams
@@ -20,8 +20,7 @@ package enum PairKind: UInt8, Sendable {
             }
     }
 
-    /// The client of a session is one of many that send to the same socket, told apart by their
-    /// addresses.
+    /// Its client shares the listener's socket: clients differ by their addresses.
     @inline(__always)
     package var hasNamedClient: Bool { self == .datagrams || self == .datagramsToStream }
 

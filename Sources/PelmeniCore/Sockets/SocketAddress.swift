@@ -1,7 +1,7 @@
 package import CPelmeni
 package import Glibc
 
-/// A socket address of any family, in the form that the system calls take.
+/// A socket address of any family, in the form of the system calls.
 ///
 /// 128 bytes, as `sockaddr_storage`; trivial, so that tables of them need no reference counting.
 package struct SocketAddress: Sendable {
