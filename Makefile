@@ -1,5 +1,5 @@
-# Pelmeni's commands. `make run` and `make test` are all that a newcomer needs;
-# each installs what is missing first (see .ci/setup). `make help` lists the rest.
+# Pelmeni's commands. `make run` and `make test` are enough for a start; each
+# installs missing packages first (see .ci/setup). `make help` lists the others.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,7 +14,7 @@ SEEDS_LONG ?= 200000
 SWIFT ?= swift
 CFLAGS ?= -O2
 
-# What `make run` relays, as `pelmeni run` takes it. The environment carries it, so
+# The arguments of `pelmeni run` for `make run`. They pass through the environment, so
 # that the `&` of a URL's query reaches the program and not the shell.
 ARGS ?=
 export ARGS
@@ -22,7 +22,7 @@ export ARGS
 RELEASE := .build/release
 FORMATTED := Sources Tests Package.swift Benchmarks/Sources Benchmarks/Package.swift
 RESULTS := Benchmarks/results
-# What `make figures` and `make report` show: the newest whole result, unless it is named.
+# The result of `make figures` and `make report`: the newest whole one by default.
 RESULT ?= $(lastword $(sort $(wildcard $(RESULTS)/*Z.json)))
 PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
@@ -35,7 +35,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
-setup: ## install what building and testing need
+setup: ## install the packages for building and testing
 	@.ci/setup test
 
 .PHONY: setup-build
@@ -54,7 +54,7 @@ release: setup-build
 
 # One at a time and in this order: two builds in one folder wait for each other.
 .PHONY: test
-test: setup ## everything a change must pass, within 15 minutes on two cores
+test: setup ## all checks of a change, within 15 minutes on two cores
 	$(MAKE) lint
 	$(MAKE) release
 	$(SWIFT) test
@@ -82,9 +82,9 @@ check-hot: release ## prove that the workers' loops neither count references nor
 	python3 Tests/check-hot.py --self-test
 	python3 Tests/check-hot.py $(RELEASE)/pelmeni
 
-# Not `release`: the simulator is not measured. Only what ran whole, with the defaults and
-# without an error loses its mark; what is marked stays out of git and is no figure. Pages
-# stay out of git too: `make report` makes them of the JSON.
+# Not `release`: the simulator is not measured. A whole run with the defaults and without an
+# error loses its mark; a marked result stays out of git, and `make figures` does not take
+# it. Pages stay out of git too: `make report` makes them from the JSON.
 .PHONY: bench
 bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--quick for a look
 	@.ci/setup bench
@@ -132,8 +132,8 @@ docs: setup-build ## the API's pages, in .build/docs
 static: setup-build ## one binary that needs no Swift where it runs
 	@.ci/static $(STATIC)
 
-# An installed binary must outlive the toolchain that built it: it is the static one.
-# Under `sudo` there is often no swift; what `make static` built before is then taken.
+# An installed binary must outlive the toolchain that built it, so it is the static one.
+# Under `sudo` swift is often missing: then an earlier result of `make static` is installed.
 .PHONY: install
 install: ## install the static binary under DESTDIR and PREFIX (/usr/local)
 	@if command -v $(SWIFT) >/dev/null; then $(MAKE) static; fi
@@ -142,5 +142,5 @@ install: ## install the static binary under DESTDIR and PREFIX (/usr/local)
 	@if [[ -f LICENSE ]]; then install -D -m 644 LICENSE "$(DESTDIR)$(PREFIX)/share/doc/pelmeni/LICENSE"; fi
 
 .PHONY: clean
-clean: ## remove everything that was built
+clean: ## remove all build products
 	rm -rf .build .build-* Benchmarks/.build

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Proves that the workers' loops neither count references nor allocate.
 
-Disassembles the release binary and walks the static call closure (direct calls, jumps to
-other functions: tail calls, thunks, outlined and cold parts, and functions whose address
-is taken) from each worker's loop. A forbidden runtime call, an allocation, or an indirect call anywhere in it fails,
-unless Tests/hot-allow.txt allows that edge and says why.
+Disassembles the release binary and walks the static call closure of each worker's loop:
+direct calls, jumps to other functions (tail calls, thunks, outlined and cold parts), and
+functions whose address is taken. A forbidden runtime call, an allocation, or an indirect
+call in it fails, unless Tests/hot-allow.txt allows that edge with a reason.
 
     check-hot.py BINARY [--allow FILE] [--verbose]
     check-hot.py --self-test
@@ -72,11 +72,11 @@ class Function:
 
 
 class Problem(Exception):
-    """The check cannot be made, or the allow list is at fault."""
+    """The check cannot run, or the allow list is invalid."""
 
 
 def base_name(symbol):
-    """The symbol a target stands for: without `+0x..`, `@plt` and a version."""
+    """The symbol of a target: without `+0x..`, `@plt` and a version."""
     return re.sub(r"@@?.*$", "", re.sub(r"\+0x[0-9a-f]+$", "", symbol))
 
 
@@ -160,7 +160,7 @@ def calls_of(name, body):
         opcode, _, operand = text.partition(" ")
         operand = operand.strip()
         if opcode == "lea":
-            # A function whose address is taken: merged functions get their callees so.
+            # A function whose address is taken: merged functions get their callees this way.
             taken = re.search(r"\(%rip\).*#\s*([0-9a-f]+) <([^>+]+)>", operand)
             if taken:
                 calls.append((TAKEN, int(taken.group(1), 16)))
@@ -188,7 +188,7 @@ def calls_of(name, body):
 
 
 def resolve(functions, by_address):
-    """Makes each direct edge name the function that stands at its address."""
+    """Names each direct edge after the function at its address."""
     for function in functions.values():
         resolved = []
         for symbol, address in function.calls:
@@ -231,7 +231,7 @@ def read_allow(text):
 
 
 class Walk:
-    """The closure of the roots, what failed in it and which exceptions were used."""
+    """The closure of the roots, its failures, and the used exceptions."""
 
     def __init__(self, functions, names, allows):
         self.functions = functions
@@ -352,7 +352,7 @@ def check(disassembly, allow_text, names=None, roots=None, report=print, verbose
     return good
 
 
-# The self-test: a binary in miniature, in objdump's own words.
+# The self-test: a binary in miniature, in objdump's format.
 
 MINIATURE = """
 0000000000001000 <loopU>:
@@ -382,7 +382,7 @@ MINIATURE = """
 """
 MINIATURE_ROOTS = {"U": "^loopU$", "E": "^loopE$"}
 
-# (what, in loopU, in outlined, allow list, passes)
+# (name, in loopU, in outlined, allow list, passes)
 SELF_TESTS = [
     ("a clean binary", "nop", "nop", "", True),
     ("a leaf of libc", "call   1600 <io_uring_enter@plt>", "nop", "", True),

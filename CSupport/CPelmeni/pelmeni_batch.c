@@ -17,7 +17,7 @@ struct pelmeni_batch {
     struct io_event events[PELMENI_BATCH_WRITES];
 };
 
-// A socket that is connected to itself.
+// A socket connected to itself.
 static int open_loop(void) {
     int own = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (own < 0) return -errno;
@@ -32,8 +32,8 @@ static int open_loop(void) {
     return own;
 }
 
-// Whether two writes are over when their submit returns, whole and in order. A sandbox may know the calls and not
-// write to sockets, or write when it likes.
+// Whether two writes are complete when their submit returns, whole and in order. A sandbox may accept the calls but not
+// write to sockets, or write later.
 static int try_writes(pelmeni_batch *self, int own) {
     char sent[2] = {1, 2}, came[2] = {0, 0};
     for (int i = 0; i < 2; i++) pelmeni_batch_set(self, i, own, &sent[i], 1);
@@ -99,7 +99,7 @@ static void write_alone(const pelmeni_batch *self, int index, int32_t *results) 
     results[index] = (int32_t)pelmeni_socket_send((int)it->aio_fildes, data, it->aio_nbytes);
 }
 
-// What the `count` writes from `first` on came to. They are over, so nothing is waited for.
+// The results of the `count` writes from `first` on. They are complete, so the call does not wait.
 static void collect(pelmeni_batch *self, int first, long count, int32_t *results) {
     for (long i = 0; i < count; i++) results[first + i] = -EIO; // for those nothing is told of: there are none
     while (count > 0) {
@@ -113,7 +113,7 @@ static void collect(pelmeni_batch *self, int first, long count, int32_t *results
 
 void pelmeni_batch_write(pelmeni_batch *self, int count, int32_t *results) {
     int next = 0;
-    // For one write alone a call of its own is the shorter way.
+    // A single write is cheaper as a call of its own.
     while (self->context && count - next > 1) {
         long order = (long)(self->order + next);
         long taken = pelmeni_syscall(SYS_io_submit, (long)self->context, count - next, order, 0, 0, 0);

@@ -38,8 +38,8 @@ static void read_message(struct cmsghdr *it, pelmeni_datagram_facts *facts) {
         memcpy(&info, CMSG_DATA(it), sizeof info);
         facts->local.family = 4;
         facts->local.interface = (uint32_t)info.ipi_ifindex;
-        // The datagram's destination; for one sent to a group or to all, which cannot be answered from, the address
-        // that stands for it here (ip(7), fib_compute_spec_dst).
+        // The datagram's destination; for a multicast or broadcast datagram, which is no source address for an answer,
+        // the local address that stands for it (ip(7), fib_compute_spec_dst).
         const struct in_addr *local = info.ipi_spec_dst.s_addr ? &info.ipi_spec_dst : &info.ipi_addr;
         memcpy(facts->local.address, local, sizeof *local);
     } else if (it->cmsg_level == IPPROTO_IPV6 && it->cmsg_type == IPV6_PKTINFO) {
@@ -72,8 +72,8 @@ static struct cmsghdr *append(struct msghdr *message, size_t room, int level, in
     return it;
 }
 
-// The address alone: naming the interface too would force the way back to be the way in. A link-local client's name
-// has its scope.
+// The address alone: with the interface, the answer would have to leave by the way the datagram came in. A link-local
+// client's name has its scope.
 static void append_local(struct msghdr *message, size_t room, const pelmeni_local *local) {
     if (local->family == 4) {
         struct in_pktinfo info = {.ipi_ifindex = 0};
@@ -148,12 +148,12 @@ int pelmeni_datagram_configure(int socket, int family, int tells_local, int only
     if (family != AF_INET && family != AF_INET6) return 0;
     int result = 0;
     if (family == AF_INET6 && only_v6 >= 0) result = set_number(socket, IPPROTO_IPV6, IPV6_V6ONLY, only_v6 != 0);
-    // Without it every datagram comes alone: slower, and right all the same.
+    // Without it every datagram comes alone: slower, but correct.
     set_number(socket, SOL_UDP, UDP_GRO, 1);
     if (result < 0 || !tells_local) return result;
     if (family == AF_INET6) {
         result = set_number(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-        // A dual-stack socket tells of IPv4 clients by the same message, as mapped addresses.
+        // A dual-stack socket reports IPv4 clients by the same message, as mapped addresses.
         return result;
     }
     return set_number(socket, IPPROTO_IP, IP_PKTINFO, 1);
@@ -172,7 +172,7 @@ int pelmeni_datagram_room(int socket) {
 
 int64_t pelmeni_datagram_widen_answers(int socket) {
     enum { wanted = 4 << 20 };
-    // Beyond net.core.wmem_max with CAP_NET_ADMIN only.
+    // Beyond net.core.wmem_max only with CAP_NET_ADMIN.
     if (set_number(socket, SOL_SOCKET, SO_SNDBUFFORCE, wanted) < 0) set_number(socket, SOL_SOCKET, SO_SNDBUF, wanted);
     return pelmeni_socket_send_buffer(socket);
 }

@@ -55,7 +55,7 @@ int pelmeni_file_mode(int descriptor, unsigned int mode) {
     if ((status.st_mode & 07777) == mode) { return 0; }
     if (syscall(FCHMODAT2, descriptor, "", mode, AT_EMPTY_PATH) == 0) { return 0; }
     // Before 6.6, or under a filter that does not know the call (ENOSYS or EPERM): the link of an open descriptor leads
-    // to the file itself, wherever its name points by now.
+    // to the file itself, whatever its name refers to now.
     char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     return chmod(link, (mode_t)mode) == 0 ? 0 : -errno;

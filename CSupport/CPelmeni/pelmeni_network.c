@@ -31,7 +31,7 @@ static int write_text(const char *path, const char *text) {
     return result;
 }
 
-// Who one is outside, one is inside as well: files and processes keep their owner.
+// The user keeps its number inside the namespace: files and processes keep their owner.
 static int map_identity(uid_t user, gid_t group) {
     char line[64];
     // Kernels before 3.19 have no such file, and need none.
@@ -87,8 +87,9 @@ static int ask(int netlink, const route_request *request) {
     return answer.error.error;
 }
 
-// The sysctl of a namespace may be set to no more than what the machine grants to everybody
-// (tcp_allowed_congestion_control); a route of one's own namespace may name any that the kernel has.
+// The sysctl of a namespace accepts only the values that the machine grants to all users
+// (tcp_allowed_congestion_control); a route of the process's own namespace may name any congestion control of the
+// kernel.
 static int set_route(int netlink, uint32_t address, unsigned char bits, int loopback, const char *congestion) {
     route_request request = {
         .head = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
@@ -159,8 +160,8 @@ static finding enter(const char *congestion) {
     gid_t group = getegid();
     finding found = {.step = PELMENI_NETWORK_NAMESPACE};
     if (unshare(CLONE_NEWNET) < 0) {
-        // Whoever may not have it alone may have it in a user namespace. Not root without the capability: there it
-        // would be root over itself alone, and a server that wants to change its user would fail.
+        // A user without the permission may get it in a user namespace. Not root without the capability: there it would
+        // be root over itself alone, and a server that changes its user would fail.
         if (errno != EPERM || user == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
             found.result = -errno;
             return found;
@@ -177,7 +178,7 @@ static finding enter(const char *congestion) {
     return found;
 }
 
-// There may be no way back from a namespace in which nothing works: a child tries it first.
+// There may be no way back from an unusable namespace: a child tries it first.
 static finding try_entering(const char *congestion) {
     finding found = {.step = PELMENI_NETWORK_TRIAL};
     int ends[2];
@@ -187,8 +188,8 @@ static finding try_entering(const char *congestion) {
     }
     pid_t child = fork();
     if (child == 0) {
-        // Nothing else of this process may live on in it. Where close_range(2) is missing (before 5.9) it lives for a
-        // moment.
+        // No other descriptor of this process may stay open in the child. Without close_range(2) (before 5.9) they do
+        // for a moment.
         int answer = dup2(ends[1], 3);
         syscall(SYS_close_range, 4u, ~0u, 0u);
         finding own = enter(congestion);

@@ -12,7 +12,7 @@ int pelmeni_poll_create(void) {
     return poller < 0 ? -errno : poller;
 }
 
-// Everything, edge-triggered.
+// Every event, edge-triggered.
 static const uint32_t edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
 int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive) {
@@ -35,8 +35,8 @@ int pelmeni_poll_remove(int poller, int socket) {
     return epoll_ctl(poller, EPOLL_CTL_DEL, socket, NULL) < 0 ? -errno : 0;
 }
 
-// Rounded up, so that the timer which set the limit is due when the wait is over. epoll_pwait2 (5.11) would be
-// exact, but costs a timespec a call and is refused where a sandbox does not know it.
+// Rounded up, so that the timer behind the limit is due when the wait ends. epoll_pwait2 (5.11) would be exact, but
+// costs a timespec a call and is refused where a sandbox does not know it.
 static int milliseconds(int64_t nanoseconds) {
     if (nanoseconds <= 0) { return 0; }
     if (nanoseconds == INT64_MAX) { return -1; }
@@ -44,7 +44,7 @@ static int milliseconds(int64_t nanoseconds) {
     return whole > INT_MAX ? INT_MAX : (int)whole;
 }
 
-// Shifts instead of branches: every bit of epoll that matters lies at a fixed distance from ours.
+// Shifts instead of branches: every used bit of epoll is at a fixed distance from ours.
 static inline uint32_t readiness(uint32_t events) {
     _Static_assert(EPOLLIN == 1 && EPOLLOUT == 2 << 1 && EPOLLRDHUP == 4 << 11 && EPOLLERR == 8 && EPOLLHUP == 8 << 1 &&
                        EPOLLPRI == 16 >> 3,
@@ -56,7 +56,7 @@ static inline uint32_t readiness(uint32_t events) {
 int pelmeni_poll_wait(int poller, pelmeni_event *events, int capacity, int64_t wait_nanoseconds) {
     struct epoll_event raw[PELMENI_POLL_BATCH]; // 3 KiB of stack that stay in the cache
     if (capacity > PELMENI_POLL_BATCH) { capacity = PELMENI_POLL_BATCH; }
-    // epoll_pwait without a signal mask is epoll_wait, which newer architectures do not have.
+    // epoll_pwait without a signal mask is epoll_wait, which newer architectures lack.
     long count = pelmeni_syscall(SYS_epoll_pwait, poller, (long)raw, capacity, milliseconds(wait_nanoseconds), 0, 0);
     if (count < 0) { return count == -EINTR ? 0 : (int)count; }
     for (long index = 0; index < count; index++) {

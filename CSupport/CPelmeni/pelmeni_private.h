@@ -5,13 +5,13 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-// What the files of the shim share with one another, and Swift does not see.
+// Declarations that the files of the shim share, hidden from Swift.
 
-// A listener that this process can reach: loopback TCP, or a nameless unix socket where there is no loopback.
-// The descriptor, or -errno; the address is where to connect to.
+// A listener that this process can reach: loopback TCP, or a nameless unix socket without a loopback. Returns the
+// descriptor, or -errno; the address is the one to connect to.
 int pelmeni_loopback_listen(struct sockaddr_storage *address, socklen_t *length);
 
-// Moves bytes with pelmeni_uring_* and these features, and verifies them. 0 or -errno; -EIO: they came out wrong.
+// Moves bytes with pelmeni_uring_* and these features, and verifies them. 0 or -errno; -EIO: wrong bytes.
 int pelmeni_self_test(uint32_t features);
 
 #endif

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// Everything is probed by use: the versions in the comments are where a feature came from, but distributions take
-// it back, sandboxes take it away, and only the kernel itself knows.
+// Every feature is probed by use: the comments name the kernel that brought it, but distributions remove features,
+// sandboxes refuse them, and only the kernel itself knows.
 
 enum {
     ENTRIES = 8,
@@ -41,7 +41,7 @@ static int set_up(struct io_uring *ring, unsigned flags) {
     return io_uring_queue_init_params(ENTRIES, ring, &params);
 }
 
-// One ring when the kernel grants everything, as it does since 6.1; before that a ring for each flag.
+// One ring when the kernel grants all flags, as it does since 6.1; before that a ring for each flag.
 static int open_ring(probe *self) {
     static const struct {
         uint32_t feature;
@@ -69,7 +69,7 @@ static int open_ring(probe *self) {
 
 // MARK: One operation and its answer
 
-// Submits what is staged and takes one completion; -ETIME when none comes.
+// Submits the staged entries and takes one completion; -ETIME when none comes.
 static int answer(probe *self, int64_t wait_milliseconds, struct io_uring_cqe *out) {
     struct __kernel_timespec limit = {
         .tv_sec = wait_milliseconds / 1000,
@@ -87,7 +87,7 @@ static int answer(probe *self, int64_t wait_milliseconds, struct io_uring_cqe *o
     return 0;
 }
 
-// Never NULL: every probe stages two entries at the most.
+// Never NULL: every probe stages at most two entries.
 static struct io_uring_sqe *stage_nothing(probe *self, uint64_t token) {
     struct io_uring_sqe *entry = io_uring_get_sqe(&self->ring);
     io_uring_prep_nop(entry);
@@ -114,7 +114,7 @@ static void disarm(probe *self, int accepts) {
 
 // MARK: The features, each by use. 1: granted, 0: not, -errno: the kernel, or what guards it, refuses to be asked.
 
-// 5.11. Also the first io_uring_enter: a seccomp filter may allow the setup and refuse this one.
+// 5.11. Also the first io_uring_enter: a seccomp filter may allow the setup and refuse this call.
 static int has_wait_timeout(probe *self) {
     struct io_uring_cqe completion;
     stage_nothing(self, OPERATION_TOKEN);
@@ -146,7 +146,7 @@ static int has_ring_descriptor(probe *self) { // 5.18
     return count == 1;
 }
 
-// 5.17: of two operations only the second one answers.
+// 5.17: of two operations only the second completes visibly.
 static int has_skip_success(probe *self) {
     struct io_uring_cqe completion;
     if (!(self->ring.features & IORING_FEAT_CQE_SKIP)) { return 0; }
@@ -173,7 +173,7 @@ static int connect_and_accept(probe *self, int listener, const struct sockaddr_s
         granted = (completion.flags & IORING_CQE_F_MORE) != 0;
         close(completion.res);
     }
-    // An operation that was refused is over already; all others are still armed.
+    // A refused operation is complete already; all others are still armed.
     if (error != 0 || granted) { disarm(self, 1); }
     close(client);
     return error == -ETIME ? 0 : error < 0 ? error : granted;
@@ -241,7 +241,7 @@ static int has_multishot_receive(probe *self) { // 6.0
     return error < 0 ? error : got.received == 2 && got.armed;
 }
 
-// 6.17; before that EINVAL. More is sent than the bound lets through, and the receive has to end itself there.
+// 6.17; before that EINVAL. The peer sends more than the bound, and the receive has to end itself there.
 static int has_receive_bounds(probe *self) {
     receive_answer got;
     receive_question question = {
@@ -263,7 +263,7 @@ static int has_poll_first(probe *self) { // 5.19
 // MARK: All of it
 
 static int ask_everything(probe *self) {
-    // The needed ones first, as the others are asked with them; bounds come after the receive they bound.
+    // The required features first, as the others are probed with them; bounds come after the receive that they bound.
     static const struct {
         uint32_t feature;
         uint32_t after;
@@ -301,7 +301,7 @@ static int probe_kernel(uint32_t *granted) {
     return error;
 }
 
-// What is left of a mask when the features are gone whose foundation is.
+// Removes the features whose prerequisite is missing from a mask.
 static uint32_t usable(uint32_t features) {
     if (!(features & PELMENI_FEATURE_SINGLE_ISSUER)) { features &= ~PELMENI_FEATURE_DEFER_TASKRUN; }
     if (!(features & PELMENI_FEATURE_BUFFER_RINGS)) { features &= ~PELMENI_FEATURE_MULTISHOT_RECEIVE; }

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/un.h>
 
-// What the engine will do, once, with the features that it will do it with: a kernel whose io_uring loses, doubles
-// or reorders bytes (stable kernels have had such regressions) is refused before it touches anybody's data.
+// Does the engine's work once, with the engine's features: a kernel whose io_uring loses, doubles or reorders bytes
+// (stable kernels have had such regressions) is refused before a client connects.
 
 enum {
     SLOTS = 8,
@@ -25,7 +25,7 @@ enum {
     SEND_BUFFER_BYTES = 64 << 10, // far less than a part, so that the socket fills
     MEMORY_BYTES = ALL_BYTES + SLOTS * BLOCK_BYTES,
 };
-// A busy machine may be slow, and is not unsound for that: so long without any completion, and so long in all.
+// A busy machine may be slow, which is no fault: the longest time without a completion, and the longest in all.
 static const uint64_t DEADLINE_NANOSECONDS = 5000000000;
 static const uint64_t TOTAL_NANOSECONDS = 30000000000;
 static const uint64_t SETTLE_NANOSECONDS = 200000000;
@@ -60,7 +60,7 @@ static int accept_within(int listener, int milliseconds) {
     return pelmeni_socket_accept(listener, 0);
 }
 
-// A listener is no proof: a filter, or a namespace whose loopback is down, may still stand between.
+// A listener is no proof: a filter, or a namespace whose loopback is down, may still prevent connections.
 static int reach(int listener, const struct sockaddr_storage *address, socklen_t length) {
     int near = pelmeni_socket_open(address->ss_family, 1);
     if (near < 0) { return near; }
@@ -92,7 +92,7 @@ int pelmeni_loopback_listen(struct sockaddr_storage *address, socklen_t *length)
     *length = sizeof *loopback;
     int listener = listen_at(address, length);
     if (listener >= 0 || listener == -EMFILE || listener == -ENFILE || listener == -ENOMEM) { return listener; }
-    // Bound to no name, a unix socket gets one in the abstract namespace: no file is left behind.
+    // Without a name, a unix socket gets one in the abstract namespace: no file is left behind.
     memset(address, 0, sizeof *address);
     address->ss_family = AF_UNIX;
     *length = sizeof(sa_family_t);
@@ -101,8 +101,8 @@ int pelmeni_loopback_listen(struct sockaddr_storage *address, socklen_t *length)
 
 // MARK: The loop
 
-// The same bytes in every run, and another word at every position (splitmix64): a block that comes twice, or at the
-// wrong place, cannot look right.
+// The same bytes in every run, with a different word at every position (splitmix64): a block that comes twice, or at
+// the wrong place, cannot look right.
 static void fill(uint8_t *memory, size_t bytes) {
     uint64_t state = 0x70656c6d656e69;
     for (size_t position = 0; position < bytes; position += sizeof state) {
@@ -151,7 +151,7 @@ static int dispatch(trial *self, const pelmeni_completion *completion) {
         }
     }
     if (completion->flags & PELMENI_BLOCK) { return take_block(self, completion); }
-    // Bytes without a block would be bytes that nobody has seen.
+    // Bytes without a block would be unverified bytes.
     return completion->token == RECEIVE && completion->result > 0 ? -EIO : 0;
 }
 
@@ -181,7 +181,7 @@ static int wait_for(trial *self, enum token token) {
     return 0;
 }
 
-// 0 when the last answer was the expected one; what went wrong otherwise.
+// 0 when the last completion was the expected one; otherwise the fault.
 static int expect(const trial *self, enum token token, int32_t expected) {
     int32_t result = self->operations[token].result;
     if (result == expected) { return 0; }
@@ -203,14 +203,14 @@ static int arm_receive(trial *self, int socket) {
     const uint32_t bounded = PELMENI_FEATURE_MULTISHOT_RECEIVE | PELMENI_FEATURE_RECEIVE_BOUNDS;
     int multishot = (self->features & bounded) == bounded;
     int poll_first = !(self->operations[RECEIVE].flags & PELMENI_NONEMPTY);
-    // A bound is checked before a block is filled, not within it (6.18): a short read goes before, and the last block
-    // may reach beyond, by less than its length.
+    // A bound is checked before a block is filled, not within it (6.18): after a short read, the last block may exceed
+    // the bound by less than its length.
     self->bound = multishot ? BOUND_BYTES + BLOCK_BYTES - 1 : BLOCK_BYTES;
     return armed(self, RECEIVE, pelmeni_uring_receive(self->ring, socket, 0, multishot, multishot ? TURN_BYTES : 0,
                                                       multishot ? BOUND_BYTES : 0, poll_first, RECEIVE));
 }
 
-// MARK: What is tried, in this order
+// MARK: The steps, in this order
 
 static int try_connecting(trial *self) {
     struct sockaddr_storage address;
@@ -251,7 +251,7 @@ static int receive_until(trial *self, uint32_t goal) {
         }
         int error = turn(self, DEADLINE_NANOSECONDS);
         if (error < 0) { return error; }
-        // ENOBUFS only says that one batch used all slots; they are posted again by now.
+        // ENOBUFS only means that one batch used all slots; they are posted again by now.
         if (!receive->armed && receive->result < 0 && receive->result != -ENOBUFS) { return receive->result; }
         if (!receive->armed && receive->result == 0 && self->received < goal) { return -EIO; }
         if (!self->operations[SEND].armed) { error = expect(self, SEND, PART_BYTES); }
@@ -265,7 +265,7 @@ static int send_gathered(trial *self) {
     if (pieces == NULL) { return armed(self, SEND, -EIO); }
     size_t start = PART_BYTES;
     for (int piece = 0; piece < PELMENI_SEND_PIECES; piece++) {
-        // Odd lengths of all sizes; the last piece takes what is left.
+        // Odd lengths of all sizes; the last piece takes the rest.
         size_t bytes = piece == PELMENI_SEND_PIECES - 1 ? ALL_BYTES - start : (size_t)piece * piece * 300 + 1;
         pieces[piece] = (struct iovec){.iov_base = self->memory + start, .iov_len = bytes};
         start += bytes;
@@ -273,7 +273,7 @@ static int send_gathered(trial *self) {
     return armed(self, SEND, 0);
 }
 
-// A send of more than the socket takes, whose reader starts late: it has to go on by itself, to the last byte.
+// A send of more bytes than the socket takes, with a late reader: it has to continue by itself, to the last byte.
 static int try_sending(trial *self, int gathered) {
     int error = gathered
         ? send_gathered(self)
@@ -315,7 +315,7 @@ static int try_reset(trial *self) {
     int error = arm_receive(self, self->near);
     if (error == 0) { error = turn(self, 0); }
     if (error < 0) { return error; }
-    // Nothing is in flight there any more, so this close really is one.
+    // No operation is in flight there, so this close really closes.
     error = pelmeni_socket_close_reset(self->far);
     self->far = -1;
     if (error == 0) { error = wait_for(self, RECEIVE); }
@@ -350,7 +350,7 @@ static int begin(trial *self) {
     return 0;
 }
 
-// After a failure something may still be armed. 0 when nothing is any more, and the memory may go.
+// After a failure an operation may still be armed. 0 when none is, and the memory may be unmapped.
 static int settle(trial *self) {
     int armed = 0;
     self->deadline = self->end = pelmeni_monotonic_nanoseconds() + SETTLE_NANOSECONDS;
@@ -383,7 +383,7 @@ int pelmeni_self_test(uint32_t features) {
     close_if_open(self.near);
     close_if_open(self.far);
     close_if_open(self.event);
-    // A kernel that does not even cancel may still write there: then the memory is given up rather than given back.
+    // A kernel that does not even cancel may still write there: the memory is then leaked on purpose.
     if (!armed) { pelmeni_memory_unmap(self.memory, MEMORY_BYTES); }
     return error;
 }

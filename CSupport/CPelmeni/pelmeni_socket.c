@@ -30,10 +30,10 @@ int pelmeni_socket_open(int family, int nonblocking) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
-// Four probes over one more idle time: a peer that vanished is noticed after twice the time asked for.
+// Four probes over one more idle time: a vanished peer is noticed after twice the requested time.
 static int keep_alive(int socket, int seconds) {
     int result = set_number(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-    // Every call here is paid for by each new connection, so what the kernel does anyway is not said again.
+    // Each new connection pays for every call here, so the kernel's defaults are not set again.
     if (result < 0 || seconds == KERNEL_KEEP_ALIVE_SECONDS) { return result; }
     if (seconds > LONGEST_KEEP_ALIVE_SECONDS) { seconds = LONGEST_KEEP_ALIVE_SECONDS; }
     int interval = seconds / KEEP_ALIVE_PROBES;
@@ -83,7 +83,7 @@ int pelmeni_socket_accept(int listener, int nonblocking) {
 
 int pelmeni_socket_connect(int socket, const void *address, socklen_t length) {
     if (connect(socket, address, length) == 0) { return 0; }
-    // An interrupted connect goes on by itself, and asking again would only say EALREADY.
+    // An interrupted connect continues by itself, and a second call would only return EALREADY.
     return errno == EINTR ? -EINPROGRESS : -errno;
 }
 
@@ -145,7 +145,7 @@ int pelmeni_socket_shutdown_both(int socket) {
 }
 
 int pelmeni_socket_close(int socket) {
-    // Linux has given the descriptor back when it says EINTR: a second close could hit somebody else's.
+    // Linux has freed the descriptor when close(2) returns EINTR: a second close could hit another file.
     return close(socket) < 0 && errno != EINTR ? -errno : 0;
 }
 
@@ -171,7 +171,7 @@ int64_t pelmeni_socket_acknowledged(int socket) {
     struct tcp_info info;
     socklen_t length = sizeof info;
     if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) { return -errno; }
-    // Kernels before 4.1, and systems that only resemble Linux, give a shorter record.
+    // Kernels before 4.1, and systems that only resemble Linux, return a shorter record.
     size_t needed = offsetof(struct tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
     return length < needed ? -ENOSYS : (int64_t)info.tcpi_bytes_acked;
 }
@@ -190,7 +190,7 @@ int pelmeni_socket_gone(int socket) {
     return info.tcpi_state == closed;
 }
 
-// SIOCINQ counts up to an urgent byte, and says 0 at one (tcp(7)).
+// SIOCINQ counts up to an urgent byte, and is 0 at one (tcp(7)).
 int pelmeni_socket_unread(int socket) {
     int bytes = 0;
     int is_at_mark = 0;
@@ -198,7 +198,7 @@ int pelmeni_socket_unread(int socket) {
            (ioctl(socket, SIOCATMARK, &is_at_mark) == 0 && is_at_mark);
 }
 
-// poll(2) leaves the error where it is, so that the next receive still reports it; SO_ERROR would take it away.
+// poll(2) leaves the error for the next receive; SO_ERROR would clear it.
 static int has_event(int socket, short events) {
     struct pollfd asked = {.fd = socket, .events = POLLRDHUP};
     int count;
@@ -213,8 +213,8 @@ int pelmeni_socket_broken(int socket) { return has_event(socket, POLLERR); }
 
 int pelmeni_socket_over(int socket) { return has_event(socket, POLLERR | POLLHUP | POLLRDHUP); }
 
-// Blocking on purpose: io_uring answers a read of a non-blocking eventfd with EAGAIN instead of waiting for it.
-// Nothing here can block all the same, see pelmeni_event_take; a write waits only at 2^64 - 2 signals.
+// Blocking on purpose: io_uring completes a read of a non-blocking eventfd with EAGAIN instead of waiting. No call here
+// can block all the same, see pelmeni_event_take; a write waits only at 2^64 - 2 signals.
 int pelmeni_event_create(void) {
     int event = eventfd(0, EFD_CLOEXEC);
     return event < 0 ? -errno : event;
@@ -229,7 +229,7 @@ int pelmeni_event_signal(int event) {
     return count < 0 ? -errno : 0;
 }
 
-// 1 when there was a signal, 0 when there was none.
+// 1 when there was a signal, otherwise 0.
 int pelmeni_event_take(int event) {
     uint64_t value = 0;
     struct iovec piece = {.iov_base = &value, .iov_len = sizeof value};

@@ -26,7 +26,8 @@ int pelmeni_spawn_close_from(void *actions, int first) {
         char *end;
         long descriptor = strtol(entry->d_name, &end, 10);
         if (end == entry->d_name || *end != '\0' || descriptor < first) { continue; }
-        // The folder's own one is gone by then, which is no error: posix_spawn_file_actions_addclose(3).
+        // The descriptor of the folder itself is closed by then, which is no error:
+        // posix_spawn_file_actions_addclose(3).
         error = posix_spawn_file_actions_addclose(actions, (int)descriptor);
     }
     closedir(folder);

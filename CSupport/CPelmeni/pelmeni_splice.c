@@ -10,7 +10,7 @@
 int pelmeni_pipe_open(int *fill, int *drain, int bytes) {
     int ends[2];
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) return -errno;
-    // Refused over the user's soft limit of pages; the 64 KiB that a pipe has by itself do too.
+    // Refused over the user's soft limit of pages; the default 64 KiB of a pipe do too.
     fcntl(ends[1], F_SETPIPE_SZ, bytes);
     int capacity = fcntl(ends[1], F_GETPIPE_SZ);
     if (capacity < 64 << 10) {
@@ -48,7 +48,7 @@ static void move(pelmeni_spliced *it, int from, int to, int fill, int drain, siz
         if (received <= 0) {
             int is_dry = received == 0 || received == -EAGAIN;
             if (is_dry && pelmeni_socket_unread(from)) {
-                // They may have come since; if not, splice does not take them.
+                // The bytes may have come since; if not, splice does not take them.
                 if (is_again) {
                     it->needs_receive = 1;
                     received = -EAGAIN;

@@ -5,10 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// A system call without the C library's wrapper, for the calls that a message costs. The wrappers of recv, send and
-// epoll_wait are cancellation points: once a process has a second thread, glibc 2.36 switches asynchronous
-// cancellation on and off around each call, two atomic operations and some 90 instructions for nothing: no thread
-// of ours is ever cancelled. The result is that of the kernel: below 0 it is -errno.
+// A system call without the C library's wrapper, for the calls of each message. The wrappers of recv, send and
+// epoll_wait are cancellation points: once a process has a second thread, glibc 2.36 switches asynchronous cancellation
+// on and off around each call, two atomic operations and some 90 instructions in vain: no thread of the engine is ever
+// cancelled. The result is the kernel's: below 0 it is -errno.
 static inline long pelmeni_syscall(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__) && defined(__LP64__)
     long result;

@@ -64,7 +64,7 @@ static int list_processors(const cpu_set_t *set, size_t bytes, size_t limit, int
 }
 
 int pelmeni_usable_processors(int32_t *list, int capacity) {
-    // The kernel says EINVAL while the set is smaller than its own, so the set grows until it fits.
+    // The kernel returns EINVAL while the set is smaller than its own, so the set grows until it fits.
     for (size_t limit = CPU_SETSIZE; limit <= MOST_PROCESSORS; limit *= 2) {
         cpu_set_t *set = CPU_ALLOC(limit);
         if (set == NULL) { return -ENOMEM; }
@@ -77,14 +77,14 @@ int pelmeni_usable_processors(int32_t *list, int capacity) {
     return -EINVAL;
 }
 
-// The quota of one group, in whole processors rounded up; 0 where it has none.
+// The quota of one group, in whole processors rounded up; 0 without one.
 static int group_quota(const char *folder, int version) {
     char path[PATH_MAX + 32];
     long long quota = -1, period = 0;
     snprintf(path, sizeof path, "%s/%s", folder, version == 2 ? "cpu.max" : "cpu.cfs_quota_us");
     FILE *file = fopen(path, "re");
     if (file == NULL) { return 0; }
-    // "max 100000" leaves the quota as it is: no number can be read from it.
+    // "max 100000" leaves the quota unchanged: it begins with no number.
     if (fscanf(file, "%lld %lld", &quota, &period) < 1) { quota = -1; }
     fclose(file);
     if (version == 1) {
@@ -104,9 +104,9 @@ static int smaller_quota(int left, int right) {
     return right == 0 || left < right ? left : right;
 }
 
-// From the group up to where the hierarchy is mounted, as each parent limits its children. A container that sees
-// its path from outside (cgroup v1 without a namespace) has its own group at the mount point itself: the walk
-// skips the folders that are not there, and ends on the one that counts.
+// From the group up to the mount point of the hierarchy, as each parent limits its children. A container that sees its
+// path from outside (cgroup v1 without a namespace) has its own group at the mount point itself: the walk skips missing
+// folders, and ends at that one.
 static int hierarchy_quota(const char *mount, const char *group, int version) {
     char folder[PATH_MAX];
     size_t root = strlen(mount);

@@ -9,7 +9,7 @@
 #include "include/pelmeni_features.h"
 #include "include/pelmeni_uring.h"
 
-// 2.3's header lacks what later kernels brought; the probe grants it at run time, never the header's version.
+// The header of 2.3 lacks features of later kernels; the probe grants them at run time, never the header's version.
 enum {
     GROUPS = 3,
     TASK_TURN = 20,
@@ -18,8 +18,8 @@ enum {
     CROWDED_LOOPS = 16, // how long it counts as crowded after that
 };
 
-// What sendmsg needs in memory from the call until the operation is submitted; one for each submission slot, so it
-// is never used again before the kernel has taken the slot it belongs to.
+// The memory of a sendmsg from the call until the operation is submitted; one for each submission slot, so it is reused
+// only after the kernel has taken that slot.
 struct gather {
     struct msghdr message;
     struct iovec pieces[PELMENI_SEND_PIECES];
@@ -54,7 +54,7 @@ static unsigned setup_flags(uint32_t features) {
 }
 
 static int create_ring(pelmeni_uring *self, const pelmeni_uring_options *options) {
-    // Newest first: each is dropped alone, so that an older kernel keeps what it has.
+    // Newest first: each flag is dropped alone, so that an older kernel keeps its own.
     static const uint32_t steps[] = {1u << 3 /* DEFER_TASKRUN, 6.1 */, 1u << 2 /* SINGLE_ISSUER, 6.0 */,
                                      1u << 1 /* COOP_TASKRUN, 5.19 */, 1u << 0 /* SUBMIT_ALL, 5.18 */};
     self->features = options->features;
@@ -81,11 +81,11 @@ int pelmeni_uring_create(pelmeni_uring **out, const pelmeni_uring_options *optio
         free(self);
         return -ENOMEM;
     }
-    // Submission slot i is always entry i, so flushing is one store of the tail.
+    // Submission slot i is always entry i, so a flush is one store of the tail.
     for (unsigned i = 0; i < entries; i++) self->ring.sq.array[i] = i;
     if ((self->features & PELMENI_FEATURE_RING_DESCRIPTOR) && io_uring_register_ring_fd(&self->ring) != 1)
         self->features &= ~PELMENI_FEATURE_RING_DESCRIPTOR;
-    // An operation that is punted takes one kernel thread at the most, rather than hundreds (liburing issue 349).
+    // A punted operation takes at most one kernel thread, rather than hundreds (liburing issue 349).
     unsigned limits[2] = {1, 1};
     io_uring_register_iowq_max_workers(&self->ring, limits);
     *out = self;
@@ -164,8 +164,8 @@ static int is_passing(int error) {
 }
 
 // An enter runs 20 pieces of task work and leaves the others to the next one (IO_LOCAL_TW_DEFAULT_MAX, since 6.13).
-// Behind a thousand busy sockets a small message would wait for fifty loops: while many find no block, more is run at
-// once.
+// Behind a thousand busy sockets a small message would wait for fifty loops: while many receives find no block, more
+// task work is run at once.
 static void run_task_work(pelmeni_uring *self, unsigned seen) {
     self->crowded--;
     for (int turn = 0; turn < TASK_TURNS_MAX; turn++) {
@@ -222,8 +222,8 @@ uint32_t pelmeni_uring_reap(pelmeni_uring *self, pelmeni_completion *out, uint32
 static struct io_uring_sqe *stage(pelmeni_uring *self) {
     struct io_uring_sqe *sqe = io_uring_get_sqe(&self->ring);
     if (sqe) return sqe;
-    // The queue is full: hand it over without waiting. EBUSY means that completions overflowed, and an enter that
-    // gets events makes room for them.
+    // The queue is full: submit it without waiting. EBUSY means that completions overflowed, and an enter that gets
+    // events makes room for them.
     int error = enter(self, 0, 0, NULL);
     if (error == -EBUSY || error == -EAGAIN) enter(self, 0, IORING_ENTER_GETEVENTS, NULL);
     return io_uring_get_sqe(&self->ring);
@@ -299,9 +299,9 @@ int pelmeni_uring_receive_datagrams(pelmeni_uring *self, int socket, uint16_t gr
     return 0;
 }
 
-// MSG_DONTWAIT always: a send to a Unix datagram socket that waits in the ring goes out EMPTY when its turn comes,
-// since unix_dgram_sendmsg copies the payload before it finds the queue full, and the ring tries again behind it (seen
-// on 6.18).
+// MSG_DONTWAIT always: a send to a Unix datagram socket that waits in the ring is later sent EMPTY, since
+// unix_dgram_sendmsg copies the payload before it finds the queue full, and the ring tries again behind it (seen on
+// 6.18).
 int pelmeni_uring_send_datagram(pelmeni_uring *self, int socket, pelmeni_outgoing *outgoing, uint64_t token) {
     struct io_uring_sqe *sqe = stage(self);
     if (!sqe) return -EBUSY;

@@ -5,7 +5,7 @@ internal import PelmeniCore
 /// Origins, proxies and clients in one process: real traffic over the loopback, every byte
 /// verified.
 ///
-/// Each backend meets the same load. The whole takes a little longer than
+/// Each backend gets the same load. The demo takes a little longer than
 /// `seconds * 3 * backends.count`, and leaves nothing behind.
 public struct Demo: Sendable {
     private static let warmUpNanoseconds: UInt64 = 150_000_000
@@ -16,18 +16,18 @@ public struct Demo: Sendable {
     private let nanoseconds: UInt64
 
     /// - Parameters:
-    ///   - backends: what the proxy is to run on, one after the other.
-    ///   - seconds: how long each kind of traffic lasts: 1 to 3,600.
+    ///   - backends: the proxy's backends, one after the other.
+    ///   - seconds: the length of each kind of traffic: 1 to 3,600.
     public init(backends: [BackendChoice] = [.ioUring, .epoll], seconds: Int = 2) {
         self.backends = backends
         nanoseconds = UInt64(min(max(1, seconds), 3600)) * 1_000_000_000
     }
 
-    /// Runs everything, one scenario after the other. A backend that is refused is in the report
-    /// with the reason, and is no error. When the task is cancelled, what runs comes to its end and
-    /// nothing more begins.
+    /// Runs one scenario after the other. A refused backend is in the report with the reason, and
+    /// is no error. When the task is cancelled, the present scenario ends and no further one
+    /// begins.
     ///
-    /// - Parameter progress: told what begins, a line each time.
+    /// - Parameter progress: gets a line at the beginning of each scenario.
     public func run(progress: @escaping @Sendable (String) -> Void) async -> DemoReport {
         var rows: [DemoRow] = []
         let scenarios = DemoScenario.all
@@ -69,15 +69,16 @@ public struct Demo: Sendable {
         let engine: Engine
         do {
             let pair = TCPServer(
-                TCPClient("127.0.0.1", origin.port), listen: "127.0.0.1", port: 0)
-            engine = try Engine(backend: choice, workers: Self.workers, servers: [pair])
+                TCPClient("127.0.0.1", port: origin.port), listen: "127.0.0.1", port: 0)
+            engine = try Engine(
+                backend: choice, workers: Self.workers, servers: [pair], spelling: .commandLine)
             try await engine.start()
         } catch {
             _ = await origin.stop()
             throw error
         }
         if let backend = engine.backend { row.backend = backend.rawValue }
-        let target = SocketAddress(v4: 0x7f00_0001, port: engine.listening.first?.port ?? 0)
+        let target = SocketAddress(v4: 0x7f00_0001, port: engine.listeners.first?.port ?? 0)
 
         var faults = FaultCounts()
         let warmUp = await load(

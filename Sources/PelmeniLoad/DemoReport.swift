@@ -1,14 +1,14 @@
-/// What the ``Demo`` found.
+/// The results of the ``Demo``.
 public struct DemoReport: Sendable {
-    /// A row for each backend and kind of traffic; a backend that is refused has one row.
+    /// A row for each backend and kind of traffic; a refused backend has one row.
     public var rows: [DemoRow]
-    /// What shares the processors, and what the figures are good for.
+    /// How the processors are shared, and the limits of the figures.
     public var note: String
 
-    /// Everything that went wrong.
+    /// The number of all faults.
     public var errors: Int { rows.reduce(0) { $0 + $1.errors } }
 
-    /// For a person to read: the rows, then the errors by kind if there were any, then the note.
+    /// For a reader: the rows, then the errors by kind if there were any, then the note.
     public var table: String {
         var table = TextTable(
             head: [
@@ -28,7 +28,7 @@ public struct DemoReport: Sendable {
         let wrong = rows.filter { $0.errors > 0 && $0.problem == nil }.map {
             "\($0.backend), \($0.scenario): \($0.errorText)"
         }
-        let errorList = wrong.isEmpty ? [] : ["", "What went wrong:"] + wrong
+        let errorList = wrong.isEmpty ? [] : ["", "Errors:"] + wrong
         return ([table.text] + errorList + ["", note]).joined(separator: "\n")
     }
 }

@@ -1,12 +1,12 @@
-/// What the ``Demo`` found for one backend under one kind of traffic.
+/// The results of the ``Demo`` for one backend under one kind of traffic.
 public struct DemoRow: Sendable {
     /// The backend that the proxy ran on.
     public var backend: String
     /// The kind of traffic.
     public var scenario: String
-    /// Why nothing was measured: the backend is refused, or the proxy could not start.
+    /// The reason without a measurement: a refused backend, or a proxy that could not start.
     public var problem: String?
-    /// What to do about it; empty when there is no problem, or nothing helps.
+    /// The remedy; empty without a problem or a remedy.
     public var remedy = ""
     /// Whole, verified exchanges.
     public var exchanges = 0
@@ -18,11 +18,11 @@ public struct DemoRow: Sendable {
     public var cpuNanosecondsPerExchange: Double = 0
     /// Processor time of the proxy's workers for 10^9 verified bytes, in milliseconds.
     public var cpuMillisecondsPerGigabyte: Double = 0
-    /// How long exchanges took; the connection is part of those that make one.
+    /// Latencies of exchanges; with a connection for each exchange the connection is included.
     public var latency = LatencySummary(Histogram())
-    /// Everything that went wrong: a backend that is refused did not.
+    /// The number of faults; a refused backend is none.
     public var errors = 0
-    /// What they were: `3 with a wrong byte, 1 reset`.
+    /// The faults by kind: `3 with a wrong byte, 1 reset`.
     public var errorText = ""
 
     let unit: DemoScenario.Unit

@@ -8,7 +8,7 @@ struct DemoScenario: Sendable {
     }
 
     let name: String
-    /// What its throughput and its cost are counted in.
+    /// The unit of its throughput and cost.
     let unit: Unit
     let origin: OriginKind
     let connections: Int
@@ -31,7 +31,7 @@ struct DemoScenario: Sendable {
     private var blockClass: BlockClass { bytes < 64 << 10 ? .small : .bulk }
 
     var originLimits: OriginLimits {
-        // Connections that are ending stand beside those that have begun.
+        // Ending connections are still open beside new ones.
         OriginLimits(connections: 4 * connections + 64, blockClass: blockClass)
     }
 

@@ -1,19 +1,18 @@
-/// The first bytes of a request: they say what follows, and what the answer is to be. So the origin
-/// can check every byte of the request, and the load every byte of the answer, without sharing
-/// memory.
+/// The first bytes of a request: they describe the request and its answer, so that the origin can
+/// check every byte of the request, and the load every byte of the answer, without shared memory.
 struct ExchangeHeader: Equatable {
     static let bytes = 24
     private static let magic: UInt32 = 0x314d_4c50
     private static let lastFlag: UInt32 = 1
 
     var seed: UInt64
-    /// Of the whole request, this header included.
+    /// Bytes of the whole request, this header included.
     var requestBytes: UInt32
     var answerBytes: UInt32
     /// The origin ends the connection after its answer.
     var isLast: Bool
 
-    /// The answer is a stream of its own: a request that came back would not pass for it.
+    /// The seed of the answer's own stream: a returned request would not pass for it.
     var answerSeed: UInt64 { ~seed }
 
     init(seed: UInt64, requestBytes: UInt32, answerBytes: UInt32, isLast: Bool) {

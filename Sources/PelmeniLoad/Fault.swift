@@ -1,18 +1,18 @@
 internal import Glibc
 internal import PelmeniCore
 
-/// What went wrong with a connection under load.
+/// A fault of a connection under load.
 enum Fault: Int, CaseIterable, Sendable {
     case wrongByte
-    /// The stream ended before all of it had come.
+    /// The stream ended too early.
     case short
-    /// More came than was asked for.
+    /// More bytes came than were requested.
     case surplus
-    /// A datagram that was cut, or put together of several, or of a size that nobody asked for.
+    /// A datagram that was cut, joined with others, or of a size that was never sent.
     case wrongLength
     /// A datagram of another client.
     case wrongClient
-    /// A datagram that had come before, or after one that was sent later.
+    /// A datagram that came twice, or after a later one.
     case repeated
     case reset
     case refused
@@ -21,12 +21,12 @@ enum Fault: Int, CaseIterable, Sendable {
     case cut
     /// Sessions that were accepted and did not end in exactly one cause.
     case unaccounted
-    /// Not one exchange was completed.
+    /// No exchange was completed.
     case nothing
     /// Any other error of the system.
     case other
 
-    /// How a person reads it, after a number.
+    /// The text behind a number.
     var text: String {
         switch self {
         case .wrongByte: "with a wrong byte"

@@ -1,4 +1,4 @@
-/// How often each ``Fault`` happened.
+/// The number of each ``Fault``.
 struct FaultCounts: Equatable, Sendable {
     private var counts: [Fault: Int] = [:]
 
@@ -20,7 +20,7 @@ struct FaultCounts: Equatable, Sendable {
         Dictionary(counts.map { ($0.key.text, $0.value) }, uniquingKeysWith: +)
     }
 
-    /// `3 with a wrong byte, 1 reset`; empty when there was none.
+    /// `3 with a wrong byte, 1 reset`; empty without a fault.
     var text: String {
         Fault.allCases.filter { self[$0] > 0 }.map { "\(self[$0]) \($0.text)" }
             .joined(separator: ", ")

@@ -1,6 +1,6 @@
-/// Numbers as a person reads them.
+/// Numbers for a reader.
 package enum Figures {
-    /// Three digits that count: `8.12`, `81.2`, `812`, `8,120`.
+    /// Three significant digits: `8.12`, `81.2`, `812`, `8,120`.
     package static func short(_ value: Double) -> String {
         guard value.isFinite, value >= 0, value < 1e18 else { return "-" }
         // 9.996 shows as 10.0, not as 10.00.

@@ -1,18 +1,18 @@
-/// Finds the end of HTTP/1.1 request heads as they come, in pieces of any size, and whether the
-/// client wants the connection closed. Requests with a body are not for it.
+/// Finds the ends of HTTP/1.1 request heads in pieces of any size, and notes a client's wish to
+/// close the connection. Requests with a body are not supported.
 struct HTTPHead {
-    /// Lower case; spaces after the colon are passed over.
+    /// Lower case; spaces after the colon are skipped.
     private static let close: StaticString = "\r\nconnection:close"
 
-    /// Bytes that came since the last head ended.
+    /// Bytes since the last head ended.
     private(set) var bytes = 0
-    /// Whether the head that ended last, or the one under way, asks for the end of the connection.
+    /// Whether the last head, or the incomplete one, asks for the end of the connection.
     private(set) var isLast = false
-    /// How far the end of a head, and the wish to close, have matched.
+    /// Matched bytes of a head's end; below, of the wish to close.
     private var endMatched = 0
     private var closeMatched = 0
 
-    /// How many bytes belong to this head, up to its end, which may be among them.
+    /// The number of bytes that belong to this head, at most up to its end.
     mutating func take(_ raw: UnsafeRawPointer, count: Int) -> (taken: Int, isWhole: Bool) {
         if bytes == 0 { isLast = false }
         for offset in 0..<count {

@@ -1,8 +1,8 @@
-/// Counts values in buckets whose width grows with them, as HDR histograms do: 1,024 buckets for
+/// Counts values in buckets whose width grows with them, like an HDR histogram: 1,024 buckets for
 /// each power of two keep three significant digits over the whole range, in a fixed amount of
 /// memory.
 struct Histogram: Equatable, Sendable {
-    /// Bits of a value that its bucket keeps below the highest one.
+    /// Bits of a value, below its highest one, that select the bucket.
     private static let digits = 10
     /// Values from here on share the last bucket: 2^40 ns is 18 minutes.
     private static let largest: UInt64 = (1 << 40) - 1
@@ -24,22 +24,22 @@ struct Histogram: Equatable, Sendable {
         return (shift << digits) + Int(value >> UInt64(shift))
     }
 
-    /// The highest value that falls into a bucket.
+    /// The highest value of a bucket.
     private static func upperEdge(_ bucket: Int) -> UInt64 {
         let shift = Swift.max(0, (bucket >> digits) - 1)
         let mantissa = UInt64(bucket - (shift << digits))
         return ((mantissa + 1) << UInt64(shift)) - 1
     }
 
-    /// The buckets that are not empty, rising, each under the highest value that falls into it:
-    /// recorded again, that value falls into the same bucket.
+    /// The non-empty buckets, rising, each with its highest value, which falls into the same bucket
+    /// when recorded again.
     var buckets: [LoadOutcome.LatencyBucket] {
         counts.indices.filter { counts[$0] > 0 }.map {
             LoadOutcome.LatencyBucket(nanoseconds: Self.upperEdge($0), count: counts[$0])
         }
     }
 
-    /// - Parameter count: how often.
+    /// - Parameter count: the number of such values.
     mutating func record(_ value: UInt64, count: UInt64) {
         guard count > 0 else { return }
         counts[Self.bucket(Swift.min(value, Self.largest))] += count
@@ -63,10 +63,10 @@ struct Histogram: Equatable, Sendable {
     }
 
     /// The value that `percent` of all values do not exceed: at least the exact one, and at most a
-    /// thousandth above it. 0 when nothing was recorded.
+    /// thousandth above it. 0 without values.
     func percentile(_ percent: Double) -> UInt64 {
         guard total > 0 else { return 0 }
-        // 99.9 has no exact form: without the little bit it would ask for one value too many.
+        // 99.9 has no exact form: without the small correction the rank would be one too high.
         let exact = (Double(total) * percent / 100 - 1e-6).rounded(.up)
         var left = Swift.min(total, Swift.max(1, UInt64(Swift.max(0, exact))))
         if left == total { return max }

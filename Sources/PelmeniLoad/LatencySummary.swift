@@ -1,12 +1,12 @@
-/// How long exchanges took, in nanoseconds.
+/// Latencies of exchanges, in nanoseconds.
 public struct LatencySummary: Equatable, Sendable {
     /// The median.
     public var p50: UInt64 = 0
-    /// What nine of ten exchanges do not exceed.
+    /// The 90th percentile.
     public var p90: UInt64 = 0
-    /// What 99 % do not exceed.
+    /// The 99th percentile.
     public var p99: UInt64 = 0
-    /// What 99.9 % do not exceed.
+    /// The 99.9th percentile.
     public var p999: UInt64 = 0
     /// The longest.
     public var max: UInt64 = 0

@@ -5,7 +5,7 @@ final class Load: Sendable {
     private let signal: StopSignal
     private let thread: LoadThread<LoadResult>
 
-    /// - Parameter tell: what a staged load has come to; called on its thread.
+    /// - Parameter tell: gets the marks of a staged load; called on its thread.
     init(
         _ plan: LoadPlan, tell: @escaping @Sendable (LoadMark) -> Void = { _ in }
     ) throws(Errno) {
@@ -44,10 +44,10 @@ final class Load: Sendable {
         }
     }
 
-    /// What is under way ends and nothing more begins.
+    /// Requests in flight end and no new one begins.
     func stop() { signal.stop() }
 
-    /// Waits for the load's end. When the task is cancelled, it is stopped. To be called once.
+    /// Waits for the load's end. Cancelling the task stops the load. Call it once.
     func value() async -> LoadResult {
         await withTaskCancellationHandler {
             await thread.value()

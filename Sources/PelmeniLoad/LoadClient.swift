@@ -1,31 +1,31 @@
-/// What a ``LoadWorker`` knows of one connection.
+/// The row of a connection in a ``LoadWorker``.
 struct LoadClient {
     enum Phase {
         case closed
         case connecting
-        /// Open, with requests under way or between them.
+        /// Open, with requests in flight or between them.
         case active
-        /// The answers are here, the other side's end is not.
+        /// All answers have come, but not the other side's end.
         case ending
-        /// It failed, or is of no more use.
+        /// Failed, or no longer needed.
         case closing
     }
 
     var phase: Phase = .closed
-    /// Has had its first answer.
+    /// The connection has had its first answer.
     var isTried = false
-    /// Has been asked after it was held.
+    /// The connection has been tried again after it was held.
     var isProven = false
-    /// Requests under way, and where the oldest stands in the connection's part of the worker's
+    /// Requests in flight; below, the place of the oldest in the connection's part of the worker's
     /// ring.
     var inFlight = 0
     var oldest = 0
-    /// Of the oldest request.
+    /// The check of the oldest request's answer.
     var answer = Verifier(seed: 0, end: 0)
-    /// When the connection, the wait for the oldest answer, or the end began.
+    /// The beginning of the connection, of the wait for the oldest answer, or of the end.
     var since: UInt64 = 0
-    /// When its next request was due after a pause; 0 after none.
+    /// The time at which the next request was due after a pause; 0 after none.
     var meant: UInt64 = 0
-    /// Requests of the open loop's schedule that were sent; it outlives the connection.
+    /// Requests of the open loop's schedule that were sent; kept when the connection is replaced.
     var asked = 0
 }

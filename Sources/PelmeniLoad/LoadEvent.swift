@@ -1,20 +1,20 @@
 internal import PelmeniCore
 
-/// What happened to a ``LoadLegs``' sockets, one after the other.
+/// An event of the sockets of a ``LoadLegs``.
 enum LoadEvent {
     case woken
     /// A new connection; `leg` is nil when there was no room and it was reset.
     case accepted(leg: Int?)
     case acceptFailed(Errno)
     case connected(leg: Int)
-    /// The block's lease goes to whoever takes the event.
+    /// The block's lease passes to the receiver of the event.
     case received(leg: Int, block: BlockID, count: Int)
-    /// The other side has sent all that it will send.
+    /// The other side has ended its stream.
     case ended(leg: Int)
-    /// Some or all of what was queued is with the kernel.
+    /// The kernel took some or all of the queued bytes.
     case sent(leg: Int)
-    /// Nothing was closed yet.
+    /// The leg failed and is still open.
     case failed(leg: Int, Errno)
-    /// The leg is free, its number may be used again.
+    /// The leg is free, and its number may be reused.
     case closed(leg: Int)
 }

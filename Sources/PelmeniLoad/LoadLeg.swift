@@ -17,10 +17,10 @@ struct LoadLeg {
     var generation: UInt32 = 0
     var flags: Flags = []
     var queue = SendQueue()
-    /// What is to follow the queue: a block that is being filled, with its bytes so far. Many small
-    /// streams share it, and go out in one call.
+    /// The block behind the queue that is being filled; below, its bytes so far. Many small streams
+    /// share it, and leave in one call.
     var making = BlockID.none
     var made = 0
-    /// What is to follow that block.
+    /// The stream behind that block.
     var outgoing = StreamToSend()
 }

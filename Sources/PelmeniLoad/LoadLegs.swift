@@ -2,11 +2,11 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The sockets of one load thread, on a ring of its own: always the epoll ring, whatever the proxy
-/// under test uses, so that both sides of a comparison meet the same load.
+/// The sockets of one load thread, on a ring of its own: always the epoll ring, whatever the tested
+/// proxy uses, so that both sides of a comparison get the same load.
 ///
-/// Turns the ring's completions into ``LoadEvent``s and keeps the rules of closing; what the bytes
-/// mean is the worker's business.
+/// Turns the ring's completions into ``LoadEvent``s and keeps the rules of closing; the worker
+/// interprets the bytes.
 struct LoadLegs: ~Copyable {
     /// The ring's name in reports.
     static let ringName = "epoll"
@@ -14,34 +14,34 @@ struct LoadLegs: ~Copyable {
     private static let reserved = 3
     private static let acceptToken = Token(.accept, index: 1, generation: 0)
     private static let timerToken = Token(.wake, index: 2, generation: 0)
-    /// Blocks that wait in a leg's queue at the most.
+    /// Blocks in a leg's queue, at most.
     static let queuedBlocks = 2
 
     private var ring: EpollRing
     private let pool: BufferPool
-    /// The class of every block here.
+    /// The class of all blocks of this load.
     let blockClass: BlockClass
     let capacity: Int
     private let rows: UnsafeMutablePointer<LoadLeg>
     private var free: [Int]
-    /// Legs whose last operation is over.
+    /// Legs whose last operation has completed.
     private var finished: [Int] = []
     private var timer: PreciseTimer?
 
     /// - Parameters:
-    ///   - capacity: how many sockets at the most.
-    ///   - isPrecise: waits end within microseconds of their deadlines, for a system call each.
+    ///   - capacity: the most sockets.
+    ///   - isPrecise: waits end within microseconds of their deadlines, at a system call each.
     init(capacity: Int, blockClass: BlockClass, isPrecise: Bool = false) throws(Errno) {
         timer = isPrecise ? try PreciseTimer() : nil
-        // Two queued, one that was received, one being filled.
+        // Two queued blocks, one received, one being filled.
         let blocks = (Self.queuedBlocks + 2) * capacity + 8
         let limits = PoolLimits(
             smallBlocks: blockClass == .small ? blocks : 0,
             bulkBlocks: blockClass == .bulk ? blocks : 0)
         guard let pool = BufferPool(limits: limits) else { throw Errno(code: ENOMEM) }
         do {
-            // A request counts from when it was asked for, and a load that sends in batches would
-            // bring bursts.
+            // A request counts from its enqueue, and a load that sends in batches would produce
+            // bursts.
             ring = try EpollRing(slots: capacity + Self.reserved, pool: pool, sendsAtOnce: true)
         } catch {
             pool.destroy()
@@ -67,10 +67,10 @@ struct LoadLegs: ~Copyable {
 
     func isOpen(_ leg: Int) -> Bool { rows[leg].flags.contains(.open) }
 
-    /// Blocks that wait to go out, those in flight included.
+    /// Blocks in the queue, those in flight included.
     func queuedBlocks(_ leg: Int) -> Int { Int(rows[leg].queue.count) }
 
-    /// Whether all that was to be sent is with the kernel.
+    /// Whether the kernel has all bytes of the leg.
     func isFlushed(_ leg: Int) -> Bool {
         rows[leg].queue.isEmpty && rows[leg].made == 0 && rows[leg].outgoing.isDone
     }
@@ -78,7 +78,7 @@ struct LoadLegs: ~Copyable {
     /// Whether a further stream may be made: the one before is in its blocks.
     func canMake(_ leg: Int) -> Bool { rows[leg].outgoing.isDone }
 
-    /// Whether the connection has an error that nobody has been told of, since nobody reads.
+    /// Whether the connection has an unreported error, since it is not read.
     func isBroken(_ leg: Int) -> Bool { ring.isBroken(rows[leg].socket) }
 
     func address(_ block: BlockID) -> UnsafeMutableRawPointer { pool.address(block) }
@@ -96,7 +96,7 @@ struct LoadLegs: ~Copyable {
     mutating func submit(until deadline: UInt64) -> Int32 {
         guard timer != nil else { return ring.submit(until: deadline) }
         timer?.fire(at: deadline)
-        // One that is past needs no timer.
+        // A past deadline needs no timer.
         return ring.submit(until: deadline <= ring.now() ? deadline : .max)
     }
 
@@ -198,8 +198,8 @@ struct LoadLegs: ~Copyable {
         ring.accept(listener, multishot: true, token: Self.acceptToken)
     }
 
-    /// - Parameter address: must stay where it is until the next ``submit(until:)``.
-    /// - Returns: the leg, or nil when there is no descriptor or no room.
+    /// - Parameter address: must stay in place until the next ``submit(until:)``.
+    /// - Returns: the leg, or nil without a descriptor or room.
     mutating func dial(_ address: UnsafePointer<SocketAddress>) -> Int? {
         let socket = ring.open(family: address.pointee.family)
         guard socket >= 0 else { return nil }
@@ -231,7 +231,7 @@ struct LoadLegs: ~Copyable {
         return leg
     }
 
-    /// Receives until `limit` bytes came; nothing when a receive is armed already.
+    /// Arms a receive for `limit` bytes, unless one is armed already.
     mutating func receive(_ leg: Int, limit: Int) {
         guard !rows[leg].flags.contains(.receiving), !rows[leg].flags.contains(.closing) else {
             return
@@ -242,7 +242,7 @@ struct LoadLegs: ~Copyable {
             token: token(leg, .receive))
     }
 
-    /// Sends a block that was received; its lease moves. False when there is no piece for it.
+    /// Sends a received block; its lease moves. False when the pool has no piece.
     mutating func send(_ leg: Int, block: BlockID, count: Int) -> Bool {
         let slice = Slice(block: block, offset: 0, length: UInt32(count))
         guard rows[leg].queue.append(slice, pool: pool) else {
@@ -253,8 +253,8 @@ struct LoadLegs: ~Copyable {
         return true
     }
 
-    /// Makes a stream; ``flush(_:)`` sends what was made. Only when ``canMake(_:)``. False when the
-    /// pool is empty.
+    /// Makes a stream, which ``flush(_:)`` sends. Only when ``canMake(_:)``. False when the pool is
+    /// empty.
     mutating func make(_ leg: Int, _ outgoing: StreamToSend) -> Bool {
         rows[leg].outgoing = outgoing
         return pump(leg)
@@ -289,11 +289,11 @@ struct LoadLegs: ~Copyable {
         return true
     }
 
-    /// Sends what waits, unless a send is under way; then what was made goes after it.
+    /// Sends the queue, unless a send is in flight; the made streams follow.
     mutating func flush(_ leg: Int) {
         let row = rows + leg
         guard !row.pointee.flags.contains(.sending) else { return }
-        // Nobody sends from an empty pool of pieces: there are two for each block.
+        // The pool of pieces is never empty: it has two for each block.
         if row.pointee.made > 0 { _ = seal(leg) }
         guard !row.pointee.queue.isEmpty else { return }
         row.pointee.flags.insert(.sending)
@@ -306,7 +306,7 @@ struct LoadLegs: ~Copyable {
 
     // MARK: Closing
 
-    /// Closes once nothing is in flight; ``LoadEvent/closed(leg:)`` follows.
+    /// Closes when no operation is in flight; ``LoadEvent/closed(leg:)`` follows.
     mutating func close(_ leg: Int) {
         let row = rows + leg
         guard row.pointee.flags.contains(.open), !row.pointee.flags.contains(.closing) else {

@@ -1,9 +1,9 @@
-/// What a staged load tells while it runs.
+/// The progress of a staged load.
 enum LoadMark: String, Sendable {
-    /// All connections are open, and each has had an answer where there are any.
+    /// All connections are open, and each has had an answer if its job has answers.
     case connected
     /// The window begins.
     case measuring
-    /// The window has ended; everything is still open.
+    /// The window has ended; all connections are still open.
     case measured
 }

@@ -1,7 +1,7 @@
 internal import PelmeniCore
 
 extension LoadPlan {
-    /// Why a job cannot be done, or nil.
+    /// The reason why a job cannot be done, or nil.
     static func problem(_ job: LoadJob) -> String? {
         if job.connections < 1 || job.connections > 1 << 20 { return "connections: 1 to 1048576" }
         if job.pipeline < 1 || job.pipeline > 1024 { return "pipeline: 1 to 1024" }
@@ -27,7 +27,7 @@ extension LoadPlan {
         isStaged = true
         warmUpNanoseconds = job.warmUpNanoseconds
         switch job.kind {
-        // Those of datagrams have a plan of their own.
+        // Datagram jobs have a plan of their own.
         case .exchange, .datagrams, .trains: break
         case .connect:
             reconnects = true
@@ -35,7 +35,7 @@ extension LoadPlan {
         case .download, .upload:
             counted = job.kind == .download ? .received : .requests
             blockClass = .bulk
-            // So many that the stream never pauses: sockets on the loopback hold some MiB.
+            // Enough requests that the stream never pauses: sockets on the loopback hold some MiB.
             depth = max(16, depth)
         case .open: requestsPerSecond = job.requestsPerSecond
         case .idle: holds = true

@@ -1,7 +1,7 @@
-/// A request that is under way.
+/// A request in flight.
 struct LoadRequest {
     /// Its stream.
     var number: UInt64
-    /// When it began, or in an open loop was meant to.
+    /// The time at which it began, or in an open loop was due.
     var since: UInt64
 }

@@ -1,15 +1,15 @@
 internal import PelmeniCore
 
-/// What came of a load.
+/// The result of a load.
 struct LoadResult: Sendable {
     /// Requests whose answers were right in every byte.
     var exchanges = 0
     var connections = 0
-    /// What the plan says is to be counted.
+    /// The bytes that the plan counts.
     var bytes: UInt64 = 0
-    /// Datagrams of the whole life that did not come, or were given up.
+    /// Datagrams of the whole life that were lost or given up.
     var lost = 0
-    /// Of those given up, answers that came after all.
+    /// Late answers to given-up datagrams.
     var late = 0
     /// From the start to the last answer, or the window's length.
     var nanoseconds: UInt64 = 0
@@ -17,7 +17,7 @@ struct LoadResult: Sendable {
     var faults = FaultCounts()
     /// There were too many faults to go on.
     var gaveUp = false
-    /// Why the load could not go on.
+    /// The reason why the load ended early.
     var failure: Errno?
 
     var exchangesPerSecond: Double {

@@ -1,12 +1,12 @@
-/// How far a ``LoadWorker`` is.
+/// The stages of a ``LoadWorker``.
 enum LoadStage {
     /// Connections are opened, and tried with one request each.
     case opening
     case warmingUp
-    /// What ends now counts.
+    /// Exchanges that end now count.
     case measuring
-    /// Nothing is asked until the stop.
+    /// No requests until the stop.
     case holding
-    /// What is under way comes to its end, and nothing more begins.
+    /// Requests in flight end, and no new one begins.
     case ending
 }

@@ -39,7 +39,7 @@ final class LoadThread<Value: Sendable>: Sendable {
     private let thread: pthread_t
     private let isJoined = Atomic<Bool>(false)
 
-    /// - Parameter name: at most 15 bytes, seen in `top -H`.
+    /// - Parameter name: at most 15 bytes, shown by `top -H`.
     init(_ name: String, body: @escaping @Sendable () -> Value) throws(Errno) {
         let outcome = outcome
         let body = ThreadBody(name: name) { outcome.end(body()) }
@@ -65,10 +65,10 @@ final class LoadThread<Value: Sendable>: Sendable {
         if !isJoined.load(ordering: .relaxed) { pthread_detach(thread) }
     }
 
-    /// Waits for the thread's end. To be called once.
+    /// Waits for the thread's end. Call it once.
     func value() async -> Value {
         let value = await outcome.wait()
-        // The value was the thread's last word: this waits for its return only.
+        // The value is the thread's last action: this waits for its return only.
         if !isJoined.exchange(true, ordering: .relaxed) { pthread_join(thread, nil) }
         return value
     }

@@ -4,8 +4,8 @@ internal import PelmeniCore
 extension LoadWorker {
     // MARK: Requests
 
-    /// Asks as much as the connection may have under way, in one call to the kernel; ends it when
-    /// nothing is left to do.
+    /// Sends as many requests as the connection may have in flight, in one call to the kernel; ends
+    /// the connection after its last one.
     mutating func proceed(_ leg: Int, _ now: UInt64) {
         guard rows[leg].phase == .active, plan.origin != .source else { return }
         while rows[leg].inFlight < plan.depth, legs.canMake(leg), let since = nextSince(leg, now) {
@@ -19,7 +19,7 @@ extension LoadWorker {
         legs.shutdownWrite(leg)
     }
 
-    /// From when on the next request of a connection is to be timed; nil when it has none to send.
+    /// The start time of a connection's next request; nil when it has none to send.
     private func nextSince(_ leg: Int, _ now: UInt64) -> UInt64? {
         let row = rows + leg
         switch stage {
@@ -36,8 +36,8 @@ extension LoadWorker {
         }
     }
 
-    /// A connection of its own is part of the exchange, and so is what a load that is late after a
-    /// pause adds.
+    /// The time of a new connection is part of the exchange, and so is the delay of a load that is
+    /// late after a pause.
     private func begin(_ leg: Int, _ now: UInt64) -> UInt64 {
         if plan.reconnects { return rows[leg].since }
         return rows[leg].meant > 0 ? rows[leg].meant : now
@@ -85,7 +85,7 @@ extension LoadWorker {
     // MARK: Answers
 
     mutating func take(_ leg: Int, _ block: BlockID, _ count: Int) {
-        // Checking takes time that is not the answer's.
+        // The time of checking is not part of the answer's.
         let now = legs.now()
         let row = rows + leg
         if plan.counted == .received, isCounted(now) { result.bytes += UInt64(count) }
@@ -105,7 +105,7 @@ extension LoadWorker {
         legs.release(block)
         if let fault { return fail(leg, fault) }
         if plan.origin == .source { return stalledProven(leg) }
-        // A ring may end a receive behind any of its bytes.
+        // A ring may end a receive after any byte.
         legs.receive(leg, limit: plan.receiveBytesMax)
         goOn(leg, now)
     }
@@ -132,11 +132,11 @@ extension LoadWorker {
         if stage == .opening, !row.pointee.isTried { noteTried(leg) }
     }
 
-    /// What follows the answers of a block.
+    /// Continues after the answers of a block.
     private mutating func goOn(_ leg: Int, _ now: UInt64) {
         guard rows[leg].phase == .active else { return }
         if plan.reconnects {
-            // The origin ends a connection for one request.
+            // The origin ends a connection with a single request.
             if rows[leg].inFlight == 0 { rows[leg].phase = .ending }
             return
         }
@@ -153,7 +153,7 @@ extension LoadWorker {
         openMore()
     }
 
-    // MARK: What counts
+    // MARK: Counting
 
     /// Whether an exchange that ends now counts.
     private func isCounted(_ now: UInt64) -> Bool {
@@ -162,8 +162,8 @@ extension LoadWorker {
         return stage == .measuring && now < stageEnd
     }
 
-    /// An open loop times the requests that were meant for the window, whenever their answers came:
-    /// to leave out those that were still waiting at its end would leave out the slowest.
+    /// An open loop times the requests intended for the window, whenever their answers came:
+    /// leaving out requests still in flight at its end would leave out the slowest.
     private func isIntendedInWindow(_ time: UInt64) -> Bool {
         (stage == .measuring || stage == .ending) && time >= windowStart && time < stageEnd
     }
@@ -179,7 +179,7 @@ extension LoadWorker {
 
     // MARK: Streams that are not read
 
-    /// Asks for a stream, and leaves it in the kernel.
+    /// Requests a stream, and leaves it in the kernel.
     mutating func beginStalling(_ leg: Int) {
         guard stage == .opening else { return proveStalled(leg, legs.now()) }
         number &+= 1
@@ -188,7 +188,7 @@ extension LoadWorker {
         noteTried(leg)
     }
 
-    /// Whether a stream is still there: no reset is waiting, and its first bytes are right.
+    /// Whether a stream is still open: no reset is pending, and its first bytes are right.
     mutating func proveStalled(_ leg: Int, _ now: UInt64) {
         guard !legs.isBroken(leg) else { return fail(leg, .reset) }
         guard rows[leg].isTried else {
@@ -201,7 +201,7 @@ extension LoadWorker {
         legs.receive(leg, limit: 1)
     }
 
-    /// Reading on would have no end.
+    /// The stream is endless: stop reading.
     private mutating func stalledProven(_ leg: Int) {
         result.exchanges += 1
         rows[leg].phase = .closing

@@ -1,8 +1,8 @@
 internal import PelmeniCore
 
-/// One stage after the other, and the schedule of an open loop.
+/// The stages in order, and the schedule of an open loop.
 extension LoadWorker {
-    /// What the time has brought.
+    /// Moves to the stage that is due.
     mutating func advance(_ now: UInt64) {
         while let next = thinking.popDue(now) {
             rows[next.leg].meant = next.time
@@ -26,7 +26,7 @@ extension LoadWorker {
         }
     }
 
-    /// Dials as many as may be opened at once.
+    /// Dials as many connections as may be opened at once.
     mutating func openMore() {
         let atOnce = plan.isStaged ? Self.openingMax : .max
         while dialled < plan.connections, dialled - tried < atOnce, !isAbandoned {
@@ -46,12 +46,12 @@ extension LoadWorker {
         stageEnd = now &+ plan.warmUpNanoseconds
         scheduleStart = now
         for leg in 0..<legs.capacity where rows[leg].phase == .active { beginTurn(leg, now) }
-        // With a connection each, those that were tried are gone.
+        // With a connection for each request, the tried ones are closed.
         for _ in legs.openLegs..<plan.connections { dial() }
     }
 
-    /// Connections that pause begin spread over a pause: those that began together would come in a
-    /// burst after every pause.
+    /// Connections with pauses begin spread over a pause: connections that begin together would
+    /// send a burst after every pause.
     private mutating func beginTurn(_ leg: Int, _ now: UInt64) {
         guard plan.thinkNanoseconds > 0 else { return proceed(leg, now) }
         let share = plan.thinkNanoseconds &* UInt64(leg) / UInt64(plan.connections)
@@ -68,7 +68,7 @@ extension LoadWorker {
 
     // MARK: The end
 
-    /// Somebody asked for it.
+    /// A stop was requested.
     mutating func stop(_ now: UInt64) {
         guard stage != .ending else { return }
         if stage == .measuring || stage == .holding { result.nanoseconds = now &- windowStart }
@@ -92,13 +92,13 @@ extension LoadWorker {
 
     // MARK: The open loop
 
-    /// When a request is meant to be sent: even in time, whatever became of those before it.
+    /// The intended send time of a request: evenly spaced, whatever became of the earlier ones.
     func intended(_ request: Int) -> UInt64 {
         scheduleStart &+ UInt64(request) &* 1_000_000_000 / UInt64(plan.requestsPerSecond)
     }
 
-    /// Requests go to the connections in turn. One whose connection is busy waits behind it: its
-    /// place in the schedule is all that need be known of it.
+    /// Requests go to the connections round-robin. A request for a busy connection waits, and its
+    /// number is enough to keep.
     private mutating func sendDue(_ now: UInt64) {
         guard plan.isOpenLoop else { return }
         let last = stage == .measuring ? min(now, stageEnd &- 1) : now
@@ -109,18 +109,18 @@ extension LoadWorker {
         }
     }
 
-    /// How many of a connection's requests are due and not sent.
+    /// The number of a connection's requests that are due and unsent.
     func waiting(_ leg: Int) -> Int {
         guard !isAbandoned, due > leg else { return 0 }
         return (due - leg + plan.connections - 1) / plan.connections - rows[leg].asked
     }
 
-    /// Until when answers of the window's requests are awaited.
+    /// The time until which answers to the window's requests are awaited.
     private var lastMoment: UInt64 {
         isAbandoned ? .max : stageEnd &+ plan.timeoutNanoseconds
     }
 
-    /// What has no answer now is late, whether it was sent or not.
+    /// A request without an answer now is late, sent or not.
     mutating func closeUnanswered() {
         for leg in 0..<legs.capacity {
             let unsent = waiting(leg)

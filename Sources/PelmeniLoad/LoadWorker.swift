@@ -1,17 +1,16 @@
 internal import Glibc
 internal import PelmeniCore
 
-/// The thread of a load: many connections, each with a few requests under way.
+/// The thread of a load: many connections, each with a few requests in flight.
 struct LoadWorker: ~Copyable {
-    /// How often the worker looks for exchanges that take too long.
+    /// The interval of the search for late exchanges.
     static let sweep: UInt64 = 50_000_000
-    /// Connections that are being opened and tried at once, so that no listener's backlog
-    /// overflows.
+    /// Connections that are opened and tried at once, so that no listener's backlog overflows.
     static let openingMax = 256
 
     var legs: LoadLegs
     let rows: UnsafeMutablePointer<LoadClient>
-    /// Requests under way: a ring of the plan's depth for each connection.
+    /// Requests in flight: a ring of the plan's depth for each connection.
     let requests: UnsafeMutablePointer<LoadRequest>
     private let target: UnsafeMutablePointer<SocketAddress>
     let plan: LoadPlan
@@ -19,23 +18,23 @@ struct LoadWorker: ~Copyable {
     let tell: @Sendable (LoadMark) -> Void
 
     var stage: LoadStage
-    /// What is meant to be asked is given up too.
+    /// Due requests are given up too.
     var isAbandoned = false
     var windowStart: UInt64 = .max
     /// The end of the stage, and of the window as soon as that has begun.
     var stageEnd: UInt64 = .max
     private var nextSweep: UInt64 = 0
-    /// Connections that were dialled while opening, and those of them that were tried.
+    /// Connections dialled while opening; below, those that were tried.
     var dialled = 0
     var tried = 0
-    /// Where the open loop's schedule begins, and how many of its requests are due.
+    /// The start of the open loop's schedule; below, the number of its due requests.
     var scheduleStart: UInt64 = 0
     var due = 0
     var thinking: ThinkQueue
     var number: UInt64
     var result = LoadResult()
 
-    /// - Parameter tell: called on the worker's thread, which it should not hold up.
+    /// - Parameter tell: called on the worker's thread, and must be quick.
     init(
         _ plan: LoadPlan, signal: StopSignal, tell: @escaping @Sendable (LoadMark) -> Void
     ) throws(Errno) {
@@ -92,7 +91,7 @@ struct LoadWorker: ~Copyable {
     private func deadline() -> UInt64 {
         switch stage {
         case .opening: nextSweep
-        // Nothing can be late.
+        // No request can be late.
         case .holding: .max
         case .ending: min(nextSweep, thinking.firstDue)
         case .warmingUp, .measuring:
@@ -118,7 +117,7 @@ struct LoadWorker: ~Copyable {
     mutating func dial() {
         guard let leg = legs.dial(target) else {
             result.faults.add(.other)
-            // Whoever waits for all connections would wait for ever.
+            // Otherwise the wait for all connections would never end.
             if stage == .opening { giveUp() }
             return
         }
@@ -148,7 +147,7 @@ struct LoadWorker: ~Copyable {
         }
     }
 
-    /// A fault of a connection is one of each request that was under way on it.
+    /// A connection's fault counts for each of its requests in flight.
     mutating func fail(_ leg: Int, _ fault: Fault) {
         result.faults.add(fault, max(1, rows[leg].inFlight))
         if stage == .opening, rows[leg].isTried {
@@ -161,7 +160,7 @@ struct LoadWorker: ~Copyable {
         if result.faults.total >= plan.faultsMax { giveUp() }
     }
 
-    /// What hangs would hold the whole run up.
+    /// A hanging exchange would delay the whole run.
     private mutating func closeLate(_ now: UInt64) {
         for leg in 0..<legs.capacity {
             switch rows[leg].phase {

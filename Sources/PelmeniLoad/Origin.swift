@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// A server for load to end at, on a thread and a port of its own on the loopback.
+/// A server for the load, on a thread and a port of its own on the loopback.
 final class Origin: Sendable {
     let port: UInt16
     private let signal: StopSignal
@@ -31,7 +31,7 @@ final class Origin: Sendable {
         self.signal = signal
     }
 
-    /// Lets what is open end, for a second at the most, and tells what the origin saw. To be called
+    /// Lets open connections end, for a second at most, and returns the origin's counts. Call it
     /// once.
     func stop() async -> OriginResult {
         signal.stop()

@@ -1,17 +1,17 @@
-/// What an ``Origin`` does with what it receives.
+/// The work of an ``Origin``.
 enum OriginKind: Sendable {
     /// Sends every byte back as it comes; the load checks them.
     case echo
     /// Reads whole requests, each with an ``ExchangeHeader``, checks every byte, and answers with
-    /// the stream that the header asks for: a fixed response, a sink (a long request and a short
-    /// answer) or a source (the other way round), as the load wishes.
+    /// the stream that the header describes: a fixed response, a sink (a long request and a short
+    /// answer) or a source (the reverse), as the load wishes.
     case answer
     /// Answers each HTTP/1.1 request with ``FixedHTTP/answer``.
     case http
-    /// After a connection's first byte sends a stream without end, the same on every connection,
-    /// and reads nothing more.
+    /// After a connection's first byte sends an endless stream, the same on every connection, and
+    /// reads no further byte.
     case source
 
-    /// Of the stream that a source sends.
+    /// The seed of a source's stream.
     static let sourceSeed = Pattern.seed(.max)
 }

@@ -1,29 +1,29 @@
 internal import PelmeniCore
 
-/// What an ``OriginWorker`` knows of one connection.
+/// The row of a connection in an ``OriginWorker``.
 struct OriginLeg {
-    /// The header as far as it came, in eight-byte words.
+    /// The received part of the header, in eight-byte words.
     private var headerWords: (UInt64, UInt64, UInt64) = (0, 0, 0)
     private(set) var headerBytes = 0
     var header: ExchangeHeader?
-    /// Of the request's bytes behind the header.
+    /// The check of the request's bytes behind the header.
     var verifier = Verifier(seed: 0, end: 0)
     var head = HTTPHead()
-    /// What was received and could not be taken yet: an answer before it still waits for room.
+    /// Received bytes that wait: an answer before them has no room yet.
     var input = BlockID.none
     var inputAt = 0
     var inputCount = 0
-    /// The answer that was made last ends the connection.
+    /// The last answer made ends the connection.
     var isLast = false
     /// The client has ended its half.
     var hasEnded = false
-    /// Our half is ended.
+    /// The origin has ended its half.
     var isShut = false
 
     /// Between two requests.
     var isAtRest: Bool { headerBytes == 0 && head.bytes == 0 }
 
-    /// Takes bytes of the header. Returns how many.
+    /// Takes bytes of the header. Returns their number.
     mutating func takeHeader(_ bytes: UnsafeRawPointer, count: Int) -> Int {
         let taken = min(count, ExchangeHeader.bytes - headerBytes)
         withUnsafeMutableBytes(of: &headerWords) { words in
@@ -40,7 +40,7 @@ struct OriginLeg {
         headerBytes = 0
     }
 
-    /// The header, once it is whole; nil when it is none.
+    /// The complete header; nil when it is invalid.
     var wholeHeader: ExchangeHeader? {
         withUnsafeBytes(of: headerWords) { words in
             words.baseAddress.flatMap { ExchangeHeader(reading: $0) }

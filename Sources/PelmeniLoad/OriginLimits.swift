@@ -1,8 +1,8 @@
 internal import PelmeniCore
 
-/// What an ``Origin`` may use.
+/// The limits of an ``Origin``.
 struct OriginLimits: Sendable {
-    /// Connections at once; more are reset, and counted.
+    /// Connections at once; further ones are reset, and counted.
     var connections = 1024
     var blockClass: BlockClass = .small
 }

@@ -1,11 +1,11 @@
 internal import PelmeniCore
 
-/// What an ``Origin`` saw in its life.
+/// The counts of an ``Origin`` over its life.
 struct OriginResult: Sendable {
     var accepted = 0
     /// Whole requests that were right in every byte.
     var requests = 0
     var faults = FaultCounts()
-    /// Why the origin ended before it was told to.
+    /// The reason why the origin ended early.
     var failure: Errno?
 }

@@ -4,9 +4,9 @@ internal import PelmeniCore
 
 /// The thread of an ``Origin``.
 struct OriginWorker: ~Copyable {
-    /// How long what is open may take to end by itself after a stop.
+    /// The time for open connections to end by themselves after a stop.
     static let stopGrace: UInt64 = 1_000_000_000
-    /// How long accepting rests when descriptors are out.
+    /// The pause of accepting when descriptors have run out.
     static let acceptRest: UInt64 = 10_000_000
 
     private var legs: LoadLegs
@@ -63,7 +63,7 @@ struct OriginWorker: ~Copyable {
             rows[leg] = OriginLeg()
             receive(leg)
         case .acceptFailed(let error):
-            // The errors of a connection that was gone before it was taken are no news.
+            // The errors of a connection that ended before the accept are no faults.
             let passing = [ECONNABORTED, EPROTO, EINTR].contains(error.code)
             restUntil = now &+ (passing ? 0 : Self.acceptRest)
         case .connected: break
@@ -76,7 +76,7 @@ struct OriginWorker: ~Copyable {
         case .sent(let leg): sent(leg)
         case .failed(let leg, let error):
             let fault = Fault(errno: error)
-            // Nobody ends a stream without end in another way.
+            // A reset is the only way to end an endless stream.
             if kind == .source, fault == .reset { legs.close(leg) } else { fail(leg, fault) }
         }
     }
@@ -90,8 +90,8 @@ struct OriginWorker: ~Copyable {
         legs.close(leg)
     }
 
-    /// An echo reads no more than it can hold; otherwise a block is taken whole before the next one
-    /// comes.
+    /// An echo reads only as much as it can hold; otherwise a block is taken whole before the next
+    /// one comes.
     private mutating func receive(_ leg: Int) {
         legs.receive(leg, limit: kind == .echo ? 2 * legs.blockClass.bytes : 1)
     }
@@ -117,7 +117,7 @@ struct OriginWorker: ~Copyable {
         takeOn(leg)
     }
 
-    /// Takes one request after the other, as long as there is room for the answers.
+    /// Takes requests one after the other, as long as there is room for the answers.
     private mutating func takeOn(_ leg: Int) {
         let row = rows + leg
         var fault: Fault?

@@ -1,9 +1,9 @@
-/// The bytes of a verified stream: cheap to make and to check at any position, others for every
+/// The bytes of a verified stream: cheap to make and to check at any position, different for every
 /// seed.
 ///
-/// Eight bytes come from one multiplication, so that the load costs little beside what it measures.
-/// No word comes twice in a stream: a byte that is lost, doubled or moved shifts all that follow,
-/// and they no longer fit their positions.
+/// One multiplication makes eight bytes, so that the load costs little beside the measured proxy.
+/// No word occurs twice in a stream: a lost, doubled or moved byte shifts all later ones, and they
+/// no longer fit their positions.
 enum Pattern {
     /// The eight bytes of a stream from `8 * index` on, little end first.
     @inline(__always)
@@ -17,8 +17,7 @@ enum Pattern {
         UInt8(truncatingIfNeeded: word(seed, position >> 3) >> (8 * (position & 7)))
     }
 
-    /// A seed that has nothing to do with its neighbours', so that streams do not overlap.
-    /// SplitMix64.
+    /// A seed unrelated to its neighbours', so that streams do not overlap. SplitMix64.
     static func seed(_ number: UInt64) -> UInt64 {
         var it = number &* 0x9e37_79b9_7f4a_7c15 &+ 0x1234_5678_9abc_def1
         it = (it ^ it >> 30) &* 0xbf58_476d_1ce4_e5b9
@@ -50,7 +49,7 @@ enum Pattern {
         }
     }
 
-    /// The offset of the first byte that is not the one of its position, or nil.
+    /// The offset of the first byte that is wrong for its position, or nil.
     static func firstMismatch(
         _ bytes: UnsafeRawPointer, count: Int, seed: UInt64, position: UInt64
     ) -> Int? {
@@ -68,7 +67,7 @@ enum Pattern {
             index &+= 1
             at &+= 8
         }
-        // The tail, or the word that does not fit.
+        // The tail, or the wrong word.
         while at < count {
             guard
                 bytes.load(fromByteOffset: at, as: UInt8.self) == byte(seed, position &+ UInt64(at))

@@ -14,14 +14,14 @@ struct PreciseTimer: ~Copyable {
 
     deinit { if descriptor >= 0 { _ = pelmeni_socket_close(descriptor) } }
 
-    /// The descriptor can be read from `deadline` on, in monotonic nanoseconds; with `.max` never.
+    /// Makes the descriptor readable at `deadline`, in monotonic nanoseconds; with `.max` never.
     mutating func fire(at deadline: UInt64) {
         guard deadline != self.deadline else { return }
         self.deadline = deadline
-        // A time of 0 would switch it off; one that is past fires at once.
+        // A time of 0 would disarm the timer; a past time fires at once.
         _ = pelmeni_timer_set(descriptor, deadline == .max ? 0 : max(1, deadline))
     }
 
-    /// It has fired.
+    /// The timer has fired.
     mutating func taken() { deadline = .max }
 }

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import PelmeniCore
 internal import Synchronization
 
-/// Tells a load thread to come to an end, from any other thread.
+/// Asks a load thread to end, from any other thread.
 final class StopSignal: Sendable {
     private let requested = Atomic<Bool>(false)
     /// The eventfd that wakes the thread.

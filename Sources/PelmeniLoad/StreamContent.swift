@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// What a stream consists of: a pattern that is other for each seed, or a fixed text.
+/// The content of a stream: a pattern for its seed, or a fixed text.
 struct StreamContent {
     private let seed: UInt64
-    /// Constant data of the program, which never moves.
+    /// Constant data of the program, at a fixed address.
     private let text: UnsafeRawPointer?
 
     init(seed: UInt64) {
@@ -24,7 +24,7 @@ struct StreamContent {
         bytes.copyMemory(from: text + Int(position), byteCount: count)
     }
 
-    /// The offset of the first byte that is not the one of its position, or nil.
+    /// The offset of the first byte that is wrong for its position, or nil.
     func firstMismatch(_ bytes: UnsafeRawPointer, count: Int, position: UInt64) -> Int? {
         guard let text else {
             return Pattern.firstMismatch(bytes, count: count, seed: seed, position: position)

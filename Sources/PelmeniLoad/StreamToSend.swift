@@ -1,4 +1,4 @@
-/// What is still to be made and sent of a stream.
+/// The unsent part of a stream.
 struct StreamToSend {
     private let content: StreamContent
     private var position: UInt64 = 0
@@ -29,7 +29,7 @@ struct StreamToSend {
 
     var isDone: Bool { position == end }
 
-    /// Writes the next bytes, as many as there are and as fit. At least a header's length must fit.
+    /// Writes the next bytes, as many as fit. At least a header must fit.
     mutating func fill(_ bytes: UnsafeMutableRawPointer, room: Int) -> Int {
         let count = min(room, Int(clamping: end &- position))
         var written = 0

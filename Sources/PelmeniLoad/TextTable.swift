@@ -1,4 +1,4 @@
-/// Columns under one another.
+/// A table of aligned columns.
 package struct TextTable {
     private struct Row {
         var cells: [String]
@@ -7,7 +7,7 @@ package struct TextTable {
     }
 
     private let head: [String]
-    /// Columns that are aligned to the left; numbers stand at the right.
+    /// Left-aligned columns; numbers are right-aligned.
     private let left: Set<Int>
     private var rows: [Row] = []
 
@@ -16,7 +16,7 @@ package struct TextTable {
         self.left = left
     }
 
-    /// - Parameter rest: what stands in place of the missing cells, if any are.
+    /// - Parameter rest: the text in place of missing cells.
     package mutating func add(_ cells: [String], rest: String? = nil) {
         rows.append(Row(cells: cells, rest: rest))
     }

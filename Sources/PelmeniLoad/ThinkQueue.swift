@@ -1,5 +1,5 @@
-/// Connections that wait before they ask again. All wait equally long, so the order in which they
-/// came is the one in which they are due, and nothing needs sorting.
+/// Connections that pause before their next request. All pauses are equally long, so the queue is
+/// in order without sorting.
 struct ThinkQueue {
     private var legs: [Int]
     private var times: [UInt64]
@@ -7,7 +7,7 @@ struct ThinkQueue {
     private var head = 0
     private var count = 0
 
-    /// - Parameter capacity: how many connections there are.
+    /// - Parameter capacity: the number of connections.
     init(capacity: Int) {
         legs = [Int](repeating: 0, count: capacity)
         times = [UInt64](repeating: 0, count: capacity)
@@ -16,10 +16,10 @@ struct ThinkQueue {
 
     func contains(_ leg: Int) -> Bool { isWaiting[leg] }
 
-    /// When the first is due, or `.max`.
+    /// The time at which the first one is due, or `.max`.
     var firstDue: UInt64 { count == 0 ? .max : times[head] }
 
-    /// Nothing happens when it waits already.
+    /// Ignores a connection that waits already.
     mutating func append(_ leg: Int, until time: UInt64) {
         guard !isWaiting[leg] else { return }
         isWaiting[leg] = true
@@ -29,9 +29,9 @@ struct ThinkQueue {
         count += 1
     }
 
-    /// Takes one that is due out.
+    /// Removes a connection that is due.
     ///
-    /// - Returns: it, and when it was due.
+    /// - Returns: the connection, and its time.
     mutating func popDue(_ now: UInt64) -> (leg: Int, time: UInt64)? {
         guard firstDue <= now else { return nil }
         let (leg, time) = (legs[head], times[head])

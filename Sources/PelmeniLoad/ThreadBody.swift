@@ -1,4 +1,4 @@
-/// What a new thread runs, in a form that a C function can take along.
+/// The body of a new thread, in a form that a C function can carry.
 final class ThreadBody: Sendable {
     let name: String
     let run: @Sendable () -> Void

@@ -4,7 +4,7 @@ struct Verifier {
     private(set) var position: UInt64
     let end: UInt64
 
-    /// - Parameter position: where the pattern begins; what is before belongs to a header.
+    /// - Parameter position: the start of the pattern; the bytes before belong to a header.
     init(seed: UInt64, position: UInt64 = 0, end: UInt64) {
         content = StreamContent(seed: seed)
         self.position = position
@@ -19,11 +19,10 @@ struct Verifier {
 
     var isWhole: Bool { position == end }
 
-    /// How many of the next `count` bytes belong to this stream.
+    /// The number of the next `count` bytes that belong to this stream.
     func share(of count: Int) -> Int { min(count, Int(clamping: end &- position)) }
 
-    /// What is wrong with the next `count` bytes, or nil. After a fault the stream is of no more
-    /// use.
+    /// The fault in the next `count` bytes, or nil. After a fault the verifier is unusable.
     mutating func check(_ bytes: UnsafeRawPointer, count: Int) -> Fault? {
         let expected = share(of: count)
         if let offset = content.firstMismatch(bytes, count: expected, position: position) {

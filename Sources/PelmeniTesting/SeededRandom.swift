@@ -1,4 +1,4 @@
-/// Numbers that one seed decides: SplitMix64, small enough to carry along everywhere.
+/// Random numbers from one seed: SplitMix64, small enough to be copied everywhere.
 package struct SeededRandom: Sendable {
     private var state: UInt64
 

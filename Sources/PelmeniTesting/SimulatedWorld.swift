@@ -1,7 +1,6 @@
 internal import PelmeniCore
 
-/// What a seed decides before anything runs: who is there, how the kernel is made, and what goes
-/// wrong.
+/// The decisions of a seed before the run: the peers, the kernel's behaviour, and the faults.
 package struct SimulatedWorld: Sendable {
     package var seed: UInt64
     package var plans: [FlowPlan] = []
@@ -13,7 +12,7 @@ package struct SimulatedWorld: Sendable {
 
     // The ring.
     package var isMultishot = true
-    /// Blocks are posted beforehand, as io_uring has it, or else taken as bytes come.
+    /// Blocks are posted beforehand, as with io_uring, or taken as bytes come.
     package var postsBlocks = true
     package var postedSmall = 8
     package var postedBulk = 2
@@ -26,11 +25,11 @@ package struct SimulatedWorld: Sendable {
     package var sendBuffer = 64 << 10
     package var receiveBuffer = 64 << 10
     package var backlog = 64
-    /// Clients come within so many nanoseconds.
+    /// Clients connect within this many nanoseconds.
     package var arrival = 10_000_000
 
     // When.
-    /// Faults stop then.
+    /// Faults stop at this time.
     package var healsAt: UInt64 = .max
     package var drainsAt: UInt64 = .max
     package var stopsAt: UInt64 = .max
@@ -41,7 +40,7 @@ package struct SimulatedWorld: Sendable {
     /// Pairs of all kinds.
     package var pairs: Int { plans.count + messages.count }
 
-    /// What crosses a pair as messages, or nil where that is a plain stream.
+    /// The message plan of a pair, or nil for a pair of plain streams.
     func messagePlan(_ pair: Int) -> SimulatedMessagePlan? {
         pair < plans.count ? nil : messages[pair - plans.count]
     }
@@ -66,7 +65,7 @@ package struct SimulatedWorld: Sendable {
             isUnix: forwardsToUnix(pair) || destinations(pair)[upstream][address] == .busy)
     }
 
-    /// The clock's first value. Not near 0, where time differences could hide a mistake.
+    /// The clock's first value. Not near 0, which could hide a mistake in time differences.
     package static let start: UInt64 = 5_000_000_000
 
     /// The identity that streams of this run share.

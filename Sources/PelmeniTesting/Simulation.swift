@@ -1,12 +1,12 @@
 /// The engine over a simulated kernel: a run for each seed, judged at its end.
 ///
-/// A seed decides the whole run: how many clients connect, what each side sends and when it reads,
-/// how the kernel shortens, delays, reorders and refuses, which upstreams fail, and whether a drain
-/// or a stop comes. The engine is the real one, workers' loop included. The kernel, the clock and
-/// both ends are simulated on the calling thread: no socket is opened, and an hour of deadlines
-/// passes in milliseconds.
+/// A seed decides the whole run: the number of clients, the bytes and reads of each side, the
+/// kernel's short, late, reordered and refused results, the failing upstreams, and a drain or a
+/// stop. The engine is the real one, workers' loop included. The kernel, the clock and both ends
+/// are simulated on the calling thread: no socket is opened, and an hour of deadlines passes in
+/// milliseconds.
 ///
-/// The same seed and the same version of this package are the same run, to the last byte:
+/// The same seed and the same version of this package give the same run, to the last byte:
 ///
 ///     #expect(Simulation.firstFailure(in: 1...1000) == nil)
 public enum Simulation {
@@ -30,7 +30,7 @@ public enum Simulation {
         return nil
     }
 
-    /// Runs what a test has set up rather than a seed.
+    /// Runs a test's setup instead of a seed.
     package static func outcome(
         of setup: SimulationSetup, trace: ((String) -> Void)? = nil
     ) -> SimulationOutcome {

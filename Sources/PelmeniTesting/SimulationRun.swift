@@ -12,7 +12,7 @@ struct SimulationRun: ~Copyable {
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
 
-    /// Nil when there is no memory for it.
+    /// Nil when memory is short.
     init?(_ setup: SimulationSetup) {
         guard let pool = BufferPool(limits: setup.pool) else { return nil }
         self.setup = setup
@@ -116,7 +116,7 @@ struct SimulationRun: ~Copyable {
         return outcome
     }
 
-    /// No leg queues more than the high mark and what one receive adds to it.
+    /// No leg queues more than the high watermark and one receive beyond it.
     private func checkMarks(_ queued: Int) {
         guard queued > RelayLimits.bulkHigh + BlockClass.bulk.bytes else { return }
         kernel.violate("\(queued) bytes are queued on one leg")
@@ -144,7 +144,7 @@ struct SimulationRun: ~Copyable {
 
     private func allowances() -> FlowJudge.Allowances {
         var allowances = setup.allowances
-        // A busy upstream may be so until the connect deadline, though hardly ever.
+        // A busy upstream may stay busy until the connect deadline, though hardly ever does.
         let isBusy = setup.world.upstreams.contains { $0.contains([.busy]) }
         if isBusy, counters.get(.connectTimeout) > 0 { allowances.cuts = true }
         return allowances

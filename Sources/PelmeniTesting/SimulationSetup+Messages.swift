@@ -1,8 +1,7 @@
 internal import PelmeniCore
 
 // Worlds with datagrams: seeds that leave 3 when divided by 4. Every other one of them has no plain
-// streams. What a seed decides here is drawn from numbers of its own, so that all other seeds are
-// what they always were.
+// streams. Their decisions use random numbers of their own, so that all other seeds stay the same.
 extension SimulationSetup {
     /// Whether a seed's world has datagrams.
     package static func hasMessages(seed: UInt64) -> Bool {
@@ -19,11 +18,11 @@ extension SimulationSetup {
             world.plans = []
             world.upstreams = []
         } else {
-            // Messages take blocks and descriptors that streams would have had.
+            // Messages take blocks and descriptors from the streams.
             allowances.cuts = true
         }
         let isFaultless = world.healsAt == .max
-        let kinds: [SessionKind] = [.datagrams, .streamToDatagrams, .datagramsToStream]
+        let kinds: [PairKind] = [.datagrams, .streamToDatagrams, .datagramsToStream]
         let only =
             isFramed ? .framedStreams : random.chance(0x5000) ? random.pick(kinds) : nil
         world.messages = (0..<random.between(1, 3)).map { _ in
@@ -45,7 +44,7 @@ extension SimulationSetup {
     }
 
     private func messagePlan(
-        _ kind: SessionKind, _ random: inout SeededRandom, isFaultless: Bool
+        _ kind: PairKind, _ random: inout SeededRandom, isFaultless: Bool
     ) -> SimulatedMessagePlan {
         var plan = SimulatedMessagePlan(kind: kind)
         plan.listensOnUnix = random.chance(0x6000)
@@ -76,7 +75,7 @@ extension SimulationSetup {
         plan.refusesTrains = random.chance(0x4000)
         if random.chance(0x3000) { plan.longest = random.pick([50, 1000, 1200, 9000]) }
         shapeDestinations(&plan, &random)
-        // Without a bound on silence, somebody else has to end a session.
+        // Without a bound on silence, an end has to end the session.
         if random.chance(0x2000), plan.clientEnd != .never, sessions >= 256,
             kind != .streamToDatagrams || !plan.forwardsToUnix
         {
@@ -118,14 +117,14 @@ extension SimulationSetup {
         }
         plan.upstreamEnd = random.pick([.atOnce, .atOnce, .resets, .resets, .cutShort])
         if mayBeBad, random.chance(0x3000) { plan.upstreamEnd = .badFrame }
-        // Answers that wait are tried again two hundred times a second.
+        // Waiting answers are retried two hundred times a second.
         if random.chance(0x3000), plan.clients * plan.messages <= 60 {
             plan.readGap = 2_000_000_000
         }
         plan.clientsLeave = random.chance(0x4000)
     }
 
-    /// Sizes and ends that a framing can have.
+    /// Sizes and ends that fit a framing.
     private func shapeFraming(_ plan: inout SimulatedMessagePlan) {
         guard plan.kind != .datagrams else { return }
         for framing in plan.framings { shapeFraming(&plan, framing) }
@@ -140,11 +139,11 @@ extension SimulationSetup {
             plan.answerSizes = [size]
             if plan.kind == .framedStreams { plan.lengths = [size] }
         case .line, .delimiter:
-            // Each byte of them is looked at.
+            // Every byte of these messages is examined: keep them short.
             plan.sizes = plan.sizes.map { min($0, 9000) }
             plan.answerSizes = plan.answerSizes.map { min($0, 9000) }
         case .eof:
-            // One message on a stream, and nothing but its end tells that.
+            // One message on a stream, ended by the stream's end alone.
             if plan.kind == .streamToDatagrams { plan.messages = 1 }
             if plan.kind == .datagramsToStream { plan.upstreamStopsAfter = 1 }
         default: break
@@ -159,7 +158,7 @@ extension SimulationSetup {
         plan.answerSizes = random.pick(sizes)
         if random.chance(0x2000) { plan.sizes = [65_507, 100, 30_000] }
         if random.chance(0x2000) { plan.answerSizes = [65_507, 100] }
-        // What a frame holds and a datagram does not.
+        // Messages that fit a frame and not a datagram.
         guard random.chance(0x4000) else { return }
         if plan.kind == .streamToDatagrams { plan.sizes = [65_520, 100] }
         if plan.kind == .datagramsToStream { plan.answerSizes = [65_520, 100] }

@@ -1,6 +1,6 @@
 package import PelmeniCore
 
-/// What a seed makes of a run: the simulated world, and the engine's own settings in it.
+/// A seed's setup of a run: the simulated world, and the engine's settings in it.
 package struct SimulationSetup: Sendable {
     package var world: SimulatedWorld
     package var deadlines = Deadlines()
@@ -18,7 +18,7 @@ package struct SimulationSetup: Sendable {
         world.upstreams = plans.map { _ in [[.accepts]] }
     }
 
-    /// What the seed decides.
+    /// The decisions of the seed.
     package init(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         self.init(seed: seed, plans: Self.plans(&random))
@@ -26,7 +26,7 @@ package struct SimulationSetup: Sendable {
         if Self.hasMessages(seed: seed) {
             shapeMessages()
         } else {
-            // Decided apart, so that other seeds stay as they are.
+            // A generator of its own, so that other seeds stay as they are.
             var random = SeededRandom(seed: seed ^ 0x73_706c_6963_65)
             if random.chance(0x2000) { shapeLong(&random) }
         }
@@ -120,7 +120,7 @@ package struct SimulationSetup: Sendable {
     private mutating func shapeSockets(_ random: inout SeededRandom) {
         world.sendBuffer = random.pick([2, 2000, 20_000, 70_000, 300_000])
         world.receiveBuffer = random.pick([2, 3000, 20_000, 70_000, 600_000])
-        // Byte by byte is slow: only where there are few.
+        // Byte by byte is slow: only with few bytes.
         let bytes = world.plans.reduce(0) {
             $0 + $1.sessions * ($1.bytesToUpstream + $1.bytesToClient)
         }
@@ -132,7 +132,7 @@ package struct SimulationSetup: Sendable {
         world.faults.latency = random.pick([1000, 100_000, 2_000_000])
     }
 
-    /// Streams that are long, and buffers that fill blocks: these are spliced.
+    /// Long streams, with buffers that fill blocks: these are spliced.
     private mutating func shapeLong(_ random: inout SeededRandom) {
         for plan in world.plans.indices {
             world.plans[plan].sessions = random.between(1, 3)
@@ -166,7 +166,7 @@ package struct SimulationSetup: Sendable {
             cap = Int64(random.between(1, 8))
             allowances.cuts = true
         }
-        // Readers that stall may hold all blocks of a small pool for longer than deadlines wait.
+        // Stalled readers may hold all blocks of a small pool beyond the deadlines.
         let count = world.plans.reduce(0) { $0 + $1.sessions }
         if world.plans.contains(where: \.mayBeCut), pool.smallBlocks < 8 * count {
             allowances.cuts = true
@@ -229,7 +229,7 @@ package struct SimulationSetup: Sendable {
                     })
             }
             world.upstreams[plan] = upstreams
-            // A good one is found in the end, unless there is none.
+            // A reachable upstream is found in the end, unless there is none.
             let isReachable = upstreams.allSatisfy { $0.contains(.accepts) || $0 == [.busy] }
             if !isReachable { allowances.cuts = true }
         }

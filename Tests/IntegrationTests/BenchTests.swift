@@ -3,8 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// `pelmeni bench` with processes of its own, from start to report. What it measures is no
-    /// test's business.
+    /// `pelmeni bench` with processes of its own, from start to report. Its figures are not tested.
     @Suite(.timeLimit(.minutes(2))) struct BenchTests {
         private func bench(_ arguments: [String]) throws -> (
             code: Int32, output: String, errors: String
@@ -63,12 +62,12 @@ extension Integration {
             return (try JSONDecoder().decode(Report.self, from: data), output, errors)
         }
 
-        /// Whether a namespace is granted to tests, apart from what the bench finds.
+        /// Whether tests may have a namespace, independent of the bench's answer.
         private static var isNetworkGranted: Bool {
             guard let unshare = try? Tool("unshare", package: "util-linux").path else {
                 return false
             }
-            // Root needs none of its own users.
+            // Root needs no user namespace.
             let means = geteuid() == 0 ? "-n" : "-rn"
             return (try? Child([unshare, means, "true"]).finish().code) == 0
         }
@@ -114,7 +113,7 @@ extension Integration {
             #expect(output.contains("in doubt: not run: bbr needs a network of the run's own"))
         }
 
-        /// A kernel that grants nobody a namespace: what a container often meets.
+        /// A kernel that grants no namespace, as in many containers.
         @Test func whatIsNotGrantedIsNoError() throws {
             guard let unshare = try? Tool("unshare", package: "util-linux").path,
                 (try? Child([unshare, "-rn", "true"]).finish().code) == 0
@@ -145,7 +144,7 @@ extension Integration {
 
         @Test func whatCannotRunIsNamedAndTheOthersRun() throws {
             let folder = try TemporaryFolder()
-            // One that is not there, one that ends at once, and one that never listens.
+            // A peer that is missing, one that ends at once, and one that never listens.
             try """
             [{name: absent, title: Absent, command: [no-such-program-anywhere]},
              {name: brief, title: Brief, command: [sh, -c, "echo too brief >&2; exit 7"]},
@@ -185,7 +184,7 @@ extension Integration {
             ])
             try run.errors.waitForLine("rr8: round 3 of")
             let children = Self.descendants(of: run.pid)
-            // Origins for both, and a proxy at least.
+            // Origins for both, and at least one proxy.
             #expect(children.count >= 3)
             run.signal(signal)
             let (code, output, errors) = try run.finish()

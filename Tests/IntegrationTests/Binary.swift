@@ -26,7 +26,7 @@ enum Binary {
     }()
 }
 
-/// Something that a test needs is not on this machine.
+/// A program that a test needs is not on this machine.
 struct Missing: Error, CustomStringConvertible {
     let description: String
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// What people put a bridge between: logs, metrics, and a tunnel of two bridges.
+    /// Usual uses of a bridge: logs, metrics, and a tunnel of two bridges.
     @Suite(.timeLimit(.minutes(2))) struct BridgeTrafficTests {
         /// RFC 6587's octet counting on TCP, one datagram a message behind it.
         @Test(arguments: CommandBackend.granted) func syslog(backend: CommandBackend) throws {
@@ -23,7 +23,8 @@ extension Integration {
                 #expect(line.hasPrefix("<13>1 ") && line.hasSuffix(" message \(number)"), "\(line)")
                 #expect(line.contains(" pelmeni "), "\(line)")
             }
-            // A sender that keeps its connection: several in one write, with line feeds inside.
+            // A sender that keeps its connection: several messages in one write, with line feeds
+            // inside.
             let wire = try Wire(toPort: port)
             let long = String(repeating: "x", count: 8_000)
             let messages = ["<13>1 short", "<13>1 two\nlines", long]
@@ -36,7 +37,7 @@ extension Integration {
         }
 
         @Test(arguments: CommandBackend.granted) func statsd(backend: CommandBackend) throws {
-            let store = try Listener()
+            let store = try TestListener()
             let proxy = try Proxy(
                 ["udp://127.0.0.1:0", "tcp://127.0.0.1:\(store.port)?framing=line"],
                 backend: backend)
@@ -47,7 +48,7 @@ extension Integration {
             for metric in metrics { try client.send(metric) }
             let wire = try store.accept()
             #expect(try wire.readText(25) == "a:1|c\nb:2|ms\nc:3|g\nd:4|c\n")
-            // The store goes away, and comes back for the next one.
+            // The store closes, and returns for the next one.
             wire.close()
             try waitUntil("a metric has a new connection") {
                 try client.send("e:5|c")
@@ -58,7 +59,7 @@ extension Integration {
             try proxy.end()
         }
 
-        /// UDP over TCP over UDP: boundaries and bytes are those that were sent.
+        /// UDP over TCP over UDP preserves boundaries and bytes.
         @Test(arguments: CommandBackend.granted) func aTunnel(backend: CommandBackend) throws {
             let origin = try DatagramWire()
             let far = try Proxy(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// The binary as a contract: what it prints where, and its exit codes.
+    /// The binary's contract: its output and its exit codes.
     @Suite(.timeLimit(.minutes(2))) struct CommandTests {
         private func run(
             _ arguments: [String]
@@ -12,7 +12,7 @@ extension Integration {
         }
 
         @Test(arguments: CommandBackend.granted) func readyLines(backend: CommandBackend) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let folder = try TemporaryFolder()
             let target = "tcp://127.0.0.1:\(origin.port)"
             let proxy = try Proxy(
@@ -28,7 +28,7 @@ extension Integration {
                     "listening unix://\(folder.file("a.sock")) -> \(target)",
                     "ready backend=\(backend.rawValue) workers=2",
                 ])
-            // When it says ready, it accepts.
+            // After the ready line it accepts.
             for name in [SocketName.port(try proxy.port(0)), .path(folder.file("a.sock"))] {
                 let client = try Wire(to: name)
                 let upstream = try origin.accept()
@@ -37,7 +37,7 @@ extension Integration {
             }
             proxy.child.signal(SIGINT)
             try proxy.expectEnd(0)
-            // Nothing but those lines goes to standard output; the log is on standard error.
+            // Only those lines go to standard output; the log is on standard error.
             #expect(proxy.child.output.lines == proxy.lines)
             #expect(proxy.summary["accepted"] == 2)
             #expect(proxy.summary["completed"] == 2)
@@ -83,7 +83,7 @@ extension Integration {
         }
 
         @Test func logsAsJSON() throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"],
                 options: ["--log-format", "json", "--log-level", "debug"])
@@ -106,9 +106,9 @@ extension Integration {
             #expect(messages.last == "ended")
         }
 
-        /// A reader that goes away is no reason to stop relaying.
+        /// A reader that closes its end does not stop the relay.
         @Test func signalsThatMeanNothing() throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"])
             proxy.child.signal(SIGHUP)
             try proxy.child.errors.waitForLine("signal=HUP")
@@ -120,7 +120,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func theSamePairTwice(backend: CommandBackend)
             throws
         {
-            let origin = try Listener()
+            let origin = try TestListener()
             let target = "tcp://127.0.0.1:\(origin.port)"
             let first = try Proxy(["tcp://127.0.0.1:0", target], backend: backend)
             let address = "127.0.0.1:\(try first.port())"

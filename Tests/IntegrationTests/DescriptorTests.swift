@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// A program that a test starts gets the standard streams and nothing else, whatever the tests
-    /// beside it have open: descriptors of theirs would count against its limit, and hold their
-    /// sockets open.
+    /// A program that a test starts gets the standard streams alone, whatever descriptors
+    /// concurrent tests have open: those would count against its limit, and hold their sockets
+    /// open.
     @Suite(.timeLimit(.minutes(1))) struct DescriptorTests {
         @Test func programsGetTheStandardStreamsAlone() throws {
             let open = (0..<80).map { _ in fcntl(0, F_DUPFD, 3) }

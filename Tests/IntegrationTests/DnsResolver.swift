@@ -1,16 +1,16 @@
 import Foundation
 import TestSupport
 
-/// A resolver of its own that knows the zone `test.` and asks nobody.
+/// A resolver of its own that knows the zone `test.` and forwards no question.
 struct DnsResolver: Sendable {
-    /// For the tests' condition: what is not on this machine, by name.
+    /// For the tests' condition: the missing programs, by name.
     static let missing: [String] = [
         ("dig", "dnsutils"), ("dnsperf", "dnsperf"), ("unbound", "unbound"),
     ].filter { (try? Tool($0.0, package: $0.1)) == nil }.map { "\($0.0) (package \($0.1))" }
 
-    /// Names that have an address: `host0.test` has 10.0.0.0, and so on.
+    /// Names with an address: `host0.test` has 10.0.0.0, and so on.
     static let hosts = 200
-    /// More than fits into a datagram that asks for no more than 512 bytes.
+    /// Larger than a datagram for a question that allows only 512 bytes.
     static let bigText = (0..<10).map { String(repeating: "\($0)", count: 200) }
 
     let port: UInt16

@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// A resolver, and programs that ask it, with a bridge of each kind between them.
+    /// A resolver, and DNS clients, with a bridge of each kind between them.
     @Suite(
         .enabled(
             if: DnsResolver.missing.isEmpty,
             "missing: \(DnsResolver.missing.joined(separator: ", "))"),
         .timeLimit(.minutes(3)))
     struct DnsTests {
-        /// How a question reaches the resolver.
+        /// The way of a question to the resolver.
         struct Way: Sendable, CustomTestStringConvertible {
             let from: String
             let to: String
@@ -52,8 +52,8 @@ extension Integration {
             #expect(proxy.summary["datagrams_to_client"] == 4)
         }
 
-        /// The answer does not fit into a datagram: dig is told so, and asks again over TCP, at
-        /// the same port.
+        /// The answer does not fit into a datagram: dig sees the truncation, and asks again over
+        /// TCP, at the same port.
         @Test(arguments: CommandBackend.granted)
         func truncationAndRetry(backend: CommandBackend) throws {
             let resolver = try DnsResolver()
@@ -72,7 +72,8 @@ extension Integration {
             #expect(answer.contains("Truncated, retrying in TCP mode"), "\(answer)")
             for text in DnsResolver.bigText { #expect(answer.contains("\"\(text)\"")) }
             try proxy.end()
-            // Both of the listeners may also lead to its UDP, which has room when it is asked for.
+            // Both listeners may also lead to its UDP, which sends long answers when the question
+            // allows them.
             let datagrams = try Proxy(pairs, backend: backend)
             let large = try dig(port, "+tcp", "+bufsize=4096", "big.test", "TXT")
             for text in DnsResolver.bigText { #expect(large.contains("\"\(text)\"")) }
@@ -81,7 +82,7 @@ extension Integration {
 
         // MARK: dnsperf
 
-        /// What dnsperf counted.
+        /// The counts of dnsperf.
         private struct Count: Equatable, CustomStringConvertible {
             let sent: Int
             let completed: Int
@@ -139,14 +140,14 @@ extension Integration {
 }
 
 extension Integration.DnsTests.Way {
-    /// Without a profile: a session goes on until it is silent.
+    /// Without a profile a session lasts until it is silent.
     func plainEndpoints(_ resolver: DnsResolver, port: UInt16 = 0) -> [String] {
         ["\(from)://127.0.0.1:\(port)", "\(to)://127.0.0.1:\(resolver.port)"]
     }
 }
 
 extension Proxy {
-    /// The real port of a listener of whatever scheme.
+    /// The real port of a listener of any scheme.
     func port(of scheme: String, _ index: Int = 0) throws -> UInt16 {
         let address = lines[index].split(separator: " ").dropFirst().first ?? ""
         let digits = address.split(separator: ":").last ?? ""

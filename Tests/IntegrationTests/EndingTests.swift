@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Signals in the middle of traffic, and what a restart finds.
+    /// Signals in the middle of traffic, and the state that a restart finds.
     @Suite(.timeLimit(.minutes(2))) struct EndingTests {
         private func isRefused(_ port: UInt16) -> Bool {
             do {
@@ -16,8 +16,8 @@ extension Integration {
             }
         }
 
-        /// A thousand transfers, all half done, when the signal comes; the rest of each follows
-        /// after.
+        /// A thousand transfers, all half done, when the signal comes; the second half of each
+        /// follows.
         @Test(arguments: CommandBackend.granted) func aDrainInTraffic(backend: CommandBackend)
             throws
         {
@@ -38,7 +38,7 @@ extension Integration {
             }
             #expect(crowd.members.allSatisfy { $0.isOpen })
 
-            // Everything is on its way when the signal comes.
+            // All transfers are in flight when the signal comes.
             crowd.change { $0.maySend = .max }
             proxy.child.signal(SIGTERM)
             try waitUntil("the listener is closed", within: .seconds(5)) { isRefused(port) }
@@ -50,8 +50,8 @@ extension Integration {
             try proxy.expectEnd(0)
             let summary = proxy.summary
             #expect(summary["completed"] == 1_000)
-            // What was connected between the signal and the close of the listener was reset by this
-            // test.
+            // This test reset the connections that were made between the signal and the close of
+            // the listener.
             #expect(summary["accepted"] == 1_000 + summary["client_reset", default: 0])
             try origin.stop()
         }
@@ -81,7 +81,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func theDrainTimeout(backend: CommandBackend)
             throws
         {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: backend,
                 options: ["--drain-timeout", "300ms"])
@@ -96,9 +96,9 @@ extension Integration {
             #expect(proxy.summary["drain_cut"] == 1)
         }
 
-        /// One that ends in time does not count as cut.
+        /// A session that ends in time does not count as cut.
         @Test(arguments: CommandBackend.granted) func aDrainInTime(backend: CommandBackend) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: backend)
             let client = try Wire(toPort: try proxy.port())
@@ -141,7 +141,7 @@ extension Integration {
             try origin.stop()
         }
 
-        /// Stopped and continued, its timers catch up, and the sessions are still there.
+        /// After a stop and a continue its timers catch up, and the sessions are still open.
         @Test(arguments: CommandBackend.granted) func aPause(backend: CommandBackend) throws {
             let origin = try CrowdOrigin(.echo)
             let proxy = try Proxy(

@@ -2,16 +2,16 @@ import CPelmeni
 import Foundation
 import TestSupport
 
-/// As much of HTTP/1.1 as curl needs: `/big`, `/small`, `/empty`, and a PUT that is answered with
-/// its body.
+/// The part of HTTP/1.1 that curl needs: `/big`, `/small`, `/empty`, and a PUT that is answered
+/// with its body.
 final class HTTPOrigin: Sendable {
-    private let listener: Listener
+    private let listener: TestListener
     private let body: [UInt8]
 
     var port: UInt16 { listener.port }
 
     init(body: [UInt8]) throws {
-        listener = try Listener()
+        listener = try TestListener()
         self.body = body
         let thread = Thread { [self] in
             while let wire = try? listener.accept(within: .seconds(120)) {

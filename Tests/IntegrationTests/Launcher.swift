@@ -1,9 +1,8 @@
 import Foundation
 
-/// Programs to put before a command, that run it under other rules and keep its process number.
+/// Programs in front of a command that change its rules and keep its process number.
 enum Launcher {
-    /// io_uring_setup(2), on every architecture that came after that call, and on those before it
-    /// but alpha.
+    /// io_uring_setup(2), on every architecture newer than that call, and on older ones but alpha.
     static let ringSetup = 425
     #if arch(x86_64)
         static let splice = 275
@@ -16,8 +15,8 @@ enum Launcher {
         static let batchCalls = ["io_setup": 0, "io_submit": 2, "io_getevents": 4]
     #endif
 
-    /// Refuses a system call with an error, as a container's seccomp profile does: nothing else of
-    /// the machine changes.
+    /// Refuses a system call with an error, like a container's seccomp profile, and changes nothing
+    /// else of the machine.
     static func refusing(_ error: Int32, call: Int = ringSetup) throws -> [String] {
         try refusing(error, calls: [call])
     }

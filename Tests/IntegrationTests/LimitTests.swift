@@ -5,8 +5,8 @@ import Testing
 extension Integration {
     /// Too many clients, and clients that do not read.
     @Suite(.timeLimit(.minutes(3))) struct LimitTests {
-        /// 64 descriptors, 500 clients: those that are in go on, the others wait and cost nothing,
-        /// and all of them are served in the end.
+        /// 64 descriptors, 500 clients: the accepted ones continue, the others wait at no cost, and
+        /// all of them are served in the end.
         @Test(arguments: CommandBackend.granted) func descriptors(backend: CommandBackend) throws {
             let origin = try CrowdOrigin(.echo)
             let proxy = try Proxy(
@@ -15,7 +15,7 @@ extension Integration {
             let crowd = Crowd()
             try crowd.connect(500, to: .port(try proxy.port()))
             crowd.change { $0.maySend = 100 }
-            // As many as fit answer; that no more do is seen by time alone.
+            // As many as fit answer; only time shows that no more do.
             let few = 5
             try crowd.run("some are in") { $0.count { $0.received == 100 } >= few }
             var settledAt = ContinuousClock.now
@@ -27,7 +27,7 @@ extension Integration {
                 (few..<32).contains(inside.count), "\(inside.count) sessions with 64 descriptors")
             #expect(crowd.members.allSatisfy { $0.isOpen }, "\(crowd.summary)")
 
-            // Established sessions go on, and the waiting ones cost next to nothing.
+            // Established sessions continue, and the waiting clients cost next to nothing.
             let before = try proxy.processorTime()
             let start = ContinuousClock.now
             var pings = 0
@@ -43,7 +43,7 @@ extension Integration {
             #expect(pings >= 10)
             #expect(used < (ContinuousClock.now - start) / 5, "\(used) of processor time in 2 s")
 
-            // Each one that is done makes room for the next.
+            // Each session that ends makes room for the next.
             crowd.change { $0.endsAfter = $0.maySend }
             try crowd.run("all 500 are served", within: .seconds(40)) { members in
                 members.allSatisfy { $0.ending != nil }
@@ -55,13 +55,13 @@ extension Integration {
             try origin.stop()
         }
 
-        /// However few descriptors there are, a start that fails leaves no socket file.
+        /// However few descriptors there are, a failed start leaves no socket file.
         @Test(arguments: CommandBackend.granted) func aStartWithoutDescriptors(
             backend: CommandBackend
         ) throws {
             let folder = try TemporaryFolder()
             let path = folder.file("server.sock")
-            let origin = try Listener(.path(folder.file("origin.sock")))
+            let origin = try TestListener(.path(folder.file("origin.sock")))
             var failures = 0
             var hasStarted = false
             for limit in 7..<64 where !hasStarted {
@@ -86,8 +86,8 @@ extension Integration {
         }
 
         /// 1,000 clients that read nothing behind sources that never stop: memory stays within the
-        /// pool, and nobody is closed. Others are answered as the flood comes in, and once the
-        /// readers have stalled.
+        /// pool, and no session is closed. Other clients are answered while the flood comes in, and
+        /// once the readers have stalled.
         @Test(.alone, arguments: CommandBackend.granted) func stalledReaders(
             backend: CommandBackend
         )
@@ -108,24 +108,22 @@ extension Integration {
             let flood = beside {
                 try stalled.connect(1_000, to: .port(sourcePort), receiveBuffer: 128 << 10)
                 stalled.change { $0.isReading = false }
-                // One byte says which stream it wants; nothing is read of it.
+                // One byte selects the stream; none of the stream is read.
                 try stalled.request()
             }
             let meanwhile = try others.latency()
             try await flood.value
             let afterwards = try others.latency()
-            // How long they wait is a figure, and figures are measured by `pelmeni bench`, not
-            // asserted here.
+            // How long they wait is a figure: `pelmeni bench` measures it, and no test asserts it.
             print("\(backend.rawValue): p99 \(meanwhile) as readers stall, then \(afterwards)")
             try others.end()
 
-            // The pool is 256 MiB unless told otherwise; tables and the process itself are small
-            // beside it.
+            // The pool is 256 MiB by default; tables and the process itself are small beside it.
             let grown = try proxy.memory() - base
             #expect(grown < 300 << 20, "\(grown >> 20) MiB more than at the start")
             #expect(stalled.members.allSatisfy { $0.isOpen }, "\(stalled.summary)")
 
-            // They read again: all of it is there, in order, from the first byte on.
+            // They read again: each stream is complete and in order, from the first byte on.
             stalled.change { $0.isReading = true }
             let enough = 1 << 20
             func stopsWhenEnough(_ index: Int) {
@@ -148,7 +146,7 @@ extension Integration {
     }
 }
 
-/// Sessions with one small echo outstanding each, and how long those take.
+/// Sessions with one small echo outstanding each, and the time of those.
 private struct Pingers {
     private let crowd = Crowd()
 

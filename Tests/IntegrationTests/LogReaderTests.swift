@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Standard error is a pipe, and nobody reads it.
+    /// Standard error is a pipe without an active reader.
     @Suite(.timeLimit(.minutes(2))) struct LogReaderTests {
         /// F_SETPIPE_SZ, GNU's own.
         private static let setPipeSize: Int32 = 1_031
@@ -17,16 +17,16 @@ extension Integration {
             guard mkfifo(path, 0o600) == 0 else { throw WireError("mkfifo") }
             pipe = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
             guard pipe >= 0 else { throw WireError("open \(path)") }
-            // The fewer it takes, the sooner it is full.
+            // The smaller the pipe, the sooner it is full.
             _ = fcntl(pipe, Self.setPipeSize, 4_096)
         }
 
-        /// Puts the command's standard error into the pipe.
+        /// Connects the command's standard error to the pipe.
         private var prefix: [String] {
             ["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>'\(folder.file("errors"))'"]
         }
 
-        private func proxy(_ origin: Listener, _ backend: CommandBackend) throws -> Proxy {
+        private func proxy(_ origin: TestListener, _ backend: CommandBackend) throws -> Proxy {
             let closed = try RefusedPort()
             return try withExtendedLifetime(closed) {
                 try Proxy(
@@ -50,7 +50,7 @@ extension Integration {
             }
         }
 
-        private func expectServed(_ proxy: Proxy, _ origin: Listener) throws {
+        private func expectServed(_ proxy: Proxy, _ origin: TestListener) throws {
             let client = try Wire(toPort: try proxy.port())
             let upstream = try origin.accept()
             try client.write("x")
@@ -67,7 +67,7 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func sessionsGoOnAndItEnds(
             backend: CommandBackend
         ) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try proxy(origin, backend)
             try makeLines(proxy, sessions: 200)
             try expectServed(proxy, origin)
@@ -78,13 +78,13 @@ extension Integration {
         @Test(arguments: CommandBackend.granted) func aSecondSignalEndsIt(
             backend: CommandBackend
         ) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try proxy(origin, backend)
             try makeLines(proxy, sessions: 200)
             let client = try Wire(toPort: try proxy.port())
             let upstream = try origin.accept()
             proxy.child.signal(SIGTERM)
-            // The listener is closed once the first signal was answered: nothing can be read of it.
+            // A closed listener shows that the first signal was handled: the log is unreadable.
             let port = try proxy.port()
             try waitUntil("it drains") { (try? Wire(toPort: port).close()) == nil }
             proxy.child.signal(SIGTERM)
@@ -93,11 +93,11 @@ extension Integration {
             upstream.close()
         }
 
-        /// What was lost meanwhile is said once somebody reads.
+        /// The number of lost lines is logged once the reader reads.
         @Test(arguments: CommandBackend.granted) func whatWasLostIsSaid(
             backend: CommandBackend
         ) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try proxy(origin, backend)
             // A mebibyte waits, and a line has more than fifty bytes.
             try makeLines(proxy, sessions: 10_000)
@@ -106,7 +106,7 @@ extension Integration {
             var block = [UInt8](repeating: 0, count: 64 << 10)
             var told = 0
             var lost = 0
-            // Each of two lines a session is read, or lost and counted where it is missing.
+            // Of the two lines of each session, each is read, or counted as lost.
             try waitUntil("all lines are accounted for", within: .seconds(20)) {
                 let count = read(pipe, &block, block.count)
                 if count > 0 { text += String(decoding: block.prefix(count), as: UTF8.self) }

@@ -9,7 +9,7 @@ enum CommandBackend: String, CaseIterable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// Those that this machine grants.
+    /// The backends that this machine grants.
     static let granted: [CommandBackend] = {
         guard let path = Binary.path,
             let doctor = try? Child([path, "doctor", "--json"]).finish(),
@@ -58,7 +58,7 @@ struct Proxy: Sendable {
 
     func url(_ index: Int = 0) throws -> String { "http://127.0.0.1:\(try port(index))" }
 
-    /// Ends it in order, and looks at what it said: nothing of the alarming kind.
+    /// Ends it in order, and checks its log for alarming entries.
     func end(
         _ wanted: Int32 = 0, within: Duration = .seconds(20),
         _ location: SourceLocation = #_sourceLocation
@@ -68,7 +68,7 @@ struct Proxy: Sendable {
     }
 
     /// Moves a byte to the origin, and ends in order.
-    func relaysOneByteAndEnds(_ origin: Listener) throws {
+    func relaysOneByteAndEnds(_ origin: TestListener) throws {
         let client = try Wire(toPort: try port())
         let upstream = try origin.accept()
         try client.write("x")
@@ -102,7 +102,7 @@ struct Proxy: Sendable {
     /// Processor time used so far, user and system.
     func processorTime() throws -> Duration {
         let text = try String(contentsOfFile: "/proc/\(child.pid)/stat", encoding: .utf8)
-        // The name may hold anything; what follows its last parenthesis is fields 3 and on.
+        // The name may contain any character; fields 3 and on follow its last parenthesis.
         let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
         let ticks = (Int(fields[12]) ?? 0) + (Int(fields[13]) ?? 0)
         return .milliseconds(ticks * 1_000 / sysconf(Int32(_SC_CLK_TCK)))
@@ -115,7 +115,7 @@ struct Proxy: Sendable {
     }
 }
 
-/// What Swift's runtime and the shell print of a program that crashed.
+/// Output of Swift's runtime and the shell after a crash.
 func expectNoCrash(_ text: String, _ location: SourceLocation = #_sourceLocation) {
     for sign in [
         "Fatal error", "Swift/", "*** ", "Crash", "Segmentation", "Backtrace", "core dumped",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// io_uring refused to the process: who falls back, who does not, and what is said.
+    /// io_uring refused to the process: the fallbacks, the failures, and their messages.
     @Suite(.timeLimit(.minutes(1))) struct RefusalTests {
         private func run(
             refusing error: Int32, _ arguments: [String]
@@ -29,7 +29,7 @@ extension Integration {
             expectNoCrash(errors)
         }
 
-        /// Kernels before 6.0 receive one datagram an operation, and that is not served.
+        /// Kernels before 6.0 receive one datagram an operation, which is not supported.
         @Test func datagramsNeedMultishotReceive() throws {
             let pair = ["udp://127.0.0.1:0", "udp://127.0.0.1:9"]
             let (code, output, errors) = try Child(
@@ -39,7 +39,7 @@ extension Integration {
             ).finish(within: .seconds(60))
             #expect(code == 3)
             #expect(output.isEmpty)
-            // Where io_uring is refused as a whole, that is what is said.
+            // Where io_uring is refused as a whole, the message says that.
             #expect(errors.contains("multishot-receive") || errors.contains("io_uring"))
             expectNoCrash(errors)
         }
@@ -48,19 +48,19 @@ extension Integration {
             ("EPERM", EPERM), ("EACCES", EACCES), ("ENOSYS", ENOSYS), ("EINVAL", EINVAL),
         ])
         func autoFallsBack(name: String, error: Int32) throws {
-            let origin = try Listener()
+            let origin = try TestListener()
             let proxy = try Proxy(
                 ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.port)"], backend: nil,
                 options: ["--workers", "2"], prefix: try Launcher.refusing(error))
             #expect(proxy.lines.last == "ready backend=epoll workers=2")
             try proxy.relaysOneByteAndEnds(origin)
-            // Only now is all of standard error here: it is a pipe of its own.
+            // Standard error is complete only now: it is a pipe of its own.
             let said = proxy.child.errors.lines.filter { $0.contains("io_uring") }
             #expect(said.count == 1, "one decision for all workers, said once")
             #expect(said.first?.contains(name) == true)
         }
 
-        /// Being out of something decides about no backend.
+        /// A lack of resources selects no backend.
         @Test(
             arguments: [("EMFILE", EMFILE), ("ENOMEM", ENOMEM), ("ENFILE", ENFILE)],
             ["auto", "io_uring"])
@@ -81,7 +81,8 @@ extension Integration {
             try proxy.end()
         }
 
-        /// Where splice(2) is refused, long streams go through blocks, and nobody notices.
+        /// Where splice(2) is refused, long streams go through blocks, without a visible
+        /// difference.
         @Test(arguments: CommandBackend.granted) func noSplice(backend: CommandBackend) throws {
             let origin = try CrowdOrigin(.echo)
             let proxy = try Proxy(
@@ -105,7 +106,7 @@ extension Integration {
             try proxy.end()
         }
 
-        /// There is no way to the upstream, or a filter is in it: each datagram counts once.
+        /// No route to the upstream, or a filter on it: each datagram counts once.
         @Test(arguments: [EPERM, ENETUNREACH])
         func aLastingErrorCountsOnce(error: Int32) throws {
             let origin = try DatagramWire()
@@ -117,14 +118,14 @@ extension Integration {
             let client = try DatagramWire()
             try client.connect(toPort: try proxy.port(of: "udp"))
             for number in 0..<7 { try client.send("datagram \(number)") }
-            // A drain ends once the client's session has been silent for a while; all came before.
+            // A drain ends after some silence of the client's session; all datagrams came before.
             try proxy.end()
             #expect(proxy.summary["dropped_no_upstream"] == 7, "\(proxy.summary)")
             #expect(proxy.summary["datagrams_to_upstream", default: 0] == 0)
         }
 
-        /// Where sends in batches are refused, each is a call of its own; that is said once, and
-        /// nobody else notices.
+        /// Where batched sends are refused, each send is a call of its own; one log entry says so,
+        /// and nothing else changes.
         @Test(arguments: Launcher.batchCalls.keys.sorted())
         func noBatches(call: String) throws {
             let origin = try CrowdOrigin(.echo)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Streams and datagrams in one engine with few descriptors: neither kind keeps the other out.
+    /// Streams and datagrams in one engine with few descriptors: each kind keeps its share.
     @Suite(.timeLimit(.minutes(2))) struct ShareTests {
         private static let limit = 256
 
@@ -33,14 +33,14 @@ extension Integration {
             }
         }
 
-        /// Sessions of datagrams beyond half of what is there, renewed all the time.
+        /// Datagram sessions beyond half of the room, renewed all the time.
         @Test(arguments: CommandBackend.granted) func datagramsLeaveRoomForStreams(
             backend: CommandBackend
         ) throws {
             let echo = try CrowdOrigin(.echo)
             let origin = try DatagramWire()
             let proxy = try proxy(backend, echo: echo, datagrams: origin)
-            // More than fit, whatever else of the descriptors is taken.
+            // More than fit, however many descriptors are in use otherwise.
             let senders = try senders(300, port: try datagramPort(proxy))
             for round in 0..<3 {
                 for sender in senders { try sender.send("renew") }
@@ -88,13 +88,13 @@ extension Integration {
             try echo.stop()
         }
 
-        /// Takes what comes, until nothing does: that no more fit is seen by time alone.
+        /// Receives until no datagram comes: only time shows that no more sessions fit.
         private func waitUntilQuiet(_ origin: DatagramWire) throws {
             _ = try origin.receive()
             while try origin.receive(within: 500) != nil {}
         }
 
-        /// Sessions of datagrams that are silent end by themselves while it drains.
+        /// Silent datagram sessions end by themselves during a drain.
         private func end(_ proxy: Proxy) throws {
             proxy.child.signal(SIGTERM)
             try proxy.child.errors.waitForLine("draining")

@@ -3,16 +3,16 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Somebody holds the pipe of the log and does not read it.
+    /// A process holds the pipe of the log and does not read it.
     @Suite(.timeLimit(.minutes(2))) struct SilentLogTests {
-        /// Clients bring about line after line, more than a pipe holds: nobody waits for its
-        /// reader, and neither does the end.
+        /// Clients cause more lines than a pipe holds: neither the workers nor the end of the
+        /// engine wait for the pipe's reader.
         @Test(arguments: CommandBackend.granted)
         func aLogThatNobodyReads(backend: CommandBackend) throws {
             let folder = try TemporaryFolder()
             let path = folder.file("log")
             try #require(mkfifo(path, 0o600) == 0)
-            // Both ends at once, so that neither opening waits.
+            // Both ends at once, so that neither open waits.
             let pipe = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
             defer { close(pipe) }
             let echo = try CrowdOrigin(.echo)

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Ends, answers and newcomers that a worker finds all at once, because it did not run for a
-    /// while: what is still to be told of a session that is gone must not touch the next one.
+    /// Ends, answers and new clients that a worker finds all at once after a pause: pending events
+    /// of an ended session must not touch the next one.
     @Suite(.timeLimit(.minutes(2))) struct StaleEventTests {
         private static let rounds = 5
 
@@ -17,10 +17,11 @@ extension Integration {
             }
         }
 
-        /// A proxy of a stream pair to datagrams and one to streams, and what is behind them.
-        private func start(_ backend: CommandBackend) throws -> (Proxy, DatagramWire, Listener) {
+        /// A proxy of a pair from streams to datagrams and a pair to streams, with their origins.
+        private func start(_ backend: CommandBackend) throws -> (Proxy, DatagramWire, TestListener)
+        {
             let datagrams = try DatagramWire()
-            let streams = try Listener()
+            let streams = try TestListener()
             let proxy = try Proxy(
                 [
                     "tcp://127.0.0.1:0", "udp://127.0.0.1:\(datagrams.port)",
@@ -33,7 +34,7 @@ extension Integration {
             try client.write([0, UInt8(text.utf8.count)] + Array(text.utf8))
         }
 
-        /// Two clients whose answers are awaited, and the way to answer the first.
+        /// Two clients that wait for answers, and the way to answer the first.
         private func twoThatWait(
             _ proxy: Proxy, _ origin: DatagramWire
         ) throws -> (clients: [Wire], toFirst: DatagramAddress) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program of somebody else, from a Debian package that `make test` installs.
+/// A third-party program, from a Debian package that `make test` installs.
 struct Tool {
     let path: String
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Programs of other people through the proxy: they know nothing of it, and none may notice it.
+    /// Third-party programs through the proxy, which must not notice it.
     @Suite(.timeLimit(.minutes(3))) struct TrafficTests {
         private func proxy(_ upstream: String, _ backend: CommandBackend) throws -> Proxy {
             try Proxy(["tcp://127.0.0.1:0", upstream], backend: backend)
@@ -30,10 +30,10 @@ extension Integration {
 
             _ = try run("\(url)/big", "-o", folder.file("down"))
             #expect(try FileManager.default.contentsEqual(folder, "big", "down"))
-            // An upload: the origin answers with what it received.
+            // An upload: the origin answers with the bytes that it received.
             _ = try run("-T", folder.file("big"), "\(url)/put", "-o", folder.file("up"))
             #expect(try FileManager.default.contentsEqual(folder, "big", "up"))
-            // Several requests over one connection, small and none.
+            // Several requests over one connection, small and empty.
             #expect(try run("\(url)/small", "\(url)/empty", "\(url)/small") == "smallsmall")
             #expect(try run("--http1.0", "\(url)/small") == "small")
             #expect(try run("-r", "1000-1999", "\(url)/big", "-o", folder.file("part")).isEmpty)
@@ -64,8 +64,7 @@ extension Integration {
             }
         }
 
-        /// What is written through the proxy is what is there, to the last bit of a digest over all
-        /// of it.
+        /// Values written through the proxy are stored exactly, by a digest over all of them.
         @Test(arguments: CommandBackend.granted) func redisDigest(backend: CommandBackend) throws {
             let redis = try RedisServer()
             let control = try RedisServer()
@@ -136,9 +135,9 @@ extension Integration {
                 let object = report as? [String: Any]
                 #expect(object?["error"] == nil, "\(object?["error"] ?? "")")
                 let end = object?["end"] as? [String: Any]
-                // By amount, not by time. The server drops what is on its way when the client has
-                // sent all, and both ways at once it is over when one way has the amount: so it is
-                // without a proxy too.
+                // By amount, not by time. The server drops bytes in flight when the client has sent
+                // its amount, and with both ways at once the test ends when one way has the amount:
+                // without a proxy it does too.
                 let received = ["sum_received", "sum_received_bidir_reverse"].compactMap {
                     (end?[$0] as? [String: Any])?["bytes"] as? Double
                 }
@@ -153,7 +152,7 @@ extension Integration {
     }
 }
 
-/// What a task beside a script came to.
+/// The outcome of a task beside a script.
 private final class ResultBox<Value: Sendable>: @unchecked Sendable {
     private let lock = NSLock()
     private var result: Result<Value, any Error>?
@@ -167,7 +166,7 @@ extension FileManager {
     fileprivate func contentsEqual(
         _ folder: TemporaryFolder, _ left: String, _ right: String
     ) throws -> Bool {
-        // Whole, so that a difference in length counts too.
+        // Compared whole, so that a difference in length counts too.
         try Data(contentsOf: URL(fileURLWithPath: folder.file(left)))
             == Data(contentsOf: URL(fileURLWithPath: folder.file(right)))
     }

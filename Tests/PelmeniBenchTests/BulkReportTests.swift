@@ -50,7 +50,7 @@ struct BulkReportTests {
         #expect(head.contains("GB/s  CPU s/GB  all three"))
         let row = try #require(lines.first { $0.first == "haproxy" && $0.count > 5 })
         #expect(row[1...3] == ["2.50", "0.200", "0.900"])
-        // No proxy, but the two that talk to each other.
+        // Without a proxy: the CPU of load and origin.
         let direct = try #require(lines.first { $0.first == "direct" })
         #expect(direct[1...3] == ["2.50", "-", "0.700"])
         #expect(text.contains("all three: load, proxy and origin together"))

@@ -4,14 +4,15 @@ import Testing
 
 @Suite("Differences and noise")
 struct ComparisonTests {
-    /// Two rows drawn from the same noisy source: a mean of 10, and now and then a disturbed round.
+    /// Two rows drawn from the same noisy source: a mean of 10, and a disturbed round from time to
+    /// time.
     private static let first = [
         10.31, 9.72, 10.05, 11.48, 9.94, 10.12, 9.63, 10.55, 9.88, 10.21,
     ]
     private static let second = [
         9.97, 10.18, 9.81, 10.40, 10.62, 9.70, 10.09, 9.93, 12.02, 9.86,
     ]
-    /// The second row with a tenth less, and a noise of one percent.
+    /// The second row a tenth lower, with a noise of one percent.
     private static let tenthLess = [
         9.02, 9.11, 8.85, 9.30, 9.62, 8.66, 9.14, 8.91, 10.77, 8.93,
     ]
@@ -53,7 +54,7 @@ struct ComparisonTests {
         let apart = Bootstrap.compare(
             "a", [1: 1, 2: 1, 3: 1], to: "b", [3: 2, 4: 2, 5: 2])
         #expect(apart.verdict == .unknown && apart.ratio == 0.5)
-        // Added latency can be nothing at all; there is no ratio to it.
+        // Added latency can be zero; a ratio to it does not exist.
         #expect(compare([1, 1, 1], [0, 0, 2]).verdict == .unknown)
     }
 

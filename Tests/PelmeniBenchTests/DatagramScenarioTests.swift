@@ -65,7 +65,7 @@ struct DatagramScenarioTests {
         let burst = try scenario("udp-burst")
         #expect(
             BenchRun.plans(plans, for: burst).map(\.subject.name) == ["direct", "epoll", "a"])
-        // The last one is not there for another reason, and in no way missed.
+        // The last subject is absent for another reason, and is not listed as missing.
         #expect(plans.filter { $0.isUnable(in: burst) }.map(\.subject.name) == ["b"])
         let streams = try scenario("rr64")
         #expect(!plans.contains { $0.isUnable(in: streams) })
@@ -119,7 +119,7 @@ struct DatagramScenarioTests {
         let report = try report("udp-burst")
         let data = try JSONEncoder().encode(report)
         #expect(try JSONDecoder().decode(BenchReport.self, from: data) == report)
-        // One from before there were datagrams.
+        // A result from before there were datagrams.
         var old = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
         var results = try #require(old["scenarios"] as? [[String: Any]])
         results[0]["absent"] = nil

@@ -50,7 +50,7 @@ struct NetworkTests {
         for text in Self.forms(Self.facts(isOwn: false, reason: "asked for")) {
             #expect(text.contains(machine))
         }
-        // Of before there was a choice.
+        // A result from before there was a choice.
         for text in Self.forms(nil) {
             #expect(text.contains("the machine's, congestion control bbr"))
         }

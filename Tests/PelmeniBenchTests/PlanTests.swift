@@ -62,7 +62,7 @@ struct PlanTests {
         let pairs = { (core: Int) in [core & ~1, core | 1] }
         let shared = try CorePlan(.shared, usable: [2, 3], siblings: pairs, workers: 1)
         #expect(shared.load.cores == [2] && shared.proxy.cores == [2])
-        // A sibling only where there is nothing better.
+        // A sibling only without a better core.
         let split = try CorePlan(.split, usable: [0, 1, 2, 3], siblings: pairs, workers: 1)
         #expect(split.proxy.cores == [0] && split.load.cores == [2] && split.origin.cores == [2])
         let near = try CorePlan(.split, usable: [0, 1], siblings: pairs, workers: 1)

@@ -37,7 +37,7 @@ struct PrototypeTests {
         }
         let summary = ScenarioSummary(
             scenario: try scenario("rr64"), subjects: subjects,
-            // Even of one that somebody lets count.
+            // Even if its description lets it count.
             counting: ["haproxy"])
         var report = ReportSamples.empty
         report.subjects = subjects

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReportPageTests {
     private static let voids: Set<String> = ["meta", "br"]
 
-    /// What is wrong with the nesting of tags; nil when each is closed in its turn.
+    /// A fault in the nesting of tags; nil when each is closed in order.
     private func fault(in html: String) -> String? {
         var open: [String] = []
         for piece in html.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
@@ -166,7 +166,7 @@ import Testing
         var report = ReportSamples.full
         let plain = HTMLReport(report).html
         #expect(plain.contains("against connections"))
-        // The same number of connections again, with another load: a line that goes back and forth.
+        // The same number of connections again, with another load: the line goes back and forth.
         for change in ["think", "two-workers", "pipeline"] {
             report.scenarios = Array(ReportSamples.full.scenarios[1...1])
             var other = report.scenarios[0]

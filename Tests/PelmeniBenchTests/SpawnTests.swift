@@ -5,9 +5,9 @@ import Testing
 
 @testable import PelmeniBench
 
-/// Programs that the bench starts.
+/// Programs started by the bench.
 @Suite struct SpawnTests {
-    /// Sockets of a load that runs in this process are not lent to a peer.
+    /// Sockets of a load in this process are not inherited by a peer.
     @Test func aProgramGetsTheStandardStreamsAlone() throws {
         let open = (0..<40).map { _ in fcntl(0, F_DUPFD, 3) }
         defer { for descriptor in open { close(descriptor) } }

@@ -65,7 +65,7 @@ struct StalledScenarioTests {
         #expect(ScenarioCatalog.usual.contains(think))
         let view = ScenarioView(ScenarioResult(scenario: think), subjects: [])
         #expect(view.detail.contains("512 connections, 64 B up, 64 B down, each pauses 200 ms"))
-        // Even without any work at all: too few to keep a core busy.
+        // Even without any work: too few to keep a core busy.
         let most = think.connections * 1_000_000 / Int(think.thinkMicroseconds)
         #expect((2_000...6_000).contains(most))
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PelmeniBench
 
-/// Results that are stored stay readable, and their pages can be made anew.
+/// Stored results stay readable, and their pages can be made again.
 @Suite struct StoredResultTests {
     private static let files: [URL] = {
         var folder = URL(fileURLWithPath: #filePath)

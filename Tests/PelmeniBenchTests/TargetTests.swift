@@ -2,7 +2,7 @@ import Testing
 
 @testable import PelmeniBench
 
-/// What was to be reached: the report says so, whether it was or not.
+/// Targets: the report shows each of them, met or missed.
 @Suite struct TargetTests {
     private static func target(
         _ subject: String, _ baseline: String, _ most: Double, scenario: String = "rr64"
@@ -42,7 +42,7 @@ import Testing
                 + " was 1.06 (1.05 to 1.10): missed, within the noise")
     }
 
-    /// A part of the scenarios has only its own targets.
+    /// A run of some scenarios has only their targets.
     @Test func whatWasNotRunHasNoTarget() {
         let report = Self.report([Self.target("epoll", "best", 1, scenario: "udp64")])
         #expect(TargetRow.rows(of: report).isEmpty)

@@ -23,7 +23,8 @@ import Testing
         #expect(prototypes.compactMap(\.prototypeOf).sorted() == ["epoll", "io_uring"])
         for prototype in prototypes {
             #expect(prototype.udpCommand != nil && prototype.countsInBest == nil)
-            // The Makefile builds what the description starts, from a source of the same name.
+            // The Makefile builds the prototypes of the description, each from a source of the same
+            // name.
             for command in [prototype.command, prototype.udpCommand ?? []] {
                 let name = try #require(command.first?.split(separator: "/").last)
                 let source = "\(Self.folder)/prototypes/\(name).c"
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    /// Each target is about what takes part where it is judged.
+    /// Each target names subjects that take part where it is judged.
     @Test func targetsHaveTheirPrototypes() throws {
         let path = Self.folder + "/peers.yaml"
         let peers = try BenchPeersFile.parse(

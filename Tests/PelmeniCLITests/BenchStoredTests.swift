@@ -4,7 +4,7 @@ import Testing
 
 @testable import PelmeniCLI
 
-/// Pages made from a stored result, long after its run.
+/// Pages from a stored result, long after its run.
 @Suite final class BenchStoredTests {
     private let folder: URL
 

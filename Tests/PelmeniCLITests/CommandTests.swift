@@ -14,19 +14,21 @@ struct CommandTests {
             (["run", "--config", "f", "tcp://:1", "tcp://h:2"], "--config"),
             (["run", "--admin", ":1", "tcp://:1", "tcp://h:2"], "--admin"),
             (["run", "--backend", "kqueue", "tcp://:1", "tcp://h:2"], "kqueue"),
-            (["run", "--workers", "0", "tcp://:1", "tcp://h:2"], "0 is not between"),
+            (["run", "--workers", "0", "tcp://:1", "tcp://h:2"], "--workers: 0 is not between"),
             (["run", "--workers", "two", "tcp://:1", "tcp://h:2"], "two"),
             (["run", "--drain-timeout", "5", "tcp://:1", "tcp://h:2"], "\"5\""),
             (["run", "--log-level", "loud", "tcp://:1", "tcp://h:2"], "loud"),
             (["run", "--log-format", "xml", "tcp://:1", "tcp://h:2"], "xml"),
             (["run", "--io-uring-without", "x,y", "tcp://:1", "tcp://h:2"], "no io_uring feature"),
-            (["run", "--sessions", "0", "tcp://:1", "tcp://h:2"], "sessions"),
+            (["check", "--io-uring-without", "x", "tcp://:1", "tcp://h:2"], "one of none, 6.1, "),
+            (["run", "--sessions", "0", "tcp://:1", "tcp://h:2"], "--sessions is 1 to"),
+            (["run", "--pool", "1k", "tcp://:1", "tcp://h:2"], "--pool: each worker"),
             (["run", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "pelmeni.yaml"], "pelmeni.yaml"),
             (["run", "tcp://:1?framing=line", "tcp://h:2"], "framing"),
-            (["check", "tcp://:1?max-frame=1k", "tcp://h:2"], "max-frame"),
-            (["check", "tcp://:1?responses=1", "unix:///a"], "responses"),
+            (["check", "tcp://:1?max-frame=1k", "tcp://h:2"], "max-frame has no"),
+            (["check", "tcp://:1?responses=1", "unix:///a"], "responses has no"),
             (["check", "udp://:1?framing=line", "udp://h:2"], "framing"),
             (["check", "udp://:1?framing=eof", "tcp://h:2"], "eof"),
             (["check", "tcp://:1?framing=fixed=9&max-frame=8", "udp://h:2"], "fixed=9"),
@@ -78,12 +80,29 @@ struct CommandTests {
     func datagramHelp() async {
         for command in ["run", "check"] {
             let message = await PelmeniCommand.perform([command, "--help"]).message
-            for scheme in Scheme.served { #expect(message.contains("\(scheme.rawValue)://")) }
+            for scheme in Scheme.served { #expect(message.contains("\(scheme.name)://")) }
             for option in PairOption.allCases {
                 #expect(message.contains("\n  \(option.rawValue) "), "\(option) in \(command)")
             }
             #expect(message.contains("octet-count"))
         }
+    }
+
+    @Test("errors name options as the command line has them")
+    func optionNames() async {
+        let message = await PelmeniCommand.perform(["run", "--help"]).message
+        for option in OptionName.allCases where option != .servers {
+            let name = option.spelled(.commandLine)
+            let isFlag = name.hasPrefix("--")
+            #expect(isFlag ? message.contains("\(name) ") : PairOption(rawValue: name) != nil)
+        }
+    }
+
+    @Test("features are taken by the names of the library")
+    func features() throws {
+        #expect(try FeatureList.parse([]) == [])
+        #expect(try FeatureList.parse(["none"]) == [])
+        #expect(try FeatureList.parse(["6.1", "poll-first"]) == [.receiveBounds, .pollFirst])
     }
 
     @Test("the summary has datagrams and drops when there were any")

@@ -1,3 +1,4 @@
+import Pelmeni
 import Testing
 
 @testable import PelmeniCLI
@@ -7,7 +8,7 @@ struct EndpointTests {
     @Test(
         "a good listener is read",
         arguments: [
-            ("tcp://127.0.0.1:8080", EndpointAddress.tcp(host: "127.0.0.1", port: 8080)),
+            ("tcp://127.0.0.1:8080", Endpoint.tcp(host: "127.0.0.1", port: 8080)),
             ("TCP://localhost:1", .tcp(host: "localhost", port: 1)),
             ("tcp://:80", .tcp(host: "", port: 80)),
             ("tcp://:0", .tcp(host: "", port: 0)),
@@ -19,32 +20,32 @@ struct EndpointTests {
             ("unix:///run/%D0%BF", .unix(path: "/run/п")),
             ("udp://127.0.0.1:53", .udp(host: "127.0.0.1", port: 53)),
             ("UDP://[::1]:0", .udp(host: "::1", port: 0)),
-            ("unixgram:///run/a%20b.sock", .unixgram(path: "/run/a b.sock")),
+            ("unixgram:///run/a%20b.sock", .unixDatagram(path: "/run/a b.sock")),
         ])
-    func goodListener(url: String, address: EndpointAddress) throws {
-        let endpoint = try Endpoint(url, side: .listener)
-        #expect(endpoint.addresses == [address])
-        #expect(endpoint.options.isEmpty)
+    func goodListener(url: String, endpoint: Endpoint) throws {
+        let listener = try EndpointURL(url, side: .listener)
+        #expect(listener.endpoints == [endpoint])
+        #expect(listener.options.isEmpty)
     }
 
     @Test("several upstreams are one URL with commas")
     func severalUpstreams() throws {
-        let names = try Endpoint("tcp://10.0.0.1:80,[::1]:81,web:82?connect=2s", side: .upstream)
+        let names = try EndpointURL("tcp://10.0.0.1:80,[::1]:81,web:82?connect=2s", side: .upstream)
         #expect(
-            names.addresses == [
+            names.endpoints == [
                 .tcp(host: "10.0.0.1", port: 80), .tcp(host: "::1", port: 81),
                 .tcp(host: "web", port: 82),
             ])
         #expect(names.options == [.connect: .duration(.seconds(2))])
-        let paths = try Endpoint("unix:///a,/b%2Cc", side: .upstream)
-        #expect(paths.addresses == [.unix(path: "/a"), .unix(path: "/b,c")])
-        let resolvers = try Endpoint("udp://10.0.0.1:53,dns:54", side: .upstream)
+        let paths = try EndpointURL("unix:///a,/b%2Cc", side: .upstream)
+        #expect(paths.endpoints == [.unix(path: "/a"), .unix(path: "/b,c")])
+        let resolvers = try EndpointURL("udp://10.0.0.1:53,dns:54", side: .upstream)
         #expect(
-            resolvers.addresses == [
+            resolvers.endpoints == [
                 .udp(host: "10.0.0.1", port: 53), .udp(host: "dns", port: 54),
             ])
-        let sockets = try Endpoint("unixgram:///a,/b", side: .upstream)
-        #expect(sockets.addresses == [.unixgram(path: "/a"), .unixgram(path: "/b")])
+        let sockets = try EndpointURL("unixgram:///a,/b", side: .upstream)
+        #expect(sockets.endpoints == [.unixDatagram(path: "/a"), .unixDatagram(path: "/b")])
     }
 
     @Test(
@@ -54,7 +55,7 @@ struct EndpointTests {
             "unix:///run/a%20b%2Cc%3F%25.sock", "udp://[::1]:53", "unixgram:///run/a%2Cb.sock",
         ])
     func roundTrip(url: String) throws {
-        #expect(try Endpoint(url, side: .listener).addresses.map(\.url) == [url])
+        #expect(try EndpointURL(url, side: .listener).endpoints.map(\.url) == [url])
     }
 
     @Test(
@@ -105,13 +106,13 @@ struct EndpointTests {
             ("unix:///" + String(repeating: "x", count: 107), ["108 bytes", "107"]),
         ])
     func badUpstream(url: String, tokens: [String]) {
-        expectRefusal(naming: tokens) { _ = try Endpoint(url, side: .upstream) }
+        expectRefusal(naming: tokens) { _ = try EndpointURL(url, side: .upstream) }
     }
 
     @Test("a listener has one address")
     func oneListener() {
         expectRefusal(naming: ["\"tcp://a:1,b:2\"", "2 addresses"]) {
-            _ = try Endpoint("tcp://a:1,b:2", side: .listener)
+            _ = try EndpointURL("tcp://a:1,b:2", side: .listener)
         }
     }
 
@@ -123,6 +124,6 @@ struct EndpointTests {
             ("udp://127.0.0.1:1", nil), ("unixgram:///a", nil),
         ])
     func name(url: String, name: String?) throws {
-        #expect(try Endpoint(url, side: .listener).addresses.map(\.name) == [name])
+        #expect(try EndpointURL(url, side: .listener).endpoints.map(\.name) == [name])
     }
 }

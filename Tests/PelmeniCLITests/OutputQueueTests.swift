@@ -4,9 +4,9 @@ import Testing
 
 @testable import PelmeniCLI
 
-/// What is written to a standard stream, and what becomes of it where that takes nothing.
+/// Output to a standard stream, also when the stream does not accept it.
 @Suite struct OutputQueueTests {
-    /// A stream that takes so many bytes of each write.
+    /// A stream that accepts this many bytes of each write.
     private final class Stream: Sendable {
         let room = Mutex(Int.max)
         let text = Mutex("")
@@ -23,7 +23,7 @@ import Testing
                 defer { threads = max(0, threads - 1) }
                 return threads > 0
             }
-            // The caller waits for the thread's end: what it did is seen after the call.
+            // The caller waits for the thread's end: its effects are visible after the call.
             if isThere { body() }
             return isThere
         }
@@ -47,7 +47,7 @@ import Testing
         #expect(text == "first\nlost 3\n")
     }
 
-    /// What tells of lost lines is not taken itself.
+    /// The report of lost lines is not accepted itself.
     @Test func noneIsForgotten() {
         let queue = stream.queue()
         stream.room.withLock { $0 = 0 }
@@ -69,7 +69,7 @@ import Testing
         #expect(text == "abcnext\nlost 1\n")
     }
 
-    /// Somebody who waits for the text is told when it is not taken, once.
+    /// A caller that waits for the text gets the failure, once.
     @Test func aRefusalIsTold() {
         let queue = stream.queue()
         let told = Atomic<Int>(0)

@@ -9,7 +9,7 @@ struct PairTests {
     func defaults() throws {
         let pair = try EndpointPair(listen: "tcp://:1", upstream: "tcp://h:2")
         #expect(pair.options == PairOptions())
-        #expect(pair.mode == 0o600)
+        #expect(pair.permissions == .owner)
     }
 
     @Test("an option may stand on either URL")
@@ -18,23 +18,23 @@ struct PairTests {
             listen: "unix:///a?idle=60s&on=2,0,2&mode=0660&keepalive=none&sessions=9",
             upstream: "tcp://h:2?connect=250ms&first-byte=2s&linger=none&stall=1m&user-timeout=1h")
         var options = PairOptions()
-        options.idle = .seconds(60)
+        options.idleTimeout = .after(.seconds(60))
         options.workers = [0, 2]
-        options.keepAlive = nil
-        options.sessions = 9
-        options.connect = .milliseconds(250)
-        options.firstByte = .seconds(2)
-        options.linger = nil
-        options.stall = .seconds(60)
+        options.keepAliveTime = nil
+        options.sessionLimit = 9
+        options.connectTimeout = .milliseconds(250)
+        options.firstByteTimeout = .after(.seconds(2))
+        options.lingerTimeout = .never
+        options.stallTimeout = .after(.seconds(60))
         options.userTimeout = .seconds(3600)
         #expect(pair.options == options)
-        #expect(pair.mode == 0o660)
+        #expect(pair.permissions == [.owner, .group])
     }
 
     @Test("on both URLs an option must mean the same")
     func bothSides() throws {
         let pair = try EndpointPair(listen: "tcp://:1?idle=60s", upstream: "tcp://h:2?idle=1m")
-        #expect(pair.options.idle == .seconds(60))
+        #expect(pair.options.idleTimeout == .after(.seconds(60)))
         expectRefusal(naming: ["\"idle\"", "1m", "2m", "tcp://:1?idle=60s", "tcp://h:2?idle=2m"]) {
             _ = try EndpointPair(listen: "tcp://:1?idle=60s", upstream: "tcp://h:2?idle=2m")
         }
@@ -141,29 +141,29 @@ struct PairTests {
     func servers() throws {
         let tcp = try EndpointPair(listen: "tcp://[::1]:5", upstream: "unix:///b,/c").server
         #expect(tcp is TCPServer)
-        #expect(tcp.listens == Destination(host: "::1", port: 5))
+        #expect(tcp.endpoint == .tcp(host: "::1", port: 5))
         #expect(tcp.client is UnixClient)
-        #expect(tcp.client.destinations == [Destination(path: "/b"), Destination(path: "/c")])
+        #expect(tcp.client.endpoints == [.unix(path: "/b"), .unix(path: "/c")])
         let unix = try EndpointPair(listen: "unix:///a?mode=0640", upstream: "tcp://h:1").server
         #expect(unix is UnixServer)
-        #expect(unix.mode == 0o640)
+        #expect(unix.permissions.rawValue == 0o640)
         #expect(unix.client is TCPClient)
         let udp = try EndpointPair(listen: "udp://:53", upstream: "unixgram:///b,/c").server
         #expect(udp is UDPServer)
-        #expect(udp.listens.kind == .udp(host: "", port: 53))
+        #expect(udp.endpoint == .udp(host: "", port: 53))
         #expect(udp.client is UnixDatagramClient)
         #expect(
-            udp.client.destinations.map(\.kind) == [
+            udp.client.endpoints == [
                 .unixDatagram(path: "/b"), .unixDatagram(path: "/c"),
             ])
         let local = try EndpointPair(listen: "unixgram:///a?mode=0620", upstream: "udp://h:1,g:2")
             .server
         #expect(local is UnixDatagramServer)
-        #expect(local.listens.kind == .unixDatagram(path: "/a"))
-        #expect(local.mode == 0o620)
+        #expect(local.endpoint == .unixDatagram(path: "/a"))
+        #expect(local.permissions.rawValue == 0o620)
         #expect(local.client is UDPClient)
         #expect(
-            local.client.destinations.map(\.kind) == [
+            local.client.endpoints == [
                 .udp(host: "h", port: 1), .udp(host: "g", port: 2),
             ])
     }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PelmeniCLI
 
-/// Expects a usage error whose message holds every one of the tokens.
+/// Expects a usage error whose message contains every token.
 func expectRefusal(
     naming tokens: [String], sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () throws -> Void

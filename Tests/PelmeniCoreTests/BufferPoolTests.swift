@@ -61,7 +61,7 @@ import Testing
         #expect(ranges.reduce(0) { $0 + $1.count } == limits.bytes)
     }
 
-    /// Any order of takes, leases and releases keeps the books, against a plain dictionary.
+    /// Takes, leases and releases in any order keep the counts of a plain dictionary.
     @Test(arguments: [UInt64(1), 2, 3]) func theBooksAgree(seed: UInt64) throws {
         let pool = try #require(BufferPool(limits: PoolLimits(smallBlocks: 8, bulkBlocks: 3)))
         defer { pool.destroy() }

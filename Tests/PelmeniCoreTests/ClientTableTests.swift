@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    /// The sessions of a hash's bucket, the last one that came first.
+    /// The sessions of a hash's bucket, the latest first.
     private func bucket(_ table: ClientTable, _ hash: UInt32) -> [UInt32] {
         var found: [UInt32] = []
         var session = table.first(hash)
@@ -45,7 +45,7 @@ import Testing
         #expect(hash != self.hash(other, name))
     }
 
-    /// Three sessions in one bucket, and one taken out.
+    /// Three sessions in one bucket, one of them removed.
     @Test(arguments: [[0, 1, 2] as [UInt32], [1, 0, 2], [2, 0, 1]]) func chains(order: [UInt32])
         throws
     {
@@ -63,7 +63,7 @@ import Testing
         #expect(bucket(table, 5) == [order[2]])
         table.remove(SessionID(order[2]), rows.table)
         #expect(table.first(5).isNone)
-        // It may come back.
+        // It may be inserted again.
         table.insert(SessionID(order[0]), rows.table)
         #expect(bucket(table, 5) == [order[0]])
     }

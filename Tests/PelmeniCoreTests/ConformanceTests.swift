@@ -3,8 +3,8 @@ import Testing
 
 @testable import PelmeniCore
 
-/// The same plans over every ring: nothing lost, doubled or reordered, every end as it was, nothing
-/// left.
+/// The same plans over every ring: no byte lost, doubled or reordered, every end preserved, nothing
+/// leaked.
 @Suite(.serialized) struct ConformanceTests {
     private static let blockBytes = BlockClass.small.bytes
 
@@ -71,7 +71,7 @@ import Testing
         try expectWell(choice, plans)
     }
 
-    /// One side has ended long before the other one is done.
+    /// One side has ended long before the other one finishes.
     @Test(arguments: RingChoice.granted)
     func halfClose(choice: RingChoice) throws {
         try expectWell(
@@ -120,7 +120,7 @@ import Testing
 
     private static let orderly: [FlowPlan.End] = [.byClient, .byUpstream, .byBoth]
 
-    /// A Unix socket knows no reset.
+    /// A Unix socket has no reset.
     @Test(arguments: RingChoice.real) func unixSockets(choice: RingChoice) throws {
         let sizes = [(0, 1), (1, 0), (300_000, 20), (20, 300_000), (60_000, 60_000)]
         let plans = Self.orderly.flatMap { end in
@@ -132,7 +132,7 @@ import Testing
         try expectWell(choice, plans, over: .unix)
     }
 
-    /// Two workers watch each listener, and every connection is one worker's.
+    /// Two workers watch each listener, and every connection belongs to one of them.
     @Test(arguments: RingChoice.real, [RealWorld.Transport.tcp, .unix])
     func listenersOfTwoWorkers(choice: RingChoice, transport: RealWorld.Transport) throws {
         let plans = Self.orderly.map {
@@ -171,7 +171,8 @@ import Testing
             refusedFirst: true)
     }
 
-    /// Resets from both sides in the middle of full transfers, over and over: cancels meet results.
+    /// Resets from both sides in the middle of full transfers, over and over: cancels race with
+    /// results.
     @Test(arguments: RingChoice.granted)
     func aStormOfResets(choice: RingChoice) throws {
         let plans = (0..<12).map { index in

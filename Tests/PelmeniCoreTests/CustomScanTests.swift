@@ -2,21 +2,21 @@ import Testing
 
 @testable import PelmeniCore
 
-/// What a framing of the user's own may answer, and what becomes of an answer that cannot be. That
-/// such framings read like any other, wherever a stream is cut, is in `FramingTests`.
+/// Answers of a custom framing, and the handling of impossible ones. `FramingTests` shows that such
+/// framings read like the built-in ones, wherever a stream is cut.
 @Suite struct CustomScanTests {
-    /// Answers the same whatever it is asked, and writes what it is told to.
+    /// Gives a fixed answer to every call, and writes a fixed head.
     private struct Stubborn: MessageFraming {
         let name = "stubborn"
         var step = FramingStep.needsMore
-        var head: FrameHead?
+        var envelope: FrameEnvelope?
 
         func read(_ bytes: Span<UInt8>, _ state: inout FramingState) -> FramingStep { step }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? { head }
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? { envelope }
     }
 
-    /// Headers of its own length; asks for more when `isGreedy`.
+    /// Headers of a chosen length; asks for more when `isGreedy`.
     private struct Header: HeaderFraming {
         let name = "header"
         let headerMax: Int
@@ -32,7 +32,7 @@ import Testing
                 ends: ends || header[size - 1] == 0)
         }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? { nil }
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? { nil }
     }
 
     private func read(
@@ -49,22 +49,22 @@ import Testing
         return reader.verdict
     }
 
-    private func bytes(_ head: FrameHead) -> (before: [UInt8], after: [UInt8]) {
+    private func bytes(_ envelope: FrameEnvelope) -> (before: [UInt8], after: [UInt8]) {
         var room = [UInt8](repeating: 0xa5, count: 64)
         room.withUnsafeMutableBytes { bytes in
             guard let base = bytes.baseAddress else { return }
-            head.writeBefore(to: base)
-            head.writeAfter(to: base + 32)
+            envelope.writeBefore(to: base)
+            envelope.writeAfter(to: base + 32)
         }
-        #expect(room[head.beforeCount..<32].allSatisfy { $0 == 0xa5 })
-        #expect(room[(32 + head.afterCount)...].allSatisfy { $0 == 0xa5 })
-        return (Array(room[..<head.beforeCount]), Array(room[32..<(32 + head.afterCount)]))
+        #expect(room[envelope.beforeCount..<32].allSatisfy { $0 == 0xa5 })
+        #expect(room[(32 + envelope.afterCount)...].allSatisfy { $0 == 0xa5 })
+        return (Array(room[..<envelope.beforeCount]), Array(room[32..<(32 + envelope.afterCount)]))
     }
 
-    private func around(_ head: FrameHead?) -> FrameHead? {
-        let framing = Framing.custom(CustomFraming(Stubborn(head: head)))
+    private func around(_ envelope: FrameEnvelope?) -> FrameEnvelope? {
+        let framing = Framing.custom(CustomFraming(Stubborn(envelope: envelope)))
         return [UInt8](repeating: 7, count: 5).withUnsafeBytes { bytes in
-            bytes.baseAddress.flatMap { FrameHead.around(framing, $0, count: 5) }
+            bytes.baseAddress.flatMap { FrameEnvelope.around(framing, $0, count: 5) }
         }
     }
 
@@ -125,7 +125,7 @@ import Testing
             #expect(read(greedy, stream, cuts: cuts).error == .cutShort)
             #expect(read(greedy, stream + [1], cuts: cuts).error == .tooLong)
         }
-        // Bytes passed over count, and the next message begins anew.
+        // Skipped bytes count, and the next message begins anew.
         let skipping = CustomFraming(
             Stubborn(step: .payload(after: 1, length: 0, ends: false)))
         #expect(read(skipping, [UInt8](repeating: 1, count: most)).error == .cutShort)
@@ -175,7 +175,7 @@ import Testing
                 == FrameReader.Verdict(error: .tooLong))
     }
 
-    /// Counted, and not looked at.
+    /// The bytes are counted, and not read.
     @Test func aTrailer() {
         let framing = CustomFraming(Stubborn(step: .payload(after: 1, length: 2, trailer: 3)))
         let stream = [UInt8](0..<12)
@@ -208,7 +208,7 @@ import Testing
     }
 
     @Test func headersThatCannotBe() {
-        // Nothing is longer than 15 bytes, nor shorter than one.
+        // A longer or shorter `headerMax` counts as 15 or 1.
         for headerMax in [0, -1, .min] {
             let framing = CustomFraming(Header(headerMax: headerMax))
             #expect(read(framing, [1, 9]) == FrameReader.Verdict(messages: [[9]]))
@@ -219,7 +219,7 @@ import Testing
             #expect(read(framing, Array(stream[1...])).error == .cutShort)
             #expect(read(framing, stream).error == .refused)
         }
-        // It said that the header was not whole, and then that it was.
+        // The header was incomplete at first, and complete later.
         for after in [-1, 0, 1, .min, 8, .max] {
             let framing = CustomFraming(Header(headerMax: 4, size: 3, after: after))
             #expect(
@@ -230,42 +230,44 @@ import Testing
     // MARK: Writing
 
     @Test func headsInOrder() throws {
-        var head = FrameHead()
-        head.putBefore(1)
-        head.putBefore(lowFirst: 0x030201, bytes: 3)
-        head.putBefore(highFirst: 0x0102, bytes: 2)
-        head.putBefore(highFirst: .max, bytes: 8)
-        head.putBefore(lowFirst: 0, bytes: 0)
-        head.putAfter(9)
-        head.putAfter(lowFirst: 0x0201, bytes: 2)
-        head.putAfter(highFirst: 0x0102_0304, bytes: 4)
-        let written = try #require(around(head))
+        var envelope = FrameEnvelope()
+        envelope.putBefore(1)
+        envelope.putBefore(lowFirst: 0x030201, bytes: 3)
+        envelope.putBefore(highFirst: 0x0102, bytes: 2)
+        envelope.putBefore(highFirst: .max, bytes: 8)
+        envelope.putBefore(lowFirst: 0, bytes: 0)
+        envelope.putAfter(9)
+        envelope.putAfter(lowFirst: 0x0201, bytes: 2)
+        envelope.putAfter(highFirst: 0x0102_0304, bytes: 4)
+        let written = try #require(around(envelope))
         #expect(bytes(written).before == [1, 1, 2, 3, 1, 2] + [UInt8](repeating: 255, count: 8))
         #expect(bytes(written).after == [9, 1, 2, 1, 2, 3, 4])
-        let nothing = try #require(around(FrameHead()))
+        let nothing = try #require(around(FrameEnvelope()))
         #expect(bytes(nothing).before.isEmpty && bytes(nothing).after.isEmpty)
         #expect(around(nil) == nil)
     }
 
     @Test func headsHaveRoomForSoMuch() throws {
-        func head(_ fill: (inout FrameHead) -> Void) -> FrameHead? {
-            var head = FrameHead()
-            fill(&head)
-            return around(head)
+        func envelope(_ fill: (inout FrameEnvelope) -> Void) -> FrameEnvelope? {
+            var envelope = FrameEnvelope()
+            fill(&envelope)
+            return around(envelope)
         }
         let full = try #require(
-            head { head in
-                for byte in UInt8(1)...16 { head.putBefore(byte) }
-                for byte in UInt8(1)...8 { head.putAfter(byte) }
+            envelope { envelope in
+                for byte in UInt8(1)...16 { envelope.putBefore(byte) }
+                for byte in UInt8(1)...8 { envelope.putAfter(byte) }
             })
         #expect(bytes(full).before == [UInt8](1...16) && bytes(full).after == [UInt8](1...8))
-        #expect(head { head in for byte in UInt8(1)...17 { head.putBefore(byte) } } == nil)
-        #expect(head { head in for byte in UInt8(1)...9 { head.putAfter(byte) } } == nil)
-        #expect(head { $0.putBefore(lowFirst: 0x1_0000, bytes: 2) } == nil)
-        #expect(head { $0.putBefore(highFirst: 0x100, bytes: 1) } == nil)
-        #expect(head { $0.putAfter(lowFirst: 1, bytes: 0) } == nil)
-        #expect(head { $0.putAfter(highFirst: 1, bytes: 9) } == nil)
-        #expect(head { $0.putAfter(highFirst: 1, bytes: -1) } == nil)
-        #expect(head { $0.putAfter(highFirst: 0xffff, bytes: 2) } != nil)
+        #expect(
+            envelope { envelope in for byte in UInt8(1)...17 { envelope.putBefore(byte) } } == nil)
+        #expect(
+            envelope { envelope in for byte in UInt8(1)...9 { envelope.putAfter(byte) } } == nil)
+        #expect(envelope { $0.putBefore(lowFirst: 0x1_0000, bytes: 2) } == nil)
+        #expect(envelope { $0.putBefore(highFirst: 0x100, bytes: 1) } == nil)
+        #expect(envelope { $0.putAfter(lowFirst: 1, bytes: 0) } == nil)
+        #expect(envelope { $0.putAfter(highFirst: 1, bytes: 9) } == nil)
+        #expect(envelope { $0.putAfter(highFirst: 1, bytes: -1) } == nil)
+        #expect(envelope { $0.putAfter(highFirst: 0xffff, bytes: 2) } != nil)
     }
 }

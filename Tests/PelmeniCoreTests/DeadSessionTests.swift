@@ -8,7 +8,7 @@ import Testing
 /// No session outlives its connections.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadSessionTests {
     /// Upstreams send a little and reset as soon as they have accepted: hundreds of clients, a
-    /// hundred at once. The worker itself says which sessions were told of nothing.
+    /// hundred at once. The worker itself lists the sessions without a report of it.
     @Test(arguments: RingChoice.real) func noneAfterAStormOfResets(choice: RingChoice) throws {
         let (origin, originAddress) = try LoopbackSocket.listen()
         let (listener, address) = try LoopbackSocket.listen()
@@ -19,7 +19,7 @@ import Testing
         let bytes = Pattern.shared.stream(key: 0, count: 64 << 10)
         for size in [5, bytes.count, 5, bytes.count, 5, bytes.count] {
             let clients = (0..<100).map { _ in LoopbackSocket.connect(address) }
-            // No rest in between: each is served as it comes.
+            // Without a pause: each is served as it comes.
             let patience = Patience()
             var served = 0
             while served < clients.count, !patience.isOver {
@@ -32,7 +32,7 @@ import Testing
             #expect(served == clients.count)
             var room = [UInt8](repeating: 0, count: 1 << 17)
             var open = Set(clients)
-            // Whoever is told of nothing is found by the audit, not by this wait.
+            // The audit finds unreported sessions, not this wait.
             let little = Patience(.seconds(3))
             while !open.isEmpty, !little.isOver {
                 for client in open {

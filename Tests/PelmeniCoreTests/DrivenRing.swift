@@ -1,6 +1,6 @@
 @testable import PelmeniCore
 
-/// A ring as a test drives it, whichever it is.
+/// Any ring, in the form that a test drives.
 protocol DrivenRing: AnyObject {
     var enters: UInt64 { get }
     var mayMissEnds: Bool { get }

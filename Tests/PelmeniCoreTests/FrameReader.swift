@@ -1,8 +1,8 @@
 @testable import PelmeniCore
 
-/// Puts messages together as a relay would, and holds the scanner to what it promises.
+/// Joins the runs of messages like a relay, and checks the scanner's promises.
 struct FrameReader {
-    /// What a stream gave: its messages, and why it failed if it did.
+    /// The messages of a stream, and its error if it failed.
     struct Verdict: Equatable, CustomStringConvertible {
         var messages: [[UInt8]] = []
         var error: FrameError?
@@ -11,7 +11,7 @@ struct FrameReader {
     }
 
     private(set) var verdict = Verdict()
-    /// What a step broke.
+    /// The promise that a step broke.
     private(set) var fault: String?
     private(set) var runs = 0
     private var open: [UInt8]?
@@ -21,7 +21,7 @@ struct FrameReader {
         scanner = FrameScanner(framing, maxFrame: maxFrame)
     }
 
-    /// The window lies between bytes that would change what is read if they were looked at.
+    /// The window lies between bytes that would change the result if the scanner read them.
     mutating func read(_ window: ArraySlice<UInt8>, margin: UInt8) {
         let memory =
             [UInt8](repeating: 0x0d, count: 4) + window + [UInt8](repeating: margin, count: 4)
@@ -40,7 +40,7 @@ struct FrameReader {
         }
     }
 
-    private mutating func check(_ step: FrameStep, _ count: Int) {
+    private mutating func check(_ step: ScanStep, _ count: Int) {
         let reach = step.start + step.length
         if step.start < 0 || step.length < 0 || reach > step.consumed || step.consumed > count {
             fault = "out of the window: \(step)"
@@ -54,7 +54,7 @@ struct FrameReader {
         if case .bad(let error) = step.kind { verdict.error = error }
     }
 
-    private mutating func take(_ step: FrameStep, _ bytes: [UInt8]) {
+    private mutating func take(_ step: ScanStep, _ bytes: [UInt8]) {
         runs += 1
         var message = open ?? []
         if step.heldCarriageReturn { message.append(0x0d) }

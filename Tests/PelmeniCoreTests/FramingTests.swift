@@ -15,13 +15,13 @@ import Testing
             SampleFramings.u24le, SampleFramings.varint, SampleFramings.netstring,
             SampleFramings.ended,
         ]
-    /// The framings that say a length first, or have one.
+    /// The framings that state a length first, or have a fixed one.
     private static let counted: [Framing] = [
         .u16be, .u32be, .octetCount, .fixed(5), SampleFramings.u24le, SampleFramings.varint,
         SampleFramings.netstring,
     ]
 
-    /// Reads a stream cut before the offsets in `cuts`; what a step broke fails the test.
+    /// Reads a stream cut before the offsets in `cuts`; a broken promise fails the test.
     private func read(
         _ framing: Framing, _ stream: [UInt8], cuts: [Int] = [], maxFrame: Int = 1 << 20
     ) -> Verdict {
@@ -41,25 +41,27 @@ import Testing
 
     private func frame(_ framing: Framing, _ payload: [UInt8]) throws -> [UInt8] {
         // The last byte is not the payload's.
-        let head = try #require(
+        let envelope = try #require(
             (payload + [0]).withUnsafeBytes { bytes in
-                bytes.baseAddress.flatMap { FrameHead.around(framing, $0, count: payload.count) }
+                bytes.baseAddress.flatMap {
+                    FrameEnvelope.around(framing, $0, count: payload.count)
+                }
             })
-        return header(head) + payload + trailer(head)
+        return header(envelope) + payload + trailer(envelope)
     }
 
-    /// The bytes that a head writes; more of them than it counts fail the test.
-    private func header(_ head: FrameHead) -> [UInt8] {
-        written(head.beforeCount, head.writeBefore)
+    /// The bytes that an envelope writes; more of them than it counts fail the test.
+    private func header(_ envelope: FrameEnvelope) -> [UInt8] {
+        written(envelope.beforeCount, envelope.writeBefore)
     }
 
-    /// Those that it writes behind a payload, likewise.
-    private func trailer(_ head: FrameHead) -> [UInt8] {
-        written(head.afterCount, head.writeAfter)
+    /// The bytes that an envelope writes behind a payload, likewise.
+    private func trailer(_ envelope: FrameEnvelope) -> [UInt8] {
+        written(envelope.afterCount, envelope.writeAfter)
     }
 
     private func written(_ count: Int, _ write: (UnsafeMutableRawPointer) -> Void) -> [UInt8] {
-        var room = [UInt8](repeating: 0xa5, count: FrameHead.beforeMax + 5)
+        var room = [UInt8](repeating: 0xa5, count: FrameEnvelope.beforeMax + 5)
         room.withUnsafeMutableBytes { bytes in
             if let base = bytes.baseAddress { write(base) }
         }
@@ -67,12 +69,12 @@ import Testing
         return Array(room[..<count])
     }
 
-    /// Bytes that end no message of any framing here.
+    /// Bytes that end no message in any framing here.
     private func payload(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(0x20 + $0 % 0x5f) }
     }
 
-    /// Ten messages, some of them empty where there can be any; one for `eof`.
+    /// Ten messages, with empty ones where the framing permits them; one for `eof`.
     private func ten(_ framing: Framing) -> [[UInt8]] {
         let sizes = [3, 0, 1, 17, 0, 0, 300, 12, 2, 0]
         switch framing {
@@ -141,7 +143,7 @@ import Testing
     }
 
     @Test func stateIsPlain() {
-        #expect(_isPOD(FrameScanner.self) && _isPOD(FrameStep.self) && _isPOD(FrameHead.self))
+        #expect(_isPOD(FrameScanner.self) && _isPOD(ScanStep.self) && _isPOD(FrameEnvelope.self))
         #expect(MemoryLayout<FrameScanner>.size <= 72)
     }
 
@@ -169,7 +171,7 @@ import Testing
         #expect(read(framing, stream, cuts: (0...stream.count).flatMap { [$0, $0] }) == wanted)
     }
 
-    /// Any bytes at all, good or bad, cut anywhere.
+    /// Random bytes, valid or not, cut anywhere.
     @Test(arguments: [UInt64(1), 2, 3, 4]) func randomCuts(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         for framing in Self.all {
@@ -226,7 +228,7 @@ import Testing
 
     @Test func headsOnTheWire() throws {
         func bytes(_ framing: Framing, _ payload: Int) -> [UInt8]? {
-            FrameHead.around(framing, payload: payload).map(header)
+            FrameEnvelope.around(framing, payload: payload).map(header)
         }
         #expect(bytes(.u16be, 0x0102) == [1, 2])
         #expect(bytes(.u16be, 65_535) == [255, 255])
@@ -251,9 +253,9 @@ import Testing
 
     @Test func anEndIsNotWrittenTwice() throws {
         for framing in Self.builtIn + [.raw] {
-            let plain = try #require(FrameHead.around(framing, payload: 5))
+            let plain = try #require(FrameEnvelope.around(framing, payload: 5))
             let ended = try #require(
-                FrameHead.around(framing, payload: 5, endsWithDelimiter: true))
+                FrameEnvelope.around(framing, payload: 5, endsWithDelimiter: true))
             #expect(header(plain) == header(ended))
             #expect(trailer(ended) == [])
             switch framing {
@@ -263,13 +265,13 @@ import Testing
             }
             let message = payload(5)
             #expect(try frame(framing, message) == header(plain) + message + trailer(plain))
-            // A payload that has its end already: the same, from its bytes.
+            // A payload that already has its end: the same, from its bytes.
             guard let end = trailer(plain).first else { continue }
             #expect(try frame(framing, [0x20, end]) == [0x20, end])
         }
     }
 
-    // MARK: What is refused
+    // MARK: Refusals
 
     @Test(arguments: all + [.raw]) func aByteTooMany(framing: Framing) throws {
         let stream = try frame(framing, payload(5))
@@ -340,7 +342,7 @@ import Testing
         }
     }
 
-    /// Every short stream of bytes that matter, cut in every way, against a plain reading.
+    /// Every short stream of significant bytes, cut in every way, against a plain reading.
     @Test func octetCountsByTheBook() {
         func byTheBook(_ stream: [UInt8], _ maxFrame: Int) -> Verdict {
             var verdict = Verdict()
@@ -402,44 +404,44 @@ import Testing
         #expect(wrong.isEmpty, "\(wrong.prefix(5))")
     }
 
-    private func step(_ scanner: inout FrameScanner, _ text: StaticString) -> FrameStep {
+    private func step(_ scanner: inout FrameScanner, _ text: StaticString) -> ScanStep {
         scanner.next(text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     private func run(
         _ length: Int, of consumed: Int, begins: Bool, ends: Bool, held: Bool = false
-    ) -> FrameStep {
+    ) -> ScanStep {
         .run(0, length, consumed: consumed, begins: begins, ends: ends, heldCarriageReturn: held)
     }
 
     @Test func aHeldCarriageReturnStepByStep() {
-        var it = FrameScanner(.line, maxFrame: 100)
-        #expect(step(&it, "ab\r") == run(2, of: 3, begins: true, ends: false))
-        #expect(step(&it, "\n") == run(0, of: 1, begins: false, ends: true))
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(step(&it, "\n") == run(0, of: 1, begins: true, ends: true))
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(step(&it, "x\n") == run(1, of: 2, begins: true, ends: true, held: true))
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(step(&it, "\r") == run(0, of: 1, begins: true, ends: false, held: true))
-        #expect(step(&it, "\r\n") == run(0, of: 2, begins: false, ends: true, held: true))
-        #expect(it.end() == .clean)
-        #expect(step(&it, "\r") == .needsMore(consumed: 1))
-        #expect(it.end() == .message(begins: true, heldCarriageReturn: true))
-        #expect(step(&it, "a\r") == run(1, of: 2, begins: true, ends: false))
-        #expect(it.end() == .message(begins: false, heldCarriageReturn: true))
-        #expect(step(&it, "a") == run(1, of: 1, begins: true, ends: false))
-        #expect(it.end() == .message(begins: false, heldCarriageReturn: false))
-        #expect(it.end() == .clean)
+        var scanner = FrameScanner(.line, maxFrame: 100)
+        #expect(step(&scanner, "ab\r") == run(2, of: 3, begins: true, ends: false))
+        #expect(step(&scanner, "\n") == run(0, of: 1, begins: false, ends: true))
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(step(&scanner, "\n") == run(0, of: 1, begins: true, ends: true))
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(step(&scanner, "x\n") == run(1, of: 2, begins: true, ends: true, held: true))
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(step(&scanner, "\r") == run(0, of: 1, begins: true, ends: false, held: true))
+        #expect(step(&scanner, "\r\n") == run(0, of: 2, begins: false, ends: true, held: true))
+        #expect(scanner.end() == .clean)
+        #expect(step(&scanner, "\r") == .needsMore(consumed: 1))
+        #expect(scanner.end() == .message(begins: true, heldCarriageReturn: true))
+        #expect(step(&scanner, "a\r") == run(1, of: 2, begins: true, ends: false))
+        #expect(scanner.end() == .message(begins: false, heldCarriageReturn: true))
+        #expect(step(&scanner, "a") == run(1, of: 1, begins: true, ends: false))
+        #expect(scanner.end() == .message(begins: false, heldCarriageReturn: false))
+        #expect(scanner.end() == .clean)
     }
 
     @Test func aHeldCarriageReturnCountsAsPayload() {
-        var it = FrameScanner(.line, maxFrame: 2)
-        #expect(step(&it, "ab\r") == run(2, of: 3, begins: true, ends: false))
-        #expect(it.end() == .bad(.tooLong))
-        it = FrameScanner(.line, maxFrame: 2)
-        _ = step(&it, "ab\r")
-        #expect(step(&it, "\r\n") == .bad(.tooLong, consumed: 2))
+        var scanner = FrameScanner(.line, maxFrame: 2)
+        #expect(step(&scanner, "ab\r") == run(2, of: 3, begins: true, ends: false))
+        #expect(scanner.end() == .bad(.tooLong))
+        scanner = FrameScanner(.line, maxFrame: 2)
+        _ = step(&scanner, "ab\r")
+        #expect(step(&scanner, "\r\n") == .bad(.tooLong, consumed: 2))
     }
 
     // MARK: Without marks
@@ -452,27 +454,27 @@ import Testing
     }
 
     @Test func aStreamIsAMessage() {
-        var it = FrameScanner(.eof, maxFrame: 3)
-        #expect(it.end() == .clean)
-        #expect(step(&it, "ab") == run(2, of: 2, begins: true, ends: false))
-        #expect(step(&it, "") == .needsMore(consumed: 0))
-        #expect(step(&it, "c") == run(1, of: 1, begins: false, ends: false))
-        #expect(it.end() == .message(begins: false, heldCarriageReturn: false))
+        var scanner = FrameScanner(.eof, maxFrame: 3)
+        #expect(scanner.end() == .clean)
+        #expect(step(&scanner, "ab") == run(2, of: 2, begins: true, ends: false))
+        #expect(step(&scanner, "") == .needsMore(consumed: 0))
+        #expect(step(&scanner, "c") == run(1, of: 1, begins: false, ends: false))
+        #expect(scanner.end() == .message(begins: false, heldCarriageReturn: false))
     }
 
     @Test func aFailureStays() {
-        var it = FrameScanner(.octetCount, maxFrame: 3)
+        var scanner = FrameScanner(.octetCount, maxFrame: 3)
         #expect(
-            step(&it, "1 a4 ")
+            step(&scanner, "1 a4 ")
                 == .run(
                     2, 1, consumed: 3, begins: true, ends: true, heldCarriageReturn: false))
-        #expect(step(&it, "4 ") == .bad(.tooLong, consumed: 2))
-        #expect(step(&it, "1 a") == .bad(.tooLong, consumed: 3))
-        #expect(step(&it, "") == .bad(.tooLong, consumed: 0))
-        #expect(it.end() == .bad(.tooLong))
-        it = FrameScanner(.u16be, maxFrame: 3)
-        _ = step(&it, "\0")
-        #expect(it.end() == .bad(.cutShort))
-        #expect(step(&it, "\0\0") == .bad(.cutShort, consumed: 2))
+        #expect(step(&scanner, "4 ") == .bad(.tooLong, consumed: 2))
+        #expect(step(&scanner, "1 a") == .bad(.tooLong, consumed: 3))
+        #expect(step(&scanner, "") == .bad(.tooLong, consumed: 0))
+        #expect(scanner.end() == .bad(.tooLong))
+        scanner = FrameScanner(.u16be, maxFrame: 3)
+        _ = step(&scanner, "\0")
+        #expect(scanner.end() == .bad(.cutShort))
+        #expect(step(&scanner, "\0\0") == .bad(.cutShort, consumed: 2))
     }
 }

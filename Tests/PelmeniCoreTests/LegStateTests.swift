@@ -2,7 +2,7 @@ import Testing
 
 @testable import PelmeniCore
 
-/// The tables of what may follow a state, written out: a change of one is a decision.
+/// The tables of legal transitions, written out: a change of one is a decision.
 @Suite struct LegStateTests {
     @Test func phases() {
         let all: [LegRow.Phase] = [.free, .open, .queued, .resetting, .closing]

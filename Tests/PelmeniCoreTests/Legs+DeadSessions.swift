@@ -1,8 +1,8 @@
 @testable import PelmeniCore
 
 extension Legs where R: ~Copyable {
-    /// Sessions that relay though the connection of a side is over, and not because both of its
-    /// ends were seen: nobody was told, or somebody did not listen. A line each.
+    /// Sessions that relay although the connection of a side is over, and not because both of its
+    /// ends were seen: the end was unreported, or the report ignored. A line each.
     mutating func deadSessions() -> [String] {
         var dead: [String] = []
         for leg in legSlab.used where legs[leg].isInUse {

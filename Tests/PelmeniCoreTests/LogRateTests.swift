@@ -1,7 +1,7 @@
 import PelmeniCore
 import Testing
 
-/// How often entries are told that peers bring about, by a clock of the test's own.
+/// The rate of entries that peers can cause, with the test's own clock.
 struct LogRateTests {
     private let key = LogRate.Key(kind: 1, pair: PairID(0), upstream: 0)
     private let about = [LogEntry.Field("pair", "a")]
@@ -44,7 +44,7 @@ struct LogRateTests {
         #expect(rate.takeSummaries(now: .max).count == 1)
     }
 
-    /// An interval that ended before anybody asked is told all the same.
+    /// An interval that ended before the next call is reported as well.
     @Test func anIntervalThatNobodyAskedFor() {
         var rate = LogRate()
         _ = admitted(&rate, key, LogRate.burst + 3, now: 0)

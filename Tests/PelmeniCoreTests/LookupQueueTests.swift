@@ -1,11 +1,11 @@
 import PelmeniCore
 import Testing
 
-/// Which name is looked up next, by a clock of the test's own.
+/// The order of lookups, with the test's own clock.
 struct LookupQueueTests {
     private let second: UInt64 = 1_000_000_000
 
-    /// All that may begin now.
+    /// All lookups that may begin now.
     private func takeAll(_ queue: inout LookupQueue, now: UInt64) -> [Int] {
         var taken: [Int] = []
         while let index = queue.take(now: now) { taken.append(index) }
@@ -61,14 +61,13 @@ struct LookupQueueTests {
         for round: UInt64 in 0..<10 {
             taken += takeAll(&queue, now: now + round * LookupQueue.patience)
         }
-        // The one that was never looked up, the one that resolved, and then as many of the others
-        // as may be.
+        // The new name, the name that resolved, and then as many of the others as may be.
         #expect(taken.prefix(2) == [dead + 1, dead])
         #expect(taken.count == 2 + LookupQueue.doubtfulMax)
     }
 
-    /// Lookups that never return do not keep the names that failed once from being tried, nor do
-    /// both kinds keep a name that is new.
+    /// Lookups that never return delay neither the names that failed once nor, with those, a new
+    /// name.
     @Test func stuckLookupsStarveNobody() {
         let dead = LookupQueue.lookupsMax
         var queue = LookupQueue(names: dead + 2)
@@ -86,7 +85,7 @@ struct LookupQueueTests {
         #expect(taken.count == LookupQueue.stuckMax + 1)
     }
 
-    /// An answer that took long puts its name in doubt, as a failure does.
+    /// A slow answer puts its name in doubt, like a failure.
     @Test func aSlowAnswerComesBehindAQuickOne() {
         var queue = LookupQueue(names: 2)
         #expect(takeAll(&queue, now: 0) == [0, 1])

@@ -3,7 +3,7 @@ import Glibc
 
 @testable import PelmeniCore
 
-/// Sockets on 127.0.0.1, and which of the process's descriptors are theirs.
+/// Sockets on 127.0.0.1, and the process's descriptors of them.
 enum LoopbackSocket {
     /// A listener on a free port.
     static func listen(backlog: Int32 = 4096) throws -> (socket: Int32, address: SocketAddress) {
@@ -36,7 +36,7 @@ enum LoopbackSocket {
         return (socket, address)
     }
 
-    /// An address where nobody listens.
+    /// An address without a listener.
     static func refusing() throws -> SocketAddress {
         let (socket, address) = try listen()
         _ = pelmeni_socket_close(socket)
@@ -45,8 +45,8 @@ enum LoopbackSocket {
 
     /// A socket that is connecting, or -errno.
     ///
-    /// - Parameter receiveBuffer: bytes, for a reader that stalls: left alone, the kernel lets a
-    ///   buffer grow until it holds megabytes, and nothing would stall. 0 leaves it alone.
+    /// - Parameter receiveBuffer: bytes, for a reader that stalls: the kernel otherwise lets a
+    ///   buffer grow to megabytes, and the reader would not stall. 0 leaves the kernel's size.
     static func connect(_ address: SocketAddress, receiveBuffer: Int32 = 0) -> Int32 {
         let socket = pelmeni_socket_open(address.family, 1)
         guard socket >= 0 else { return socket }
@@ -65,9 +65,9 @@ enum LoopbackSocket {
         return socket
     }
 
-    /// Descriptors of TCP sockets of this process whose own or far port is one of these. Other
-    /// tests run meanwhile, so that counting all descriptors would say nothing, and UDP has the
-    /// same ports once more.
+    /// Descriptors of this process's TCP sockets with one of these ports at either end. Other tests
+    /// run meanwhile, so the number of all descriptors would show nothing, and UDP has the same
+    /// ports again.
     static func open(on ports: Set<UInt16>) -> Int {
         (0..<Int32(20_000)).count { socket in
             var type: Int32 = 0

@@ -16,10 +16,10 @@ final class RealPeer {
     private let identity: UInt64
     private var reader: FlowReader
     private(set) var isEnded = false
-    /// A send failed: what comes as an end from now on is none.
+    /// A send failed: a later end does not count as one.
     private var isBroken = false
     private var readsFrom: UInt64
-    /// Between two reads of a byte; nil is all there is at once.
+    /// Between two reads of a byte; nil reads all bytes at once.
     private var byteEach: UInt64?
     private var isReadable = true
     private var isWritable = false
@@ -43,15 +43,15 @@ final class RealPeer {
         }
     }
 
-    /// Takes in what the poller saw.
+    /// Handles the poller's event.
     func note(_ readiness: UInt32) {
         if readiness & PELMENI_POLL_WRITABLE != 0 { isWritable = true }
         if readiness & ~PELMENI_POLL_WRITABLE != 0 { isReadable = true }
-        // Whoever never reads learns of a reset all the same.
+        // An end that never reads still learns of a reset.
         if readsFrom == .max, readiness & PELMENI_POLL_BROKEN != 0 { end(.reset) }
     }
 
-    /// Does what can be done. True when there is more to do without a new event.
+    /// Takes the possible steps. True when more can be done without a new event.
     func goOn(_ buffer: UnsafeMutableRawPointer) -> Bool {
         guard !isEnded else { return false }
         let hasMore = read(buffer)
@@ -80,7 +80,7 @@ final class RealPeer {
         return false
     }
 
-    /// True when the end has to be tried again though no event will come.
+    /// True when the end has to be tried again without an event.
     private func write(_ buffer: UnsafeMutableRawPointer) -> Bool {
         guard !isEnded, !isBroken, isWritable else { return false }
         guard plan.speaksFirst(client: isClient) || result.received > 0 || result.end != .none
@@ -93,7 +93,7 @@ final class RealPeer {
             if sent == -Int(EAGAIN) {
                 isWritable = false
             } else if sent < 0 {
-                // What had come before is still to be read, and then the error or an end.
+                // Earlier bytes are still unread, and then the error or an end follows.
                 isBroken = true
                 isReadable = true
                 return true
@@ -107,7 +107,7 @@ final class RealPeer {
 
     private func endOwn() -> Bool {
         if plan.resets(client: isClient) {
-            // Once the proxy's kernel has all of it, nothing of it may be lost.
+            // Once the proxy's kernel has all of it, no byte may be lost.
             guard pelmeni_socket_outstanding(socket) <= 0 else { return true }
             result.deliverable = result.sent
             end(.reset)

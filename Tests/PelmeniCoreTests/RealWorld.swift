@@ -8,7 +8,7 @@ import TestSupport
 /// Carries out plans over loopback sockets through a real worker: origins and clients in one
 /// thread, the worker in another.
 final class RealWorld {
-    /// What both sides of every pair are.
+    /// The kinds of both sides of every pair.
     enum Transport: String, Sendable {
         case tcp
         case unix
@@ -30,7 +30,7 @@ final class RealWorld {
     private var addresses: [SocketAddress] = []
     private var upstreamCounts: [Int]
     private var open = 0
-    /// Clients still to come, by plan.
+    /// Clients that are not started yet, by plan.
     private var coming: [(plan: Int, number: Int)] = []
 
     /// Tokens from here on are origins.
@@ -83,7 +83,7 @@ final class RealWorld {
         buffer.deallocate()
     }
 
-    /// Runs everything to its end, drains the worker, and judges. What is wrong, and the worker's
+    /// Runs everything to its end, drains the worker, and judges. The faults, and the worker's
     /// report.
     func run(
         seconds: Double = 60, allowances: FlowJudge.Allowances = FlowJudge.Allowances()
@@ -95,9 +95,9 @@ final class RealWorld {
         return (dead + faults, report)
     }
 
-    /// Everybody has had what there was: a session that is still open, of which a side is gone, was
-    /// told of nothing. A reset that finds nobody reading may take half a second to be seen, and
-    /// wait one more for what came before it.
+    /// Every end has had its bytes: an open session with a closed side missed a report. A reset
+    /// without a reader may take half a second to be seen, and wait another one for the bytes
+    /// before it.
     private func auditQuiet() -> [String] {
         let end = pelmeni_monotonic_nanoseconds() + 3_000_000_000
         while harnesses.contains(where: { $0.sessionsOpen > 0 }) {
@@ -112,7 +112,7 @@ final class RealWorld {
     /// Drains the worker and judges.
     func finish(_ allowances: FlowJudge.Allowances) -> (faults: [String], report: WorkerReport?) {
         for harness in harnesses { harness.drain() }
-        // Whoever is left over is cut off, and named by the judge.
+        // Remaining sessions are cut off, and the judge names them.
         if open > 0 { for harness in harnesses { harness.stop() } }
         let reports = harnesses.map { $0.join(seconds: 20) }
         move(seconds: 5) { open == 0 }
@@ -128,8 +128,7 @@ final class RealWorld {
         for origin in origins { _ = pelmeni_socket_close(origin) }
         origins = []
         let ports = Set((addresses + originAddresses).compactMap(\.port))
-        // A port that is free again may be another test's by now: its socket goes away, and a leak
-        // stays.
+        // A free port may be another test's by now: its socket goes away, and a leak stays.
         var left = LoopbackSocket.open(on: ports)
         let deadline = pelmeni_monotonic_nanoseconds() + 10_000_000_000
         while left > 0, pelmeni_monotonic_nanoseconds() < deadline {

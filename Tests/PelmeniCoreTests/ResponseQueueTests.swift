@@ -29,7 +29,7 @@ import Testing
         let sent = table.row(rows[0]).pointee
         queue.remove(rows[0], table.rows)
         #expect(queue.firstBehind(sent, table.rows) == rows[2])
-        // One that is being sent keeps its place, and is not sent twice.
+        // A response in flight keeps its place, and is not sent twice.
         table.row(rows[2]).pointee.waiting = .onItsWay
         #expect(queue.firstBehind(sent, table.rows).isNone)
         // Another session has the row since.
@@ -38,7 +38,7 @@ import Testing
         #expect(queue.firstBehind(sent, table.rows).isNone)
     }
 
-    /// Of a pool, how many answers may wait at once.
+    /// The number of responses that may wait at once, for a pool.
     private static let capacities = [
         0: RelayLimits.waitingAnswersMin, 4 * RelayLimits.waitingAnswersMin + 40: 266,
         1 << 20: RelayLimits.waitingAnswersMax,

@@ -3,11 +3,11 @@ import Glibc
 
 @testable import PelmeniCore
 
-// The loop of a bench: what came is kept by slot, and what ended is armed again.
+// The loop of a bench: completions are recorded by slot, and ended operations armed again.
 extension RingBench {
-    /// One loop: what came is kept by slot.
+    /// One loop: records completions by slot.
     ///
-    /// - Parameter each: called behind each completion with its slot, within the batch.
+    /// - Parameter each: called after each completion with its slot, within the batch.
     func turn(
         wait milliseconds: UInt64 = 0, each: (RingSlot) throws -> Void = { _ in }
     ) throws {
@@ -19,7 +19,7 @@ extension RingBench {
         ring.refill()
     }
 
-    /// How often the ring enters the kernel while a fifth of a second passes.
+    /// The number of enters during a fifth of a second.
     func entersWhileItWaits() throws -> UInt64 {
         let before = enters
         let end = ring.now() + 200_000_000
@@ -27,7 +27,7 @@ extension RingBench {
         return enters - before
     }
 
-    /// Goes on until `isDone`, for a bounded time. False when that is over.
+    /// Runs loops until `isDone`, for a bounded time. False after that time.
     func run(_ isDone: () -> Bool) throws -> Bool {
         let end = ring.now() + 10_000_000_000
         var askAt = ring.now() + Self.silence
@@ -45,7 +45,7 @@ extension RingBench {
 
     private static let silence: UInt64 = 300_000_000
 
-    /// As a relay asks streams that brought bytes and fell silent, where a ring needs that.
+    /// Polls silent streams for missed ends, like a relay, where a ring needs that.
     private func askWhetherOver() {
         for (slot, row) in rows where ring.mayMissEnds && !row.received.isEmpty {
             guard isInFlight(slot, .receive), !row.isClosing, ring.isOver(slot.socket) else {

@@ -5,10 +5,10 @@ import Testing
 @testable import PelmeniCore
 
 /// One ring and a table of slots over it, driven by hand on the thread that made it. It keeps the
-/// rules of a relay: what ends without ``Completion/more`` is armed again, and a socket is closed
-/// once nothing of its slot is in flight.
+/// rules of a relay: an operation that ends without ``Completion/more`` is armed again, and a
+/// socket is closed only when no operation of its slot is in flight.
 final class RingBench {
-    /// What happened to a slot so far.
+    /// The record of a slot so far.
     struct Row {
         let slot: RingSlot
         var inFlight: Set<OperationKind> = []
@@ -19,15 +19,15 @@ final class RingBench {
         var queue = SendQueue()
         /// Bytes of the stream.
         var received: [UInt8] = []
-        /// How the stream ended: 0, or the error; nil so far.
+        /// The end of the stream: 0, or the error; nil so far.
         var ending: Int32?
         var datagrams: [[UInt8]] = []
-        /// What the network said of earlier datagrams.
+        /// Errors of earlier datagrams, from the network.
         var datagramErrors: [Int32] = []
-        /// Bytes that went out.
+        /// Bytes sent.
         var sent = 0
         var sendError: Int32 = 0
-        /// Results of datagrams that were sent.
+        /// Results of sent datagrams.
         var departed: [Int32] = []
         var accepted: [Int32] = []
         /// Waits for room that have ended.
@@ -43,11 +43,11 @@ final class RingBench {
     private var fresh: UInt32 = 1
     var closed: [RingSlot: () throws -> Void] = [:]
 
-    /// Makes a ring of this choice, and takes it down behind the script.
+    /// Makes a ring of this choice, and destroys it after the script.
     static func run(_ choice: RingChoice, _ script: (RingBench) throws -> Void) throws {
         let limits = PoolLimits(smallBlocks: 1024, bulkBlocks: 16, datagramBlocks: 160)
         let pool = try #require(BufferPool(limits: limits))
-        // The ring gives its blocks back as it goes.
+        // The ring releases its blocks at its end.
         defer { pool.destroy() }
         try script(RingBench(choice, pool))
     }
@@ -68,7 +68,7 @@ final class RingBench {
 
     subscript(slot: RingSlot) -> Row { rows[slot] ?? Row(slot: slot) }
 
-    /// How often the ring entered the kernel.
+    /// The ring's enters.
     var enters: UInt64 { ring.enters }
 
     /// Whether this ring's sockets never block.
@@ -76,7 +76,7 @@ final class RingBench {
 
     // MARK: Operations
 
-    /// - Parameter index: a slot's number that is used again; nil is a new one.
+    /// - Parameter index: a slot's number to reuse; nil is a new one.
     func attach(
         _ socket: Int32, isShared: Bool = false, isUnix: Bool = false,
         again index: RingSlot? = nil, kind: OperationKind = .receive
@@ -99,7 +99,7 @@ final class RingBench {
         ring.accept(slot.socket, multishot: multishot, token: slot.token(.accept))
     }
 
-    /// Accepts no more until it is asked to; the listener stays where it is.
+    /// Stops accepting until the next arming; the listener stays in place.
     func pauseAccepting(_ slot: RingSlot) {
         rows[slot]?.isPaused = true
         ring.cancel(slot.token(.accept))
@@ -115,7 +115,7 @@ final class RingBench {
     /// Bytes that a receive is armed for at a time.
     func limit(_ slot: RingSlot, _ bytes: Int) { rows[slot]?.limit = bytes }
 
-    /// Sends a piece, and goes on until all of it went out.
+    /// Sends a piece, until all of it is sent.
     func send(_ slot: RingSlot, _ bytes: [UInt8]) {
         let block = pool.take(.small)
         pool.address(block).copyMemory(from: bytes, byteCount: bytes.count)
@@ -143,7 +143,7 @@ final class RingBench {
     var kinds: [RingSlot: (isUnix: Bool, isListener: Bool)] = [:]
     var departures: [DatagramID: RingSlot] = [:]
 
-    /// - Parameter name: nil where the socket is connected.
+    /// - Parameter name: nil for a connected socket.
     func sendDatagram(_ slot: RingSlot, _ bytes: [UInt8], to name: SocketAddress? = nil) {
         let number = outgoing.take()
         let row = outgoing.row(number)
@@ -166,7 +166,7 @@ final class RingBench {
         ring.awaitRoom(slot.socket, slot: slot.index, token: slot.token(.awaitRoom))
     }
 
-    /// Ends what is in flight, then closes, then calls `onClosed`.
+    /// Cancels operations in flight, then closes, then calls `onClosed`.
     func close(_ slot: RingSlot, onClosed: @escaping () throws -> Void = {}) throws {
         guard let row = rows[slot], !row.isClosing else { return }
         rows[slot]?.isClosing = true

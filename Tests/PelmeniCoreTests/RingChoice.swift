@@ -25,7 +25,7 @@ enum RingChoice: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What an io_uring of this choice may use.
+    /// The io_uring features of this choice.
     var features: IOUringFeatures {
         switch self {
         case .uring61: Self.probe.features.subtracting(.newerThan61)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Datagrams over every real ring: each whole, once, to the one that it is for.
+/// Datagrams over every real ring: each arrives whole, once, at its destination.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct RingDatagramTests {
     private static let sizes = [0, 1, 1472, 0, 9000, 65_507, 0, 2]
 
@@ -15,7 +15,7 @@ import Testing
 
     private func message(_ size: Int) -> [UInt8] { Pattern.shared.stream(key: size, count: size) }
 
-    /// A datagram without bytes is one like any other, and no end.
+    /// An empty datagram is a datagram like any other, and no end.
     @Test(arguments: RingChoice.real, [false, true])
     func everySizeBothWays(choice: RingChoice, isUnix: Bool) throws {
         try RingBench.run(choice) { bench in
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    /// What the network says of a datagram is told once, and ends nothing.
+    /// A network error of a datagram is reported once, and ends nothing.
     @Test(arguments: RingChoice.real) func aRefusal(choice: RingChoice) throws {
         try RingBench.run(choice) { bench in
             let pair = try SocketPair.udp(for: bench)
@@ -88,8 +88,8 @@ import Testing
         }
     }
 
-    /// A reader that does not read: the sender is told so at once, waits without a loop, and is
-    /// told once there is room.
+    /// A receiver that does not read: the sender gets EAGAIN at once, waits without a busy loop,
+    /// and is woken once there is room.
     @Test(arguments: RingChoice.real) func aFullSocket(choice: RingChoice) throws {
         try RingBench.run(choice) { bench in
             let pair = try SocketPair.unix(SOCK_DGRAM, for: bench)

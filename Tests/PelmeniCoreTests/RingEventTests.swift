@@ -5,15 +5,14 @@ import Testing
 
 @testable import PelmeniCore
 
-/// What a ring makes of events that come late, of numbers that come back, and of sockets that
-/// others hold as well.
+/// Late events, reused descriptors, and sockets that other descriptors share.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct RingEventTests {
-    /// Entries into the kernel in a fifth of a second that are no busy loop.
+    /// Enters in a fifth of a second below those of a busy loop.
     private static let entersMost: UInt64 = 8
 
-    /// Two sockets of datagrams have something in one loop. What the first one brings closes the
-    /// second, and its number is at once that of a stream: the event of the old one, which is still
-    /// to come, is not about the new one.
+    /// Two datagram sockets are readable in one loop. The first one's datagram closes the second,
+    /// and the next stream gets its number at once: the pending event of the old socket does not
+    /// belong to the new one.
     @Test(arguments: RingChoice.real, [false, true])
     func aNumberThatIsUsedAgain(choice: RingChoice, inTheSameSlot: Bool) throws {
         try RingBench.run(choice) { bench in
@@ -23,7 +22,7 @@ import Testing
         }
     }
 
-    /// False when the number was another test's before it could be used again.
+    /// False when another test took the number before it could be reused.
     private func reuse(_ bench: RingBench, _ inTheSameSlot: Bool) throws -> Bool {
         let pairs = try (0..<2).map { _ in try SocketPair.udp(for: bench) }
         let slots = try pairs.map { try bench.attach($0.near, isShared: true) }
@@ -62,8 +61,8 @@ import Testing
         return true
     }
 
-    /// A closed socket lives on for as long as another descriptor means it: one that a process
-    /// which is being started holds, say. What comes on it wakes nobody.
+    /// A closed socket stays open while another descriptor refers to it: that of a process being
+    /// started, say. Its bytes wake no worker.
     @Test(arguments: RingChoice.real, [true, false])
     func aCopyOfAClosedSocket(choice: RingChoice, ofDatagrams: Bool) throws {
         try RingBench.run(choice) { bench in
@@ -110,7 +109,7 @@ import Testing
                 try connect(40)
                 #expect(try run { taken().count == 40 })
 
-                // Nobody accepts: connections wait, and wake nobody.
+                // Without an armed accept, connections wait, and wake no worker.
                 first.pauseAccepting(near)
                 second.pauseAccepting(far)
                 try first.turn(wait: 5)
@@ -121,7 +120,7 @@ import Testing
                 first.beginAccepting(near)
                 #expect(try run { taken().count == 45 })
 
-                // One of them goes; the other one is alone from then on.
+                // One of them is closed; the other one is alone from then on.
                 second.beginAccepting(far)
                 try first.closeAll([near])
                 let before = second[far].accepted.count
@@ -137,8 +136,8 @@ import Testing
 
     // MARK: Sends that do not fit
 
-    /// Streams whose far sides do not read: their sends wait, in one call or in many, and no loop
-    /// is made meanwhile.
+    /// Streams whose far sides do not read: their sends wait, in one call or in many, without a
+    /// busy loop.
     @Test(arguments: RingChoice.real, [true, false])
     func sendsThatWait(choice: RingChoice, overTCP: Bool) throws {
         try RingBench.run(choice) { bench in
@@ -152,7 +151,7 @@ import Testing
                 setsockopt(pair.far.socket, SOL_SOCKET, SO_RCVBUF, &room, 4)
             }
             let piece = (0..<8000).map { UInt8(truncatingIfNeeded: $0) }
-            // One at a time: what is short is gathered into one call.
+            // One at a time: short sends are gathered into one call.
             var asked = [Int](repeating: 0, count: slots.count)
             var loopsWithoutProgress = 0
             while loopsWithoutProgress < 5 {
@@ -168,7 +167,7 @@ import Testing
             #expect(slots.indices.allSatisfy { bench[slots[$0]].sent < asked[$0] })
             #expect(try bench.entersWhileItWaits() <= Self.entersMost)
 
-            // They read: all of it goes out, in order.
+            // The far sides read: all bytes are sent, in order.
             let expected = slots.indices.map { index in
                 (0..<asked[index] / piece.count).flatMap { _ in piece }
             }

@@ -1,6 +1,6 @@
 @testable import PelmeniCore
 
-/// A socket under its number in a ring's table, as a relay numbers its legs.
+/// A socket under its number in a ring's table, like a relay's leg.
 struct RingSlot: Hashable {
     let index: UInt32
     let generation: UInt32

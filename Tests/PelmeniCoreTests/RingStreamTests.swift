@@ -5,22 +5,22 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Streams of which bytes, urgent bytes, ends and resets come close together: a ring hands all of
-/// them out, in order, whichever of them were there when it began to receive.
+/// Streams whose bytes, urgent bytes, ends and resets come close together: a ring hands all of them
+/// out, in order, whichever of them were there when it began to receive.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct RingStreamTests {
-    /// When the ring begins to receive.
+    /// The moment at which the ring begins to receive.
     enum Armed: CaseIterable {
-        /// Before anything came, and waiting for it already.
+        /// Before the first byte, and already waiting for it.
         case before
-        /// Behind everything, taking it for likely that bytes are there, or not.
+        /// After the last event, with the hint that bytes are there, or without.
         case behind
         case behindUnaware
     }
 
     // MARK: Ends right behind bytes
 
-    /// The same moment brings bytes and a reset. A receive that reads the bytes and then waits for
-    /// the reset waits for ever (liburing's issue 1549 tells it of ends on Unix sockets).
+    /// Bytes and a reset come together. A receive that reads the bytes and then waits for the reset
+    /// waits for ever (liburing's issue 1549 reports it for ends on Unix sockets).
     @Test(arguments: RingChoice.real, Armed.allCases)
     func aResetRightBehindBytes(choice: RingChoice, armed: Armed) throws {
         try expectEnds(choice, armed, ECONNRESET) {
@@ -37,7 +37,7 @@ import Testing
         } end: {
             $0.finish()
         }
-        // A ring may miss the end there unless a receive is for one block: the relay sees to that.
+        // A ring may miss the end there unless a receive is for one block: the relay ensures that.
         try expectEnds(choice, armed, 0, limit: BlockClass.small.bytes) {
             try SocketPair.unix(SOCK_STREAM, for: $0)
         } end: {
@@ -74,7 +74,7 @@ import Testing
                 for slot in slots where bench[slot].ending != nil {
                     let row = bench[slot]
                     #expect(row.ending == ending, sourceLocation: location)
-                    // A reset throws away what its own side had not sent yet.
+                    // A reset discards unsent bytes of its own side.
                     #expect(
                         ending == 0 ? row.received == bytes : bytes.starts(with: row.received),
                         "\(row.received.count) of \(size)", sourceLocation: location)
@@ -88,8 +88,8 @@ import Testing
 
     private static let texts = ["before.!behind.", "!behind.", "before.!", "a!b!c!d", "!"]
 
-    /// With SO_OOBINLINE, as the engine's sockets have it, an urgent byte is one of the stream; a
-    /// receive ends before it all the same, and short.
+    /// With SO_OOBINLINE, set on the engine's sockets, an urgent byte is part of the stream; a
+    /// receive still ends before it, and short.
     @Test(arguments: RingChoice.real, Armed.allCases)
     func urgentBytes(choice: RingChoice, armed: Armed) throws {
         try RingBench.run(choice) { bench in
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    /// Exclamation marks go out as urgent.
+    /// Exclamation marks are sent as urgent bytes.
     static func send(_ text: String, on wire: Wire) throws {
         for byte in text.utf8 {
             var byte = byte

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Every idle session keeps its rows in memory, so a field that makes one longer is a decision.
+/// Every idle session keeps its rows in memory, so a field that lengthens one is a decision.
 @Suite struct RowSizeTests {
     @Test func rowsOfASession() {
         #expect(MemoryLayout<LegRow>.stride <= 88)

@@ -12,7 +12,7 @@ import Testing
         slab.giveBack(LegID(2))
         slab.giveBack(LegID(1))
         #expect(slab.take() == LegID(1))
-        // What a row was left with is there: its generation goes on.
+        // A row keeps its last contents: its generation continues.
         #expect(slab.take() == LegID(2))
         #expect(slab.rows[LegID(2)].generation == 8)
         #expect(slab.take() == LegID.none)

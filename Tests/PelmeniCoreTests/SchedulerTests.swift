@@ -8,7 +8,7 @@ import Testing
     private let rows = TestRows.legs([LegRow.Kind](repeating: .client, count: many + 8))
     private let now: UInt64 = 1_000_000_000
 
-    /// A leg that brings little, or one that brings much into blocks of a class.
+    /// An interactive leg, or a bulk leg of a class.
     private func wait(
         _ number: Int, heavy blockClass: BlockClass?, _ reads: inout ReadScheduler
     ) {
@@ -45,8 +45,7 @@ import Testing
         #expect(!reads.feedsAgain)
     }
 
-    /// Blocks of each class that the loop has, and which of four legs (small, bulk, bulk, small)
-    /// get one.
+    /// Blocks of each class in the loop, and the legs (of small, bulk, bulk, small) that get one.
     struct Blocks: Sendable {
         var small: Int
         var bulk: Int
@@ -59,7 +58,7 @@ import Testing
         Blocks(small: 1, bulk: 1, fed: [0, 1]),
         // The bulk leg in front waits for a posted block, and the legs behind it wait too.
         Blocks(small: 4, bulk: 0, fed: [0]),
-        // There is none in the pool: bulk legs go on with small blocks.
+        // The pool has none: bulk legs continue with small blocks.
         Blocks(small: 3, bulk: 0, isBulkGone: true, fed: [0, 1, 2]),
         Blocks(small: 4, bulk: 0, isBulkGone: true, fed: [0, 1, 2, 3]),
     ]
@@ -83,7 +82,7 @@ import Testing
         #expect(reads.isCrowded(now))
         #expect(reads.isCrowded(now + RelayLimits.crowdedTime - 1))
         #expect(!reads.isCrowded(now + RelayLimits.crowdedTime))
-        // A quarter of the blocks is left to others, and so many bytes are a turn.
+        // A quarter of the blocks is left to others, and this many bytes are the quantum.
         #expect(drain(&reads, small: 4, bulk: 0) == [0, 1, 2])
         let most = RelayLimits.crowdedTurn / BlockClass.small.bytes
         #expect(drain(&reads, small: 1000, bulk: 0).count == most)
@@ -130,7 +129,7 @@ import Testing
         #expect(rows.table[LegID(3)].phase == .queued)
         #expect(dials.popFirst(rows.table) == LegID.none)
         dials.renew()
-        // A newcomer does not overtake.
+        // A new client does not overtake.
         #expect(dials.grant() == false)
         #expect(dials.popFirst(rows.table) == LegID(3))
         #expect(rows.table[LegID(3)].phase == .open)
@@ -208,7 +207,7 @@ import Testing
         #expect(reserve.spend() == 5)
         #expect(reserve.isSpent)
         #expect(reserve.spend() == nil)
-        // It could not be opened anew.
+        // The reserve could not be opened again.
         reserve.renew(-EMFILE)
         #expect(reserve.isSpent)
         #expect(reserve.spend() == nil)
@@ -237,7 +236,7 @@ import Testing
         #expect(pipes.turn == min(RelayLimits.spliceTurn, RelayLimits.spliceInLoop))
         pipes.spend(RelayLimits.spliceInLoop - 10)
         #expect(pipes.turn == 10)
-        // A call may move more than it was asked for.
+        // A call may move more bytes than its limit.
         pipes.spend(30)
         #expect(pipes.turn == 0 && pipes.budget < 0)
         pipes.renew()

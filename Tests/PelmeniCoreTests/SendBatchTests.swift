@@ -4,7 +4,7 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Sends on many sockets in one call, and the same where each is a call of its own.
+/// Sends on many sockets in one call, and the same with a call for each.
 @Suite(.serialized) struct SendBatchTests {
     private static func pair(_ type: __socket_type) throws -> (near: Int32, far: Int32) {
         var ends: [Int32] = [-1, -1]
@@ -26,11 +26,11 @@ import Testing
         #expect(batch.refusal == nil)
         let count = SendBatch.capacity
         let pairs = try (0..<count).map { _ in try Self.pair(SOCK_DGRAM) }
-        // One socket is none, one has no reader any more, one is full; one datagram is empty.
+        // One descriptor is no socket, one has no reader, one is full; one datagram is empty.
         let (none, gone, full, empty) = (3, 10, 20, 30)
         close(pairs[gone].far)
         defer {
-            // Once each: the numbers of closed ones belong to other tests.
+            // Once each: the numbers of closed descriptors belong to other tests.
             for index in 0..<count {
                 close(pairs[index].near)
                 if index != gone { close(pairs[index].far) }
@@ -78,7 +78,7 @@ import Testing
         let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         defer { bytes.deallocate() }
         for index in 0..<256 { bytes[index] = UInt8(index) }
-        // Twice, so that a batch begins anew; the second has one send alone.
+        // Twice, so that a second batch begins; it has a single send.
         for round in [0..<40, 40..<41, 41..<100] {
             for index in round {
                 batch.append(near, bytes + index, 1, token: Token(rawValue: UInt64(index)))

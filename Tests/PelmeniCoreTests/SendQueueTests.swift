@@ -13,7 +13,7 @@ import Testing
         return Slice(block: block, offset: 0, length: UInt32(length))
     }
 
-    /// What a queue would send, as its pieces have it.
+    /// The bytes in a queue's pieces.
     private func wrongAt(_ queue: SendQueue, _ pool: BufferPool, position: Int) -> Int? {
         var at = position
         var piece = queue.first

@@ -1,13 +1,13 @@
 import PelmeniCore
 import Testing
 
-/// How an engine's descriptors are divided between kinds of sessions.
+/// The division of an engine's descriptors between kinds of sessions.
 struct SessionSharesTests {
     private func both(_ descriptors: Int, limit: Int = 1 << 20) -> SessionShares {
         SessionShares(descriptors: descriptors, limit: limit, hasStreams: true, hasDatagrams: true)
     }
 
-    /// Whatever one kind has taken, three tenths of the descriptors are the other's.
+    /// Whatever one kind has taken, the other one keeps three tenths of the descriptors.
     @Test(arguments: [40, 100, 1_999, 20_000]) func neitherTakesAll(descriptors: Int) {
         let shares = both(descriptors)
         let tenths = Int64(descriptors * 3 / 10)
@@ -33,7 +33,7 @@ struct SessionSharesTests {
         #expect(shares.rows == 70 + 15)
     }
 
-    /// More than fit, as after several workers accepted at once: there is no room, and no overflow.
+    /// More than fit, as after several workers accepted at once: no room, and no overflow.
     @Test func moreThanFit() {
         let shares = both(100)
         #expect(shares.streamRoom(streams: 200, datagrams: 200) < 0)

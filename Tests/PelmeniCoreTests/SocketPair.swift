@@ -4,8 +4,8 @@ import TestSupport
 
 @testable import PelmeniCore
 
-/// Two connected sockets: the near one is a ring's, in the mode that it needs; the far one is the
-/// test's, and waits.
+/// Two connected sockets: the near one is a ring's, in the mode that the ring needs; the far one is
+/// the test's, and blocking.
 struct SocketPair {
     let near: Int32
     let far: Wire
@@ -21,7 +21,7 @@ struct SocketPair {
         return SocketPair(near: near, far: far)
     }
 
-    /// Over a Unix socket, of streams or of datagrams.
+    /// Over a Unix socket, streams or datagrams.
     static func unix(_ type: __socket_type, for bench: RingBench) throws -> SocketPair {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(type.rawValue | SOCK_CLOEXEC.rawValue)
@@ -30,7 +30,7 @@ struct SocketPair {
         return SocketPair(near: ends[0], far: Wire(socket: ends[1]), isUnix: true)
     }
 
-    /// Over UDP, both connected; the near one is as a relay opens it towards an upstream.
+    /// Over UDP, both connected; the near one is opened like a relay's towards an upstream.
     static func udp(for bench: RingBench) throws -> SocketPair {
         let far = pelmeni_datagram_open(AF_INET, 0)
         let near = pelmeni_datagram_open(AF_INET, bench.isNonblocking ? 1 : 0)
@@ -54,7 +54,8 @@ struct SocketPair {
         return address
     }
 
-    /// A socket that many send datagrams to, as a relay listens; and where it is.
+    /// A socket that receives datagrams from many senders, like a relay's listener, and its
+    /// address.
     static func datagramListener(
         at name: SocketName, for bench: RingBench
     ) throws -> (socket: Int32, name: SocketName) {
@@ -71,7 +72,7 @@ struct SocketPair {
         if result < 0 { throw Errno(code: result) }
     }
 
-    /// From now on the far end takes the datagrams of this port alone, and refuses the near one's.
+    /// From now on the far end accepts datagrams of this port alone, and refuses the near end's.
     func refuse(butFrom port: UInt16) throws {
         var address = SocketAddress(v4: 0x7f00_0001, port: port)
         try Self.check(pelmeni_socket_connect(far.socket, &address, socklen_t(address.length)))

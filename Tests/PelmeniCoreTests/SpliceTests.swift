@@ -3,12 +3,11 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Long streams, which go through pipes: every byte, every end and every reset as with blocks, and
-/// nothing left.
+/// Long streams, which go through pipes: bytes, ends and resets as with blocks, and nothing leaked.
 @Suite(.serialized) struct SpliceTests {
     private static let much = 4 << 20
 
-    /// What was spliced, and what is wrong.
+    /// The spliced bytes, and the faults.
     private func run(
         _ choice: RingChoice, _ plans: [FlowPlan],
         settings: WorkerHarness.Settings = WorkerHarness.Settings(), cuts: Bool = false
@@ -57,7 +56,7 @@ import Testing
                 ]))
     }
 
-    /// What is in a pipe when the other side has sent its end still arrives, and the end behind it.
+    /// Bytes in a pipe still arrive after the other side's end, and then the end.
     @Test(arguments: RingChoice.granted)
     func aSlowReaderGetsAllBeforeTheEnd(choice: RingChoice) throws {
         expectWell(
@@ -73,7 +72,7 @@ import Testing
                 ]))
     }
 
-    /// One at a time: a reset waits a second for what came before it, and no longer.
+    /// One at a time: a reset waits a second for the bytes before it, and no longer.
     @Test(arguments: RingChoice.granted)
     func resets(choice: RingChoice) throws {
         let much = 2 << 20
@@ -88,7 +87,7 @@ import Testing
             plan(1 << 20, 1 << 20, .clientResets(after: 1 << 20)),
             plan(1 << 20, 1 << 20, .upstreamResets(after: 1 << 20)),
         ]
-        // Reset while what it was to get waits in a pipe.
+        // Reset while its bytes wait in a pipe.
         plans[1].upstreamReading = .late(200_000_000)
         plans[3].clientReading = .late(200_000_000)
         var spliced: UInt64 = 0
@@ -115,7 +114,7 @@ import Testing
                 ]))
     }
 
-    /// Readers that never read are found by the stall deadline, and give their pipes back.
+    /// The stall deadline ends readers that never read, and frees their pipes.
     @Test(arguments: RingChoice.real)
     func stalledReadersGivePipesBack(choice: RingChoice) throws {
         var settings = WorkerHarness.Settings()
@@ -134,8 +133,8 @@ import Testing
         #expect((report?.bytesSpliced ?? 0) > 0)
     }
 
-    /// A crowd of them that has said all: each is ended for its silence, and in order. Simulated
-    /// alone: on a busy machine no silence is long enough to tell it from want of time.
+    /// Many finished streams: each ends for its silence, and in order. Simulated alone: on a busy
+    /// machine no silence can be told from a lack of time.
     @Test func aSilentCrowdIsNotReset() throws {
         var settings = WorkerHarness.Settings()
         settings.deadlines.idle = 1_000_000_000
@@ -149,7 +148,7 @@ import Testing
                 ], settings: settings))
     }
 
-    /// A stop while pipes are full: nothing stays behind.
+    /// A stop while pipes are full leaves nothing behind.
     @Test(arguments: RingChoice.real)
     func aStopCutsFullPipesOff(choice: RingChoice) throws {
         let world = try RealWorld(

@@ -3,11 +3,12 @@ import Testing
 
 @testable import PelmeniCore
 
-/// Readers that stall, over real sockets: what they may hold, and what becomes of them.
+/// Readers that stall, over real sockets: their memory, and their ends.
 @Suite(.serialized) struct StallTests {
     private static let stalled = 150
 
-    /// Stalled readers behind fast sources hold no more than their marks, and the others go on.
+    /// Stalled readers behind fast sources hold no more than their watermarks, and the others
+    /// continue.
     @Test(arguments: RingChoice.real)
     func stalledReadersHoldLittle(choice: RingChoice) throws {
         var settings = WorkerHarness.Settings()
@@ -26,12 +27,13 @@ import Testing
         let ended = try #require(report)
         #expect(ended.causes[.sendStalled] == UInt64(Self.stalled))
         #expect(ended.causes[.completed] == 20)
-        // The posted set, a high mark for each stalled reader, and a sixteenth of the pool at most.
+        // The posted set, a high watermark for each stalled reader, and a sixteenth of the pool at
+        // most.
         let most = UInt64(256 + 32 + Self.stalled * (RelayLimits.smallHigh / 16384 + 2))
         #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks")
     }
 
-    /// A single stalled reader has the whole pool to itself, and still no more than its high mark.
+    /// A single stalled reader has the whole pool, and still holds no more than its high watermark.
     @Test(arguments: RingChoice.real)
     func oneStalledReaderStaysUnderItsMark(choice: RingChoice) throws {
         var settings = WorkerHarness.Settings()
@@ -47,13 +49,13 @@ import Testing
         let (faults, report) = world.run(seconds: 20)
         #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
         let ended = try #require(report)
-        // What is posted, the mark, and a receive that was on its way.
+        // The posted blocks, the watermark, and a receive in flight.
         let posted = choice == .epoll ? 0 : UInt64(UringRing.postedSmall + 1)
         let most = posted + UInt64(RelayLimits.smallHigh / BlockClass.small.bytes) + 6
         #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks, at most \(most)")
     }
 
-    /// A drain lets what is open end, and a stop cuts it off; both leave nothing.
+    /// A drain lets open sessions end, and a stop cuts them off; both leave nothing.
     @Test(arguments: RingChoice.real)
     func aStopCutsEverythingOff(choice: RingChoice) throws {
         let world = try RealWorld(
@@ -65,7 +67,7 @@ import Testing
                 FlowPlan(sessions: 10, bytesToUpstream: 10, bytesToClient: 10, end: .byProxy),
             ], settings: WorkerHarness.Settings(), seed: 2)
         world.harness.start()
-        // Linked as well: an attempt that is cut off while it connects ends in order.
+        // Linked as well: a session that is cut off while it dials ends in order.
         world.move(seconds: 10) { world.harness.bytesToUpstream == 40 * 10 }
         #expect(world.harness.sessionsOpen == 40)
         world.harness.stop()

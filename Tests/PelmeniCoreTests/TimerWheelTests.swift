@@ -6,7 +6,7 @@ import Testing
 @Suite struct TimerWheelTests {
     private static let timers = 40
     private static let start: UInt64 = 123_456_789_000
-    /// The longest that a timer may come late: one tick, as its time is rounded up to the next.
+    /// The longest delay of a timer: one tick, as its time is rounded up to the next.
     private static let tick: UInt64 = 1 << 23
 
     private func withWheel(_ body: (inout TimerWheel) -> Void) {
@@ -18,8 +18,8 @@ import Testing
         wheel.destroy()
     }
 
-    /// Against a dictionary of deadlines: nothing early, nothing later than a tick, nothing lost,
-    /// and the sleep that the wheel advises never misses one.
+    /// Against a dictionary of deadlines: no timer early, later than a tick, or lost, and the sleep
+    /// that the wheel advises never misses one.
     @Test(arguments: Array(UInt64(1)...12)) func agreesWithANaiveModel(seed: UInt64) {
         withWheel { wheel in
             var random = SeededRandom(seed: seed)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    /// As the worker has it: asleep exactly as long as the wheel says.
+    /// As in the worker: asleep exactly as long as the wheel says.
     @Test(arguments: [UInt64(1), 2, 3]) func sleepingAsAdvisedMissesNothing(seed: UInt64) {
         withWheel { wheel in
             var random = SeededRandom(seed: seed)

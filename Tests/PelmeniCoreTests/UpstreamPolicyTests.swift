@@ -16,7 +16,7 @@ import Testing
                 for number in 0..<addresses {
                     #expect(policy.takeAddress(of: upstream) == number)
                     #expect(policy.mayDial(upstream))
-                    // A rest that begins meanwhile keeps no further address back.
+                    // A backoff that begins meanwhile holds no further address back.
                     #expect(!policy.passesOver(isResting: true, of: count))
                     dialled.append(upstream)
                 }

@@ -7,8 +7,7 @@ import Testing
 /// A worker whose ring refuses a listener does not begin, and keeps nothing.
 @Suite struct WorkerBeginTests {
     @Test(arguments: [0, 1, 2]) func aListenerThatEpollRefuses(place: Int) throws {
-        // Nothing can be waited for on it: epoll_ctl(2) says EPERM, as it says ENOSPC over the
-        // user's limit.
+        // The poller cannot watch it: epoll_ctl(2) returns EPERM, or ENOSPC over the user's limit.
         let refused = open("/dev/null", O_RDWR | O_CLOEXEC)
         #expect(refused >= 0)
         var sockets = try (0..<2).map { _ in try LoopbackSocket.listen().socket }

@@ -50,7 +50,7 @@ final class WorkerHarness: @unchecked Sendable {
 
     func start() {
         let thread = Thread { [self] in
-            // As the engine's own threads do: a splice raises SIGPIPE.
+            // Like the engine's own threads: a splice raises SIGPIPE.
             var all = sigset_t()
             sigfillset(&all)
             pthread_sigmask(SIG_SETMASK, &all, nil)
@@ -66,8 +66,8 @@ final class WorkerHarness: @unchecked Sendable {
     var bytesToUpstream: UInt64 { counters.get(.bytesToUpstream) }
     var bytesSpliced: UInt64 { counters.get(.splicedBytes) }
 
-    /// Sessions that go on though a side's connection is over, as the worker sees them at its next
-    /// loop.
+    /// Sessions that continue although a side's connection is over, as the worker sees them in its
+    /// next loop.
     func deadSessions() -> [String] {
         audit.withLock { $0 = nil }
         wantsAudit.store(true, ordering: .releasing)
@@ -80,7 +80,7 @@ final class WorkerHarness: @unchecked Sendable {
         return ["the worker does not run"]
     }
 
-    /// Waits for the worker's end. Nil when it does not come in time.
+    /// Waits for the worker's end. Nil after the time limit.
     func join(seconds: Double) -> WorkerReport? {
         done.wait(timeout: .now() + seconds) == .success ? report : nil
     }

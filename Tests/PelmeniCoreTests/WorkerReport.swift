@@ -1,6 +1,6 @@
 @testable import PelmeniCore
 
-/// What a worker left behind.
+/// The final state of a worker.
 struct WorkerReport: Sendable {
     var leaks: [String] = []
     /// The ring's own error, or 0.
@@ -9,10 +9,10 @@ struct WorkerReport: Sendable {
     var accepted: UInt64 = 0
     /// Bytes that went through pipes.
     var bytesSpliced: UInt64 = 0
-    /// The most blocks that were out at the end of a loop.
+    /// The most leased blocks at the end of a loop.
     var blocksMost: UInt64 = 0
 
-    /// What several workers left behind; nil when one of them has not ended.
+    /// The final states of several workers; nil when one of them has not ended.
     static func sum(_ reports: [WorkerReport?]) -> WorkerReport? {
         var sum = WorkerReport()
         for report in reports {

@@ -3,7 +3,7 @@ import Glibc
 
 @testable import PelmeniCore
 
-/// A client that waits for everything.
+/// A client with blocking calls.
 enum BlockingSocket {
     static func connect(_ port: UInt16) -> Int32 {
         let socket = pelmeni_socket_open(AF_INET, 0)
@@ -19,7 +19,7 @@ enum BlockingSocket {
         return bound
     }
 
-    /// Bound, and not listening: whoever connects is refused, and nobody else gets the port.
+    /// Bound, and not listening: the kernel refuses connections, and no other socket gets the port.
     static func bind() throws(Errno) -> (listener: Int32, port: UInt16) {
         let listener = pelmeni_socket_open(AF_INET, 0)
         var address = SocketAddress(v4: 0x7f00_0001, port: 0)
@@ -35,7 +35,7 @@ enum BlockingSocket {
         _ = send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// As many bytes, or fewer when the stream ends.
+    /// This many bytes, or fewer when the stream ends.
     static func read(_ socket: Int32, _ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

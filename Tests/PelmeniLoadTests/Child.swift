@@ -4,15 +4,14 @@ import Glibc
 
 @testable import PelmeniLoad
 
-/// A load or an origin as a process would run it, on pipes in place of a process's input and
-/// output.
+/// A load or an origin like a child process's, over pipes in place of standard input and output.
 final class Child: Sendable {
     private let input: Int32
     private let output: LineInput
     private let task: Task<Int32, Never>
 
     private init(serve: @escaping @Sendable (Int32, Int32) async -> Int32) throws {
-        // A child that has ended reads no more.
+        // An ended child reads no more.
         signal(SIGPIPE, SIG_IGN)
         let input = try Self.pipe()
         let output = try Self.pipe()
@@ -69,7 +68,7 @@ final class Child: Sendable {
         return (lines, try JSONDecoder().decode(type, from: Data(last.utf8)), status)
     }
 
-    /// Ends the input. To be called once.
+    /// Ends the input. Call it once.
     func endInput() { close(input) }
 
     struct Problem: Error {

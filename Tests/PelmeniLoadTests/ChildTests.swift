@@ -2,7 +2,7 @@ import Testing
 
 @testable import PelmeniLoad
 
-/// The load and the origins as processes of their own, without a proxy between them.
+/// The load and the origins as child processes, without a proxy between them.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct ChildTests {
     private static let kinds: [LoadJob.Kind] = [
         .exchange, .connect, .download, .upload, .open, .idle, .stalled, .http,
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    /// Runs a job against an origin that suits it; both must be content.
+    /// Runs a job against a matching origin; neither may report a fault.
     @discardableResult
     private func expectGood(_ wanted: LoadJob, isBulk: Bool = false) async throws -> LoadOutcome {
         var originJob = origin(of: wanted.kind)
@@ -52,7 +52,7 @@ import Testing
         #expect(seen.status == 0)
         #expect(seen.outcome.faults == [:])
         #expect(seen.outcome.accepted == outcome.connections)
-        // The one that each connection is tried with does not count.
+        // The trial of each connection does not count.
         let trials = job.kind == .stalled ? 0 : job.connections
         #expect(seen.outcome.requests >= outcome.exchanges + trials)
         #expect(outcome.exchanges > 0)
@@ -87,7 +87,7 @@ import Testing
         job.pipeline = pipeline
         job.thinkMicroseconds = 700
         let outcome = try await expectGood(job)
-        // No more than the pauses leave time for.
+        // At most as many as the pauses permit.
         #expect(outcome.exchanges <= 4 * pipeline * (200_000 / 700 + 1))
     }
 
@@ -102,7 +102,7 @@ import Testing
     @Test func theFirstRequestsAreSpreadOverAPause() async throws {
         let origin = try await Child.origin(OriginJob(kind: .answer))
         var job = job(.exchange, origin.port)
-        // All but the first connection's are meant for a time long after the window.
+        // All but the first connection's are intended for a time long after the window.
         job.thinkMicroseconds = 3_600_000_000
         let load = try Child.load(job)
         let (lines, outcome, status) = try await load.outcome(LoadOutcome.self)
@@ -127,7 +127,7 @@ import Testing
     @Test func anOpenLoopKeepsItsRate() async throws {
         let outcome = try await expectGood(job(.open))
         let timed = outcome.latency.reduce(0) { $0 + $1.count }
-        // 2,000 a second for 200 ms, each of them meant for the window.
+        // 2,000 a second for 200 ms, each of them intended for the window.
         #expect((399...401).contains(timed))
     }
 
@@ -154,7 +154,7 @@ import Testing
         let load = try Child.load(job(.idle, origin.port))
         #expect(try await load.line() == "connected")
         origin.child.endInput()
-        // It waits a second for its clients to end, and cuts them off then.
+        // It waits a second for its clients to end, and then cuts them off.
         _ = try await origin.child.outcome(OriginOutcome.self)
         load.write("")
         let outcome = try await load.outcome(LoadOutcome.self).outcome
@@ -167,7 +167,7 @@ import Testing
     func aMiddlemanIsFoundOut(kind: LoadJob.Kind, pipeline: Int) async throws {
         for flaw in Middleman.Flaw.allCases where flaw != .stalls {
             let origin = try await Child.origin(origin(of: kind))
-            // The first answer is the trial's; what comes later has company.
+            // The first answer is the trial's; later ones may come together.
             let middleman = try Middleman(flaw, place: 500, to: origin.port)
             var job = job(kind, middleman.port)
             job.connections = 1
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    /// Whoever times from the moment of sending would find one slow request.
+    /// A load that times from the moment of sending would find one slow request.
     @Test(arguments: [1, 4]) func aStallIsChargedToAllThatWaitedForIt(pipeline: Int) async throws {
         let origin = try await Child.origin(OriginJob(kind: .answer))
         let middleman = try Middleman(.stalls, place: 64 * 100, to: origin.port)

@@ -20,7 +20,7 @@ final class CrookedOrigin: Sendable {
     private let listener: Int32
     private let thread: LoadThread<Bool>
 
-    /// - Parameter place: the byte of each connection at which it happens.
+    /// - Parameter place: the position of the wrong byte in each connection.
     init(_ flaw: Flaw, place: Int) throws {
         let (listener, port) = try BlockingSocket.listen()
         self.listener = listener

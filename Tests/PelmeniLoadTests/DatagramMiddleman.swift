@@ -5,14 +5,14 @@ import Synchronization
 @testable import PelmeniCore
 @testable import PelmeniLoad
 
-/// A relay of datagrams that gets one of them wrong, one way or the other.
+/// A relay of datagrams that damages one of them, in a chosen way.
 final class DatagramMiddleman: Sendable {
     enum Flaw: String, CaseIterable, Sendable {
         case loses
         case changesByte
         case cuts
         case merges
-        /// Takes it for another client's.
+        /// Delivers it to another client.
         case misdirects
         case repeats
         /// Holds it back for 250 ms.
@@ -24,8 +24,8 @@ final class DatagramMiddleman: Sendable {
     private let thread: LoadThread<Bool>
 
     /// - Parameters:
-    ///   - onAnswers: it happens towards the client, not towards the origin.
-    ///   - place: how many datagrams pass that way before.
+    ///   - onAnswers: damages a datagram towards the client, not towards the origin.
+    ///   - place: the number of datagrams that pass that way before.
     init(_ flaw: Flaw?, onAnswers: Bool, place: Int, to origin: UInt16) throws {
         let signal = try StopSignal()
         let (front, port) = try DatagramSockets.bind()

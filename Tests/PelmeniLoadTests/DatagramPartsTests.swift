@@ -2,7 +2,7 @@ import Testing
 
 @testable import PelmeniLoad
 
-/// What loads of datagrams are made of.
+/// The parts of datagram loads.
 @Suite struct DatagramPartsTests {
     private func bytes(_ count: Int) -> UnsafeMutableRawPointer {
         .allocate(byteCount: count, alignment: 8)
@@ -33,7 +33,7 @@ import Testing
         #expect(other.check(datagram, count: 1_400) == .bad(.wrongByte))
     }
 
-    /// The head of one and the rest of another one.
+    /// The head of one datagram and the rest of another.
     @Test(arguments: [(3, 1), (4, 0), (3, -1)]) func tailsDoNotFitOtherHeads(
         client: Int, step: Int64
     ) {
@@ -103,7 +103,7 @@ import Testing
             client.ask(0)
             _ = take(client.sequence)
         }
-        // Too long ago to know.
+        // Too long ago to be remembered.
         #expect(take(1) == .late)
     }
 
@@ -122,7 +122,7 @@ import Testing
         #expect(client.inFlight == 0 && !client.isKnown)
         #expect(take(80, 79))
         #expect(client.isKnown && client.received == 79)
-        // An older one that was overtaken takes nothing back.
+        // An older credit that was overtaken takes nothing back.
         #expect(take(40, 39))
         #expect(client.isKnown && client.received == 79)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PelmeniLoad
 
-/// Loads of datagrams, and what they find out.
+/// Datagram loads, and the faults that they find.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct DatagramTests {
     private func job(_ kind: LoadJob.Kind, _ port: UInt16 = 0) -> LoadJob {
         var job = LoadJob(kind: kind, port: port)
@@ -129,7 +129,7 @@ import Testing
     func aWrongAnswerIsFoundOut(flaw: DatagramMiddleman.Flaw) async throws {
         let seen = try await run(job(.datagrams), flaw: flaw)
         #expect(seen.load.faults == expected(flaw).map { [$0.text: 1] } ?? [:])
-        // What is wrong is no answer.
+        // A wrong datagram is no answer.
         #expect(seen.load.lost == (flaw == .repeats ? 0 : 1))
         #expect(seen.load.late == (flaw == .isLate ? 1 : 0))
         #expect(seen.load.exchanges > 0)
@@ -144,7 +144,7 @@ import Testing
         #expect(seen.load.lost == (flaw == .repeats ? 0 : 1))
     }
 
-    /// The last of a train asks for credit: without it the flow goes on after a while.
+    /// The last datagram of a train requests credit: without it the flow continues after a while.
     @Test func aCreditThatIsLostIsMadeGood() async throws {
         var job = job(.trains)
         job.connections = 1
@@ -156,7 +156,7 @@ import Testing
 
     @Test(arguments: [LoadJob.Kind.datagrams, .trains])
     func nobodyThereIsAFailure(kind: LoadJob.Kind) async throws {
-        // It takes everything, and says nothing.
+        // It receives everything, and answers nothing.
         let (socket, port) = try DatagramSockets.bind()
         var job = job(kind, port)
         job.timeoutNanoseconds = 300_000_000

@@ -27,12 +27,12 @@ import Testing
                 let report = await Demo(backends: [.epoll], seconds: 1).run { _ in }
                 return (report.errors, pelmeni_descriptors_open(), Threads.named("load", "origin"))
             }
-            // The first run also starts what the runtime keeps for good.
+            // The first run also starts the permanent parts of the runtime.
             let first = await run()
             let second = await run()
             precondition(first.errors == 0, "first run: \(first.errors) errors")
             precondition(second.errors == 0, "second run: \(second.errors) errors")
-            // A thread lets go of the last things after it has said that it is done.
+            // A thread frees its last resources after it has reported its end.
             let deadline = ContinuousClock.now + .seconds(10)
             var descriptors = second.descriptors
             var threads = second.threads

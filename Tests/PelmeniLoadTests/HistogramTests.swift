@@ -41,7 +41,7 @@ import Testing
         var random = SystemRandomNumberGenerator()
         expectClose((0..<count).map { _ in UInt64.random(in: 0...3_000, using: &random) })
         expectClose((0..<count).map { _ in UInt64.random(in: 0...30_000_000_000, using: &random) })
-        // As latencies are: many short ones, few very long ones.
+        // Like latencies: many short ones, few very long ones.
         expectClose(
             (0..<count).map { _ in
                 UInt64(1) << UInt64.random(in: 5...38, using: &random)

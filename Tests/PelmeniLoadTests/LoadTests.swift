@@ -91,7 +91,7 @@ import Testing
         let wanted: Fault =
             switch flaw {
             case .changes, .doubles: .wrongByte
-            // One byte too few, and nothing more comes in a closed loop.
+            // One byte too few, and no more comes in a closed loop.
             case .drops: .wrongByte
             case .endsEarly: .short
             case .resets: .reset
@@ -99,7 +99,7 @@ import Testing
             }
         #expect(result.faults[wanted] > 0, "\(flaw): \(result.faults.text)")
         #expect(result.faults[wanted] == result.faults.total)
-        // The requests before it were answered well.
+        // The requests before it were answered correctly.
         #expect((result.exchanges > 0) == (flaw != .isSilent))
     }
 
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func aRefusedConnectionIsAnError() async throws {
-        // Bound and never listening: a port that was given back might be another test's by now.
+        // Bound and never listening: a released port might be another test's by now.
         let (holder, port) = try BlockingSocket.bind()
         defer { _ = pelmeni_socket_close(holder) }
         var plan = plan(port)

@@ -4,13 +4,13 @@ import Glibc
 @testable import PelmeniCore
 @testable import PelmeniLoad
 
-/// Relays one connection after the other, with blocking calls of its own, and does one thing to the
-/// answers: once on each connection, at a place of its stream.
+/// Relays one connection after the other, with blocking calls of its own, and damages the answers
+/// once on each connection, at a place of its stream.
 final class Middleman: Sendable {
     enum Flaw: String, CaseIterable, Sendable {
         case changesByte
         case dropsByte
-        /// All that comes in the call that reaches the place.
+        /// All bytes of the call that reaches the place.
         case losesAnswer
         /// The whole connection, for 200 ms, once in all.
         case stalls

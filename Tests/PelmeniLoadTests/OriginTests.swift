@@ -3,7 +3,7 @@ import Testing
 
 @testable import PelmeniLoad
 
-/// What an origin says to a client that is not the project's own load.
+/// The answers of an origin to a client that is not the project's own load.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct OriginTests {
     private static let answer = FixedHTTP.answer.withUTF8Buffer { Array($0) }
 
@@ -82,7 +82,7 @@ import Testing
                 BlockingSocket.write(socket, bytes[at..<min(bytes.count, at + piece)])
             }
             let wanted = Self.answer + Self.answer + Self.answer
-            // It ends after the last one by itself.
+            // It ends by itself after the last one.
             #expect(BlockingSocket.read(socket, wanted.count + 1) == wanted)
         }
         #expect(seen.requests == 3)

@@ -50,7 +50,7 @@ import Testing
         #expect(verifier.isWhole)
     }
 
-    /// Every place of a stream, each kind of damage.
+    /// Every place of a stream, with each kind of damage.
     @Test(arguments: ["changed", "dropped", "doubled", "swapped", "zeroed"])
     func damageIsNoticed(kind: String) {
         let good = bytes(600)
@@ -66,12 +66,12 @@ import Testing
             guard bad != good else { continue }
             var verifier = Verifier(seed: 42, end: 600)
             let fault = check(&verifier, bad)
-            // What is lost at the very end shows as a stream that is not whole.
+            // Bytes lost at the very end show as an incomplete stream.
             #expect(fault != nil || !verifier.isWhole, "\(kind) at \(place)")
         }
     }
 
-    /// A block that comes twice, is left out, or belongs to another connection.
+    /// A block that comes twice, is missing, or belongs to another connection.
     @Test func wholeBlocksOutOfPlaceAreNoticed() {
         let block = 16 << 10
         let seed = Pattern.seed(7)

@@ -10,7 +10,7 @@ import Testing
         for (leg, time) in [(2, 10), (0, 20), (1, 20)] { queue.append(leg, until: UInt64(time)) }
         #expect(queue.firstDue == 10)
         #expect(queue.popDue(9)?.leg == nil)
-        // Taken late, it was due at its own time.
+        // Taken late, it still was due at its own time.
         let first = queue.popDue(15)
         #expect(first?.leg == 2 && first?.time == 10)
         #expect(!queue.contains(2) && queue.contains(0) && queue.contains(1))

@@ -2,7 +2,7 @@ import Glibc
 
 /// The threads of this process.
 enum Threads {
-    /// How many have one of these names.
+    /// The number of threads with one of these names.
     static func named(_ names: String...) -> Int {
         guard let folder = opendir("/proc/self/task") else { return -1 }
         defer { closedir(folder) }

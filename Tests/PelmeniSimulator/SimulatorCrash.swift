@@ -1,8 +1,8 @@
 import Glibc
 
-/// Says which seed a trap happened in: a crash has no other report.
+/// Prints the seed of a trap: a crash has no other report.
 enum SimulatorCrash {
-    /// Only the simulator's one thread, and the handler that interrupts it, use it.
+    /// Used only by the simulator's one thread, and the handler that interrupts it.
     nonisolated(unsafe) static var seed: UInt64 = 0
 
     static func watch() {

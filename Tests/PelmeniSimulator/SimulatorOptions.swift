@@ -1,20 +1,20 @@
-/// What the command line asks for.
+/// The options of the command line.
 struct SimulatorOptions {
-    /// What is wrong with the command line.
+    /// A fault of the command line.
     struct Mistake: Error {
         var text: String
     }
 
     var seeds: UInt64 = 1000
     var first: UInt64 = 1
-    /// One seed, told as it goes.
+    /// One seed, with a line for each event.
     var replay: UInt64?
     var showsProgress = false
-    /// Goes on after a failure, and tells them all.
+    /// Continues after a failure, and prints them all.
     var goesOn = false
     /// Only seeds whose worlds have datagrams.
     var onlyDatagrams = false
-    /// One number for what happened in all seeds.
+    /// Prints one number for the events of all seeds.
     var wantsHash = false
     var wantsHelp = false
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where the simulator writes what.
+/// The outputs of the simulator.
 enum SimulatorOutput {
     static func error(_ text: String) {
         let line = text + "\n"

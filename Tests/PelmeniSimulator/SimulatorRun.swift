@@ -1,9 +1,9 @@
 import Glibc
 import PelmeniTesting
 
-/// Runs the seeds, adds up, and says what came of it.
+/// Runs the seeds, adds up, and prints the outcome.
 struct SimulatorRun {
-    /// Seeds from which on every point has to be met: the rarest come once in some hundred seeds.
+    /// Seeds above which every point has to occur: the rarest come once in some hundred seeds.
     static let seedsForPoints: UInt64 = 5000
 
     private let options: SimulatorOptions

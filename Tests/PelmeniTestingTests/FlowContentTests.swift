@@ -1,7 +1,7 @@
 import PelmeniTesting
 import Testing
 
-/// The tests' own measure: it must see what it is there to see.
+/// The tests' own measure must see each kind of damage.
 @Suite struct FlowContentTests {
     private func stream(_ identity: UInt64, _ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

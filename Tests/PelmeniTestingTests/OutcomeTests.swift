@@ -1,7 +1,7 @@
 import PelmeniTesting
 import Testing
 
-/// What an embedder calls, and what it is told.
+/// The embedder's calls, and their results.
 @Suite struct OutcomeTests {
     @Test func seedsPass() {
         #expect(Simulation.firstFailure(in: 1...30) == nil)
@@ -20,7 +20,7 @@ import Testing
         #expect(lines.contains { $0.contains("connects") })
     }
 
-    /// Sessions that a stop cuts off are a failure where nothing allows them.
+    /// Sessions that a stop cuts off are a failure unless the setup allows them.
     @Test func aFailureNamesItsSeed() {
         var setup = SimulationSetup(
             seed: 4711,

@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    /// Whatever can happen to datagrams happens over some hundred seeds.
+    /// Every event of datagrams occurs over some hundred seeds.
     @Test func datagramsMeetEverything() {
         var points = [UInt64](repeating: 0, count: SimulatedPoint.allCases.count)
         for seed in stride(from: UInt64(3), to: 2400, by: 8) {
@@ -35,8 +35,8 @@ import Testing
         #expect(outcomes[0].hash != Simulation.outcome(of: SimulationSetup(seed: seed + 1)).hash)
     }
 
-    /// Readers that take a byte now and then hold every block: they make way for the others,
-    /// however many they are.
+    /// Readers that take a byte from time to time hold every block: they make way for the others,
+    /// whatever their number.
     @Test(arguments: [true, false], [true, false])
     func aByteAtATimeHoldsNoBlock(isMultishot: Bool, waitsForAll: Bool) {
         var setup = SimulationSetup(
@@ -63,7 +63,7 @@ import Testing
         #expect(count(.causeCompleted) == 20)
     }
 
-    /// Out of descriptors: what is open goes on, and accepting resumes.
+    /// Out of descriptors: open sessions continue, and accepting resumes.
     @Test(arguments: [UInt64(1), 2, 3]) func descriptorsRunOut(seed: UInt64) {
         var setup = SimulationSetup(
             seed: seed,

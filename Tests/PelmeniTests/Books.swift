@@ -2,7 +2,7 @@ import Pelmeni
 import PelmeniCore
 import PelmeniTesting
 
-/// What an engine has counted by its end, whichever world it ran in.
+/// An engine's counts at its end, in either world.
 struct Books: Equatable, Sendable {
     let accepted: UInt64
     let causes: [Cause: UInt64]

@@ -3,7 +3,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// An engine of one pair, of whatever kinds, and the origin behind it.
+/// An engine of one pair, of any kinds, and the origin behind it.
 struct Bridge: Sendable {
     let crossing: Crossing
     let engine: Engine
@@ -24,7 +24,7 @@ struct Bridge: Sendable {
 
     /// - Parameters:
     ///   - names: the upstreams.
-    ///   - origin: one of them, or the one that comes later.
+    ///   - origin: one of them, or a later one.
     static func start(
         _ crossing: Crossing, _ variant: Variant, to names: [SocketName], origin: BridgeOrigin,
         folder: TemporaryFolder, workers: Int = 1,
@@ -43,10 +43,10 @@ struct Bridge: Sendable {
             crossing: crossing, engine: engine, origin: origin, log: log, folder: folder)
     }
 
-    /// Where clients go.
+    /// The address for clients.
     var name: SocketName {
         crossing.from.isUnix
-            ? .path(folder.file("server")) : .port(engine.listening.first?.port ?? 0)
+            ? .path(folder.file("server")) : .port(engine.listeners.first?.port ?? 0)
     }
 
     /// - Parameter number: one for each client, which makes its name on a Unix datagram socket.
@@ -58,7 +58,7 @@ struct Bridge: Sendable {
         return .datagrams(wire)
     }
 
-    /// Waits for a counter that nothing announces.
+    /// Waits for a counter without a notification.
     func wait(_ what: String, _ condition: (Statistics) -> Bool) throws {
         do {
             try waitUntil("\(what) \(crossing.testDescription)") { condition(engine.statistics) }
@@ -68,7 +68,7 @@ struct Bridge: Sendable {
         }
     }
 
-    /// Stops the engine: datagram sessions do not end by themselves. The books agree then.
+    /// Stops the engine: datagram sessions do not end by themselves. Then checks the counts.
     func stop(_ location: SourceLocation = #_sourceLocation) async -> Statistics {
         await engine.stop()
         let statistics = engine.statistics

@@ -4,15 +4,16 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// A session ends behind something wrong: what came before that is still answered and delivered.
+/// A session ends after a fault: messages before it are still answered and delivered.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct BridgeBadEndTests {
     private static let toUDP = Crossing(from: .tcp, to: .udp)
     private static let toTCP = Crossing(from: .udp, to: .tcp)
-    /// More than a receiver that does not read takes in, and less than one leg may queue.
+    /// More than the kernel holds for a receiver that does not read, and less than one leg may
+    /// queue.
     private static let answers = 20
     private static let answer = [UInt8](repeating: 9, count: 10_000)
 
-    /// A Unix socket knows no reset.
+    /// A Unix socket has no reset.
     private func resetEnd(_ face: Face) -> Wire.End { face.isUnix ? .clean : .reset }
 
     private func said(_ bridge: Bridge, _ part: String) -> Bool {
@@ -26,13 +27,13 @@ import Testing
         guard case .real(let variant) = world else {
             return SimulatedEnds(crossing: crossing).answersPassAStreamThatIsBad()
         }
-        // Too long; and, with the stream's end behind them, half a length and half a message.
+        // Too long; and, with the end of the stream behind them, half a length and half a message.
         for (bad, ends) in [([0, 101], false), ([0], true), ([0, 9, 1], true)] as [([UInt8], Bool)]
         {
             let bridge = try await Bridge.start(crossing, variant) {
-                $0.maxFrame = 100
-                $0.responses = 2
-                $0.linger = nil
+                $0.frameBytesMax = 100
+                $0.responseLimit = 2
+                $0.lingerTimeout = .never
             }
             let origin = try bridge.origin.wire
             let client = try Wire(to: bridge.name)
@@ -56,11 +57,11 @@ import Testing
         }
     }
 
-    /// Nothing was asked, so nothing is waited for.
+    /// Without a question there is nothing to wait for.
     @Test(arguments: Variant.all) func aStreamThatIsBadAtOnce(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.maxFrame = 100
-            $0.linger = nil
+            $0.frameBytesMax = 100
+            $0.lingerTimeout = .never
         }
         let client = try Wire(to: bridge.name)
         try client.write([0, 101])
@@ -68,15 +69,15 @@ import Testing
         #expect(await bridge.stop().causes == [.badFrame: 1])
     }
 
-    /// A close with a message unread would destroy the answers that the client has not read.
+    /// A close with an unread message would destroy the answers that the client has not read.
     @Test(arguments: Crossing.fromStream, World.all)
     func messagesOverRequestsDestroyNoAnswer(crossing: Crossing, world: World) async throws {
         guard case .real(let variant) = world else {
             return SimulatedEnds(crossing: crossing).messagesOverRequestsAreDropped()
         }
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.requests = 1
-            $0.responses = Self.answers
+            $0.requestLimit = 1
+            $0.responseLimit = Self.answers
         }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
@@ -91,7 +92,7 @@ import Testing
         for number in 1...Self.answers {
             try origin.send(Self.answer, to: from)
             try bridge.wait("answer \(number)") { $0.datagramsToClient == UInt64(number) }
-            // One comes while answers are on their way.
+            // One comes while answers are in flight.
             if number == Self.answers / 2 { try client.write(BridgeClient.framed([9])) }
         }
         let wanted = (0..<Self.answers).flatMap { _ in BridgeClient.framed(Self.answer) }
@@ -101,7 +102,7 @@ import Testing
         #expect(statistics.drops == [.surplus: 4])
     }
 
-    /// The upstream goes away while its answers wait for a client that does not read.
+    /// The upstream closes while its answers wait for a client that does not read.
     @Test(arguments: Variant.all)
     func anUpstreamThatRefusesDestroysNoAnswer(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant)
@@ -130,7 +131,7 @@ import Testing
 
     // MARK: Datagrams in front of a stream
 
-    /// Its answers before that go out, and so do the questions that wait for it.
+    /// Its answers before that are sent, and so are the questions that wait for it.
     @Test(arguments: Variant.all) func anUpstreamThatIsBad(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toTCP, variant)
         let client = try bridge.client()
@@ -160,7 +161,7 @@ import Testing
     /// not destroyed.
     @Test(arguments: Variant.all)
     func answersOverResponsesDestroyNoQuestion(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         let question = [UInt8](repeating: 7, count: 60_000)
         try client.ask(question)
@@ -172,10 +173,10 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// What comes in one read with the last answer is counted, though the session is over by then.
+    /// Messages in one read with the last answer are counted, although the session is over by then.
     @Test(arguments: Variant.all)
     func answersBehindTheLastOneAreCounted(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         try client.ask([7])
         let upstream = try bridge.origin.accept()

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// One end of messages: datagrams as they are, or a stream of them with two bytes of length each.
+/// One end of messages: datagrams, or a stream of them with two bytes of length each.
 enum BridgeClient: Sendable {
     case stream(Wire)
     case datagrams(DatagramWire)

@@ -4,7 +4,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// How sessions end where a stream meets datagrams, and what an upstream that fails does to whom.
+/// Ends of sessions where a stream meets datagrams, and the effects of a failed upstream.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct BridgeEndTests {
     private static let toUDP = Crossing(from: .tcp, to: .udp)
     private static let toTCP = Crossing(from: .udp, to: .tcp)
@@ -13,15 +13,15 @@ import Testing
 
     // MARK: A stream in front of datagrams
 
-    /// `responses` tells when a client that has ended has all it waits for.
+    /// With `responses`, a client that has ended gets its end after its last answer.
     @Test(arguments: Crossing.fromStream, World.all)
     func aClientThatEndsGetsItsAnswers(crossing: Crossing, world: World) async throws {
         guard case .real(let variant) = world else {
             return SimulatedEnds(crossing: crossing).aClientThatEndsGetsItsAnswers()
         }
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.responses = 2
-            $0.linger = nil
+            $0.responseLimit = 2
+            $0.lingerTimeout = .never
         }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
@@ -39,9 +39,11 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// Without `responses` nothing tells that the last answer was the last one but silence.
+    /// Without `responses` only silence shows that the last answer was the last one.
     @Test(arguments: Variant.all) func aClientThatEndsIsWaitedFor(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toUDP, variant) { $0.linger = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.toUDP, variant) {
+            $0.lingerTimeout = .after(.milliseconds(300))
+        }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
         try client.write(BridgeClient.framed([1]))
@@ -54,12 +56,12 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// Silence is all that ends it while the engine drains, and little of it.
+    /// Silence ends the session while the engine drains, and a short one is enough.
     @Test(arguments: Variant.all)
     func aClientThatEndedDoesNotHoldADrain(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.linger = nil
-            $0.idle = nil
+            $0.lingerTimeout = .never
+            $0.idleTimeout = .never
         }
         let client = try Wire(to: bridge.name)
         try client.write(BridgeClient.framed([1]))
@@ -70,14 +72,14 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// The same, when its end comes later than the silence that a drain bears.
+    /// The same, when the client ends after the silence that a drain permits.
     @Test(arguments: Variant.all)
     func aClientThatEndsLateInADrain(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.linger = nil
-            $0.idle = nil
-            // Nor anything else that would make it look at the session.
-            $0.keepAlive = nil
+            $0.lingerTimeout = .never
+            $0.idleTimeout = .never
+            // Nor any other event that would make the engine check the session.
+            $0.keepAliveTime = nil
         }
         let origin = try bridge.origin.wire
         let client = try bridge.client()
@@ -101,7 +103,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func idleEndsAStream(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toUDP, variant) { $0.idle = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.toUDP, variant) {
+            $0.idleTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         try client.ask("?")
         #expect(try bridge.origin.wire.receiveText() == "?")
@@ -120,8 +124,8 @@ import Testing
         #expect(await bridge.stop().causes == [.clientReset: 1])
     }
 
-    /// The network says that nobody listens there: the stream is told. Once somebody does, the
-    /// next one works.
+    /// The network reports that no socket listens there: the stream is reset. Once one listens, the
+    /// next session works.
     @Test(arguments: Variant.all) func aClosedPortResetsTheStream(variant: Variant) async throws {
         let folder = try TemporaryFolder()
         let port = SocketName.port(try DatagramWire.unusedPort())
@@ -194,15 +198,17 @@ import Testing
         }
         upstreams[0].reset()
         try bridge.wait("the session is over") { $0.open == 1 }
-        // The other one's goes on.
+        // The other client's session continues.
         try upstreams[1].write(BridgeClient.framed([7]))
         #expect(try clients[1].answer() == [7])
         #expect(await bridge.stop().causes[.upstreamReset] == 1)
     }
 
-    /// Nothing but silence tells that no answer is due any more: an end, and no reset.
+    /// Only silence shows that no answer is due any more: an end, and no reset.
     @Test(arguments: Variant.all) func idleEndsTheConnection(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.idle = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.toTCP, variant) {
+            $0.idleTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         try client.ask("?")
         let upstream = try bridge.origin.accept()
@@ -214,7 +220,7 @@ import Testing
     @Test(arguments: Variant.all) func theLastAnswerEndsTheConnection(
         variant: Variant
     ) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         for round in UInt8(0)..<3 {
             try client.ask([round])
@@ -233,8 +239,8 @@ import Testing
         variant: Variant
     ) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
-            $0.requests = 1
-            $0.responses = 1
+            $0.requestLimit = 1
+            $0.responseLimit = 1
         }
         let client = try Wire(to: bridge.name)
         try client.write([1, 2, 3].flatMap { BridgeClient.framed([$0]) })
@@ -249,11 +255,11 @@ import Testing
         #expect(statistics.drops == [.surplus: 2])
     }
 
-    /// They come while the last message still waits to go out: the session is over once it has.
+    /// They come while the last message still waits to be sent: the session ends after it.
     @Test(arguments: Variant.all) func answersOverResponsesAreDropped(
         variant: Variant
     ) async throws {
-        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responses = 1 }
+        let bridge = try await Bridge.start(Self.toTCP, variant) { $0.responseLimit = 1 }
         let client = try bridge.client()
         let question = [UInt8](repeating: 7, count: 60_000)
         var asked = 0

@@ -3,7 +3,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Each framing as it stands on the wire, on either side of a pair.
+/// Each framing on the wire, on either side of a pair.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct BridgeFramingKindTests {
     private static let toUDP = Crossing(from: .tcp, to: .udp)
     private static let toTCP = Crossing(from: .udp, to: .tcp)
@@ -46,7 +46,7 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
-    /// One read is one datagram: only turns make that certain.
+    /// One read is one datagram: only waiting for each answer makes that certain.
     @Test(arguments: Variant.all) func raw(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) { $0.framing = .raw }
         let origin = try bridge.origin.wire
@@ -70,11 +70,11 @@ import Testing
         _ = await reverse.stop()
     }
 
-    /// All that a client sends up to its half-close is one message; so is the answer.
+    /// All bytes of a client up to its half-close are one message; so is the answer.
     @Test(arguments: Variant.all) func eof(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .eof
-            $0.responses = 1
+            $0.responseLimit = 1
         }
         let origin = try bridge.origin.wire
         for size in [1, 1_472, 40_000] {
@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: Variant.all) func theLastLineNeedsNoEnd(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .line
-            $0.responses = 1
+            $0.responseLimit = 1
         }
         let origin = try bridge.origin.wire
         let client = try Wire(to: bridge.name)
@@ -110,7 +110,7 @@ import Testing
         #expect(await bridge.stop().causes == [.completed: 1])
     }
 
-    /// RFC 6587 counts from 1: a datagram without bytes has no frame, and is dropped alone.
+    /// RFC 6587 counts from 1: an empty datagram has no frame, and is dropped alone.
     @Test(arguments: Variant.all) func octetCountHasNoEmptyMessage(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toTCP, variant) { $0.framing = .octetCount }
         let client = try bridge.client()
@@ -122,7 +122,7 @@ import Testing
         #expect(await bridge.stop().drops == [.oversize: 1])
     }
 
-    /// Not a length at all: the client is told by a reset, and the books name the cause.
+    /// An invalid length: the client is reset, and the counts name the cause.
     @Test(arguments: Variant.all) func noLength(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) { $0.framing = .octetCount }
         for text in ["x", "0 ", "05 hello", "99999999999 "] {

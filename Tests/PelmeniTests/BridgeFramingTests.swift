@@ -3,14 +3,14 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Messages cut from streams: wherever reads cut them, and when they are none.
+/// Messages cut from streams: at every cut of the reads, and with invalid frames.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct BridgeFramingTests {
     /// The stream of a pair of a stream and datagrams, and the socket at its other side.
     private struct Ends {
         let bridge: Bridge
         let stream: Wire
         let datagrams: DatagramWire
-        /// Where datagrams go, when their socket is not connected.
+        /// The destination of datagrams, when their socket is not connected.
         let address: DatagramAddress?
 
         /// Opens a session: one message has crossed each way.
@@ -37,7 +37,7 @@ import Testing
             }
         }
 
-        /// What the stream's side ends in when it is reset: a Unix socket knows no reset.
+        /// The end that the stream's side sees for a reset: a Unix socket has no reset.
         var resetEnd: Wire.End {
             let face =
                 bridge.crossing.from.isStream ? bridge.crossing.from : bridge.crossing.to
@@ -47,7 +47,7 @@ import Testing
 
     private func frame(_ text: String) -> [UInt8] { BridgeClient.framed(Array(text.utf8)) }
 
-    /// What came before the cut is read together with its first part: a whole message tells so.
+    /// The bytes before the cut are read together with its first part: a whole message shows it.
     @Test(arguments: Crossing.mixed, World.all)
     func framesSplitAtEveryOffset(crossing: Crossing, world: World) async throws {
         guard case .real(let variant) = world else {
@@ -93,7 +93,7 @@ import Testing
         // In its length, behind it, and in the message.
         for bytes in 1...3 {
             let bridge = try await Bridge.start(crossing, variant) {
-                $0.linger = .milliseconds(300)
+                $0.lingerTimeout = .after(.milliseconds(300))
             }
             let ends = try Ends(bridge)
             try ends.stream.write(frame("whole") + frame("cut short").prefix(bytes))
@@ -110,8 +110,8 @@ import Testing
             return SimulatedFrames(crossing: crossing).aLengthThatLies()
         }
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.maxFrame = 100
-            $0.linger = .milliseconds(300)
+            $0.frameBytesMax = 100
+            $0.lingerTimeout = .after(.milliseconds(300))
         }
         let ends = try Ends(bridge)
         let longest = Pattern.shared.stream(key: 1, count: 100)
@@ -120,7 +120,7 @@ import Testing
         try ends.stream.write(frame("before") + [0, 101])
         #expect(try ends.datagrams.receiveText() == "before")
         #expect(try ends.stream.readEnd() == ends.resetEnd)
-        // The listener lives on, and so does a client of datagrams: its next one opens a session.
+        // The listener stays, and so does a datagram client: its next datagram opens a session.
         if crossing.from.isStream {
             try await answersANewClient(bridge)
         } else {
@@ -148,7 +148,7 @@ import Testing
         SimulatedFrames(crossing: crossing).noLoopSendsAllThatOneReadBrings()
     }
 
-    /// Longer than any datagram, but a frame like any other: the stream goes on behind it.
+    /// Longer than any datagram, but a valid frame: the stream goes on behind it.
     @Test(arguments: Crossing.mixed, World.all)
     func aFrameThatNoDatagramHolds(crossing: Crossing, world: World) async throws {
         guard case .real(let variant) = world else {

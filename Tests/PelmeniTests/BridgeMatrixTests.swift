@@ -4,11 +4,11 @@ import PelmeniTesting
 import TestSupport
 import Testing
 
-/// Every kind of client to every kind of origin, on every ring: each answer reaches who asked.
+/// Every kind of client to every kind of origin, on every ring: each answer reaches its client.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct BridgeMatrixTests {
     private static let crowds = [1, 2, 100]
     private static let rounds = 3
-    /// Questions of a client that are under way at once.
+    /// Questions of a client in flight at once.
     private static let depth = 2
 
     private func question(_ client: Int, of crowd: Int, _ number: Int) -> [UInt8] {
@@ -16,7 +16,7 @@ import Testing
             + Pattern.shared.piece(key: client, at: number, count: 50)
     }
 
-    /// The origin collects what a whole crowd asked and answers it backwards.
+    /// The origin collects the questions of a whole crowd and answers them backwards.
     @Test(arguments: Crossing.all, World.all)
     func everyAnswerGoesToWhoAsked(crossing: Crossing, world: World) async throws {
         let people = UInt64(Self.crowds.reduce(0, +))
@@ -59,7 +59,7 @@ import Testing
         let serving = beside {
             try bridge.origin.serveReversed(batches: batches) { Array("to ".utf8) + $0 }
         }
-        // They stay to the end: a port that comes again is the same client.
+        // They stay open to the end: a reused port would be the same client.
         var everybody: [BridgeClient] = []
         for crowd in Self.crowds {
             let clients = try (0..<crowd).map { try bridge.client(crowd * 1_000 + $0) }
@@ -89,7 +89,8 @@ import Testing
         return Books(await bridge.stop())
     }
 
-    /// Around what a frame of Ethernet and a jumbo frame carry, and the most and the least of UDP.
+    /// Sizes around the payload of an Ethernet and a jumbo frame, and the least and the most of
+    /// UDP.
     @Test(arguments: Crossing.withDatagrams, World.all)
     func everySizePasses(crossing: Crossing, world: World) async throws {
         let sizes = [0, 1, 1_472, 1_473, 8_972, 65_507, 0, 2]

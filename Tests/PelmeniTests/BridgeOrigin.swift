@@ -1,9 +1,9 @@
 import Glibc
 import TestSupport
 
-/// The origin behind a pair, of whatever kind: it knows whom each question came from.
+/// The origin behind a pair of any kind: it knows the sender of each question.
 final class BridgeOrigin: Sendable {
-    /// A question, and the way back to who asked it.
+    /// A question, and the way back to its sender.
     struct Question: Sendable {
         let message: [UInt8]
         fileprivate let wayBack: WayBack
@@ -15,7 +15,7 @@ final class BridgeOrigin: Sendable {
     }
 
     private enum Door: Sendable {
-        case stream(Listener)
+        case stream(TestListener)
         case datagrams(DatagramWire)
     }
 
@@ -23,7 +23,7 @@ final class BridgeOrigin: Sendable {
         let wire: Wire
         var bytes: [UInt8] = []
 
-        /// The next whole message of a stream, if it is there.
+        /// The next whole message of a stream, if it has come.
         mutating func next() -> [UInt8]? {
             guard bytes.count >= 2 else { return nil }
             let end = 2 + (Int(bytes[0]) << 8 | Int(bytes[1]))
@@ -40,7 +40,7 @@ final class BridgeOrigin: Sendable {
         let name = name ?? (face.isUnix ? .path(path) : .port(0))
         door =
             face.isStream
-            ? .stream(try Listener(name)) : .datagrams(try DatagramWire(at: name))
+            ? .stream(try TestListener(name)) : .datagrams(try DatagramWire(at: name))
     }
 
     var name: SocketName {
@@ -50,7 +50,7 @@ final class BridgeOrigin: Sendable {
         }
     }
 
-    /// The socket of an origin of datagrams.
+    /// The socket of a datagram origin.
     var wire: DatagramWire {
         get throws {
             guard case .datagrams(let wire) = door else {
@@ -60,7 +60,7 @@ final class BridgeOrigin: Sendable {
         }
     }
 
-    /// The next connection of an origin of streams.
+    /// The next connection of a stream origin.
     func accept() throws -> Wire {
         guard case .stream(let listener) = door else {
             throw Overdue(description: "not an origin of streams")
@@ -97,7 +97,7 @@ final class BridgeOrigin: Sendable {
         }
     }
 
-    /// Waits for whatever comes next.
+    /// Waits for the next message.
     private func take(_ questions: inout [Question], _ connections: inout [Connection]) throws {
         guard case .stream(let listener) = door else {
             let (message, from) = try wire.receive()

@@ -14,17 +14,21 @@ enum Face: String, CaseIterable, Sendable {
 
     /// Forwards to an origin of this kind.
     func client(_ names: [SocketName]) -> any Client {
-        let destinations = names.map { name in
-            switch name {
-            case .port(let port): Destination(host: "127.0.0.1", port: port)
-            case .path(let path): Destination(path: path)
-            }
-        }
+        let endpoints = names.map(endpoint)
         return switch self {
-        case .tcp: TCPClient(destinations)
-        case .unix: UnixClient(destinations)
-        case .udp: UDPClient(destinations)
-        case .unixgram: UnixDatagramClient(destinations)
+        case .tcp: TCPClient(endpoints)
+        case .unix: UnixClient(endpoints)
+        case .udp: UDPClient(endpoints)
+        case .unixgram: UnixDatagramClient(endpoints)
+        }
+    }
+
+    private func endpoint(_ name: SocketName) -> Endpoint {
+        switch (name, isStream) {
+        case (.port(let port), true): .tcp(host: "127.0.0.1", port: port)
+        case (.port(let port), false): .udp(host: "127.0.0.1", port: port)
+        case (.path(let path), true): .unix(path: path)
+        case (.path(let path), false): .unixDatagram(path: path)
         }
     }
 
@@ -32,14 +36,14 @@ enum Face: String, CaseIterable, Sendable {
     func server(_ client: any Client, path: String, options: PairOptions) -> any Server {
         switch self {
         case .tcp: TCPServer(client, listen: "127.0.0.1", port: 0, options: options)
-        case .unix: UnixServer(client, path: path, options: options)
+        case .unix: UnixServer(client, listen: path, options: options)
         case .udp: UDPServer(client, listen: "127.0.0.1", port: 0, options: options)
-        case .unixgram: UnixDatagramServer(client, path: path, options: options)
+        case .unixgram: UnixDatagramServer(client, listen: path, options: options)
         }
     }
 }
 
-/// A pair: what its clients speak, and what its origin does.
+/// A pair: the kind of its clients, and that of its origin.
 struct Crossing: Sendable, CustomTestStringConvertible {
     let from: Face
     let to: Face
@@ -48,7 +52,7 @@ struct Crossing: Sendable, CustomTestStringConvertible {
 
     var hasDatagrams: Bool { !from.isStream || !to.isStream }
 
-    /// Everything to everything.
+    /// Every kind to every kind.
     static let all = Face.allCases.flatMap { from in
         Face.allCases.map { Crossing(from: from, to: $0) }
     }

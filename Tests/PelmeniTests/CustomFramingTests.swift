@@ -4,9 +4,9 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Framings that the embedder wrote, in the whole engine.
+/// The embedder's framings, in the whole engine.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct CustomFramingTests {
-    /// One byte of length, as many bytes, and an end that is passed over.
+    /// One byte of length, as many bytes, and a skipped trailer.
     private struct Lined: HeaderFraming {
         let name = "lined"
         let headerMax = 1
@@ -15,25 +15,25 @@ import Testing
             .payload(after: 1, length: Int(header[0]), trailer: 2)
         }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? {
-            var head = FrameHead()
-            head.putBefore(lowFirst: UInt64(payload.count), bytes: 1)
-            head.putAfter(highFirst: 0x0d0a, bytes: 2)
-            return head
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? {
+            var envelope = FrameEnvelope()
+            envelope.putBefore(lowFirst: UInt64(payload.count), bytes: 1)
+            envelope.putAfter(highFirst: 0x0d0a, bytes: 2)
+            return envelope
         }
     }
 
-    /// Answers what cannot be.
+    /// Gives an impossible answer.
     private struct Broken: MessageFraming {
         let name = "broken"
         var step = FramingStep.payload(length: -1)
 
         func read(_ bytes: Span<UInt8>, _ state: inout FramingState) -> FramingStep { step }
 
-        func write(around payload: Span<UInt8>) -> FrameHead? { nil }
+        func write(around payload: Span<UInt8>) -> FrameEnvelope? { nil }
     }
 
-    /// A framing, and how it writes.
+    /// A framing, and its bytes for a message.
     struct Sample: Sendable, CustomTestStringConvertible {
         let framing: CustomFraming
         let framed: @Sendable ([UInt8]) -> [UInt8]
@@ -52,12 +52,12 @@ import Testing
     private static let toTCP = Crossing(from: .udp, to: .tcp)
     private static let batches = 10
 
-    /// Ten messages, an empty one among them; other ones in each batch.
+    /// Ten messages, an empty one among them; different ones in each batch.
     private func messages(_ batch: Int) -> [[UInt8]] {
         (0..<10).map { Pattern.shared.stream(key: batch * 10 + $0, count: (batch + $0 * 51) % 256) }
     }
 
-    /// Writes all of them, cut in two somewhere.
+    /// Writes all of them, with one cut.
     private func write(_ messages: [[UInt8]], _ sample: Sample, to wire: Wire, cut: Int) throws {
         let stream = messages.flatMap(sample.framed)
         let at = cut * 97 % stream.count
@@ -116,7 +116,7 @@ import Testing
         #expect(statistics.datagramsToUpstream == 100 && statistics.datagramsToClient == 100)
     }
 
-    /// Blocks that go on as they are, with a header before the payload.
+    /// Blocks that are forwarded in place, with a header before the payload.
     @Test(arguments: [toUDP, toTCP], Variant.all)
     func longMessages(crossing: Crossing, variant: Variant) async throws {
         let sample = Self.marked
@@ -145,16 +145,16 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
-    // MARK: What is wrong
+    // MARK: Faults
 
     @Test(arguments: Variant.all) func aStreamThatIsRefused(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) {
             $0.framing = .custom(Self.marked.framing)
-            $0.maxFrame = 100
-            $0.linger = .milliseconds(300)
+            $0.frameBytesMax = 100
+            $0.lingerTimeout = .after(.milliseconds(300))
         }
         let origin = try bridge.origin.wire
-        // No mark; too long, by what it says; and an end inside.
+        // Without the marker; too long, by its length; and an end inside.
         for bad in [[0xa6], [0xa5, 101, 0, 0], [0xa5, 1]] as [[UInt8]] {
             let client = try Wire(to: bridge.name)
             try client.write(Self.marked.framed([1, 2, 3]) + bad)
@@ -187,7 +187,8 @@ import Testing
         #expect(await bridge.stop().causes == [.badFrame: 2])
     }
 
-    /// The framing is wrong: its stream is closed, and the program is told. Others go on.
+    /// The framing is wrong: its stream is closed, and the program gets a log entry. Others
+    /// continue.
     @Test(arguments: Variant.all) func aBrokenFraming(variant: Variant) async throws {
         for step in [
             FramingStep.payload(length: -1), .payload(after: 2, length: 1), .payload(length: 0),
@@ -206,7 +207,7 @@ import Testing
         }
     }
 
-    /// 300 is no number of one byte: that datagram is dropped alone.
+    /// 300 does not fit one byte: that datagram is dropped alone.
     @Test(arguments: Variant.all) func whatCannotBeWritten(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toTCP, variant) {
             $0.framing = .custom(Self.samples[1].framing)
@@ -222,7 +223,7 @@ import Testing
 
     // MARK: The guide
 
-    /// The framing of the guide is the one that is tested here.
+    /// The framing of the guide is tested here.
     @Test func theGuideShowsThisCode() throws {
         let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let code = try String(
@@ -237,7 +238,8 @@ import Testing
     @Test func thePairOfTheGuide() {
         let marked = CustomFraming(MarkedLength())
         let pair = TCPServer(
-            UDPClient("127.0.0.1", 9000), listen: "127.0.0.1", port: 9001, framing: .custom(marked))
+            UDPClient("127.0.0.1", port: 9000), listen: "127.0.0.1", port: 9001,
+            framing: .custom(marked))
         #expect(pair.options.framing == .custom(marked))
         #expect(pair.options.framing?.description == "marked-length")
     }

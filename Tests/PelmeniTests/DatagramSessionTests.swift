@@ -3,7 +3,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// When a session of datagrams begins and ends, and who is let in.
+/// The beginnings and ends of datagram sessions, and the admission of clients.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DatagramSessionTests {
     private static let udp = Crossing(from: .udp, to: .udp)
 
@@ -24,12 +24,12 @@ import Testing
     // MARK: Counts and time
 
     @Test(arguments: Variant.all) func responsesEndASession(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.udp, variant) { $0.responses = 2 }
+        let bridge = try await Bridge.start(Self.udp, variant) { $0.responseLimit = 2 }
         let client = try bridge.client()
         try client.ask("a")
         try serve(bridge, "a")
         #expect(try client.answerText() == "to a")
-        // One of two: it goes on, and a second question is of the same session.
+        // One of two: the session continues, and a second question belongs to it.
         try client.ask("b")
         try serve(bridge, "b", times: 2)
         for _ in 0..<2 { #expect(try client.answerText() == "to b") }
@@ -48,8 +48,8 @@ import Testing
 
     @Test(arguments: Variant.all) func requestsEndASession(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.udp, variant) {
-            $0.requests = 2
-            $0.responses = 1
+            $0.requestLimit = 2
+            $0.responseLimit = 1
         }
         let origin = try bridge.origin.wire
         let client = try bridge.client()
@@ -72,7 +72,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func silenceEndsASession(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.udp, variant) { $0.idle = .milliseconds(300) }
+        let bridge = try await Bridge.start(Self.udp, variant) {
+            $0.idleTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         try roundTrip(bridge, client, "a")
         try bridge.wait("the session is over") { $0.open == 0 }
@@ -102,7 +104,7 @@ import Testing
     // MARK: Caps and draining
 
     @Test(arguments: Variant.all) func aFullTableKeepsItsOldOnes(variant: Variant) async throws {
-        let bridge = try await Bridge.start(Self.udp, variant) { $0.sessions = 2 }
+        let bridge = try await Bridge.start(Self.udp, variant) { $0.sessionLimit = 2 }
         let clients = try (0..<5).map { try bridge.client($0) }
         for client in clients.prefix(2) { try roundTrip(bridge, client, "first") }
         for client in clients.dropFirst(2) { try client.ask("shed") }
@@ -113,7 +115,7 @@ import Testing
         #expect(statistics.drops == [.tableFull: 3])
     }
 
-    /// Those that talk go on for longer than silence is borne; nobody new is served.
+    /// Active sessions outlast the silence that a drain permits; no new client is served.
     @Test(arguments: Variant.all) func drainingKeepsThoseThatTalk(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.udp, variant)
         let talker = try bridge.client(0)
@@ -123,7 +125,7 @@ import Testing
         let draining = Task { await bridge.engine.drain(within: .seconds(20)) }
         var strangers: [BridgeClient] = []
         try waitUntil("the engine drains") {
-            // A drain that begins late is not to find it silent.
+            // A drain that begins late must not find it silent.
             try roundTrip(bridge, talker, "still")
             strangers.append(try bridge.client())
             return try isTurnedAway(bridge, strangers[strangers.count - 1])
@@ -140,11 +142,11 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
-    /// Workers without a session keep their listeners: the kernel would give other workers' clients
-    /// to those left.
+    /// Workers without a session keep their listeners: otherwise the kernel would give other
+    /// workers' clients to the rest.
     @Test(arguments: Variant.all)
     func drainingKeepsTheClientsOfOtherWorkers(variant: Variant) async throws {
-        // More than clients, so that some have no session.
+        // More workers than clients, so that some have no session.
         let bridge = try await Bridge.start(Self.udp, variant, workers: 8)
         let clients = try (0..<5).map { try bridge.client($0) }
         for client in clients { try roundTrip(bridge, client, "before") }
@@ -164,13 +166,13 @@ import Testing
         #expect(statistics.drops == [.draining: 1])
     }
 
-    /// The answers that end their session are a train that the route does not take.
+    /// The answers that end their session are a train that the route refuses.
     @Test func theLastAnswersAreATrainThatIsRefused() {
         SimulatedEnds(crossing: Self.udp).theLastAnswersAreATrainThatIsRefused()
     }
 
-    /// Whether a client that is new has no session. One that came before draining began has, and so
-    /// would one that got the port of such a one: none of them may be closed.
+    /// Whether a new client has no session. A client from before the drain has one, and so would a
+    /// client that reuses its port: none of these may be closed.
     private func isTurnedAway(_ bridge: Bridge, _ stranger: BridgeClient) throws -> Bool {
         let before = bridge.engine.statistics.accepted
         try stranger.ask("stranger")

@@ -3,7 +3,7 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Upstreams of datagrams that go away and come back, strangers, and clients without a name.
+/// Datagram upstreams that close and return, strangers, and clients without a name.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DatagramUpstreamTests {
     private static let udp = Crossing(from: .udp, to: .udp)
 
@@ -15,20 +15,20 @@ import Testing
 
     // MARK: Gone and back
 
-    /// The network refuses one pair's datagrams: its session stays, the other pair's goes on, and
-    /// once somebody listens there again, the same client is answered in the same session.
+    /// The network refuses one pair's datagrams: its session stays, the other pair's continues, and
+    /// once a socket listens there again, the same client is answered in the same session.
     @Test(arguments: Variant.all) func anUpstreamThatComesBack(variant: Variant) async throws {
         let port = try DatagramWire.unusedPort()
         let other = try DatagramWire()
         let engine = try Engine.variant(
             variant,
             servers: [port, other.port].map { port in
-                UDPServer(UDPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
+                UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
             })
         try await engine.start()
-        let clients = try engine.listening.map { listening in
+        let clients = try engine.listeners.map { listener in
             let client = try DatagramWire()
-            try client.connect(toPort: listening.port)
+            try client.connect(toPort: listener.port)
             return client
         }
         for round in UInt64(1)...3 {
@@ -46,7 +46,7 @@ import Testing
         try echo(back, "back?")
         #expect(try clients[0].receiveText() == "to back?")
         #expect(engine.statistics.accepted == 2)
-        // It goes away once more, and comes back once more.
+        // It closes once more, and returns once more.
         try back.goAway()
         try clients[0].send("lost")
         try waitUntil("it is refused again") {
@@ -60,7 +60,7 @@ import Testing
         #expect(engine.statistics.accepted == 2)
     }
 
-    /// A Unix socket goes with its file, and the next one there is another one: it answers.
+    /// A Unix socket goes with its file, and the next one there is another socket: it answers.
     @Test(arguments: Variant.all) func aUnixUpstreamThatComesBack(variant: Variant) async throws {
         let crossing = Crossing(from: .unixgram, to: .unixgram)
         let bridge = try await Bridge.start(crossing, variant)
@@ -91,7 +91,7 @@ import Testing
         for round in 0..<5 {
             for (index, client) in clients.enumerated() {
                 try client.ask("\(index) in \(round)")
-                // They take turns when they begin.
+                // Sessions begin with the upstreams round-robin.
                 try echo(try origins[index % 2].wire, "\(index) in \(round)")
                 #expect(try client.answerText() == "to \(index) in \(round)")
             }
@@ -125,7 +125,7 @@ import Testing
 
     // MARK: Who answers, and whom
 
-    /// The proxy's port is known to somebody else; only the upstream's datagrams pass.
+    /// A stranger knows the proxy's port; only the upstream's datagrams pass.
     @Test(arguments: Variant.all) func aSpoofedAnswerDoesNotPass(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.udp, variant)
         let origin = try bridge.origin.wire
@@ -134,7 +134,7 @@ import Testing
         for round in 0..<5 {
             try client.ask("question \(round)")
             let (_, from) = try origin.receive()
-            // The loopback delivers in order: it would be first.
+            // The loopback delivers in order: a stranger's datagram would be first.
             try spoofer.send("spoofed \(round)", to: from)
             try origin.send("answer \(round)", to: from)
             #expect(try client.answerText() == "answer \(round)")
@@ -154,7 +154,7 @@ import Testing
             try echo(origin, "one way \(index)")
         }
         try bridge.wait("its answers are dropped") { $0.drops[.noReturnAddress] == 2 }
-        // They share a session; one with a name has its own, and is answered.
+        // They share a session; a client with a name has its own, and is answered.
         let named = try bridge.client()
         try named.ask("both ways")
         try echo(origin, "both ways")
@@ -164,14 +164,15 @@ import Testing
         #expect(statistics.drops == [.noReturnAddress: 2])
     }
 
-    /// Clients take answers only from where they asked: all of 127.0.0.0/8 is this machine.
+    /// Clients accept answers only from the address they sent to: all of 127.0.0.0/8 is this
+    /// machine.
     @Test(arguments: Variant.all)
     func answersComeFromTheAddressAskedAt(variant: Variant) async throws {
         let origin = try DatagramWire()
         let engine = try Engine.variant(
-            variant, servers: [UDPServer(UDPClient("127.0.0.1", origin.port), port: 0)])
+            variant, servers: [UDPServer(UDPClient("127.0.0.1", port: origin.port), port: 0)])
         try await engine.start()
-        let port = try #require(engine.listening.first?.port)
+        let port = try #require(engine.listeners.first?.port)
         // One socket that asks at two addresses: two sessions, each answered from its own.
         let client = try DatagramWire()
         let doors = [UInt32(0x7f00_0005), 0x7f01_0203].map {
@@ -184,7 +185,7 @@ import Testing
             #expect(String(decoding: answer, as: UTF8.self) == "to at \(index)")
             #expect(from == door)
         }
-        // Connected, the kernel itself sorts out what comes from elsewhere.
+        // On a connected socket the kernel itself drops datagrams from elsewhere.
         try client.connect(to: doors[0])
         try client.send("connected")
         try echo(origin, "connected")

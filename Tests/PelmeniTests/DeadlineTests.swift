@@ -3,7 +3,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Each deadline ends a session in its own cause, and not before its time.
+/// Each deadline ends a session with its own cause, and not before its time.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DeadlineTests {
     private func time(until end: Wire.End, _ wire: Wire) throws -> Duration {
         let start = ContinuousClock.now
@@ -19,9 +19,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func idle(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.idle = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.idleTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
-        // Bytes either way put it off.
+        // Bytes in either direction extend it.
         for _ in 0..<4 {
             usleep(100_000)
             try client.write("x")
@@ -38,14 +38,16 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func firstByte(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.firstByte = .milliseconds(200) }
+        let relay = try await Relay.start(variant) {
+            $0.firstByteTimeout = .after(.milliseconds(200))
+        }
         let silent = try relay.session()
         let spoken = try relay.session()
         try spoken.upstream.write("hello")
         #expect(try spoken.client.readText(5) == "hello")
         #expect(try silent.client.readEnd() == .reset)
         #expect(try silent.upstream.readEnd() == .reset)
-        // The one that spoke in time may be silent from then on.
+        // A side that sent in time may be silent from then on.
         usleep(300_000)
         try spoken.client.write("still here")
         #expect(try spoken.upstream.readText(10) == "still here")
@@ -55,9 +57,9 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func linger(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.linger = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.lingerTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
-        // Before an end there is no such deadline.
+        // Before an end this deadline does not exist.
         usleep(400_000)
         client.finish()
         #expect(try upstream.readEnd() == .clean)
@@ -65,18 +67,18 @@ import Testing
         usleep(150_000)
         try upstream.write("more")
         #expect(try client.readText(4) == "more")
-        // What the client got is perhaps half of an answer.
+        // The client's bytes may be half of an answer.
         let took = try time(until: .reset, client)
         expect(took, atLeast: .milliseconds(250))
         #expect(try upstream.readEnd() == .clean)
         await relay.expect([.linger: 1])
     }
 
-    /// The kernel took all bytes long ago, and the client still takes them: that is no silence.
+    /// The kernel took all bytes long ago, and the client still reads them: that is no silence.
     @Test(.alone, arguments: Variant.all) func slowIsNotIdle(variant: Variant) async throws {
         let relay = try await Relay.start(variant) {
-            $0.idle = .seconds(1)
-            $0.linger = .seconds(1)
+            $0.idleTimeout = .after(.seconds(1))
+            $0.lingerTimeout = .after(.seconds(1))
         }
         let (client, upstream) = try relay.session()
         let bytes = Pattern.shared.stream(key: 6, count: 12 << 20)
@@ -98,9 +100,9 @@ import Testing
         await relay.expect([.completed: 1])
     }
 
-    /// What a stalled side did not take is lost: it must not look like a clean end.
+    /// The bytes that a stalled side did not take are lost: the end must not look clean.
     @Test(arguments: Variant.all) func stall(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.stallTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
         let flood = beside {
             let bytes = [UInt8](repeating: 7, count: 1 << 16)
@@ -118,7 +120,7 @@ import Testing
 
     /// A slow reader is not a stalled one.
     @Test(.alone, arguments: Variant.all) func slowIsNotStalled(variant: Variant) async throws {
-        let relay = try await Relay.start(variant) { $0.stall = .milliseconds(300) }
+        let relay = try await Relay.start(variant) { $0.stallTimeout = .after(.milliseconds(300)) }
         let (client, upstream) = try relay.session()
         let bytes = Pattern.shared.stream(key: 5, count: 16 << 20)
         let sending = beside {
@@ -148,7 +150,7 @@ import Testing
         for filler in fillers { filler.close() }
     }
 
-    /// A client that leaves while its upstream is dialled does not wait for the connect deadline.
+    /// A client that closes while its upstream is dialled does not wait for the connect deadline.
     @Test(arguments: Variant.all) func aClientThatLeavesEarly(variant: Variant) async throws {
         let (relay, fillers) = try await Self.unanswered(variant, connect: .seconds(300))
         let client = try relay.connect()
@@ -161,20 +163,20 @@ import Testing
         for filler in fillers { filler.close() }
     }
 
-    /// A relay whose upstream never answers a connect, and what keeps it from answering.
+    /// A relay whose upstream never answers a connect, and the connections that fill its queue.
     private static func unanswered(
         _ variant: Variant, connect: Duration = .milliseconds(300)
     ) async throws -> (Relay, [Wire]) {
-        let origin = try Listener(backlog: 0)
+        let origin = try TestListener(backlog: 0)
         let fillers = try fill(origin)
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin
-        ) { $0.connect = connect }
+            variant, to: TCPClient("127.0.0.1", port: origin.port), origin: origin
+        ) { $0.connectTimeout = connect }
         return (relay, fillers)
     }
 
     /// Fills the queue of a listener, so that the next connection gets no answer at all.
-    private static func fill(_ listener: Listener) throws -> [Wire] {
+    private static func fill(_ listener: TestListener) throws -> [Wire] {
         var fillers: [Wire] = []
         for _ in 0..<16 {
             let socket = try listener.name.newSocket()

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// An origin of any kind that sends back what comes, on a thread of its own.
+/// An origin of any kind that echoes, on a thread of its own.
 final class EchoOrigin: Sendable {
     private enum Door: Sendable {
         case stream(CrowdOrigin)
@@ -24,12 +24,12 @@ final class EchoOrigin: Sendable {
             while !isStopping.load(ordering: .relaxed) {
                 guard let (bytes, from) = try? wire.receive() else { continue }
                 if face.isUnix {
-                    // What the engine has not read yet counts against this socket, whichever
-                    // session it is for.
+                    // Bytes that the engine has not read yet count against this socket, for every
+                    // session.
                     try? wire.send(bytes, to: from)
                 } else {
-                    // An answer that its session's socket does not take is lost: it is that
-                    // session's own.
+                    // An answer that its session's socket does not take is lost, for that session
+                    // alone.
                     wire.offer(bytes, to: from)
                 }
             }

@@ -3,14 +3,15 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// The library as an embedder meets it: its life from start to end.
+/// The library's life cycle for an embedder, from start to end.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct EmbeddingTests {
     @Test func fiveLines() async throws {
-        let origin = try Listener()
-        let server = TCPServer(TCPClient("127.0.0.1", origin.port), listen: "127.0.0.1", port: 0)
+        let origin = try TestListener()
+        let server = TCPServer(
+            TCPClient("127.0.0.1", port: origin.port), listen: "127.0.0.1", port: 0)
         let engine = try Engine(servers: [server])
         try await engine.start()
-        let client = try Wire(toPort: engine.listening[0].port)
+        let client = try Wire(toPort: engine.listeners[0].port)
         let upstream = try origin.accept()
         try client.write("ping")
         #expect(try upstream.readText(4) == "ping")
@@ -21,9 +22,9 @@ import Testing
         let relay = try await Relay.start(variant)
         let port = try #require(relay.port)
         #expect(port != 0)
-        let listening = try #require(relay.engine.listening.first)
+        let listener = try #require(relay.engine.listeners.first)
         #expect(
-            listening.description
+            listener.description
                 == "tcp://127.0.0.1:\(port) -> tcp://127.0.0.1:\(relay.origin.port)")
         #expect(relay.engine.backend?.rawValue == variant.backend.rawValue)
 
@@ -55,13 +56,13 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func cancellingRunDrains(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let server = TCPServer(
-            TCPClient("127.0.0.1", origin.port), listen: "127.0.0.1", port: 0)
+            TCPClient("127.0.0.1", port: origin.port), listen: "127.0.0.1", port: 0)
         let engine = try Engine.variant(variant, servers: [server])
         let running = Task { try await engine.run() }
-        try waitUntil("the engine listens") { !engine.listening.isEmpty }
-        let port = engine.listening[0].port
+        try waitUntil("the engine listens") { !engine.listeners.isEmpty }
+        let port = engine.listeners[0].port
         let client = try Wire(toPort: port)
         let upstream = try origin.accept()
         running.cancel()
@@ -73,7 +74,7 @@ import Testing
                 return error.code == ECONNREFUSED
             }
         }
-        // What is open goes on to its own end.
+        // Open sessions continue to their own end.
         try client.write("last words")
         #expect(try upstream.readText(10) == "last words")
         client.finish()
@@ -92,7 +93,7 @@ import Testing
         first.upstream.close()
         try waitUntil("the first session is over") { relay.engine.statistics.open == 1 }
         #expect(await relay.engine.drain(within: .milliseconds(50)) == 1)
-        // Cut off is not ended well.
+        // A session that was cut off has not ended well.
         #expect(try second.client.readEnd() == .reset)
         #expect(try second.upstream.readEnd() == .reset)
         await relay.expect([.completed: 1, .drainCut: 1])
@@ -117,11 +118,11 @@ import Testing
     }
 
     @Test func anEngineStartsOnce() async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let server = TCPServer(
-            TCPClient("127.0.0.1", origin.port), listen: "127.0.0.1", port: 0)
+            TCPClient("127.0.0.1", port: origin.port), listen: "127.0.0.1", port: 0)
         let engine = try Engine(backend: .epoll, workers: 1, servers: [server])
-        #expect(engine.listening.isEmpty)
+        #expect(engine.listeners.isEmpty)
         #expect(engine.backend == nil)
         #expect(await engine.drain() == 0)
         try await engine.start()
@@ -136,7 +137,7 @@ import Testing
         let near = try await Relay.start(variant)
         // The second engine forwards to the first one.
         let far = try await Relay.start(
-            Variant.all[0], to: TCPClient("127.0.0.1", near.port ?? 0), origin: near.origin)
+            Variant.all[0], to: TCPClient("127.0.0.1", port: near.port ?? 0), origin: near.origin)
         let (client, upstream) = try far.session()
         try client.write("through both")
         #expect(try upstream.readText(12) == "through both")
@@ -146,7 +147,7 @@ import Testing
         #expect(try upstream.readEnd() == .clean)
         upstream.close()
         await far.expect([.completed: 1])
-        // The other one is untouched by it.
+        // The other engine is unaffected.
         let again = try near.session()
         try again.client.write("x")
         #expect(try again.upstream.readText(1) == "x")
@@ -159,19 +160,19 @@ import Testing
         let relay = try await Relay.start(variant, workers: 2)
         let port = try #require(relay.port)
         let server = TCPServer(
-            TCPClient("127.0.0.1", relay.origin.port), listen: "127.0.0.1", port: port)
+            TCPClient("127.0.0.1", port: relay.origin.port), listen: "127.0.0.1", port: port)
         let second = try Engine.variant(variant, servers: [server])
         let error = await #expect(throws: EngineError.self) { try await second.start() }
         #expect(error?.kind == .failed)
         #expect(error?.side == .listener)
         #expect(error?.subject == "127.0.0.1:\(port)")
         #expect(error?.errno?.name == "EADDRINUSE")
-        // The first one goes on.
+        // The first engine continues.
         let (client, upstream) = try relay.session()
         client.close()
         upstream.close()
         await relay.expect([.completed: 1])
-        // And once it is gone, the address is free: the second one may try again.
+        // After its end the address is free: the second engine may try again.
         try await second.start()
         await second.stop()
     }

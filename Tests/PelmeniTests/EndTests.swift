@@ -3,7 +3,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Ends as they come: half-closes, resets, and what was sent before them.
+/// Ends: half-closes, resets, and the bytes sent before them.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct EndTests {
     static let sizes = [0, 1, 16_384, 262_145, 3_000_000]
 
@@ -18,7 +18,7 @@ import Testing
             }
             #expect(try upstream.readAll() == (bytes, .clean))
             try await asking.value
-            // The other direction goes on, as long as it likes.
+            // The other direction continues without a limit.
             let answering = beside {
                 try upstream.write(bytes)
                 try upstream.write("end")
@@ -30,8 +30,8 @@ import Testing
         await relay.expect([.completed: UInt64(Self.sizes.count)])
     }
 
-    /// An urgent byte (tcp(7), MSG_OOB) is forwarded in its place, and what comes behind it still
-    /// arrives: splice(2) does not go past one.
+    /// An urgent byte (tcp(7), MSG_OOB) is forwarded in its place, and the bytes behind it still
+    /// arrive: splice(2) stops before one.
     @Test(arguments: Variant.all) func anUrgentByteStopsNoLongStream(variant: Variant) async throws
     {
         let relay = try await Relay.start(variant)
@@ -55,7 +55,7 @@ import Testing
         await relay.expect([.completed: 1])
     }
 
-    /// An end that is there before what stands behind an urgent byte was read: splice(2) says 0
+    /// An end that arrives before the bytes behind an urgent byte are read: splice(2) returns 0
     /// then.
     @Test(arguments: Variant.all) func anEndBehindAnUrgentByteLosesNothing(
         variant: Variant
@@ -100,7 +100,7 @@ import Testing
         await relay.expect([.completed: UInt64(Self.sizes.count)])
     }
 
-    /// What was delivered before a reset arrives, then the reset does; never a clean end.
+    /// The bytes delivered before a reset arrive, then the reset; never a clean end.
     @Test(arguments: Variant.all) func aResetOfTheClient(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
         for size in Self.sizes.prefix(4) {
@@ -141,8 +141,8 @@ import Testing
             }
             upstream.reset()
             try waitUntil("the session is over") { relay.engine.statistics.open == 0 }
-            // The kernel throws a client's unread bytes away when a reset arrives, so what is left
-            // of them is a prefix; a client that reads at once gets all, as the next test shows.
+            // The kernel discards a client's unread bytes when a reset arrives, so the rest is a
+            // prefix; a client that reads at once gets all, as the next test shows.
             let (received, end) = try client.readAll()
             #expect(received.count <= size)
             #expect(Pattern.shared.firstWrong(received, key: size) == nil)
@@ -170,8 +170,8 @@ import Testing
         await relay.expect([.upstreamReset: 5])
     }
 
-    /// The reader stopped long ago, so nothing reads the sender either: its reset is seen all the
-    /// same.
+    /// The reader stopped long ago, so the sender is not read either: its reset is seen
+    /// nevertheless.
     @Test(arguments: Variant.all) func aResetBehindAStalledReader(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
         let (client, upstream) = try relay.session()

@@ -1,7 +1,7 @@
 import Pelmeni
 import Testing
 
-/// How a framing writes two messages of five bytes.
+/// The bytes of two messages of five bytes in a framing.
 struct FramingSample: Sendable, CustomTestStringConvertible {
     let framing: Framing
     let before: [UInt8]
@@ -11,7 +11,7 @@ struct FramingSample: Sendable, CustomTestStringConvertible {
 
     func framed(_ text: String) -> [UInt8] { before + Array(text.utf8) + after }
 
-    /// Those that say where a message ends.
+    /// The framings that mark the end of a message.
     static let marked = [
         FramingSample(framing: .u16be, before: [0, 5], after: []),
         FramingSample(framing: .u32be, before: [0, 0, 0, 5], after: []),

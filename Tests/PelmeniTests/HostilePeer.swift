@@ -4,9 +4,9 @@ import Pelmeni
 import Synchronization
 import TestSupport
 
-/// One peer, of many sockets, that does its worst until it is stopped, on a thread of its own.
+/// One peer with many sockets that misbehaves until it is stopped, on a thread of its own.
 final class HostilePeer: Sendable {
-    /// A message of which only the beginning is there: its length is 60,000.
+    /// The beginning of a message: its length is 60,000.
     private static let beginning = [0xea, 0x60] + [UInt8](repeating: 0x41, count: 20_000)
     /// Sockets that begin messages: more than a small pool has blocks for.
     private static let beginners = 40
@@ -28,7 +28,7 @@ final class HostilePeer: Sendable {
         thread.start()
     }
 
-    /// Things done so far.
+    /// Actions so far.
     var actCount: Int { acts.load(ordering: .relaxed) }
 
     func stop() throws {
@@ -48,8 +48,8 @@ final class HostilePeer: Sendable {
         case .unfinishedAnswers: try beginAnswers()
         case .resets:
             while goesOn {
-                // Queues are first come, first served, the kernel's and the engine's: one that is
-                // thousands long is waited in by everybody.
+                // Queues are first come, first served, the kernel's and the engine's: in a queue of
+                // thousands every client waits.
                 let statistics = place.engine.statistics
                 guard actCount < Int(statistics.accepted) + Self.queuedMost,
                     statistics.open < UInt64(Self.queuedMost)
@@ -66,7 +66,7 @@ final class HostilePeer: Sendable {
         }
     }
 
-    /// A socket that never waits.
+    /// A non-blocking socket.
     private func socket(pair: Int) throws -> Wire {
         let face = place.crossing.from
         let name = place.name(pair)
@@ -76,7 +76,7 @@ final class HostilePeer: Sendable {
             return wire
         }
         let socket = pelmeni_datagram_open(face.isUnix ? AF_UNIX : AF_INET, 1)
-        // Whoever has no name gets no answers.
+        // A client without a name gets no answers.
         if face.isUnix { _ = pelmeni_datagram_name(socket) }
         let wire = Wire(socket: socket)
         name.beginConnect(socket)
@@ -85,7 +85,7 @@ final class HostilePeer: Sendable {
 
     // MARK: Floods
 
-    /// What goes out in one call: a block full of messages, or a single one where calls keep them
+    /// The bytes of one call: a block full of messages, or a single one where calls keep them
     /// apart.
     private func piece(_ message: Int) -> [UInt8] {
         let one = [UInt8](repeating: 0x41, count: message)
@@ -115,7 +115,7 @@ final class HostilePeer: Sendable {
                             $0.count - pending[index])
                     }
                     guard sent >= 0 else { break }
-                    // The rest of a message goes out first.
+                    // The rest of a message is sent first.
                     pending[index] = isStream ? (pending[index] + sent) % bytes.count : 0
                     isBusy = true
                     didSomething()
@@ -132,7 +132,7 @@ final class HostilePeer: Sendable {
         while goesOn {
             for index in wires.indices {
                 let sent = pelmeni_socket_send(wires[index].socket, [0x41], 1)
-                // Whoever is thrown out comes back.
+                // A closed connection is opened again.
                 if sent < 0, sent != -Int(EAGAIN) { wires[index] = try Self.begun(open()) }
                 didSomething()
             }
@@ -155,7 +155,7 @@ final class HostilePeer: Sendable {
             }
         }
         try begin {
-            // One that was thrown out is dialled again for the next question.
+            // A closed connection is dialled again for the next question.
             for client in clients { _ = pelmeni_socket_send(client.socket, [0x41], 1) }
             let wire = try origin.accept()
             _ = pelmeni_socket_nonblocking(wire.socket, 1)

@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// A mark, three bytes of length, the lowest first, then as many bytes.
+/// A marker, three bytes of length, the lowest first, then as many bytes.
 struct MarkedLength: HeaderFraming {
     let name = "marked-length"
     let headerMax = 4
@@ -12,10 +12,10 @@ struct MarkedLength: HeaderFraming {
         return .payload(after: 4, length: length)
     }
 
-    func write(around payload: Span<UInt8>) -> FrameHead? {
-        var head = FrameHead()
-        head.putBefore(0xa5)
-        head.putBefore(lowFirst: UInt64(payload.count), bytes: 3)
-        return head
+    func write(around payload: Span<UInt8>) -> FrameEnvelope? {
+        var envelope = FrameEnvelope()
+        envelope.putBefore(0xa5)
+        envelope.putBefore(lowFirst: UInt64(payload.count), bytes: 3)
+        return envelope
     }
 }

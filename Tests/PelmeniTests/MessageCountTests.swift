@@ -8,7 +8,7 @@ import Testing
     /// Four questions times 2^30 answers each: the first answer is not the last one.
     @Test(arguments: Variant.all) func manyAnswersToEachQuestion(variant: Variant) async throws {
         for crossing in [Crossing(from: .tcp, to: .udp), Crossing(from: .udp, to: .udp)] {
-            let bridge = try await Bridge.start(crossing, variant) { $0.responses = 1 << 30 }
+            let bridge = try await Bridge.start(crossing, variant) { $0.responseLimit = 1 << 30 }
             let client = try bridge.client()
             let origin = try bridge.origin.wire
             var from: DatagramAddress?

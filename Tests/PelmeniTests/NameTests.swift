@@ -3,9 +3,9 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Names of which some are at a name server that does not answer.
+/// Names, some of them at a name server that does not answer.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct NameTests {
-    /// Names that a stuck lookup belongs to, the live one last.
+    /// Names with a stuck lookup, the live one last.
     private static let dead = (0..<8).map { "dead\($0).test" }
 
     private static func loopback(_ port: UInt16) -> Resolver.Lookup {
@@ -27,20 +27,19 @@ import Testing
     }
 
     private func start(
-        _ variant: Variant, upstreams: [[Place]], lookup: @escaping Resolver.Lookup
+        _ variant: Variant, upstreams: [[Endpoint]], lookup: @escaping Resolver.Lookup
     ) async throws -> EngineRuntime {
         let pairs = upstreams.map {
-            PairPlan(listen: .tcp(host: "127.0.0.1", port: 0), upstreams: $0)
+            PairConfiguration(endpoint: .tcp(host: "127.0.0.1", port: 0), upstreams: $0)
         }
-        var without: IOUringFeatures = []
-        for name in variant.without { without.formUnion(try #require(IOUringFeatures.named(name))) }
         return try await EngineRuntime.start(
-            RuntimePlan(
-                choice: variant.backend, without: without, workers: 1, pairs: pairs,
+            EngineConfiguration(
+                choice: variant.backend, without: variant.without.mask, workers: 1,
+                pairs: pairs,
                 lookup: lookup))
     }
 
-    private func expectServed(_ runtime: EngineRuntime, pair: Int, _ origin: Listener) throws {
+    private func expectServed(_ runtime: EngineRuntime, pair: Int, _ origin: TestListener) throws {
         let client = try Wire(toPort: runtime.addresses[pair].port)
         let upstream = try origin.accept()
         try client.write("x")
@@ -49,7 +48,7 @@ import Testing
 
     /// Each dead name is another pair's: the live pair is served all the same.
     @Test(arguments: Variant.all) func deadNamesLeaveALivePairAlone(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let gate = Gate()
         defer { gate.open() }
         let names = Self.dead + ["live.test"]
@@ -61,12 +60,12 @@ import Testing
         await runtime.wait()
     }
 
-    /// All are upstreams of one pair, which goes on with the one that has an address.
+    /// All are upstreams of one pair, which uses the upstream with an address.
     @Test(arguments: Variant.all) func deadNamesOfTheSamePair(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let gate = Gate()
         defer { gate.open() }
-        let upstreams = (Self.dead + ["live.test"]).map { Place.tcp(host: $0, port: 80) }
+        let upstreams = (Self.dead + ["live.test"]).map { Endpoint.tcp(host: $0, port: 80) }
         let runtime = try await start(
             variant, upstreams: [upstreams], lookup: Self.lookup(gate, port: origin.port))
         for _ in 0..<3 { try expectServed(runtime, pair: 0, origin) }
@@ -74,17 +73,17 @@ import Testing
         await runtime.wait()
     }
 
-    /// A listener's name is looked up where the start's own thread is not held, and names beside
-    /// each other.
+    /// A listener's name is looked up off the starting thread, and names are looked up
+    /// concurrently.
     @Test func listenersNamesAreLookedUpTogether() async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let both = Barrier(count: 2)
-        let target = Place.tcp(host: "127.0.0.1", port: origin.port)
+        let target = Endpoint.tcp(host: "127.0.0.1", port: origin.port)
         let pairs = ["first.test", "second.test"].map {
-            PairPlan(listen: .tcp(host: $0, port: 0), upstreams: [target])
+            PairConfiguration(endpoint: .tcp(host: $0, port: 0), upstreams: [target])
         }
         let runtime = try await EngineRuntime.start(
-            RuntimePlan(choice: .epoll, workers: 1, pairs: pairs) { host, port in
+            EngineConfiguration(choice: .epoll, workers: 1, pairs: pairs) { host, port in
                 both.arrive()
                 return Self.loopback(port)(host, port)
             })
@@ -95,12 +94,12 @@ import Testing
     }
 
     @Test func aListenersNameThatHasNoAddress() async throws {
-        let pair = PairPlan(
-            listen: .tcp(host: "none.test", port: 0),
+        let pair = PairConfiguration(
+            endpoint: .tcp(host: "none.test", port: 0),
             upstreams: [.tcp(host: "127.0.0.1", port: 1)])
         await #expect(throws: EngineError.self) {
             try await EngineRuntime.start(
-                RuntimePlan(choice: .epoll, workers: 1, pairs: [pair]) { _, _ in
+                EngineConfiguration(choice: .epoll, workers: 1, pairs: [pair]) { _, _ in
                     .failure(.init(reason: "unknown"))
                 })
         }

@@ -2,15 +2,15 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// One hostile peer, and a session beside it that behaves well, on the same worker and mostly at
-/// the same listener: the neighbour's exchanges all complete. How long they take is printed; the
-/// bound tells being served from being starved.
+/// One hostile peer, and a well-behaved session beside it, on the same worker and mostly at the
+/// same listener: the neighbour's exchanges all complete. The test prints their times; the bound
+/// separates a served session from a starved one.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct NeighbourTests {
     private static let bound = Duration.seconds(2)
     private static let exchanges = 20
     private static let time = Duration.milliseconds(300)
 
-    /// Epoll, and io_uring as the machine has it.
+    /// epoll, and io_uring with the machine's features.
     private static let variants = Array(Variant.all.prefix(2))
 
     private static func expect(
@@ -19,7 +19,7 @@ import Testing
         let place = try Neighbourhood(crossing, hostility, variant)
         try await place.engine.start()
         let neighbour = try place.client(0)
-        // Every fifth exchange is a newcomer's.
+        // Every fifth exchange is a new client's.
         func exchange(_ number: Int, _ text: String) throws -> Duration {
             let start = ContinuousClock.now
             let client = number % 5 == 4 ? try place.client(number) : neighbour

@@ -4,15 +4,15 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// An engine on one worker with two pairs of the same kind. The first one's origin echoes; the
-/// second one's does what the hostile peer needs.
+/// An engine on one worker with two pairs of the same kind. The origin of the first echoes; the
+/// origin of the second does what the hostile peer needs.
 final class Neighbourhood: Sendable {
     let crossing: Crossing
     let hostility: Hostility
     let engine: Engine
     let log = LogCollector()
     /// The origin of the second pair, where the hostile peer is the upstream.
-    let hostileOrigin: Listener?
+    let hostileOrigin: TestListener?
     private let echoes: [EchoOrigin]
     private let folder: TemporaryFolder
 
@@ -25,7 +25,7 @@ final class Neighbourhood: Sendable {
         var names = [echoes[0].name]
         if hostility.isUpstream {
             let name = crossing.to.isUnix ? SocketName.path(folder.file("origin1")) : nil
-            let origin = try Listener(name, backlog: hostility == .dials ? 0 : 4096)
+            let origin = try TestListener(name, backlog: hostility == .dials ? 0 : 4096)
             names.append(origin.name)
             hostileOrigin = origin
         } else {
@@ -45,21 +45,21 @@ final class Neighbourhood: Sendable {
         }
     }
 
-    /// The pair that the hostile peer is a client of. A flood of UDP has a listener and an origin
-    /// of its own: where the kernel's queue overflows, it drops whatever comes, and no relay can
-    /// help that.
+    /// The pair of which the hostile peer is a client. A flood of UDP has a listener and an origin
+    /// of its own: where the kernel's queue overflows, it drops any datagram, and no relay can
+    /// prevent that.
     var hostilePair: Int {
         let isLossy = crossing.from == .udp || crossing.to == .udp
         return hostility.isUpstream || hostility.isFlood && isLossy ? 1 : 0
     }
 
-    /// Where clients of a pair go.
+    /// The address for clients of a pair.
     func name(_ pair: Int) -> SocketName {
         crossing.from.isUnix
-            ? .path(folder.file("server\(pair)")) : .port(engine.listening[pair].port ?? 0)
+            ? .path(folder.file("server\(pair)")) : .port(engine.listeners[pair].port ?? 0)
     }
 
-    /// One that behaves well.
+    /// A well-behaved client.
     func client(_ number: Int) throws -> BridgeClient {
         guard !crossing.from.isStream else { return .stream(try Wire(to: name(0))) }
         let wire = try DatagramWire(

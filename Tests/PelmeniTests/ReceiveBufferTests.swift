@@ -4,9 +4,9 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// The receive buffers of an engine's UDP sockets, as the kernel has them: both sides get the same.
+/// The receive buffers of an engine's UDP sockets, read from the kernel: both sides get the same.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct ReceiveBufferTests {
-    /// What the kernel grants to everybody.
+    /// The size that the kernel grants to all users.
     private static func limit() throws -> Int {
         let text = try String(contentsOfFile: "/proc/sys/net/core/rmem_max", encoding: .utf8)
         return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -47,7 +47,7 @@ import Testing
     private func expectRoom(
         _ crossing: Crossing, _ variant: Variant, asked: Int?, granted: Int
     ) async throws {
-        let bridge = try await Bridge.start(crossing, variant) { $0.receiveBuffer = asked }
+        let bridge = try await Bridge.start(crossing, variant) { $0.receiveBufferBytes = asked }
         let client = try bridge.client()
         try client.ask("?")
         if crossing.to == .udp {
@@ -58,7 +58,7 @@ import Testing
             #expect(upstream == [granted], "\(crossing.testDescription)")
         }
         if crossing.from == .udp {
-            let listening = bridge.engine.listening.first?.port
+            let listening = bridge.engine.listeners.first?.port
             let listener = Self.room { own, peer in own == listening && peer == nil }
             #expect(listener == [granted], "\(crossing.testDescription)")
         }
@@ -79,13 +79,13 @@ import Testing
         }
     }
 
-    /// More than the kernel grants to everybody is either granted all the same, or a warning.
+    /// A larger size than the kernel grants to all users is granted, or a warning.
     @Test func moreThanTheKernelGrants() async throws {
         let asked = try Self.limit() + (1 << 20)
         let bridge = try await Bridge.start(Crossing(from: .udp, to: .udp), Variant.all[0]) {
-            $0.receiveBuffer = asked
+            $0.receiveBufferBytes = asked
         }
-        let listening = bridge.engine.listening.first?.port
+        let listening = bridge.engine.listeners.first?.port
         let granted = Self.room { own, peer in own == listening && peer == nil }
         _ = await bridge.stop()
         let isTold = bridge.log.entries(from: .warning).contains {

@@ -7,21 +7,22 @@ import Testing
 /// An engine between a test's client and its origin.
 struct Relay: Sendable {
     let engine: Engine
-    let origin: Listener
+    let origin: TestListener
     let log: LogCollector
 
     /// One pair on one worker, unless told otherwise.
     static func start(
         _ variant: Variant, workers: Int = 1, _ change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Relay {
-        let origin = try Listener()
+        let origin = try TestListener()
         return try await start(
-            variant, to: TCPClient("127.0.0.1", origin.port), origin: origin, workers: workers,
+            variant, to: TCPClient("127.0.0.1", port: origin.port), origin: origin,
+            workers: workers,
             change)
     }
 
     static func start(
-        _ variant: Variant, to client: any Client, origin: Listener, workers: Int = 1,
+        _ variant: Variant, to client: any Client, origin: TestListener, workers: Int = 1,
         _ change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Relay {
         var pair = PairOptions()
@@ -35,7 +36,7 @@ struct Relay: Sendable {
         return Relay(engine: engine, origin: origin, log: log)
     }
 
-    var port: UInt16? { engine.listening.first?.port }
+    var port: UInt16? { engine.listeners.first?.port }
 
     func connect() throws -> Wire { try Wire(toPort: port) }
 
@@ -45,8 +46,7 @@ struct Relay: Sendable {
         return (client, try origin.accept())
     }
 
-    /// A session whose ends have heard of each other: before that, a reset by the upstream is a
-    /// connect that failed.
+    /// A linked session: before that, a reset by the upstream is a failed connect.
     func talkingSession() throws -> (client: Wire, upstream: Wire) {
         let (client, upstream) = try session()
         try client.write("?")
@@ -54,8 +54,7 @@ struct Relay: Sendable {
         return (client, upstream)
     }
 
-    /// Ends the engine and looks at its books: nothing is open, and the causes are these and no
-    /// others.
+    /// Ends the engine and checks its counts: no session is open, and these causes are all.
     func expect(
         _ causes: [Cause: UInt64], within: Duration = .seconds(10),
         _ location: SourceLocation = #_sourceLocation
@@ -77,14 +76,14 @@ extension Engine {
         _ change: (inout EngineOptions) -> Void = { _ in }
     ) throws -> Engine {
         var options = EngineOptions()
-        options.without = variant.without
+        options.disabledFeatures = variant.without
         change(&options)
         return try Engine(
             backend: variant.backend, workers: workers, servers: servers, options: options)
     }
 }
 
-/// Keeps what an engine logs.
+/// Records an engine's log.
 final class LogCollector: Sendable {
     private let all = Mutex<[LogEntry]>([])
 

@@ -4,16 +4,16 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Resets that come at the worst moment: both sides are told of each, and no session stays.
+/// Resets at the worst moment: both sides see each, and no session stays.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(2))) struct ResetTests {
-    /// An upstream sends and resets as soon as it has accepted, so that bytes and the reset are
-    /// there when its socket is read for the first time. A ring that is not told of the reset keeps
-    /// the session.
+    /// An upstream sends and resets as soon as it has accepted, so that the bytes and the reset are
+    /// there at the first read of its socket. A ring that misses the reset keeps the session.
     @Test(.alone, arguments: Variant.all, [5, 64 << 10])
     func aResetRightBehindBytes(variant: Variant, size: Int) async throws {
         let origin = try ResettingOrigin(size)
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.listener.port), origin: origin.listener)
+            variant, to: TCPClient("127.0.0.1", port: origin.listener.port), origin: origin.listener
+        )
         let name = SocketName.port(try #require(relay.port))
         let (rounds, atOnce) = size < 1_000 ? (12, 100) : (2, 250)
         for _ in 0..<rounds {
@@ -26,21 +26,22 @@ import Testing
         }
         #expect(await relay.engine.drain(within: .seconds(10)) == 0, "sessions had to be cut off")
         let statistics = relay.engine.statistics
-        // A reset that is there before the connect has ended is a connect that failed.
+        // A reset before the end of the connect is a failed connect.
         #expect(Set(statistics.causes.keys).isSubset(of: [.upstreamReset, .connectRefused]))
         #expect(statistics.causes.values.reduce(0, +) == UInt64(rounds * atOnce))
         try origin.stop()
     }
 
-    /// Upstreams say all they have to say as soon as they have accepted, and go on listening. Their
-    /// clients get it, and the end, while they themselves go on talking: the other way is never
-    /// silent.
+    /// Upstreams send all their bytes and end as soon as they have accepted, and go on reading.
+    /// Their clients get the bytes and the end, while they themselves go on sending: the other
+    /// direction is never silent.
     @Test(arguments: Variant.all)
     func anEndRightBehindBytes(variant: Variant) async throws {
         let size = 5
         let origin = try ResettingOrigin(size, resets: false)
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", origin.listener.port), origin: origin.listener)
+            variant, to: TCPClient("127.0.0.1", port: origin.listener.port), origin: origin.listener
+        )
         let name = SocketName.port(try #require(relay.port))
         let crowd = Crowd()
         for _ in 0..<100 { try crowd.connect(1, to: name, firstKey: 0) }
@@ -50,7 +51,7 @@ import Testing
             try crowd.run("each has said one more byte") { members in
                 members.allSatisfy { $0.sent == $0.maySend || $0.ending != nil }
             }
-            // A pace: faster than a silence that a relay would look into.
+            // A pace faster than the silence that a relay polls for.
             usleep(50_000)
         }
         #expect(
@@ -61,13 +62,13 @@ import Testing
         try origin.stop()
     }
 
-    /// One side has said half of what it has to say, does not read, and resets while much is on its
-    /// way towards it: the other side must not take the half for the whole. The kernel tells a send
-    /// of the reset, and nobody else.
+    /// One side has sent half of its bytes, does not read, and resets while many bytes are in
+    /// flight to it: the other side must not take the half for the whole. Only a send sees the
+    /// reset.
     @Test(.alone, arguments: Variant.all, [true, false])
     func aResetUnderASend(variant: Variant, byClient: Bool) async throws {
         let relay = try await Relay.start(variant)
-        // More than there are pipes: most go through blocks.
+        // More than there are pipes: most streams go through blocks.
         let sessions = try (0..<48).map { _ in try relay.talkingSession() }
         let silent = sessions.map { byClient ? $0.client : $0.upstream }
         let speaking = sessions.map { byClient ? $0.upstream : $0.client }
@@ -88,8 +89,7 @@ import Testing
 
     private static let half = "the first half of"
 
-    /// Sends until nothing more goes out on any of them for a while: what is on its way waits for a
-    /// reader.
+    /// Sends until no socket accepts more for a while: the bytes in flight wait for a reader.
     private static func fill(_ wires: [Wire]) throws {
         let bytes = [UInt8](repeating: 0x41, count: 64 << 10)
         for wire in wires {

@@ -6,7 +6,7 @@ import TestSupport
 /// An origin that sends bytes to each connection and resets it at once, or ends its stream and
 /// keeps the connection, on a thread of its own.
 final class ResettingOrigin: Sendable {
-    let listener: Listener
+    let listener: TestListener
     private let bytes: [UInt8]
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
@@ -15,7 +15,7 @@ final class ResettingOrigin: Sendable {
 
     /// - Parameter count: bytes of the stream of key 0.
     init(_ count: Int, resets: Bool = true) throws {
-        listener = try Listener()
+        listener = try TestListener()
         self.resets = resets
         bytes = Pattern.shared.stream(key: 0, count: count)
         _ = pelmeni_socket_nonblocking(listener.socket, 1)

@@ -3,17 +3,16 @@ import PelmeniTesting
 import TestSupport
 import Testing
 
-/// A crossing over the simulated ring: its ends follow a plan, and the simulator's judge says
-/// whether each message came whole, once, and to whom it was for.
+/// A crossing over the simulated ring: its ends follow a plan, and the simulator's judge checks
+/// that each message came whole, once, and to its receiver.
 struct SimulatedCrossing: Sendable {
     private static let seeds: ClosedRange<UInt64> = 1...8
 
     let crossing: Crossing
 
-    /// The plan of a pair with datagrams on a side: all that is sent is awaited, and no end loses
-    /// anything.
+    /// The plan of a pair with datagrams on a side: every message is awaited, and no end loses any.
     func messages(_ change: (inout SimulatedMessagePlan) -> Void) -> SimulatedMessagePlan {
-        let kind: SessionKind =
+        let kind: PairKind =
             switch (crossing.from.isStream, crossing.to.isStream) {
             case (true, true): .streams
             case (false, false): .datagrams
@@ -38,7 +37,7 @@ struct SimulatedCrossing: Sendable {
                 $0.messages = lengths.count
                 $0.answers = 0
             } else {
-                // One message asks for them all.
+                // One message asks for all of them.
                 $0.messages = 1
                 $0.answers = lengths.count
                 $0.turn = 1
@@ -57,7 +56,7 @@ struct SimulatedCrossing: Sendable {
         return plan
     }
 
-    /// Runs pairs of messages, or of streams, with each of some seeds and habits of the ring.
+    /// Runs pairs of messages, or of streams, with some seeds and each of some habits of the ring.
     func run(
         _ messages: [SimulatedMessagePlan] = [], streams: [FlowPlan] = [],
         _ location: SourceLocation = #_sourceLocation, judge: (Books) -> Void
@@ -65,8 +64,8 @@ struct SimulatedCrossing: Sendable {
         for seed in Self.seeds {
             var setup = SimulationSetup(seed: seed, plans: streams)
             setup.world.messages = messages
-            // One for each message of the largest crowd, so that none is dropped for want of a
-            // block.
+            // One block for each message of the largest crowd, so that none is dropped for lack of
+            // one.
             setup.pool = PoolLimits(smallBlocks: 256, bulkBlocks: 8, datagramBlocks: 256)
             setup.world.sendBuffer = 1 << 20
             setup.world.receiveBuffer = 1 << 20

@@ -2,7 +2,7 @@ import PelmeniCore
 import PelmeniTesting
 import Testing
 
-/// What ``BridgeEndTests`` expects of sessions' ends, over the simulated ring.
+/// The expectations of ``BridgeEndTests`` on sessions' ends, over the simulated ring.
 struct SimulatedEnds {
     private let simulated: SimulatedCrossing
 
@@ -22,7 +22,7 @@ struct SimulatedEnds {
         }
     }
 
-    /// The last message is none, or cut short; those before it have answers.
+    /// The last message is invalid, or cut short; those before it have answers.
     func answersPassAStreamThatIsBad() {
         for (end, messages) in [(StreamEnd.badFrame, 3), (.cutShort, 4)] {
             let plan = simulated.messages {
@@ -72,7 +72,7 @@ struct SimulatedEnds {
         }
     }
 
-    /// How many sessions it takes depends on what comes before the upstream's end does.
+    /// The number of sessions depends on the messages before the upstream's end.
     func anUpstreamThatClosesIsDialledAnew() {
         let plan = simulated.messages {
             $0.messages = 20

@@ -2,8 +2,7 @@ import PelmeniCore
 import PelmeniTesting
 import Testing
 
-/// What ``BridgeFramingTests`` does to streams, over the simulated ring: the plan says where they
-/// are cut.
+/// The streams of ``BridgeFramingTests``, over the simulated ring: the plan has their cuts.
 struct SimulatedFrames {
     private let simulated: SimulatedCrossing
     private let isFromClient: Bool
@@ -20,7 +19,7 @@ struct SimulatedFrames {
 
     func framesSplitAtEveryOffset() {
         let lengths = [6, 0, 1]
-        // One for each cut, the first and the last one of which are none.
+        // One for each cut; the first and the last position are no cuts.
         let cuts = lengths.reduce(0) { $0 + 2 + $1 } + 1
         for (cut, clients) in [(SimulatedCut.atOwnNumber, cuts), (.everyByte, 1)] {
             let plan = simulated.fromTheStream(lengths) {
@@ -55,7 +54,7 @@ struct SimulatedFrames {
         }
     }
 
-    /// Each client's stream, or its upstream's, lies; the listener lives on.
+    /// Each client's stream, or its upstream's, has wrong lengths; the listener stays.
     func aLengthThatLies() {
         var plan = ending(.badFrame, [100])
         plan.maxFrame = 100
@@ -74,7 +73,7 @@ struct SimulatedFrames {
             $0.cut = .never
             $0.socketBuffer = 4_000
             $0.peerBuffer = 4_000
-            // A Unix upstream gets one after the other.
+            // A Unix upstream gets its datagrams in order.
             $0.readGap = 10
         }
         simulated.run([plan]) {
@@ -97,11 +96,11 @@ struct SimulatedFrames {
         }
     }
 
-    /// A stream of these messages that does not end well.
+    /// A stream of these messages with a bad end.
     private func ending(_ end: StreamEnd, _ lengths: [Int]) -> SimulatedMessagePlan {
         simulated.fromTheStream(lengths) {
             guard isFromClient else {
-                // Not all that it asks for comes.
+                // Not all of its requests arrive.
                 $0.turn = 0
                 $0.answersAfter = 1
                 $0.upstreamStopsAfter = lengths.count

@@ -4,10 +4,10 @@ import PelmeniCore
 import TestSupport
 import Testing
 
-/// Peers that take their time cost nobody else, and lose nothing.
+/// Slow peers delay no other session, and lose nothing.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct SlowPeerTests {
-    /// Above what a socket holds for a client that does not read (8 MiB, as the kernel counts
-    /// them), and fewer than the answers that may wait.
+    /// More than a socket holds for a client that does not read (8 MiB, as the kernel counts them),
+    /// and fewer than the answers that may wait.
     private static let answers = 200
     private static let answerBytes = 60_000
 
@@ -17,7 +17,7 @@ import Testing
     func answersWaitForAUnixClient(variant: Variant) async throws {
         let crossing = Crossing(from: .unixgram, to: .unixgram)
         let bridge = try await Bridge.start(crossing, variant) {
-            $0.responses = Self.answers
+            $0.responseLimit = Self.answers
         }
         let client = try bridge.client()
         try client.ask("all of them")
@@ -29,7 +29,7 @@ import Testing
         for answer in answers { try origin.send(answer, to: from) }
         try bridge.wait("all answers are there") { $0.causes == [.completed: 1] }
         #expect(bridge.engine.statistics.datagramsToClient < UInt64(Self.answers))
-        // As a Unix socket has it: all of them, in order.
+        // As on a Unix socket: all of them, in order.
         for (number, answer) in answers.enumerated() {
             #expect(try client.answer() == answer, "\(number), seed \(Pattern.processSeed)")
         }
@@ -43,8 +43,8 @@ import Testing
         let bridge = try await Bridge.start(Crossing(from: .unixgram, to: .unixgram), variant)
         let origin = try bridge.origin.wire
         let folder = try TemporaryFolder()
-        // Not connected: what waits in a connected one counts against the engine's own socket
-        // alone.
+        // Not connected: bytes that wait in a connected socket count against the engine's own
+        // socket alone.
         let idle = try DatagramWire(at: .path(folder.file("idle")))
         try idle.send("much", to: DatagramAddress(bridge.name))
         let (_, toIdle) = try origin.receive()
@@ -55,25 +55,25 @@ import Testing
         let (_, toClient) = try origin.receive()
         for number in 0..<8 { try origin.send("answer \(number)", to: toClient) }
         for number in 0..<8 { #expect(try client.answerText() == "answer \(number)") }
-        // What does wait for the other one comes in order.
+        // The answers that do wait for the other client come in order.
         for number in 0..<20 { #expect(try idle.receiveText() == "\(number)") }
         let drops = await bridge.stop().drops
         #expect(Set(drops.keys).isSubset(of: [.queueFull, .noUpstream]), "\(drops)")
         #expect(drops[.queueFull, default: 0] > 0)
     }
 
-    /// Clients that begin long messages and go on byte by byte do not keep the blocks that others'
-    /// answers need.
+    /// Clients that begin long messages and continue byte by byte do not hold the blocks that the
+    /// answers of others need.
     @Test(arguments: Variant.all)
     func aByteAtATimeHoldsNoBlock(variant: Variant) async throws {
         let origin = try BridgeOrigin(.udp, path: "")
         let crossing = Crossing(from: .tcp, to: .udp)
         let server = crossing.from.server(
             crossing.to.client([origin.name]), path: "", options: PairOptions())
-        // The least pool: four blocks of datagrams.
+        // The smallest pool: four blocks of datagrams.
         let engine = try Engine.variant(variant, servers: [server]) { $0.poolBytes = 1 << 20 }
         try await engine.start()
-        let name = SocketName.port(engine.listening.first?.port ?? 0)
+        let name = SocketName.port(engine.listeners.first?.port ?? 0)
         let slow = try (0..<8).map { _ in try Wire(to: name) }
         // More than a small block holds.
         let begun = BridgeClient.framed([UInt8](repeating: 1, count: 60_000)).prefix(17_000)
@@ -86,7 +86,7 @@ import Testing
         let (_, from) = try origin.wire.receive()
         try origin.wire.send([2], to: from)
         try waitUntil("the answer is there") {
-            // Some are closed by and by.
+            // Some are closed over time.
             for client in slow { try? client.write([1]) }
             var wanted = pollfd(fd: asker.socket, events: Int16(POLLIN), revents: 0)
             return poll(&wanted, 1, 0) == 1
@@ -100,10 +100,12 @@ import Testing
     @Test(arguments: Variant.all)
     func aUnixUpstreamThatDoesNotRead(variant: Variant) async throws {
         let crossing = Crossing(from: .udp, to: .unixgram)
-        let bridge = try await Bridge.start(crossing, variant) { $0.stall = .milliseconds(300) }
+        let bridge = try await Bridge.start(crossing, variant) {
+            $0.stallTimeout = .after(.milliseconds(300))
+        }
         let client = try bridge.client()
         let question = [UInt8](repeating: 0x41, count: 4_000)
-        // Above what the kernel holds for it (net.core.wmem_default), and the 64 that wait in the
+        // More than the kernel holds for it (net.core.wmem_default), and the 64 that wait in the
         // engine.
         let most: UInt64 = 200
         for _ in 0..<most { try client.ask(question) }
@@ -115,7 +117,7 @@ import Testing
         #expect(statistics.datagramsToUpstream + dropped.values.reduce(0, +) == most)
     }
 
-    /// More clients than there are blocks for datagrams begin a message and do not go on with it.
+    /// More clients than datagram blocks begin a message and do not continue.
     @Test(arguments: Variant.all)
     func messagesThatDoNotGoOnSilenceNobody(variant: Variant) async throws {
         let bridge = try await Self.smallBridge(variant)
@@ -123,7 +125,7 @@ import Testing
         let read = UInt64(3 * begun.count)
         try bridge.wait("all have begun") { $0.bytesToUpstream == read }
         try expectAnAnswer(bridge)
-        // One of those that began goes on after all.
+        // One of them continues after all.
         try begun[0].write([UInt8](repeating: 0x41, count: 99))
         let whole = try bridge.origin.wire.receive().bytes
         #expect(whole == [UInt8](repeating: 0x41, count: 100))
@@ -131,8 +133,8 @@ import Testing
         #expect(await bridge.stop().drops == [:])
     }
 
-    /// Their messages are so long that each holds a block for datagrams: the one that waited
-    /// longest is closed.
+    /// Their messages are so long that each holds a datagram block: the session that waited longest
+    /// is closed.
     @Test(arguments: Variant.all)
     func longMessagesThatDoNotGoOnGiveWay(variant: Variant) async throws {
         let bridge = try await Self.smallBridge(variant)
@@ -162,8 +164,7 @@ import Testing
         return Bridge(crossing: crossing, engine: engine, origin: origin, log: log, folder: folder)
     }
 
-    /// As many connections as there are blocks for datagrams, and ten more, each with the same
-    /// bytes.
+    /// As many connections as datagram blocks, and ten more, each with the same bytes.
     private static func begin(_ bytes: [UInt8], at bridge: Bridge) throws -> [Wire] {
         let blocks = PoolLimits(bytes: pool, servesDatagrams: true).datagramBlocks
         return try (0..<blocks + 10).map { _ in

@@ -15,8 +15,8 @@ import Testing
         }
     }
 
-    /// Frames that cannot be cut are told of, as many as a client likes: that stops neither others
-    /// nor the end.
+    /// A client can cause any number of log entries with invalid frames: they delay neither other
+    /// sessions nor the end.
     @Test(arguments: Variant.all) func itHoldsUpNeitherOthersNorTheEnd(
         variant: Variant
     ) async throws {
@@ -27,7 +27,7 @@ import Testing
         let gate = Gate()
         defer { gate.open() }
         var options = PairOptions()
-        options.maxFrame = 16
+        options.frameBytesMax = 16
         let server = crossing.from.server(
             crossing.to.client([origin.name]), path: folder.file("server"), options: options)
         let engine = try Engine.variant(variant, workers: 1, servers: [server]) {
@@ -63,7 +63,7 @@ import Testing
         #expect(engine.statistics.logEntriesLost == 0)
     }
 
-    /// At the least level that the sink wants, where that is above a warning.
+    /// At the sink's log level, where that is above a warning.
     @Test(arguments: [LogEntry.Level.debug, .error])
     func whatIsOverIsCountedAndTold(level: LogEntry.Level) throws {
         let log = LogCollector()
@@ -76,7 +76,7 @@ import Testing
             sink(entry)
         }
         queue.append(LogEntry(.info, "first"))
-        // The thread stands at the gate with this one, and takes no other.
+        // The thread stands at the gate with this entry, and takes no other.
         arrived.pass()
         let over = 100
         let all = LogQueue.entriesMax + over

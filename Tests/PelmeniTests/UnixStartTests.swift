@@ -4,7 +4,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Engines that start at a socket file at which another one starts, runs or ends.
+/// Engines that start at a socket file while another engine starts, runs or ends there.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(2))) struct UnixStartTests {
     private let folder: TemporaryFolder
 
@@ -16,10 +16,10 @@ import Testing
         _ variant: Variant, log: LogCollector = LogCollector()
     ) throws -> Engine {
         let client = UnixClient(folder.file("origin.sock"))
-        // Whoever looks whether somebody listens leaves a session whose upstream says nothing.
+        // A start that checks for a listener leaves a session whose upstream sends nothing.
         var options = PairOptions()
-        options.linger = .milliseconds(300)
-        let server = UnixServer(client, path: path, options: options)
+        options.lingerTimeout = .after(.milliseconds(300))
+        let server = UnixServer(client, listen: path, options: options)
         return try Engine.variant(variant, servers: [server]) {
             $0.log = log.sink
             $0.logLevel = .debug
@@ -27,18 +27,18 @@ import Testing
     }
 
     private func datagramEngine(_ variant: Variant) throws -> Engine {
-        let client = UDPClient("127.0.0.1", 9)
-        return try Engine.variant(variant, servers: [UnixDatagramServer(client, path: path)])
+        let client = UDPClient("127.0.0.1", port: 9)
+        return try Engine.variant(variant, servers: [UnixDatagramServer(client, listen: path)])
     }
 
-    /// Bound, and gone without an unlink: as a killed process leaves it.
+    /// Bound, and closed without an unlink, like a killed process's.
     private func leaveStaleFile() throws {
-        let stale = try Listener(.path(path + ".old"))
+        let stale = try TestListener(.path(path + ".old"))
         rename(path + ".old", path)
         stale.close()
     }
 
-    /// Nil, or why it did not start.
+    /// Nil, or the reason of a failed start.
     private static func refusal(_ engine: Engine) async -> EngineError? {
         do throws(EngineError) {
             try await engine.start()
@@ -72,7 +72,7 @@ import Testing
         try await expectOneOfTwo { try datagramEngine(variant) }
     }
 
-    /// Whoever can read the folder can lock it: that delays a start, and does not stop it.
+    /// Any process that can read the folder can lock it: that delays a start, and does not stop it.
     @Test func aFolderThatIsLocked() async throws {
         try leaveStaleFile()
         let lock = pelmeni_folder_lock(folder.path, 0)
@@ -93,7 +93,7 @@ import Testing
     /// The next engine starts while the first one drains. Its new file may get the number of the
     /// first one's.
     @Test(arguments: Variant.all) func theNextOnesFileStays(variant: Variant) async throws {
-        let origin = try Listener(.path(folder.file("origin.sock")))
+        let origin = try TestListener(.path(folder.file("origin.sock")))
         let old = try engine(variant)
         try await old.start()
         let client = try Wire(to: .path(path))
@@ -114,7 +114,7 @@ import Testing
         #expect(access(path, F_OK) != 0)
     }
 
-    /// A link that took the file's place is neither followed nor taken for it.
+    /// A link in the file's place is neither followed nor taken for the file.
     @Test func aLinkIsNotFollowed() throws {
         let target = folder.file("target")
         try Data().write(to: URL(fileURLWithPath: target))

@@ -3,7 +3,7 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Unix stream sockets at both ends, and what becomes of their files.
+/// Unix stream sockets at both ends, and their files.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct UnixTests {
     private let folder: TemporaryFolder
 
@@ -12,10 +12,11 @@ import Testing
     private var path: String { folder.file("server.sock") }
 
     private func engine(
-        _ variant: Variant, mode: UInt16 = 0o600, workers: Int = 1
-    ) throws -> (engine: Engine, origin: Listener) {
-        let origin = try Listener(.path(folder.file("origin.sock")))
-        let server = UnixServer(UnixClient(folder.file("origin.sock")), path: path, mode: mode)
+        _ variant: Variant, permissions: SocketPermissions = .owner, workers: Int = 1
+    ) throws -> (engine: Engine, origin: TestListener) {
+        let origin = try TestListener(.path(folder.file("origin.sock")))
+        let server = UnixServer(
+            UnixClient(folder.file("origin.sock")), listen: path, permissions: permissions)
         return (try Engine.variant(variant, workers: workers, servers: [server]), origin)
     }
 
@@ -29,9 +30,9 @@ import Testing
         try await engine.start()
         #expect(mode(path) == 0o600)
         #expect(
-            engine.listening.map(\.description)
+            engine.listeners.map(\.description)
                 == ["unix://\(path) -> unix://\(folder.file("origin.sock"))"])
-        #expect(engine.listening.first?.port == nil)
+        #expect(engine.listeners.first?.port == nil)
         let bytes = Pattern.shared.stream(key: 3, count: 3_000_000)
         for _ in 0..<4 {
             let client = try Wire(to: .path(path))
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func theModeIsTheOneAskedFor(variant: Variant) async throws {
-        let (engine, _) = try engine(variant, mode: 0o666)
+        let (engine, _) = try engine(variant, permissions: [.owner, .group, .others])
         try await engine.start()
         #expect(mode(path) == 0o666)
         await engine.stop()
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aStaleSocketIsReplaced(variant: Variant) async throws {
-        // Bound, and gone without an unlink: as a killed process leaves it.
+        // Bound, and closed without an unlink, like a killed process's.
         let stale = try SocketFile(path)
         stale.close()
         let (engine, origin) = try engine(variant)
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aLiveSocketIsLeftAlone(variant: Variant) async throws {
-        let live = try Listener(.path(path))
+        let live = try TestListener(.path(path))
         let (engine, _) = try engine(variant)
         let error = await #expect(throws: EngineError.self) { try await engine.start() }
         #expect(error?.kind == .failed)
@@ -125,7 +126,7 @@ import Testing
     @Test(arguments: Variant.all) func anothersFileIsNotRemoved(variant: Variant) async throws {
         let (engine, _) = try engine(variant)
         try await engine.start()
-        // Somebody put another one in its place.
+        // Another file is in its place.
         unlink(path)
         try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
         await engine.stop()
@@ -134,7 +135,7 @@ import Testing
 
     @Test func aMissingFolderIsNamed() async throws {
         let missing = folder.file("none/server.sock")
-        let server = UnixServer(TCPClient("127.0.0.1", 9), path: missing)
+        let server = UnixServer(TCPClient("127.0.0.1", port: 9), listen: missing)
         let engine = try Engine(backend: .epoll, workers: 1, servers: [server])
         let error = await #expect(throws: EngineError.self) { try await engine.start() }
         #expect(error?.kind == .failed)
@@ -144,14 +145,14 @@ import Testing
 
     /// An upstream whose queue is full for a moment is slow, not dead.
     @Test(arguments: Variant.all) func aBusyUpstreamIsWaitedFor(variant: Variant) async throws {
-        let origin = try Listener(.path(folder.file("busy.sock")), backlog: 0)
+        let origin = try TestListener(.path(folder.file("busy.sock")), backlog: 0)
         let waiting = try Wire(to: origin.name)
         let relay = try await Relay.start(
             variant, to: UnixClient(folder.file("busy.sock")), origin: origin)
         let client = try relay.connect()
         try client.write("patience")
         try waitUntil("the session is there") { relay.engine.statistics.open == 1 }
-        // Nothing to wait on says that the connect was tried: a few loops of the worker have to do.
+        // No event shows that the connect was tried: wait for a few loops of the worker.
         usleep(50_000)
         waiting.close()
         _ = try origin.accept()
@@ -163,13 +164,13 @@ import Testing
     }
 }
 
-/// A bound socket that nobody listens at, and its file.
+/// A bound socket without a listener, and its file.
 private struct SocketFile {
-    private let listener: Listener
+    private let listener: TestListener
 
     init(_ path: String) throws {
-        // The listener is never the one to unlink it: it is bound under another name and moved.
-        listener = try Listener(.path(path + ".old"))
+        // The listener never unlinks it: it is bound under another name and moved.
+        listener = try TestListener(.path(path + ".old"))
         rename(path + ".old", path)
     }
 

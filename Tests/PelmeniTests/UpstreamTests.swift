@@ -2,16 +2,16 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Which upstream a session gets, and what happens when it gets none.
+/// The upstream of a session, and the end of a session without one.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct UpstreamTests {
-    private func destination(_ listener: Listener) -> Destination {
-        Destination(host: "127.0.0.1", port: listener.port)
+    private func endpoint(_ listener: TestListener) -> Endpoint {
+        .tcp(host: "127.0.0.1", port: listener.port)
     }
 
     @Test(arguments: Variant.all) func inTurn(variant: Variant) async throws {
-        let origins = try (0..<3).map { _ in try Listener() }
+        let origins = try (0..<3).map { _ in try TestListener() }
         let relay = try await Relay.start(
-            variant, to: TCPClient(origins.map(destination)), origin: origins[0])
+            variant, to: TCPClient(origins.map(endpoint)), origin: origins[0])
         for round in 0..<9 {
             let client = try relay.connect()
             let upstream = try origins[round % 3].accept()
@@ -24,11 +24,11 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aRefusedOneIsSkipped(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let closed = try RefusedPort()
-        let refused = Destination(host: "127.0.0.1", port: closed.port)
+        let refused = Endpoint.tcp(host: "127.0.0.1", port: closed.port)
         let relay = try await Relay.start(
-            variant, to: TCPClient([refused, destination(origin)]), origin: origin)
+            variant, to: TCPClient([refused, endpoint(origin)]), origin: origin)
         for _ in 0..<6 {
             let (client, upstream) = try relay.session()
             try client.write("x")
@@ -46,11 +46,11 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func allRefused(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let closed = try (0..<3).map { _ in try RefusedPort() }
-        let refused = closed.map { Destination(host: "127.0.0.1", port: $0.port) }
+        let refused = closed.map { Endpoint.tcp(host: "127.0.0.1", port: $0.port) }
         let relay = try await Relay.start(variant, to: TCPClient(refused), origin: origin)
-        // Also while all of them rest: each session tries for itself.
+        // Also while all of them back off: each session tries for itself.
         for _ in 0..<4 {
             let client = try relay.connect()
             #expect(try client.readEnd() == .reset)
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aUnixUpstreamThatIsNotThere(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let folder = try TemporaryFolder()
         let relay = try await Relay.start(
             variant, to: UnixClient(folder.file("none.sock")), origin: origin)
@@ -70,11 +70,11 @@ import Testing
 
     @Test(arguments: Variant.all) func itComesBack(variant: Variant) async throws {
         let port = try SocketName.unusedPort()
-        let stand = try Listener()
+        let stand = try TestListener()
         let relay = try await Relay.start(
-            variant, to: TCPClient("127.0.0.1", port), origin: stand)
+            variant, to: TCPClient("127.0.0.1", port: port), origin: stand)
         #expect(try relay.connect().readEnd() == .reset)
-        let origin = try Listener(.port(port))
+        let origin = try TestListener(.port(port))
         let client = try relay.connect()
         let upstream = try origin.accept()
         try client.write("x")
@@ -87,9 +87,9 @@ import Testing
 
     /// A name under .invalid never resolves, RFC 6761.
     @Test(arguments: Variant.all) func aNameThatDoesNotResolve(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let relay = try await Relay.start(
-            variant, to: TCPClient("no-such-host.invalid", 80), origin: origin)
+            variant, to: TCPClient("no-such-host.invalid", port: 80), origin: origin)
         try waitUntil("it warns") {
             relay.log.entries(from: .warning).contains { entry in
                 entry.message.contains("does not resolve")
@@ -101,10 +101,10 @@ import Testing
     }
 
     @Test(arguments: Variant.all) func aNameThatDoes(variant: Variant) async throws {
-        let origin = try Listener()
+        let origin = try TestListener()
         let relay = try await Relay.start(
-            variant, to: TCPClient("localhost", origin.port), origin: origin)
-        // `localhost` may be ::1 first, where nobody listens: the next address is tried.
+            variant, to: TCPClient("localhost", port: origin.port), origin: origin)
+        // `localhost` may be ::1 first, without a listener: the next address is tried.
         let (client, upstream) = try relay.session()
         try client.write("x")
         #expect(try upstream.readText(1) == "x")

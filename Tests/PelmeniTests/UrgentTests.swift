@@ -3,10 +3,10 @@ import Pelmeni
 import TestSupport
 import Testing
 
-/// Urgent bytes (tcp(7), MSG_OOB) are bytes like others to a relay: they arrive in their place, and
-/// nothing waits behind them. A read ends before one though there is more.
+/// Urgent bytes (tcp(7), MSG_OOB) are ordinary bytes to a relay: they arrive in their place, and no
+/// byte waits behind them. A read ends before an urgent byte although more bytes are there.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(2))) struct UrgentTests {
-    /// What a side sends: an exclamation mark goes out as urgent.
+    /// The bytes of a side: an exclamation mark is sent as urgent.
     static let texts = [
         "before.!behind.", "!behind.", "before.!", "before.!!behind.", "a!b!c!d!e", "!",
     ]
@@ -43,7 +43,7 @@ import Testing
                     let (speaker, reader) = upwards ? (client, upstream) : (upstream, client)
                     try Self.send(text, on: speaker)
                     if case .finish = end { speaker.finish() }
-                    // Before the reset, which throws away what nobody has read.
+                    // Before the reset, which discards unread bytes.
                     #expect(try reader.readText(text.utf8.count) == text, "upwards: \(upwards)")
                     if case .reset = end { speaker.reset() }
                     switch end {
@@ -51,7 +51,7 @@ import Testing
                     case .finish: #expect(try reader.readEnd() == .clean)
                     case .reset: #expect(try reader.readEnd() == .reset)
                     }
-                    // The other way round it goes on.
+                    // The other direction continues.
                     if case .reset = end { continue }
                     try reader.write("answer")
                     #expect(try speaker.readText(6) == "answer")
@@ -62,7 +62,7 @@ import Testing
         #expect(relay.log.entries(from: .error).isEmpty)
     }
 
-    /// In the middle of a long stream, which goes through a pipe of the kernel's.
+    /// In the middle of a long stream, which goes through a kernel pipe.
     @Test(arguments: Variant.all) func amidMuch(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
         let (client, upstream) = try relay.talkingSession()

@@ -1,9 +1,9 @@
 import Pelmeni
 import Testing
 
-/// What makes no sense is refused before anything is opened, and named.
+/// Invalid values are refused by name before any socket is opened.
 @Suite struct UsageTests {
-    private static let good = TCPClient("127.0.0.1", 9)
+    private static let good = TCPClient("127.0.0.1", port: 9)
 
     private func expect(
         _ subject: String, workers: Int? = 2, servers: [any Server], _ part: String = "",
@@ -36,9 +36,8 @@ import Testing
         expect("workers", workers: 1025, servers: [server()], "1025")
         expect("poolBytes", servers: [server()]) { $0.poolBytes = 1 << 20 }
         expect("poolBytes", servers: [server()]) { $0.poolBytes = -1 }
-        expect("sessions", servers: [server()], "0") { $0.sessions = 0 }
-        expect("sessions", servers: [server()], "-5") { $0.sessions = -5 }
-        expect("nonsense", servers: [server()], "6.1") { $0.without = ["none", "nonsense"] }
+        expect("sessionLimit", servers: [server()], "0") { $0.sessionLimit = 0 }
+        expect("sessionLimit", servers: [server()], "-5") { $0.sessionLimit = -5 }
     }
 
     @Test func workersOfAPair() {
@@ -52,44 +51,46 @@ import Testing
 
     @Test func pairs() {
         let subject = "127.0.0.1:8080"
-        expect(subject, servers: [server { $0.sessions = 0 }])
-        expect(subject, servers: [server { $0.connect = .zero }], "connect")
-        expect(subject, servers: [server { $0.connect = .seconds(-1) }], "connect")
+        expect(subject, servers: [server { $0.sessionLimit = 0 }])
+        expect(subject, servers: [server { $0.connectTimeout = .zero }], "connectTimeout")
+        expect(subject, servers: [server { $0.connectTimeout = .seconds(-1) }], "connectTimeout")
         expect(subject, servers: [server(TCPClient([]))], "not 0")
-        let many = (1...65).map { Destination(host: "127.0.0.1", port: $0) }
+        let many = (1...65).map { Endpoint.tcp(host: "127.0.0.1", port: $0) }
         expect(subject, servers: [server(TCPClient(many))], "not 65")
     }
 
-    @Test func destinations() {
-        expect("127.0.0.1:0", servers: [server(TCPClient("127.0.0.1", 0))], "port")
-        expect(":80", servers: [server(TCPClient("", 80))], "host")
+    @Test func upstreams() {
+        expect("127.0.0.1:0", servers: [server(TCPClient("127.0.0.1", port: 0))], "port")
+        expect(":80", servers: [server(TCPClient("", port: 80))], "host")
         expect("", servers: [server(UnixClient(""))], "1 to 107")
         let long = "/" + String(repeating: "x", count: 107)
         expect(long, servers: [server(UnixClient(long))], "1 to 107")
         expect("/a\0b", servers: [server(UnixClient("/a\0b"))])
-        expect(long, servers: [UnixServer(Self.good, path: long)], "1 to 107")
-        expect("", servers: [UnixServer(Self.good, path: "")], "1 to 107")
+        expect(long, servers: [UnixServer(Self.good, listen: long)], "1 to 107")
+        expect("", servers: [UnixServer(Self.good, listen: "")], "1 to 107")
     }
 
-    /// What the kernel and a clock take has an end; none of it is cut without a word.
+    /// The values of the kernel and of a clock are bounded; none is cut silently.
     @Test func durations() throws {
         let subject = "127.0.0.1:8080"
         let year: Duration = .seconds(365 * 24 * 3_600)
-        let all: [(String, WritableKeyPath<PairOptions, Duration?>)] = [
-            ("first-byte", \.firstByte), ("idle", \.idle), ("linger", \.linger),
-            ("stall", \.stall),
+        let all: [(String, WritableKeyPath<PairOptions, Timeout>)] = [
+            ("firstByteTimeout", \.firstByteTimeout), ("idleTimeout", \.idleTimeout),
+            ("lingerTimeout", \.lingerTimeout), ("stallTimeout", \.stallTimeout),
         ]
         for (name, option) in all {
             for wrong in [.zero, .seconds(-1), year + .nanoseconds(1), .seconds(Int64.max)] {
-                expect(subject, servers: [server { $0[keyPath: option] = wrong }], name)
-                expect(subject, servers: [server { $0[keyPath: option] = wrong }], "8760h")
+                let server = server { $0[keyPath: option] = .after(wrong) }
+                expect(subject, servers: [server], name)
+                expect(subject, servers: [server], "8760h")
+                expect(subject, servers: [server], "; .never switches it off")
             }
         }
         for wrong in [year + .nanoseconds(1), .seconds(18_446_744_073.9), .seconds(Int64.max)] {
-            expect(subject, servers: [server { $0.connect = wrong }], "connect")
+            expect(subject, servers: [server { $0.connectTimeout = wrong }], "connectTimeout")
         }
         for wrong: Duration in [.zero, .milliseconds(1_500), .seconds(32_768)] {
-            expect(subject, servers: [server { $0.keepAlive = wrong }], "32767s")
+            expect(subject, servers: [server { $0.keepAliveTime = wrong }], "32767s")
         }
         for wrong: Duration in [.zero, .seconds(24 * 3_600 + 1), .seconds(Int64.max)] {
             expect(subject, servers: [server { $0.userTimeout = wrong }], "24h")
@@ -99,9 +100,9 @@ import Testing
             $0.drainTimeout = .seconds(Int64.max)
         }
         let longest = server {
-            $0.connect = year
-            for (_, option) in all { $0[keyPath: option] = year }
-            $0.keepAlive = .seconds(32_767)
+            $0.connectTimeout = year
+            for (_, option) in all { $0[keyPath: option] = .after(year) }
+            $0.keepAliveTime = .seconds(32_767)
             $0.userTimeout = .seconds(24 * 3_600)
         }
         _ = try Engine(workers: 1, servers: [longest])
@@ -110,26 +111,30 @@ import Testing
     @Test func numbers() throws {
         let subject = "127.0.0.1:8080"
         let most = Int(Int32.max)
-        expect(subject, servers: [server { $0.sessions = most + 1 }], "1 to 2147483647")
-        expect("sessions", servers: [server()], "1 to 2147483647") { $0.sessions = .max }
+        expect(subject, servers: [server { $0.sessionLimit = most + 1 }], "1 to 2147483647")
+        expect("sessionLimit", servers: [server()], "1 to 2147483647") { $0.sessionLimit = .max }
         expect("poolBytes", servers: [server()], "1099511627776") { $0.poolBytes = .max }
         expect(
-            "/a", servers: [UnixServer(Self.good, path: "/a", mode: 0o1000)], "mode is 0 to 0777")
-        _ = try Engine(workers: 1, servers: [server { $0.sessions = most }])
+            "/a",
+            servers: [
+                UnixServer(
+                    Self.good, listen: "/a", permissions: SocketPermissions(rawValue: 0o1000))
+            ], "permissions is 0 to 0777")
+        _ = try Engine(workers: 1, servers: [server { $0.sessionLimit = most }])
     }
 
     @Test func receiveBuffers() throws {
         let subject = "127.0.0.1:8080"
         func datagrams(_ bytes: Int) -> UDPServer {
             var options = PairOptions()
-            options.receiveBuffer = bytes
+            options.receiveBufferBytes = bytes
             return UDPServer(
-                UDPClient("127.0.0.1", 9), listen: "127.0.0.1", port: 8080, options: options)
+                UDPClient("127.0.0.1", port: 9), listen: "127.0.0.1", port: 8080, options: options)
         }
         for wrong in [-1, 0, 4_095, (512 << 20) + 1, .max] {
             expect(subject, servers: [datagrams(wrong)], "4096 to 536870912")
         }
-        expect(subject, servers: [server { $0.receiveBuffer = 8_192 }], "receive-buffer")
+        expect(subject, servers: [server { $0.receiveBufferBytes = 8_192 }], "receiveBufferBytes")
         _ = try Engine(workers: 1, servers: [datagrams(4_096), datagrams(512 << 20)])
     }
 

@@ -2,27 +2,31 @@ import Pelmeni
 import PelmeniCore
 import Testing
 
-/// A backend, and what of it is masked: every path that some machine takes.
+/// A backend with a mask: every path that some machine takes.
 struct Variant: Sendable, CustomTestStringConvertible {
     let backend: BackendChoice
-    let without: [String]
+    let without: Set<IOUringFeature>
 
     var testDescription: String {
-        without.isEmpty ? backend.rawValue : "\(backend) without \(without.joined(separator: ","))"
+        guard !without.isEmpty else { return backend.rawValue }
+        return "\(backend) without \(without.map(\.rawValue).sorted().joined(separator: ","))"
     }
 
-    /// Those that this machine grants; the first one always does.
+    /// The variants that this machine grants; the first one is always granted.
     static let all: [Variant] = {
         let epoll = Variant(backend: .epoll, without: [])
-        guard (try? BackendDecision.decide(.ioUring, without: []))?.backend == .ioUring else {
+        guard
+            (try? BackendDecision.decide(.ioUring, without: [], spelling: .library))?.backend
+                == .ioUring
+        else {
             print("io_uring is refused here: only epoll is tested")
             return [epoll]
         }
         return [
             epoll,
             Variant(backend: .ioUring, without: []),
-            Variant(backend: .ioUring, without: ["6.1"]),
-            Variant(backend: .ioUring, without: ["defer-taskrun"]),
+            Variant(backend: .ioUring, without: .newerThanLinux61),
+            Variant(backend: .ioUring, without: [.deferTaskRun]),
         ]
     }()
 }

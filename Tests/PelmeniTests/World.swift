@@ -2,7 +2,7 @@ import Pelmeni
 import PelmeniCore
 import Testing
 
-/// What a crossing is carried over: real sockets by one of the backends, or the simulated kernel.
+/// The world of a crossing: real sockets by one of the backends, or the simulated kernel.
 enum World: Sendable, CustomTestStringConvertible {
     case real(Variant)
     case simulated

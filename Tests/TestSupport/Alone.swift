@@ -1,9 +1,9 @@
 import Dispatch
 package import Testing
 
-/// Keeps tests apart, across suites, of which one uses up what another one measures. A thousand
-/// stalled sessions reach the bounds of the machine's TCP (`tcp_mem`): then every connection's
-/// segments are dropped and sent again some hundred milliseconds later, whoever owns it.
+/// Keeps tests apart, across suites, when one uses up what another one measures. A thousand stalled
+/// sessions reach the bounds of the machine's TCP (`tcp_mem`): then the segments of every
+/// connection are dropped and sent again some hundred milliseconds later.
 ///
 /// It blocks, so the test has to be on its ``OwnThread``.
 package struct Alone: TestTrait, TestScoping {
@@ -18,7 +18,7 @@ package struct Alone: TestTrait, TestScoping {
         try await function()
     }
 
-    /// Bounded by the time limit of the tests that may have the turn.
+    /// Bounded by the time limit of the tests that wait for their turn.
     private static func take() { turn.wait() }
 }
 

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Threads wait at it for one another: as many as it was made for.
+/// A fixed number of threads wait at it for one another.
 package final class Barrier: Sendable {
     private let missing: Mutex<Int>
     private let gate = Gate()

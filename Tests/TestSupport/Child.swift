@@ -2,7 +2,7 @@ import CPelmeni
 import Glibc
 import Synchronization
 
-/// A process that a test started: its output, line by line, and its end. It goes with its owner.
+/// A process that a test started: its output, line by line, and its end. It ends with its owner.
 package final class Child: Sendable {
     package let pid: Int32
     package let output: LineReader
@@ -65,7 +65,7 @@ package final class Child: Sendable {
 
     package func signal(_ number: Int32) { ending.kill(number) }
 
-    /// Its exit code once it has ended; a signal's number, negated, where one ended it.
+    /// Its exit code once it has ended; the negated number of the signal that ended it.
     package func exitCode(within: Duration = .seconds(20)) throws -> Int32 {
         let patience = Patience(within)
         while true {
@@ -110,7 +110,7 @@ package final class Child: Sendable {
     }
 }
 
-/// How a process ended; never signals a number that is no longer its own.
+/// The end of a process; never signals a number that is no longer its own.
 private final class Ending: Sendable {
     private let pid: pid_t
     private let ended = Mutex<Int32?>(nil)

@@ -3,8 +3,8 @@ import Glibc
 
 /// Many connections on one thread, with every byte of each checked at its place.
 ///
-/// Each member sends the stream of its key as far as it may, and expects the same stream back. One
-/// thread at a time may use it.
+/// Each member sends the stream of its key up to its limit, and expects the same stream back. Only
+/// one thread at a time may use it.
 package final class Crowd: @unchecked Sendable {
     /// One connection.
     package struct Member {
@@ -13,16 +13,16 @@ package final class Crowd: @unchecked Sendable {
         package fileprivate(set) var isConnected = false
         package fileprivate(set) var sent = 0
         package fileprivate(set) var received = 0
-        /// Bytes that it may send by now.
+        /// Bytes that it may send so far.
         package var maySend = 0
-        /// Sends its end after so many bytes.
+        /// Sends its end after this many bytes.
         package var endsAfter = Int.max
         package var isReading = true
         /// Sends one byte, its key's lowest, instead of the stream.
         package var asks = false
         package fileprivate(set) var hasAsked = false
         fileprivate var hasFinished = false
-        /// How the stream ended: 0 in order, else the error.
+        /// The end of the stream: 0 in order, otherwise the error.
         package fileprivate(set) var ending: Int32?
         package fileprivate(set) var wrongAt: Int?
 
@@ -47,10 +47,10 @@ package final class Crowd: @unchecked Sendable {
         for index in members.indices { change(&members[index]) }
     }
 
-    /// Begins connections; they are there once ``run`` says so.
+    /// Begins connections; ``run`` reports them when they are open.
     ///
     /// - Parameter receiveBuffer: bytes that the kernel holds for a member that does not read; nil
-    ///   lets it grow. A thousand of those would use up the memory of the whole machine's TCP
+    ///   lets it grow. A thousand such buffers would use up the memory of the whole machine's TCP
     ///   (`tcp_mem`), which then drops segments of every other connection.
     package func connect(
         _ count: Int, to name: SocketName, firstKey: Int = 0, receiveBuffer: Int32? = nil
@@ -79,8 +79,7 @@ package final class Crowd: @unchecked Sendable {
 
     /// Moves bytes until it is done.
     ///
-    /// - Parameter progressed: called with each member that received something, which it may
-    ///   change.
+    /// - Parameter progressed: called with each member that received bytes, which it may change.
     package func run(
         _ what: String, within: Duration = .seconds(20),
         progressed: (Int) -> Void = { _ in }, until isDone: ([Member]) -> Bool
@@ -104,7 +103,7 @@ package final class Crowd: @unchecked Sendable {
         }
     }
 
-    /// What a failure shows.
+    /// The state for a failure's message.
     package var summary: String {
         let ended = members.count { $0.ending != nil }
         let connected = members.count { $0.isConnected }

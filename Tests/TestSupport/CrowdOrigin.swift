@@ -4,12 +4,12 @@ import Synchronization
 
 /// An origin for many connections, on a thread of its own.
 package final class CrowdOrigin: Sendable {
-    /// What it does with a connection.
+    /// The origin's work on a connection.
     package enum Kind: Sendable {
-        /// Sends back what comes, then the end.
+        /// Echoes, then ends.
         case echo
-        /// Sends a stream without an end: the one whose key is the connection's first byte. It
-        /// reads nothing after that.
+        /// Sends an endless stream, with the connection's first byte as its key. It reads nothing
+        /// after that byte.
         case source
     }
 
@@ -17,21 +17,21 @@ package final class CrowdOrigin: Sendable {
 
     private struct Connection {
         var socket: Int32
-        /// An echo's bytes that wait to go out.
+        /// Bytes of an echo that wait to be sent.
         var waiting: [UInt8] = []
         var key: Int?
         var sent = 0
         var hasEnded = false
     }
 
-    package let listener: Listener
+    package let listener: TestListener
     private let kind: Kind
     private let isStopping = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
     private let open = Atomic<Int>(0)
 
     package init(_ kind: Kind, at name: SocketName? = nil) throws {
-        listener = try Listener(name)
+        listener = try TestListener(name)
         self.kind = kind
         if case .source = kind {
             // Accepted sockets inherit it; see the receive buffer of ``Crowd``.
@@ -43,10 +43,10 @@ package final class CrowdOrigin: Sendable {
         thread.start()
     }
 
-    /// Connections that are open now.
+    /// Open connections.
     package var connections: Int { open.load(ordering: .relaxed) }
 
-    /// Closes everything.
+    /// Closes all connections.
     package func stop() throws {
         isStopping.store(true, ordering: .relaxed)
         try waitUntil("the origin stops") { hasStopped.load(ordering: .relaxed) }
@@ -92,7 +92,7 @@ package final class CrowdOrigin: Sendable {
         switch kind {
         case .source: Int16(connection.key == nil ? POLLIN : POLLOUT)
         case .echo:
-            // It reads on while its own bytes wait, as far as a bound: a client that only writes is
+            // It reads on while its own bytes wait, up to a bound: a client that only writes is
             // slowed down rather than buffered whole.
             Int16(
                 (connection.waiting.isEmpty ? 0 : POLLOUT)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where a datagram came from, or goes: a socket address as the kernel writes it.
+/// The source or destination of a datagram: a socket address in the kernel's form.
 package struct DatagramAddress: Hashable, Sendable {
     private let bytes: [UInt8]
 

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A socket of datagrams of a test, with blocking calls that give up after a while.
+/// A datagram socket of a test, with blocking calls that give up after a while.
 package final class DatagramWire: Sendable {
-    /// Where it is; nil when it has no name.
+    /// Its address; nil without a name.
     package let name: SocketName?
     private let socket: Int32
     private let isClosed = Mutex(false)
@@ -21,7 +21,7 @@ package final class DatagramWire: Sendable {
         }
     }
 
-    /// A Unix socket without a name: nobody can answer it.
+    /// A Unix socket without a name: it cannot be answered.
     package init(unnamedTo server: SocketName) throws {
         socket = try Self.open(AF_UNIX)
         name = nil
@@ -38,7 +38,7 @@ package final class DatagramWire: Sendable {
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
-        // What waits for a slow test is the test's own; the engine's sockets keep the usual room.
+        // The queue of a slow test belongs to the test; the engine's sockets keep the usual room.
         var room: Int32 = 4 << 20
         setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, 4)
         return socket
@@ -46,7 +46,7 @@ package final class DatagramWire: Sendable {
 
     package var port: UInt16 { if case .port(let port) = name { port } else { 0 } }
 
-    /// From now on only datagrams from there are received.
+    /// From now on only datagrams from this address are received.
     package func connect(to address: DatagramAddress) throws {
         guard address.withAddress({ Glibc.connect(socket, $0, $1) }) == 0 else {
             throw WireError("connect")
@@ -57,13 +57,13 @@ package final class DatagramWire: Sendable {
         try connect(to: DatagramAddress(.port(port ?? 0)))
     }
 
-    /// From now on nobody's datagrams are taken: the network refuses them, as if it were closed.
+    /// From now on no datagram is accepted: the network refuses them, as if the socket were closed.
     /// The port stays its own; a closed one can be another test's a moment later.
     package func refuse() throws { try connect(toPort: port) }
 
-    /// One datagram.
+    /// Sends one datagram.
     ///
-    /// - Parameter address: nil is where it is connected to.
+    /// - Parameter address: nil for a connected socket.
     package func send(_ bytes: [UInt8], to address: DatagramAddress? = nil) throws {
         var sent = -1
         repeat {
@@ -90,7 +90,7 @@ package final class DatagramWire: Sendable {
         try send(Array(text.utf8), to: address)
     }
 
-    /// The next datagram, and who sent it.
+    /// The next datagram, and its sender.
     package func receive() throws -> (bytes: [UInt8], from: DatagramAddress) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -115,7 +115,7 @@ package final class DatagramWire: Sendable {
         return (bytes, from)
     }
 
-    /// The next datagram, or nil when none comes in so many milliseconds.
+    /// The next datagram, or nil when none comes within this many milliseconds.
     package func receive(within milliseconds: Int32) throws -> [UInt8]? {
         var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         return poll(&waiting, 1, milliseconds) == 1 ? try receive().bytes : nil
@@ -125,9 +125,9 @@ package final class DatagramWire: Sendable {
         String(decoding: try receive().bytes, as: UTF8.self)
     }
 
-    /// Closes, and waits until the kernel knows the socket no more: a process that is being started
-    /// has copies of all descriptors until it runs, and such a copy goes on taking datagrams that
-    /// should be refused.
+    /// Closes, and waits until the kernel has closed the socket: a process that is being started
+    /// has copies of all descriptors until it runs, and such a copy goes on accepting datagrams
+    /// that should be refused.
     package func goAway() throws {
         var info = stat()
         fstat(socket, &info)
@@ -151,7 +151,7 @@ package final class DatagramWire: Sendable {
 }
 
 extension DatagramWire {
-    /// A UDP port where nobody listens, and where somebody may later: see
+    /// A UDP port without a socket, where a test may open one later: see
     /// ``SocketName/unusedPort()``.
     package static func unusedPort() throws -> UInt16 {
         for _ in 0..<200 {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Takes what a process writes as it comes, so that it never waits for its reader.
+/// Reads a process's output at once, so that the process never waits for its reader.
 package final class LineReader: @unchecked Sendable {
     private let condition = NSCondition()
     // Guarded by the condition.

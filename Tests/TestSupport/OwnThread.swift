@@ -2,7 +2,7 @@ import Foundation
 package import Testing
 
 /// Runs a test on a thread of its own, so that it may block: plain calls in order are the clearest
-/// script of what happens on a wire, and the few threads of Swift's pool are left to the engine.
+/// script of a wire, and the few threads of Swift's pool are left to the engine.
 package struct OwnThread: TestTrait, SuiteTrait, TestScoping {
     package let isRecursive = true
 
@@ -31,7 +31,7 @@ package final class ThreadExecutor: TaskExecutor {
     }
 }
 
-/// Starts something that blocks beside the test's own script.
+/// Starts a blocking function beside the test's own script.
 package func beside<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
 ) -> Task<Value, any Error> {

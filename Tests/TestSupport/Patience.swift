@@ -12,7 +12,7 @@ package struct Patience: Sendable {
 
     package var isOver: Bool { ContinuousClock.now >= end }
 
-    /// What is left, at least one millisecond, as poll(2) takes it.
+    /// The remaining time, at least one millisecond, for poll(2).
     package var milliseconds: Int32 {
         let (seconds, attoseconds) = (end - ContinuousClock.now).components
         return Int32(clamping: max(1, seconds * 1_000 + attoseconds / 1_000_000_000_000_000))
@@ -23,14 +23,14 @@ package struct Patience: Sendable {
     }
 }
 
-/// Something that should have happened did not.
+/// An expected event did not happen.
 package struct Overdue: Error, CustomStringConvertible {
     package let description: String
 
     package init(description: String) { self.description = description }
 }
 
-/// Waits for a state that nothing announces: a counter, a file.
+/// Waits for a state without a notification: a counter, a file.
 package func waitUntil(
     _ what: String, within: Duration = .seconds(10), _ condition: () throws -> Bool
 ) throws {

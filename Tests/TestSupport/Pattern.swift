@@ -1,13 +1,13 @@
 import Glibc
 
-/// A stream of bytes of which every one is known by its place: each key has a stream of its own, so
-/// that a byte that is lost, doubled, moved or given to another connection is seen.
+/// A stream in which every byte follows from its place: each key has a stream of its own, so that a
+/// test sees a lost, doubled or moved byte, or a byte of another connection.
 package struct Pattern: Sendable {
     /// A prime, so that no block's length divides it.
     private static let period = 1_048_573
 
     package let seed: UInt64
-    /// Two periods: any piece up to one long lies in one place.
+    /// Two periods: any piece up to one period lies in one place.
     private let bytes: [UInt8]
 
     package init(seed: UInt64 = Pattern.processSeed) {
@@ -49,7 +49,7 @@ package struct Pattern: Sendable {
         return stream
     }
 
-    /// Where the first wrong byte is, or nil.
+    /// The position of the first wrong byte, or nil.
     package func firstWrong(
         _ received: UnsafeRawBufferPointer, key: Int, at place: Int
     ) -> Int? {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where a test's socket is: a port of the loopback, or a path.
+/// The address of a test's socket: a port of the loopback, or a path.
 package enum SocketName: Sendable, CustomStringConvertible {
     case port(UInt16)
     case path(String)
@@ -47,7 +47,7 @@ package enum SocketName: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Binds, and says to which port.
+    /// Binds, and returns the port.
     static func bind(_ socket: Int32, to name: SocketName) throws -> UInt16 {
         guard name.withAddress({ Glibc.bind(socket, $0, $1) }) == 0 else {
             throw WireError("bind to \(name)")

@@ -10,7 +10,7 @@ package final class Wire: Sendable {
         case reset
     }
 
-    /// Longer than anything on the loopback takes, also beside other work.
+    /// Longer than any action on the loopback, also beside other work.
     package static let patience = 10
 
     package let socket: Int32
@@ -35,7 +35,7 @@ package final class Wire: Sendable {
         guard error == 0 else { throw WireError("connect to \(name)") }
     }
 
-    /// An interrupted connect goes on by itself, connect(2); this waits for its end.
+    /// An interrupted connect continues by itself, connect(2); this waits for its end.
     private static func finishConnect(_ socket: Int32) -> Int32 {
         var wanted = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
         while poll(&wanted, 1, 10_000) < 0 && errno == EINTR {}
@@ -65,10 +65,10 @@ package final class Wire: Sendable {
 
     package func write(_ text: String) throws { try write(text.utf8) }
 
-    /// The end of what this side sends.
+    /// Ends the stream of this side.
     package func finish() { shutdown(socket, Int32(SHUT_WR)) }
 
-    /// Closes with a reset. What was read by neither side is lost.
+    /// Closes with a reset. Unread bytes of either side are lost.
     package func reset() { closeOnce { _ = pelmeni_socket_close_reset(socket) } }
 
     package func close() { closeOnce { _ = Glibc.close(socket) } }
@@ -80,8 +80,8 @@ package final class Wire: Sendable {
         }
     }
 
-    /// Until the other side has acknowledged all that was written: then a reset destroys none of it
-    /// on the way, though it may in the other side's queue.
+    /// Waits until the other side has acknowledged all written bytes: then a reset destroys none of
+    /// them in flight, but may in the other side's queue.
     package func waitUntilDelivered() throws {
         try waitUntil("everything written is acknowledged") {
             pelmeni_socket_outstanding(socket) <= 0
@@ -90,13 +90,12 @@ package final class Wire: Sendable {
 
     // MARK: Reading
 
-    /// What comes next; empty is the end.
+    /// The next bytes; empty at the end.
     package func read(upTo most: Int = 1 << 16) throws -> [UInt8] {
         var error: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: most) { room, count in
             var got = -1
-            // The probe of a ring without deferred work interrupts the calls of the thread it ran
-            // on.
+            // The probe of a ring without deferred work interrupts the calls of its thread.
             repeat {
                 got = recv(socket, room.baseAddress, most, 0)
             } while got < 0 && errno == EINTR
@@ -124,7 +123,7 @@ package final class Wire: Sendable {
         String(decoding: try read(exactly: count), as: UTF8.self)
     }
 
-    /// Everything up to the end, and which end it was.
+    /// All bytes up to the end, and its kind.
     package func readAll() throws -> (bytes: [UInt8], end: End) {
         var bytes: [UInt8] = []
         while true {
@@ -138,7 +137,7 @@ package final class Wire: Sendable {
         }
     }
 
-    /// The end, when nothing is to come before it.
+    /// The end, without any byte before it.
     package func readEnd() throws -> End {
         let (bytes, end) = try readAll()
         guard bytes.isEmpty else {

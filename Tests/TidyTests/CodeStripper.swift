@@ -1,7 +1,6 @@
-/// Blanks comments and string literals, so that only code is left to look at.
+/// Blanks comments and string literals, so that only code is left.
 ///
-/// What an interpolation holds is code and stays. Regex literals are not known: the
-/// project has none.
+/// The code in an interpolation stays. Regex literals are not supported: the project has none.
 struct CodeStripper {
     private var bytes: [UInt8]
     private var index = 0
@@ -33,7 +32,7 @@ struct CodeStripper {
         }
     }
 
-    /// Goes over code, to the end or to the parenthesis that ends an interpolation.
+    /// Skips code, to the end or to the parenthesis that ends an interpolation.
     private mutating func code(insideInterpolation: Bool) {
         var depth = 0
         while index < bytes.count {
@@ -80,7 +79,7 @@ struct CodeStripper {
         }
     }
 
-    /// How many `#` stand before the quote that opens a literal here, if one does.
+    /// The number of `#` before the quote that opens a literal here, if one does.
     private func openingHashes() -> Int? {
         var hashes = 0
         while index + hashes < bytes.count, bytes[index + hashes] == UInt8(ascii: "#") {

@@ -1,24 +1,23 @@
 /// The rules that keep this process's descriptors out of other programs.
 enum DescriptorChecks {
-    /// Calls that start a program. Foundation's `Process` closes what it does not hand over by
-    /// itself.
+    /// Calls that start a program. Foundation's `Process` closes other descriptors by itself.
     private static let starts: Set<String> = [
         "posix_spawn", "posix_spawnp", "fork", "vfork", "execv", "execve", "execvp", "popen",
     ]
-    /// Calls whose descriptor every program gets that is started before it is marked: each has
-    /// another one that marks it from the start.
+    /// Calls whose descriptor is inherited by a program that starts before it is marked: each has
+    /// an alternative that marks it from the start.
     private static let unmarked: [String: String] = [
         "pipe": "pipe2", "accept": "accept4", "epoll_create": "epoll_create1",
         "inotify_init": "inotify_init1", "creat": "open",
     ]
-    /// Calls that mark their descriptor when they are told to.
+    /// Calls that mark their descriptor on request.
     private static let markers: [String: String] = [
         "socket": "SOCK_CLOEXEC", "socketpair": "SOCK_CLOEXEC", "accept4": "SOCK_CLOEXEC",
         "pipe2": "O_CLOEXEC", "eventfd": "EFD_CLOEXEC", "timerfd_create": "TFD_CLOEXEC",
         "epoll_create1": "EPOLL_CLOEXEC",
     ]
 
-    /// A program gets the standard streams and no descriptor more.
+    /// A program gets the standard streams and no other descriptor.
     static func childDescriptors(_ file: SourceText) -> [Offence] {
         let calls = calls(file)
         let closesByHand = file.tokens.contains { $0.text == "SYS_close_range" }
@@ -46,8 +45,7 @@ enum DescriptorChecks {
         }
     }
 
-    /// Calls of C functions: words before a parenthesis that are nobody's members, and not what is
-    /// declared.
+    /// Calls of C functions: words before a parenthesis that are neither members nor declarations.
     private static func calls(_ file: SourceText) -> [(name: String, line: Int)] {
         guard let top = file.folders.first, ["Sources", "CSupport", "Tests"].contains(top) else {
             return []
@@ -60,7 +58,7 @@ enum DescriptorChecks {
             guard tokens[index].isWord, tokens[index + 1].text == "(" else { return nil }
             let isGlibc = index > 1 && tokens[index - 2].text == "Glibc"
             let before = index > 0 ? tokens[index - 1].text : ""
-            // A function of the file's own stands before that of the library.
+            // A function of the file's own takes precedence over the library's.
             guard isGlibc || (before != "." && !own.contains(tokens[index].text)) else {
                 return nil
             }

@@ -26,7 +26,7 @@ enum FlagChecks {
         return offences
     }
 
-    /// `static let NAME = TYPE(rawValue: 1 << BIT)`, whatever stands between the tokens.
+    /// `static let NAME = TYPE(rawValue: 1 << BIT)`, with anything between the tokens.
     private static func flag(
         _ tokens: [CodeToken], at index: Int
     ) -> (name: String, type: String, bit: String)? {

@@ -48,7 +48,7 @@ enum FunctionChecks {
         }
     }
 
-    /// The brace that opens the body, unless the declaration is a mere requirement.
+    /// The brace that opens the body, unless the declaration is only a requirement.
     private static func bodyStart(_ tokens: [CodeToken], after declaration: Int) -> Int? {
         let words: Set<String> = [
             "func", "init", "deinit", "subscript", "var", "let", "static", "associatedtype",

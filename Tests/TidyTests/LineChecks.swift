@@ -1,7 +1,6 @@
-/// The rule on how long a line is.
+/// The rule on the length of a line.
 enum LineChecks {
-    /// Columns: the formatter's for Swift, code and comments alike; a prototype's are its own
-    /// affair.
+    /// Columns: the formatter's for Swift, code and comments alike; prototypes have their own.
     private static let columnsMost = ["swift": 100, "c": 120, "h": 120, "md": 160]
     private static let exempt = "Benchmarks/prototypes/"
 
@@ -19,8 +18,7 @@ enum LineChecks {
     private static let frontPage = "README.md"
     private static let frontPageMost = 120
 
-    /// The first page that a stranger sees is short, and a terminal shows each line of it whole,
-    /// tables too.
+    /// The front page is short, and a terminal shows each line of it whole, tables too.
     static func frontPage(_ file: SourceText) -> [Offence] {
         guard file.path == frontPage else { return [] }
         let lines = file.text.hasSuffix("\n") ? file.lines.dropLast() : file.lines[...]
@@ -39,8 +37,8 @@ enum LineChecks {
         return offences
     }
 
-    /// What counts of each line: a text in quotes does not, nor a table's row, which cannot be
-    /// wrapped.
+    /// The counted columns of each line: a string literal does not count, nor does a table's row,
+    /// which cannot be wrapped.
     private static func columns(_ file: SourceText) -> [Int] {
         guard !file.code.isEmpty else {
             return file.lines.map { $0.hasPrefix("|") || $0.hasPrefix("  |") ? 0 : $0.count }

@@ -1,7 +1,7 @@
-/// The rules on what things are called.
+/// The rules on names.
 enum NameChecks {
-    /// A name at the top of a file of `Sources` is one type's, whatever its module: two of them are
-    /// told apart by nobody who reads, and one shadows the other where both can be seen.
+    /// A top-level name of `Sources` belongs to one type, whatever its module: a reader cannot tell
+    /// two of them apart, and one shadows the other where both are visible.
     static func uniqueTypes(_ files: [SourceText]) -> [Offence] {
         var homes: [String: String] = [:]
         var offences: [Offence] = []
@@ -22,7 +22,8 @@ enum NameChecks {
         return offences
     }
 
-    /// A name that asks (`isOpen`, `hasRoom`) changes nothing; what changes something has a verb.
+    /// A predicate (`isOpen`, `hasRoom`) changes nothing; a function that changes something has a
+    /// verb.
     static func predicates(_ file: SourceText) -> [Offence] {
         guard file.fileExtension == "swift" else { return [] }
         let tokens = file.tokens

@@ -2,7 +2,7 @@
 enum PageChecks {
     private static let index = "docs/README.md"
 
-    /// Every page of `docs` is in the index, and every page that the index names is there.
+    /// Every page of `docs` is in the index, and every page of the index exists.
     static func indexed(_ files: [SourceText]) -> [Offence] {
         guard let index = files.first(where: { $0.path == index }) else {
             return [Offence(path: index, line: 1, reason: "there is no index of the pages")]
@@ -63,7 +63,7 @@ enum PageChecks {
         }
     }
 
-    /// A page's lines with their numbers, without what is fenced or stands between backticks.
+    /// A page's lines with their numbers, without code blocks and code spans.
     private static func prose(_ file: SourceText) -> [(text: String, line: Int)] {
         var isFenced = false
         return file.lines.enumerated().compactMap { index, line in
@@ -78,7 +78,7 @@ enum PageChecks {
         }
     }
 
-    /// Headings as a link names them: lower case, hyphens for spaces, no other punctuation.
+    /// Headings in the form of a link: lower case, hyphens for spaces, no other punctuation.
     private static func headings(_ file: SourceText) -> Set<String> {
         var isFenced = false
         var headings: Set<String> = []
@@ -98,7 +98,7 @@ enum PageChecks {
         return headings
     }
 
-    /// The path from the root that a page's link means; nil where it leaves the repository.
+    /// The path of a link's target from the root; nil where it leaves the repository.
     private static func resolved(_ target: Substring, from page: SourceText) -> String? {
         var folders = page.folders
         for part in target.split(separator: "/") where part != "." {

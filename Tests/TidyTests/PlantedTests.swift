@@ -1,6 +1,6 @@
 import Testing
 
-/// Every check of the tidy tests, on text planted to break it and on text that does not.
+/// Every check of the tidy tests, on text planted to break it and on text that keeps it.
 @Suite struct PlantedTests {
     private func file(_ path: String, _ text: String) -> SourceText {
         SourceText(path: path, text: text)
@@ -101,6 +101,14 @@ import Testing
         #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniTesting/Judge/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
+    }
+
+    @Test func anOptionOfTheCommand() {
+        let check = TextChecks.commandOptions
+        let planted = "/// `--pool`\nlet a = \"use --backend epoll\"\nlet b = \"a -- b\"\n"
+        #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/PelmeniCore/Engine/OptionName.swift", planted)).isEmpty)
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
     }
 

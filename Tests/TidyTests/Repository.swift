@@ -11,7 +11,7 @@ struct Repository {
         return Repository(root: root).texts()
     }()
 
-    /// Names of folders that hold nothing of ours.
+    /// Names of folders without files of the project.
     private static func isForeign(_ name: String) -> Bool {
         name == ".git" || name == ".swiftpm" || name == "__pycache__"
             || name.hasPrefix(".build")

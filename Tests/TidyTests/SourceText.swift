@@ -29,7 +29,7 @@ struct SourceText: Sendable {
     }
 }
 
-/// What breaks a rule, and where.
+/// A broken rule, and its place.
 struct Offence: CustomStringConvertible, Equatable {
     let path: String
     let line: Int

@@ -2,7 +2,7 @@
 enum StateChecks {
     static let propertiesMost = 20
 
-    /// Types that have more, and how many: none is added, and the numbers only fall.
+    /// Types with more, and their numbers: no type is added, and the numbers only fall.
     static let propertiesToday = [
         "MessageState": 28, "MessageStream": 22, "RelayPair": 23,
         "SimulatedFaults": 24, "SimulatedKernel": 48, "SimulatedMessagePlan": 36,
@@ -72,7 +72,7 @@ enum StateChecks {
         var name: String
         var line: Int
         var count = 0
-        /// The depth of its members.
+        /// The depth of the type's members.
         var depth: Int
     }
 

@@ -1,4 +1,4 @@
-/// The rules that look at lines and at single files.
+/// The rules on lines and on single files.
 enum TextChecks {
     static let linesMax = 500
 
@@ -10,7 +10,7 @@ enum TextChecks {
     static let laterWord = "TO" + "DO"
     static let machinePaths = ["/" + "work/", "/" + "farm/"]
 
-    /// Modules that other programs are built with.
+    /// Modules of which other programs are built.
     private static let libraries: Set<Substring> = ["PelmeniCore", "Pelmeni", "PelmeniTesting"]
 
     private static let codeFolders: Set<Substring> = ["Sources", "CSupport", "Tests"]
@@ -113,6 +113,20 @@ enum TextChecks {
             return Offence(
                 path: file.path, line: token.line,
                 reason: "\(token.text) outside the shim and its two ring folders")
+        }
+    }
+
+    /// An option as the command line has it, in a text of a library whose embedders know none.
+    static func commandOptions(_ file: SourceText) -> [Offence] {
+        guard file.fileExtension == "swift", file.folders.first == "Sources",
+            file.folders.count > 1, libraries.contains(file.folders[1]),
+            file.fileName != "OptionName.swift"
+        else { return [] }
+        return each(file) { line in
+            guard !line.drop(while: \.isWhitespace).hasPrefix("//"),
+                line.contains(/"[^"]*--[a-z]/)
+            else { return nil }
+            return "an option of the command: take its name from OptionName"
         }
     }
 

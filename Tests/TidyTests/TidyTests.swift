@@ -33,6 +33,8 @@ import Testing
 
     @Test func theLibraryTakesNoFoundation() { expectNone(TextChecks.foundation) }
 
+    @Test func theLibraryNamesNoCommandOption() { expectNone(TextChecks.commandOptions) }
+
     @Test func pagesHaveOneTitle() { expectNone(TextChecks.pageTitle) }
 
     @Test func noPathOfOneMachine() { expectNone(TextChecks.machinePath) }

@@ -1,7 +1,7 @@
 #ifndef CPELMENI_H
 #define CPELMENI_H
 
-// What Swift sees of the shim. No header here includes <liburing.h>: kernel numbers stay below.
+// The shim as Swift sees it. No header here includes <liburing.h>: kernel numbers stay in the C files.
 #include "pelmeni_batch.h"
 #include "pelmeni_counter.h"
 #include "pelmeni_datagram.h"

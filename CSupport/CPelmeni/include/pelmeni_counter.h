@@ -17,7 +17,7 @@ static inline __attribute__((always_inline)) uint64_t pelmeni_counter_get(const 
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-// For a number that several workers change: the sessions open on a pair. Returns the value after the change.
+// For a number that several workers change: the open sessions of a pair. Returns the value after the change.
 static inline __attribute__((always_inline)) int64_t pelmeni_shared_add(int64_t *counter, int64_t amount) {
     return __atomic_add_fetch(counter, amount, __ATOMIC_RELAXED);
 }

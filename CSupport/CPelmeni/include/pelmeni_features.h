@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-// One bit for each io_uring feature that Pelmeni knows how to use. A mask of them says what a ring may use:
-// what the kernel grants, less what --io-uring-without takes away.
+// One bit for each io_uring feature that Pelmeni can use. A mask lists the features that a ring may use: those that the
+// kernel grants, without those of --io-uring-without.
 static const uint32_t PELMENI_FEATURE_SUBMIT_ALL = 1u << 0;        // 5.18: a bad operation does not stop the batch
 static const uint32_t PELMENI_FEATURE_COOP_TASKRUN = 1u << 1;      // 5.19: no interrupt to deliver a completion
 static const uint32_t PELMENI_FEATURE_SINGLE_ISSUER = 1u << 2;     // 6.0: one submitting thread
@@ -19,7 +19,7 @@ static const uint32_t PELMENI_FEATURE_WAIT_TIMEOUT = 1u << 10;     // 5.11: a wa
 static const uint32_t PELMENI_FEATURE_SKIP_SUCCESS = 1u << 11;     // 5.17: no completion for a success nobody waits for
 static const uint32_t PELMENI_FEATURE_ALL = 0xfffu;
 
-// Why a probe refused io_uring, beside the errno.
+// The reason of a refusal, beside the errno.
 enum pelmeni_probe_stage {
     PELMENI_STAGE_GRANTED = 0,
     PELMENI_STAGE_SETUP = 1,     // io_uring_setup was refused
@@ -34,10 +34,10 @@ typedef struct {
     uint32_t kernel_features; // granted by the kernel, whatever `without` says
 } pelmeni_probe_result;
 
-// Asks the kernel what it grants, once a process: makes small rings of its own on the calling thread, checks every
-// feature by use, then (unless self_test is 0) moves bytes through loopback sockets with the features that are left
-// and verifies them: order, a multishot receive within its bounds, a send of all bytes across a full socket, cancel,
-// wake-up. Takes some milliseconds. Leaves no descriptor behind.
+// Probes the kernel, once a process: makes small rings of its own on the calling thread, tests every feature by use,
+// then (unless self_test is 0) moves bytes through loopback sockets with the remaining features and verifies them:
+// order, a multishot receive within its bounds, a send of all bytes after a full socket, cancel, wake-up. Takes some
+// milliseconds. Leaves no descriptor behind.
 pelmeni_probe_result pelmeni_uring_probe(uint32_t without, int self_test);
 
 #endif

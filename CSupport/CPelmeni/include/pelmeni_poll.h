@@ -19,13 +19,13 @@ typedef struct {
 enum { PELMENI_POLL_BATCH = 256 };
 
 int pelmeni_poll_create(void); // descriptor or -errno
-// Edge-triggered, everything, added once; `exclusive` for a listener that several workers share (level-triggered then,
-// readable only: an exclusive edge can be lost when the woken worker does not accept).
+// Added once, for every event, edge-triggered; `exclusive` for a listener that several workers share (then
+// level-triggered and readable only: an exclusive edge can be lost when the woken worker does not accept).
 int pelmeni_poll_add(int poller, int socket, uint64_t token, int exclusive);
-// A socket that was added edge-triggered tells no more that bytes came, or does again: at once, if some are there.
+// Stops or resumes the report of bytes on an edge-triggered socket; resuming reports unread bytes at once.
 int pelmeni_poll_hold(int poller, int socket, uint64_t token, int is_held);
 int pelmeni_poll_remove(int poller, int socket);
-// How many events came, or -errno (EINTR counts as none). INT64_MAX waits without limit.
+// The number of events, or -errno (EINTR counts as none). INT64_MAX waits without limit.
 int pelmeni_poll_wait(int poller, pelmeni_event *events, int capacity, int64_t wait_nanoseconds);
 
 #endif

@@ -35,15 +35,15 @@ int pelmeni_socket_shutdown_write(int socket);
 int pelmeni_socket_shutdown_both(int socket);
 int pelmeni_socket_close(int socket);
 int pelmeni_socket_close_reset(int socket);    // SO_LINGER {1, 0}, then close
-// SIOCOUTQ: bytes that the other side has not acknowledged; of a Unix socket, memory of what its receivers have not
-// read
+// SIOCOUTQ: bytes that the other side has not acknowledged; on a Unix socket, memory of bytes that its receivers have
+// not read
 int64_t pelmeni_socket_outstanding(int socket);
 int64_t pelmeni_socket_send_buffer(int socket); // SO_SNDBUF, as the kernel counts it
 int64_t pelmeni_socket_acknowledged(int socket); // TCP_INFO bytes_acked; -errno where there is none
 int64_t pelmeni_socket_sent_milliseconds_ago(int socket); // TCP_INFO last_data_sent; -errno where there is none
-// 1 when a TCP connection is over: TCP_INFO, TCP_CLOSE; an end in order is not that
+// 1 when a TCP connection is over: TCP_INFO, TCP_CLOSE; not after an end in order
 int pelmeni_socket_gone(int socket);
-// 1 when an end, a reset or another error is there: poll(2), POLLRDHUP, POLLHUP or POLLERR
+// 1 when an end, a reset or another error is pending: poll(2), POLLRDHUP, POLLHUP or POLLERR
 int pelmeni_socket_over(int socket);
 int pelmeni_socket_unread(int socket); // 1 when bytes, or an urgent one and what is behind it, wait to be received
 int pelmeni_socket_broken(int socket); // 1 when an error such as a reset is pending: poll(2), POLLERR
@@ -51,7 +51,7 @@ int pelmeni_event_create(void);                  // eventfd, non-blocking where 
 int pelmeni_event_signal(int event);
 int pelmeni_event_take(int event);
 
-// A timerfd on the monotonic clock. `deadline` is in nanoseconds since that clock's start; 0 switches it off.
+// A timerfd on the monotonic clock. `deadline` is in nanoseconds since that clock's start; 0 disarms it.
 int pelmeni_timer_create(void);
 int pelmeni_timer_set(int timer, uint64_t deadline);
 

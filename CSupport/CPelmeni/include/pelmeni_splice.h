@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Bytes from one socket to another through a pipe of the kernel's: its pages change hands, and nothing is copied.
+// Moves bytes from one socket to another through a kernel pipe: its pages change hands, and nothing is copied.
 
 // Both ends never block. 0, or -errno; -EPERM too when the user's pipes hold so many pages that this one would be tiny
 // (pipe(7), pipe-user-pages-soft).
@@ -21,16 +21,16 @@ typedef struct {
 } pelmeni_spliced;
 
 // Empties the pipe, which holds `inside` bytes, into `to`; then fills and empties it in turn until one side has no
-// more, or `most` bytes were received. Never fills a pipe that is not empty, so -EAGAIN is always the socket's. Before
-// an urgent byte splice(2) says -EAGAIN, and 0 once an end came behind it (measured on 6.18), so neither is taken at
-// its word.
+// more, or `most` bytes were received. A pipe with bytes is never filled, so -EAGAIN always means the socket. Before an
+// urgent byte splice(2) returns -EAGAIN, and 0 once an end came behind that byte (measured on 6.18), so neither result
+// is trusted.
 //
 //   from         -1: the pipe is only emptied
 //   is_blocking  the sockets are in blocking mode. A splice goes by the socket's mode alone (splice(2):
 //                SPLICE_F_NONBLOCK is the pipe's), so they are switched for the time of the call.
 //
-// There is no MSG_NOSIGNAL for it: a stream that nobody reads raises SIGPIPE on the thread, which must block that, as
-// all threads of the engine do.
+// splice(2) has no MSG_NOSIGNAL: a stream without a reader raises SIGPIPE on the thread, which must block it, as all
+// threads of the engine do.
 pelmeni_spliced pelmeni_splice(int from, int to, int fill, int drain, size_t inside, size_t most, int is_blocking);
 
 #endif

@@ -15,7 +15,7 @@ typedef struct pelmeni_uring pelmeni_uring;
 
 enum { PELMENI_SEND_PIECES = 16 }; // pieces that one gathered send takes at the most
 
-// What came back. `slot` has a meaning only with the BLOCK flag.
+// A completion. `slot` is valid only with the BLOCK flag.
 typedef struct {
     uint64_t token;
     int32_t result; // bytes or descriptor, or -errno
@@ -33,7 +33,7 @@ typedef struct {
     uint32_t features;    // PELMENI_FEATURE_*: what this ring may use
 } pelmeni_uring_options;
 
-// 0 or -errno. Setup flags that the kernel refuses are dropped one after the other, and leave `features`.
+// 0 or -errno. Setup flags that the kernel refuses are dropped one by one, and leave `features`.
 int pelmeni_uring_create(pelmeni_uring **ring, const pelmeni_uring_options *options);
 void pelmeni_uring_destroy(pelmeni_uring *ring);
 uint32_t pelmeni_uring_features(const pelmeni_uring *ring);
@@ -41,35 +41,34 @@ uint64_t pelmeni_uring_enters(const pelmeni_uring *ring); // io_uring_enter call
 uint64_t pelmeni_uring_overflows(const pelmeni_uring *ring); // times the completion queue overflowed
 
 // Provided blocks: `group` 0 to 2, `slots` a power of two up to 32768. Posting stages a block under a slot number;
-// publishing makes all staged ones visible to the kernel with one store.
+// publishing makes all staged blocks visible to the kernel with one store.
 int pelmeni_uring_group(pelmeni_uring *ring, uint16_t group, uint32_t slots);
 void pelmeni_uring_post(pelmeni_uring *ring, uint16_t group, uint16_t slot, void *block, uint32_t bytes);
 void pelmeni_uring_publish(pelmeni_uring *ring, uint16_t group);
 
-// Operations. They are staged, and go to the kernel with the next submit. When the queue is full the staged ones are
-// handed over at once, without waiting. 0, or -errno when the kernel took none of them.
+// Operations. They are staged, and go to the kernel with the next submit. A full queue is flushed, without waiting. 0,
+// or -errno when the kernel took no entry.
 int pelmeni_uring_accept(pelmeni_uring *ring, int listener, int multishot, uint64_t token);
 int pelmeni_uring_connect(pelmeni_uring *ring, int socket, const void *address, socklen_t length, uint64_t token);
 // turn_bytes and total_bytes bound a multishot receive (0: unbounded); one-shot where multishot is 0.
 int pelmeni_uring_receive(pelmeni_uring *ring, int socket, uint16_t group, int multishot, uint32_t turn_bytes,
                           uint32_t total_bytes, int poll_first, uint64_t token);
 int pelmeni_uring_send(pelmeni_uring *ring, int socket, const void *data, uint32_t length, uint64_t token);
-// Room for `count` pieces (at most PELMENI_SEND_PIECES) that the caller fills before it enqueues anything else.
+// Room for `count` pieces (at most PELMENI_SEND_PIECES), which the caller fills before it enqueues another operation.
 struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *ring, int socket, uint32_t count, uint64_t token);
-// Receives datagrams until cancelled, each into a block of `group` laid out as pelmeni_datagram.h says; recvmsg
-// multishot, since 6.0. The result is that of the kernel less everything before the payload.
+// Receives datagrams until cancelled, each into a block of `group` with the layout of pelmeni_datagram.h; recvmsg
+// multishot, since 6.0. The result is the kernel's without the bytes before the payload.
 int pelmeni_uring_receive_datagrams(pelmeni_uring *ring, int socket, uint16_t group, int is_unix, uint64_t token);
 // One datagram or train; it never waits. `outgoing` stays in place until its completion.
 int pelmeni_uring_send_datagram(pelmeni_uring *ring, int socket, pelmeni_outgoing *outgoing, uint64_t token);
-// Completes once the socket can be written to.
+// Completes when the socket is writable.
 int pelmeni_uring_await_bytes(pelmeni_uring *ring, int socket, uint64_t token); // or the end, or an error
 int pelmeni_uring_await_room(pelmeni_uring *ring, int socket, uint64_t token);
 int pelmeni_uring_wake(pelmeni_uring *ring, int event, uint64_t *value, uint64_t token); // reads an eventfd
 int pelmeni_uring_cancel(pelmeni_uring *ring, uint64_t target, uint64_t token);
 
-// Hands over what is staged and waits until a completion is there or the time is over (0: do not wait; INT64_MAX: no
-// limit). One io_uring_enter. 0 or -errno; running out of time, EINTR, EAGAIN and EBUSY are no errors. EBADR:
-// completions were lost.
+// Submits the staged operations and waits for a completion or the end of the time (0: no wait; INT64_MAX: no limit).
+// One io_uring_enter. 0 or -errno; a timeout, EINTR, EAGAIN and EBUSY are no errors. EBADR: completions were lost.
 int pelmeni_uring_submit(pelmeni_uring *ring, int64_t wait_nanoseconds);
 uint32_t pelmeni_uring_reap(pelmeni_uring *ring, pelmeni_completion *out, uint32_t capacity);
 

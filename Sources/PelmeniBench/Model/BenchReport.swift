@@ -1,6 +1,6 @@
-/// A whole run, as it is written to JSON and shown as a table and as a page.
+/// A whole run: written as JSON, shown as a table and as a page.
 package struct BenchReport: Codable, Equatable, Sendable {
-    /// Where the processes of a run stand.
+    /// The cores of a run's processes.
     package enum Placement: String, Codable, Sendable {
         /// Load, proxy and origin on one core: steadiest where machines are shared.
         case shared
@@ -19,17 +19,17 @@ package struct BenchReport: Codable, Equatable, Sendable {
     package var windowSeconds: Double
     package var warmUpSeconds: Double
     package var placement: Placement
-    /// The ring that the load and the origins use, whatever the subject uses.
+    /// The ring of the load and the origins, whatever the subject uses.
     package var loadRing: String
     package var machine: MachineFacts
-    /// Results of before runs had a network of their own have none.
+    /// Nil in results from before runs had a network of their own.
     package var network: NetworkFacts?
     package var subjects: [Subject]
     package var scenarios: [ScenarioResult]
     package var crossCheck: CrossCheck?
-    /// What was to be reached; results of before there were targets have none.
+    /// Nil in results from before there were targets.
     package var targets: [Target]?
-    /// Whether it was ended before all rounds were over.
+    /// Whether the run ended before all rounds were over.
     package var isPartial = false
 
     package init(
@@ -49,12 +49,12 @@ package struct BenchReport: Codable, Equatable, Sendable {
         scenarios = []
     }
 
-    /// Which congestion control a scenario's connections used; empty when it is not known.
+    /// The congestion control of a scenario's connections; empty when unknown.
     package func congestion(of result: ScenarioResult) -> String {
         result.congestion ?? network?.congestionControl ?? machine.congestionControl
     }
 
-    /// Whether anything was measured at all.
+    /// Whether the run has any sample.
     package var hasSamples: Bool {
         scenarios.flatMap(\.subjects).contains { !$0.samples.isEmpty }
     }
@@ -67,11 +67,11 @@ package struct BenchReport: Codable, Equatable, Sendable {
     }
 }
 
-/// The same scenario driven by wrk, to see whether our own load tells the same.
+/// The same scenario driven by wrk, as a check of our own load.
 package struct CrossCheck: Codable, Equatable, Sendable {
     package var scenario: String
     package var subject: String
-    /// Seconds of the proxy's processor time for a request, as each load found it; medians.
+    /// Seconds of the proxy's processor time for a request, by each load; medians.
     package var ownCPUPerRequest: Double
     package var wrkCPUPerRequest: Double
     package var ownRequestsPerSecond: Double

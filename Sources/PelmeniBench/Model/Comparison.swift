@@ -3,14 +3,14 @@ package struct Comparison: Codable, Equatable, Sendable {
     package enum Verdict: String, Codable, Sendable {
         case better
         case worse
-        /// The interval holds 1.
+        /// The interval contains 1.
         case noDifference = "no difference"
-        /// Too few rounds, or nothing was completed.
+        /// Too few rounds, or no completed request.
         case unknown
     }
 
     package var subject: String
-    /// The other one's name; ratios are subject / baseline, so below 1 is better.
+    /// The name of the baseline; ratios are subject / baseline, so below 1 is better.
     package var baseline: String
     /// The median of the rounds' ratios, and its 95 % interval from a paired bootstrap over rounds.
     package var ratio: Double

@@ -1,18 +1,17 @@
-/// What came of one scenario.
+/// The result of one scenario.
 package struct ScenarioResult: Codable, Equatable, Sendable {
     package var scenario: Scenario
-    /// Each subject's rounds, in the order in which subjects are shown.
+    /// Each subject's rounds, in display order.
     package var subjects: [SubjectResult]
     package var comparisons: [Comparison]
-    /// Of the peers that may be it, the one with the lowest median; what Pelmeni is compared with
-    /// first.
+    /// The peer with the lowest median, among the eligible ones; Pelmeni is compared with it first.
     package var bestPeer: String?
-    /// Why the figures should not be relied on; empty when they may be.
+    /// Reasons not to rely on the figures; empty without one.
     package var doubts: [String]
-    /// Titles of the subjects that the scenario says nothing about: they relay no datagrams, or
-    /// have no second pair.
+    /// Titles of the subjects without a part in the scenario: they relay no datagrams, or have no
+    /// second pair.
     package var absent: [String]?
-    /// Which congestion control its connections used; older results do not tell.
+    /// The congestion control of the connections; nil in older results.
     package var congestion: String?
 
     package init(
@@ -31,10 +30,10 @@ package struct ScenarioResult: Codable, Equatable, Sendable {
 package struct SubjectResult: Codable, Equatable, Sendable {
     package var subject: String
     package var samples: [Sample]
-    /// The rounds' values of the scenario's measure, and their median; empty when there is none.
+    /// The rounds' values of the scenario's measure; below, their median. Empty without values.
     package var values: [Double]
     package var median: Double?
-    /// Why there are fewer rounds than were asked for.
+    /// The reason for missing rounds.
     package var failure: String?
 
     package init(subject: String) {

@@ -1,23 +1,23 @@
-/// One of those that are compared.
+/// A subject of the comparison.
 package struct Subject: Codable, Equatable, Sendable {
     package enum Kind: String, Codable, Sendable {
-        /// No proxy: the load talks to the origin. The limit of what can be reached.
+        /// No proxy: the load talks to the origin. The limit of every figure.
         case direct
         case pelmeni
         case peer
-        /// No proxy that anybody could use: what the kernel's interface reaches without deadlines,
-        /// limits and resets. Never the best peer.
+        /// A program that shows the limit of the kernel's interface, without deadlines, limits and
+        /// resets, and so no usable proxy. Never the best peer.
         case prototype
     }
 
-    /// As in results and on the command line: `io_uring`, `io_uring-6.1`, `epoll`, `haproxy`.
+    /// The name in results and on the command line: `io_uring`, `io_uring-6.1`, `epoll`, `haproxy`.
     package var name: String
     package var title: String
     package var kind: Kind
     package var version: String
-    /// The subject of ours that a prototype shows the way for; nil for all others.
+    /// The subject of ours that a prototype is written for; nil for all others.
     package var prototypeOf: String?
-    /// Why it could not be measured: refused by the kernel, not installed.
+    /// The reason without a measurement: refused by the kernel, not installed.
     package var refusal: String?
 
     package init(

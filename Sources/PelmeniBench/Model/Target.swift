@@ -1,21 +1,21 @@
-/// What a subject is to reach in a scenario, beside another one.
+/// An upper bound of a subject's ratio in a scenario.
 package struct Target: Codable, Equatable, Sendable {
-    /// What stands for the peer with the lowest median.
+    /// Stands for the peer with the lowest median.
     package static let best = "best"
-    /// What stands for the subject itself with one worker, where it is measured with two.
+    /// Stands for the subject itself with one worker, where two are measured.
     package static let oneWorker = "one-worker"
-    /// What stands for the prototype of the subject itself.
+    /// Stands for the subject's prototype.
     package static let prototype = "prototype"
 
     package var scenario: String
     package var subject: String
-    /// The other one's name, or ``best``, ``oneWorker`` or ``prototype``.
+    /// The name of the baseline, or ``best``, ``oneWorker`` or ``prototype``.
     package var baseline: String
-    /// The ratio, subject / baseline, that is not to be exceeded.
+    /// The greatest ratio, subject / baseline, that meets the target.
     package var most: Double
-    /// The congestion control that it is judged with; nil is any.
+    /// The congestion control of the target; nil is any.
     package var congestion: String?
-    /// Why it is out of reach, as far as that is known; shown where it is missed.
+    /// The known reason of a miss; shown with it.
     package var why: String?
 
     package init(

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Where values stand along an axis, and which of them are named there.
+/// The positions of values along an axis, and its ticks.
 struct AxisScale {
     struct Tick {
         let value: Double
@@ -34,7 +34,7 @@ struct AxisScale {
         self.ticks = ticks.filter { $0.value >= low && $0.value <= high }
     }
 
-    /// From 0 to 1 along the axis; nil for what cannot be shown on it.
+    /// From 0 to 1 along the axis; nil for a value off the axis.
     func position(_ value: Double) -> Double? {
         let place = (form.apply(value) - low) / (high - low)
         return place.isFinite ? min(max(place, 0), 1) : nil
@@ -73,7 +73,7 @@ struct AxisScale {
         return AxisScale(.logarithmic, low: low * 0.9999, high: high * 1.0001, ticks: ticks)
     }
 
-    /// Logarithmic with exactly these values named, with some room at both ends.
+    /// Logarithmic, with ticks at exactly these values, and some room at both ends.
     static func logarithmic(at values: [Double], label: (Double) -> String) -> AxisScale {
         let known = Set(values.filter { $0.isFinite && $0 > 0 }).sorted()
         let (least, most) = (known.first ?? 1, known.last ?? 10)

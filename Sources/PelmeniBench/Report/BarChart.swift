@@ -1,4 +1,4 @@
-/// Lying bars from 0, one a subject, with whiskers from the least to the most of the rounds.
+/// Horizontal bars from 0, one a subject, with whiskers over the range of the rounds.
 struct BarChart {
     struct Bar {
         let name: String

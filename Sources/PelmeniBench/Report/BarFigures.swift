@@ -1,4 +1,4 @@
-/// The subjects beside one another in each scenario.
+/// A bar chart of all subjects for each scenario.
 struct BarFigures {
     let context: PageContext
 
@@ -18,7 +18,7 @@ struct BarFigures {
         }
         var table = PageTable(head: ["subject", "median", "rounds"])
         for bar in bars { table.add(bar.name, [bar.words, bar.rangeWords]) }
-        // Bars have names: a legend would say the same again.
+        // Bars have names: a legend would repeat them.
         return context.figure(title, chart.picture, subjects: [], values: table)
     }
 

@@ -8,7 +8,7 @@ struct FigureColumn {
         self.cell = cell
     }
 
-    /// - Parameter isFull: with what helps to judge a run, for a page that has room.
+    /// - Parameter isFull: adds columns that help to judge a run, for a page with room.
     static func columns(for view: ScenarioView, isFull: Bool = false) -> [FigureColumn] {
         var columns: [FigureColumn]
         switch view.scenario.kind {

@@ -1,4 +1,4 @@
-/// One page that needs nothing else: style, plots and figures are all in it.
+/// A self-contained page: style, plots and figures are all in it.
 package struct HTMLReport {
     private let report: BenchReport
 

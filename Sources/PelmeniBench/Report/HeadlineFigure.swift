@@ -1,4 +1,4 @@
-/// The one figure of a README: what Pelmeni costs beside other proxies that do the same.
+/// The one figure of a README: Pelmeni's cost beside other proxies.
 package struct HeadlineFigure {
     package static let scenario = "rr64"
     private static let subject = "io_uring"
@@ -10,7 +10,7 @@ package struct HeadlineFigure {
     private let comparison: Comparison
     private let peer: String
 
-    /// Nil when the report does not hold the subject against a peer there.
+    /// Nil when the report does not compare the subject with a peer there.
     package init?(_ report: BenchReport) {
         guard
             let result = report.scenarios.first(where: { $0.scenario.name == Self.scenario })

@@ -3,7 +3,7 @@ struct LatencyFigure {
     let context: PageContext
     let view: ScenarioView
 
-    /// Nil where nothing was timed.
+    /// Nil without latencies.
     var markup: Markup? {
         let rows = view.rows.filter { $0.figures.latencies != nil && !points($0).isEmpty }
         guard !rows.isEmpty else { return nil }

@@ -3,9 +3,9 @@ struct LineChart {
     struct Point {
         let x: Double
         let y: Double
-        /// The least and the most of the rounds; nil shows no whisker.
+        /// The range of the rounds; nil shows no whisker.
         var range: ClosedRange<Double>?
-        /// For a pointer, and for those who cannot see the picture.
+        /// The text for a pointer, and for readers who cannot see the picture.
         let words: String
         var hasMarker = true
     }

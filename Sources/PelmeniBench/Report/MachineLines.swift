@@ -1,6 +1,6 @@
 internal import PelmeniLoad
 
-/// What has to be known of a run before its figures mean anything: names and sentences.
+/// The facts that a reader needs before a run's figures: names and sentences.
 struct MachineLines {
     let lines: [(name: String, text: String)]
 
@@ -44,7 +44,7 @@ struct MachineLines {
             machine.processor,
             machine.logicalCores > 0 ? "\(machine.logicalCores) logical cores" : "",
             sharing(machine),
-            // A hypervisor that gives no name.
+            // A hypervisor without a name.
             machine.hypervisor == "unnamed"
                 ? "a virtual machine" : named("under", machine.hypervisor),
             machine.memoryBytes > 0 ? ReportText.bytes(Double(machine.memoryBytes)) : "",
@@ -52,7 +52,7 @@ struct MachineLines {
     }
 
     private static func sharing(_ machine: MachineFacts) -> String {
-        // As the kernel lists them: `0-1, 2-3`, or `0,2, 1,3`, or where none are, `0, 1`.
+        // As the kernel lists them: `0-1, 2-3`, or `0,2, 1,3`; without shared cores `0, 1`.
         let groups = machine.coreSharing.split(separator: ", ")
         guard !groups.isEmpty, !groups.contains(where: { Int($0) == nil }) else {
             return named("threads of one core:", machine.coreSharing)
@@ -70,7 +70,7 @@ struct MachineLines {
         ])
     }
 
-    /// Where connections were, and what they used.
+    /// The network of the connections, and their congestion control.
     private static func network(_ report: BenchReport) -> String {
         guard let network = report.network else {
             return joined([

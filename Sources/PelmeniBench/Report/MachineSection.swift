@@ -1,4 +1,4 @@
-/// The machine and how it was used.
+/// The machine and its use.
 struct MachineSection {
     let report: BenchReport
 
@@ -9,7 +9,7 @@ struct MachineSection {
         var markup = [Markup("h2", text: "The machine"), Markup("dl", [:], facts)]
         let mitigations = report.machine.mitigations.sorted { $0.key < $1.key }
         if !mitigations.isEmpty {
-            var table = PageTable(head: ["vulnerability", "what the kernel does about it"])
+            var table = PageTable(head: ["vulnerability", "mitigation"])
             for (name, state) in mitigations {
                 table.add([.text(name)], [Markup("td", ["class": "wide"], text: state)])
             }

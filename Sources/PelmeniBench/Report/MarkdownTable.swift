@@ -1,12 +1,12 @@
 /// The figures of a page: generated, never typed.
 package struct MarkdownTable {
-    /// Of a line that can be wrapped.
+    /// The columns of a line that can be wrapped.
     private static let columns = 130
 
     private let report: BenchReport
     private let note: String
 
-    /// - Parameter note: a sentence that stands below the table.
+    /// - Parameter note: a sentence below the table.
     package init(_ report: BenchReport, note: String) {
         self.report = report
         self.note = note
@@ -34,12 +34,12 @@ package struct MarkdownTable {
             .joined(separator: "\n")
     }
 
-    /// What was to be reached and was not, each with what is known of it.
+    /// The missed targets, each with the known reason.
     private var targets: [String] {
         let rows = TargetRow.rows(of: report)
         guard !rows.isEmpty else { return [] }
         let missed = rows.filter { $0.verdict != .met }
-        // One reason may be that of many; it is said once.
+        // Several targets may share a reason; it is printed once.
         var said: Set<String> = []
         return ["", TargetRow.sum(rows) + (missed.isEmpty ? "." : ":")]
             + (missed.isEmpty ? [] : [""])

@@ -1,7 +1,6 @@
 /// Generated Markdown that looks like the typed lines around it.
 enum MarkdownText {
-    /// A paragraph or a list's entry in lines of at most so many columns; a table's row stays one
-    /// line.
+    /// Wraps a paragraph or a list's entry at this many columns; a table's row stays one line.
     static func wrapped(_ text: String, columns: Int) -> [String] {
         guard !text.hasPrefix("|"), text.count > columns else { return [text] }
         let indent = text.hasPrefix("- ") ? "  " : ""
@@ -19,7 +18,7 @@ enum MarkdownText {
         return lines
     }
 
-    /// Nothing that would end a cell or a line.
+    /// Removes characters that would end a cell or a line.
     static func clean(_ text: String) -> String {
         text.reduce(into: "") { clean, character in
             if character == "|" {
@@ -30,7 +29,7 @@ enum MarkdownText {
         }
     }
 
-    /// When a report's figures were taken, and on what.
+    /// The date and the machine of a report's figures.
     static func measured(_ report: BenchReport) -> String {
         let facts = Dictionary(
             MachineLines(report).lines.map { ($0.name, clean($0.text)) },

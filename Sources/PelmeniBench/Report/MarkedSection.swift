@@ -1,4 +1,4 @@
-/// A part of a page that is generated: what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+/// A generated part of a page: the text between `<!-- NAME -->` and `<!-- /NAME -->`.
 package struct MarkedSection: Sendable {
     /// Every figure, as a table.
     package static let figures = MarkedSection(name: "figures")
@@ -10,7 +10,8 @@ package struct MarkedSection: Sendable {
     package var begin: String { "<!-- \(name) -->" }
     package var end: String { "<!-- /\(name) -->" }
 
-    /// The page with the text between its two markers; nil unless it has each once, in order.
+    /// The page with the text between its two markers; nil unless each marker occurs once, in
+    /// order.
     package func filled(in page: String, with text: String) -> String? {
         let (begins, ends) = (page.ranges(of: begin), page.ranges(of: end))
         guard begins.count == 1, ends.count == 1,

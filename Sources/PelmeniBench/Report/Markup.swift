@@ -1,5 +1,4 @@
-/// A piece of HTML or of SVG inside it: whoever builds a page from these cannot forget to escape
-/// or to close.
+/// A piece of HTML or of SVG inside it: a page built from these is escaped and closed.
 struct Markup {
     let html: String
 
@@ -17,7 +16,7 @@ struct Markup {
         self.html = html
     }
 
-    /// An element with nothing but words in it.
+    /// An element with only text in it.
     init(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], text: String) {
         self.init(name, attributes, [.text(text)])
     }
@@ -26,7 +25,7 @@ struct Markup {
 
     static func text(_ text: String) -> Markup { Markup(verbatim: escape(text)) }
 
-    /// Of the program's own making only: nothing is escaped.
+    /// For the program's own text only: nothing is escaped.
     static func verbatim(_ html: String) -> Markup { Markup(verbatim: html) }
 
     static func escape(_ text: String) -> String {
@@ -38,7 +37,7 @@ struct Markup {
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
-            // Most controls are no characters of HTML.
+            // Most control characters are not allowed in HTML.
             case _ where character.value < 32 && character != "\n" && character != "\t": continue
             default: escaped.unicodeScalars.append(character)
             }

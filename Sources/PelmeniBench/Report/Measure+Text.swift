@@ -1,4 +1,4 @@
-/// How a scenario's measure is named and shown.
+/// The name and the display of a scenario's measure.
 extension Scenario.Measure {
     var title: String {
         switch self {
@@ -12,7 +12,7 @@ extension Scenario.Measure {
         }
     }
 
-    /// What ``scaled(_:)`` gives.
+    /// The unit of ``scaled(_:)``.
     var unit: String {
         switch self {
         case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram, .addedMedianLatency, .tailLatency: "µs"
@@ -42,7 +42,7 @@ extension Scenario.Measure {
         }
     }
 
-    /// Whether it is nanoseconds.
+    /// Whether the measure is in nanoseconds.
     var isLatency: Bool { self == .addedMedianLatency || self == .tailLatency }
 
     /// Whether a run without a proxy has a value worth showing.

@@ -1,4 +1,4 @@
-/// What all parts of a page share.
+/// The shared data of all parts of a page.
 struct PageContext {
     let report: BenchReport
     let views: [ScenarioView]
@@ -7,7 +7,7 @@ struct PageContext {
     init(_ report: BenchReport) {
         self.report = report
         views = report.scenarios.map { ScenarioView($0, subjects: report.subjects) }
-        // Names that only results know come last, and get a style too.
+        // Names that occur only in results come last, and get a style too.
         let all = report.subjects + views.flatMap { $0.rows.map(\.subject) }
         styles = SeriesStyle.assigned(to: all)
     }
@@ -41,7 +41,7 @@ struct PageContext {
             subjects.map { Markup("li", [:], [swatch($0), .text($0.title)]) })
     }
 
-    /// A picture with its title, its legend if it needs one, and the values that it shows.
+    /// A picture with its title, its legend if it needs one, and its values.
     func figure(
         _ title: String, _ picture: Markup, subjects: [Subject], values: PageTable
     ) -> Markup {

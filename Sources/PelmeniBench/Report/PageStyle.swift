@@ -1,4 +1,4 @@
-/// The page's looks: nothing is fetched, and the reader's system picks light or dark.
+/// The page's style: it fetches nothing, and the reader's system picks light or dark.
 enum PageStyle {
     static let css = colors + layout + tables + plots
 

@@ -1,4 +1,4 @@
-/// A table of a page; wide ones are scrolled sideways under their first column.
+/// A table of a page; a wide one scrolls sideways under its first column.
 struct PageTable {
     let head: [String]
     private var rows: [Markup] = []
@@ -15,7 +15,7 @@ struct PageTable {
     }
 
     var markup: Markup {
-        // A line may end after a stroke, but `s` alone is no line.
+        // A line may break after a slash, but not before a lone `s`.
         let titles = head.map { title in
             Markup(
                 "th", ["scope": "col"],

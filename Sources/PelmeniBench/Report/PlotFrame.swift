@@ -1,4 +1,4 @@
-/// A grid, two axes and their words, and where values stand between them.
+/// A grid, two axes with their texts, and the positions of values between them.
 struct PlotFrame {
     static let width = 520.0
     static let height = 320.0
@@ -17,7 +17,7 @@ struct PlotFrame {
         return (across(x), up(y))
     }
 
-    /// What stands behind the data.
+    /// The layer behind the data.
     var background: [Markup] {
         var pieces: [Markup] = []
         for tick in y.ticks {

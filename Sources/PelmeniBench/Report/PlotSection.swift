@@ -1,4 +1,4 @@
-/// The pictures that hold several scenarios or several subjects.
+/// The pictures of several scenarios or several subjects.
 struct PlotSection {
     let context: PageContext
 
@@ -10,8 +10,8 @@ struct PlotSection {
             Markup("h2", text: "Plots"),
             Markup(
                 "p", ["class": "soft"],
-                text: "Points and bars are medians over rounds; whiskers reach from the least to "
-                    + "the most of the rounds. Lower is better for all bars. Each plot's values stand below it."
+                text: "Points and bars are medians over rounds; whiskers cover the range of "
+                    + "the rounds. Lower is better for all bars. Each plot's values stand below it."
             ),
             Markup("div", ["class": "plots"], figures),
         ]

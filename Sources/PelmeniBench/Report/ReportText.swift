@@ -1,10 +1,10 @@
 internal import PelmeniLoad
 
-/// Figures with their units, as all forms of the report show them.
+/// Figures with their units, the same in all forms of the report.
 enum ReportText {
     static let none = "-"
 
-    /// Three digits that count, below 1 too: `0.152`.
+    /// Three significant digits, below 1 too: `0.152`.
     static func number(_ value: Double?) -> String {
         guard let value, value.isFinite, value >= 0 else { return none }
         guard value > 0, value < 0.9995 else { return Figures.short(value) }
@@ -49,7 +49,7 @@ enum ReportText {
         return "\(decimals(share * 100, 1)) %"
     }
 
-    /// `0.69 (0.67 to 0.71)`; a third digit where two would show an end as 1.00 that is not 1.
+    /// `0.69 (0.67 to 0.71)`; a third digit where two would round an end to 1.00.
     static func ratio(_ it: Comparison) -> String {
         let isNearOne = [it.low, it.high].contains { abs($0 - 1) < 0.005 && $0 != 1 }
         let digits = isNearOne && it.verdict != .noDifference ? 3 : 2

@@ -52,7 +52,7 @@ enum SVG {
             ], text: text)
     }
 
-    /// What belongs together, with the words that a pointer shows over it.
+    /// A group of elements, with the text that a pointer shows over it.
     static func group(_ name: String, title: String = "", _ inner: [Markup]) -> Markup {
         let tip = title.isEmpty ? [] : [Markup("title", text: title)]
         return Markup("g", ["class": name], tip + inner)

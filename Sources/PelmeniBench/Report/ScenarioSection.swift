@@ -1,4 +1,4 @@
-/// Each scenario with everything that is known of it.
+/// Each scenario with all its figures.
 struct ScenarioSection {
     let context: PageContext
 
@@ -32,7 +32,7 @@ struct ScenarioSection {
         return markup
     }
 
-    /// Pelmeni's subjects across, and down what each is held against.
+    /// A column for each of Pelmeni's subjects, a row for each baseline.
     private func comparisons(_ view: ScenarioView) -> Markup? {
         let all = view.result.comparisons
         guard !all.isEmpty else { return nil }
@@ -57,7 +57,7 @@ struct ScenarioSection {
                 Markup("figcaption", text: "Compared by \(view.measure.title)"), table.markup,
                 Markup(
                     "p", ["class": "soft"],
-                    text: "Ratios with their 95 % intervals; below 1, the one in the column "
+                    text: "Ratios with their 95 % intervals; below 1, the column's subject "
                         + "needs less: \(VerdictMark.legend)."),
             ] + [rounds(view)].compactMap { $0 })
     }

@@ -1,14 +1,14 @@
-/// A scenario's results with what all forms of the report show worked out once.
+/// A scenario's results, with the derived values of all forms of the report.
 struct ScenarioView {
     let result: ScenarioResult
-    /// In the order of the report's subjects; one that was refused has a row too.
+    /// In the order of the report's subjects; a refused subject has a row too.
     let rows: [SubjectRow]
     /// The peer with the lowest median.
     let bestPeer: String?
     /// The proxy with the lowest median.
     let best: String?
 
-    /// Subjects that have a column of their own where scenarios are rows.
+    /// Subjects with a column of their own where scenarios are rows.
     static func columns(of subjects: [Subject]) -> [Subject] {
         let names = Set(subjects.map(\.name))
         return subjects.filter { subject in
@@ -48,14 +48,14 @@ struct ScenarioView {
         best = lowest { $0.subject.kind == .pelmeni || $0.subject.kind == .peer }
     }
 
-    /// The same subject with two workers, for a table that has no column of its own for it.
+    /// The same subject with two workers, for a table without a column for it.
     func twoWorkers(_ name: String) -> String? {
         row(name + ScenarioSummary.twoWorkers)?.median.map {
             "2 workers: \(measure.text($0))"
         }
     }
 
-    /// What a stream's cost is to be read beside: bytes a second, and everybody's processor time.
+    /// The figures beside a stream's cost: bytes a second, and the processor time of all three.
     func throughput(_ row: SubjectRow) -> String? {
         guard scenario.isBulk, let rate = row.figures.gigabytesPerSecond else { return nil }
         let all = row.figures.allCPUPerGigabyte.map { ", all three \(measure.text($0))" }
@@ -64,12 +64,12 @@ struct ScenarioView {
 
     func row(_ name: String) -> SubjectRow? { rows.first { $0.subject.name == name } }
 
-    /// How a subject does beside the best peer.
+    /// The comparison of a subject with the best peer.
     func againstPeer(_ name: String) -> Comparison? {
         result.comparisons.first { $0.subject == name && $0.baseline == bestPeer }
     }
 
-    /// What a subject is held against first: the best peer, or epoll where no peer took part.
+    /// A subject's first comparison: with the best peer, or with epoll without peers.
     func headline(_ name: String) -> Comparison? {
         againstPeer(name)
             ?? (bestPeer == nil
@@ -89,14 +89,14 @@ struct ScenarioView {
         }
     }
 
-    /// Who is not there, and why; nil when nobody is missing.
+    /// The absent subjects and their reasons; nil when none is absent.
     var absence: String? {
         guard let absent = result.absent, !absent.isEmpty else { return nil }
         let lack = scenario.kind == .stalled ? "no second pair" : "no UDP"
         return "\(lack): \(absent.joined(separator: ", "))"
     }
 
-    /// What one request, or one stream, looks like.
+    /// The shape of one request, or one stream.
     var detail: String {
         let it = scenario
         let one = it.traffic == .datagrams ? "client" : "connection"

@@ -1,16 +1,16 @@
-/// How one subject looks everywhere: a colour, a marker and a dash, each telling it apart alone.
+/// The look of one subject: a colour, a marker and a dash, each of them distinctive alone.
 struct SeriesStyle: Equatable {
     static let slots = 8
     private static let first = 1
     private static let besideFirst = 2
     let slot: Int
-    /// Whether it is another form of a subject that looks nearly so: `haproxy-256k`.
+    /// Whether the subject is a variant of another one and looks similar: `haproxy-256k`.
     var isVariant = false
 
-    /// Sets the colour for what is inside.
+    /// Sets the colour of the inner elements.
     var colorClass: String { isVariant ? "s\(slot) variant" : "s\(slot)" }
 
-    /// Lengths of strokes and gaps; empty for a whole line.
+    /// Lengths of strokes and gaps; empty for a solid line.
     var dash: String {
         isVariant && slot != Self.besideFirst
             ? "2 4" : ["2 3", "", "9 3", "5 3", "8 3 2 3", "3 2", "12 4", "8 3 2 3 2 3"][slot]
@@ -37,9 +37,9 @@ struct SeriesStyle: Equatable {
             shape.map { (x + $0.0 * size, y + $0.1 * size) }, class: isVariant ? "hollow" : "dot")
     }
 
-    /// For each subject, by name: Pelmeni's in cold colours, peers in warm ones, a direct run grey.
-    /// A variant has its original's look, but hollow; that of the first has a lighter colour too,
-    /// as both are in most pictures.
+    /// The styles by subject name: Pelmeni's in cold colours, peers in warm ones, a direct run
+    /// grey. A variant has its original's look, but hollow; the first variant has a lighter colour
+    /// too, as both are in most pictures.
     static func assigned(to subjects: [Subject]) -> [String: SeriesStyle] {
         var free: [Subject.Kind: [Int]] = [
             .direct: [0], .pelmeni: [first, 3], .peer: [4, 5, 6], .prototype: [besideFirst, 7],

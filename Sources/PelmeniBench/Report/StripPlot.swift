@@ -1,4 +1,4 @@
-/// A subject's rounds as dots on a short line that all subjects of a scenario share.
+/// A subject's rounds as dots on a short line; all subjects of a scenario share its scale.
 struct StripPlot {
     let scale: AxisScale
     let style: SeriesStyle

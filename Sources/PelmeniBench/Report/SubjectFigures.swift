@@ -5,11 +5,11 @@ struct SubjectFigures {
     /// Seconds.
     let cpuPerRequest: Double?
     let cpuPerGigabyte: Double?
-    /// Of load, proxy and origins together.
+    /// Processor time of load, proxy and origins together.
     let allCPUPerRequest: Double?
     let allCPUPerGigabyte: Double?
     let userShare: Double?
-    /// Nanoseconds at the 50th, 90th, 99th and 99.9th percentile, and the most; nil without any.
+    /// Nanoseconds at the 50th, 90th, 99th and 99.9th percentile, and the highest; nil without any.
     let latencies: [Double]?
     let curve: [LatencyFigures.Point]
     let entersPerRequest: Double?
@@ -18,11 +18,11 @@ struct SubjectFigures {
     let startBytes: Double?
     let residentPerPair: Double?
     let othersShare: Double?
-    /// Datagrams of all rounds that were lost or given up, and those of them that came late.
+    /// Datagrams of all rounds that were lost or given up; below, their late answers.
     let lost: Int
     let late: Int
     let sessionsByWorker: [Int]
-    /// Of all rounds, by kind, most first.
+    /// Errors of all rounds, by kind, most frequent first.
     let errors: [(kind: String, count: Int)]
 
     init(_ samples: [Sample], connections: Int) {

@@ -1,9 +1,9 @@
-/// One subject in one scenario, as all forms of the report show it.
+/// One subject in one scenario, the same in all forms of the report.
 struct SubjectRow {
     let subject: Subject
     let result: SubjectResult
     let figures: SubjectFigures
-    /// By the scenario's measure; nil where there is none, and for a direct run that costs nothing.
+    /// By the scenario's measure; nil without a value, and for a direct run without a cost.
     let median: Double?
     /// Rounds' values; empty where ``median`` is nil.
     let values: [Double]
@@ -19,7 +19,7 @@ struct SubjectRow {
 
     var isMeasured: Bool { !result.samples.isEmpty }
 
-    /// Why there is nothing, or less than was asked for.
+    /// The reason for missing samples.
     var problem: String? {
         if isMeasured {
             return result.failure.map {

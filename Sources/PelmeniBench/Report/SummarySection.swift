@@ -7,7 +7,7 @@ struct SummarySection {
             return [Markup("p", text: "No scenario was run.")]
         }
         let all = ScenarioView.columns(of: context.report.subjects)
-        // It has a figure in few scenarios.
+        // A direct run has a figure in few scenarios.
         let subjects = all.filter { $0.kind != .direct } + all.filter { $0.kind == .direct }
         var table = PageTable(head: ["scenario"] + subjects.map(\.title))
         for view in context.views {
@@ -56,7 +56,7 @@ struct SummarySection {
         return Markup("td", ["class": isBest ? "best" : ""], inner)
     }
 
-    /// How often a subject did better, over all scenarios; nil where nothing can be told.
+    /// How often a subject was better, over all scenarios; nil without a comparison.
     private func verdict(_ subject: Subject) -> String? {
         let againstPeers = context.views.compactMap { $0.againstPeer(subject.name) }
         let all =
@@ -70,7 +70,7 @@ struct SummarySection {
         var parts = ["better in \(count(.better)) of \(all.count) scenarios"]
         parts.append("no difference in \(count(.noDifference))")
         parts.append("worse in \(count(.worse))")
-        if count(.unknown) > 0 { parts.append("not to be told in \(count(.unknown))") }
+        if count(.unknown) > 0 { parts.append("unknown in \(count(.unknown))") }
         return "\(subject.title) against \(other): \(parts.joined(separator: ", "))"
     }
 }

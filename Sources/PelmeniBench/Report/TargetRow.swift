@@ -1,25 +1,25 @@
-/// A target beside what was measured.
+/// A target and its measurement.
 struct TargetRow {
     enum Verdict: String {
         case met
         case missed
-        /// The median misses it, and the interval does not rule it out.
+        /// The median misses the target, and the interval includes it.
         case missedWithinNoise = "missed, within the noise"
-        /// Too few rounds, or one of the two is not there.
+        /// Too few rounds, or one of the two subjects is missing.
         case unknown = "not measured"
-        /// Its congestion control was another one.
+        /// The congestion control was another one.
         case notJudged = "not judged"
     }
 
     let target: Target
     let comparison: Comparison?
-    /// The baseline as it is shown: `the best peer (HAProxy)`.
+    /// The displayed baseline: `the best peer (HAProxy)`.
     let baseline: String
     let subject: String
-    /// Which congestion control was used, where that is not what the target is about.
+    /// The congestion control of the run, where the target is for another one.
     private let otherCongestion: String?
 
-    /// All of a report's targets whose scenario was run.
+    /// The rows of all targets whose scenario was run.
     static func rows(of report: BenchReport) -> [TargetRow] {
         (report.targets ?? []).compactMap { target in
             report.scenarios.first { $0.scenario.name == target.scenario }

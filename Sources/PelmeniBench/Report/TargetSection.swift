@@ -1,4 +1,4 @@
-/// What was to be reached, and what was.
+/// The targets and their results.
 struct TargetSection {
     let report: BenchReport
 
@@ -29,8 +29,8 @@ struct TargetSection {
             Markup(
                 "p", ["class": "soft"],
                 text:
-                    "Ratios of each scenario's measure with their 95 % intervals. A target counts "
-                    + "as met by the median; one that is missed while the interval reaches it is "
+                    "Ratios of each scenario's measure with their 95 % intervals. The median decides "
+                    + "whether a target is met; a missed target within the interval is "
                     + "missed within the noise."),
         ]
     }

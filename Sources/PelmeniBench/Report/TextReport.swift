@@ -1,6 +1,6 @@
 internal import PelmeniLoad
 
-/// What a person reads in a terminal.
+/// The report for a terminal.
 package struct TextReport {
     private let report: BenchReport
 
@@ -40,7 +40,7 @@ package struct TextReport {
             "",
         ]
         let columns = FigureColumn.columns(for: view)
-        // Names, and at the end errors in words; numbers between them.
+        // Names first, error texts last; numbers between them.
         var table = TextTable(
             head: ["subject"] + columns.map(\.head), left: [0, columns.count])
         for row in view.rows {

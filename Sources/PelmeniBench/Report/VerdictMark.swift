@@ -1,6 +1,6 @@
-/// A comparison in short: a sign, the ratio and its interval.
+/// A short comparison: a sign, the ratio and its interval.
 enum VerdictMark {
-    /// What the signs mean.
+    /// The meaning of the signs.
     static let legend = "▼\u{a0}better, ▲\u{a0}worse, ≈\u{a0}no\u{a0}difference"
 
     static func markup(_ comparison: Comparison) -> Markup {
@@ -12,7 +12,7 @@ enum VerdictMark {
         }
     }
 
-    /// Where a column is narrow, the interval goes to a line of its own, but stays together.
+    /// In a narrow column the interval goes to a line of its own, unbroken.
     private static func ratio(_ comparison: Comparison) -> String {
         let words = ReportText.ratio(comparison).split(separator: " ")
         return words.prefix(1).joined() + " " + words.dropFirst().joined(separator: "\u{a0}")

@@ -1,4 +1,4 @@
-/// What every part of a run needs.
+/// The shared data of all parts of a run.
 struct BenchContext {
     let options: BenchOptions
     let folder: ScratchFolder

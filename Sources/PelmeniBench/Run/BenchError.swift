@@ -1,11 +1,11 @@
-/// Why something could not be measured.
+/// The reason why a measurement failed.
 package enum BenchError: Error, Equatable, CustomStringConvertible {
-    /// Somebody asked the run to end.
+    /// The run was interrupted.
     case interrupted
     /// Not granted by the kernel, or not installed: no error of the run.
     case refused(String)
     case failed(String)
-    /// An option that makes no sense.
+    /// An invalid option.
     case usage(String)
 
     package var description: String {

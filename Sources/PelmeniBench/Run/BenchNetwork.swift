@@ -2,17 +2,16 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The network that a run takes place in: what the machine's is set to is not what is to be
-/// measured.
+/// The network of a run: a run must not measure the settings of the machine's network.
 package enum BenchNetwork {
     /// The default of most kernels.
     package static let usualCongestion = "cubic"
     /// Stands for the machine's network as it is.
     package static let machine = "machine"
 
-    /// A new namespace begins with the kernel's defaults. These decide what many connections cost,
-    /// or how much a socket holds; others (`ip_unprivileged_port_start`, `ping_group_range`) nobody
-    /// here meets.
+    /// Copied into the namespace, which begins with the kernel's defaults. These settings decide
+    /// the cost of many connections, or the size of a socket's buffers; others
+    /// (`ip_unprivileged_port_start`, `ping_group_range`) do not matter here.
     static let settings = [
         "net/core/somaxconn", "net/ipv4/ip_local_port_range", "net/ipv4/tcp_fin_timeout",
         "net/ipv4/tcp_max_syn_backlog", "net/ipv4/tcp_max_tw_buckets", "net/ipv4/tcp_rmem",
@@ -22,12 +21,12 @@ package enum BenchNetwork {
     private static let congestionPath = folder + "net/ipv4/tcp_congestion_control"
 
     /// Leaves the machine's network for a namespace whose loopback uses this congestion control,
-    /// where that is granted; else nothing has changed, and the reason is told.
+    /// where that is granted. Otherwise nothing has changed, and the result has the reason.
     ///
-    /// Before there is a second thread: a namespace is a thread's own, and those that it starts
-    /// inherit it.
+    /// Call it before there is a second thread: a namespace belongs to a thread, and its later
+    /// threads inherit it.
     ///
-    /// - Parameter congestion: as the kernel names it, or ``machine``.
+    /// - Parameter congestion: the kernel's name, or ``machine``.
     package static func enter(_ congestion: String) -> NetworkFacts {
         var facts = NetworkFacts()
         facts.machinesCongestionControl = TextFile.line(congestionPath)
@@ -45,7 +44,7 @@ package enum BenchNetwork {
         return facts
     }
 
-    /// What a connection over the loopback uses now; nil when none can be made.
+    /// The congestion control of a new connection over the loopback; nil when none can be made.
     static var used: String? {
         var name = [CChar](repeating: 0, count: Int(PELMENI_CONGESTION_BYTES))
         guard pelmeni_network_congestion_get(&name) == 0 else { return nil }
@@ -53,14 +52,14 @@ package enum BenchNetwork {
             decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Lets connections that begin from now on use what a scenario is about.
+    /// Sets the scenario's congestion control for connections from now on.
     ///
-    /// - Returns: why it is not to be had; nil when it is in use.
+    /// - Returns: the reason of a failure; nil when it is in use.
     static func prepare(_ scenario: Scenario, in facts: NetworkFacts) -> String? {
         guard let wanted = scenario.congestion ?? (facts.isOwn ? facts.congestionControl : nil)
         else { return nil }
         guard facts.isOwn else {
-            // There it would be what the scenario without a name has measured.
+            // There it would repeat the scenario without a name.
             return "\(wanted) needs a network of the run's own"
                 + (facts.reason.map { ", and this is the machine's: \($0)" } ?? "")
         }
@@ -68,7 +67,7 @@ package enum BenchNetwork {
         guard code == 0 else {
             return reason(PELMENI_NETWORK_CONGESTION, wanted, Errno(code: code))
         }
-        let found = used ?? "nothing that can be told"
+        let found = used ?? "an unknown congestion control"
         return found == wanted ? nil : "connections use \(found), not \(wanted)"
     }
 
@@ -85,13 +84,13 @@ package enum BenchNetwork {
         }
     }
 
-    /// Gives the namespace the machine's settings.
+    /// Copies the machine's settings into the namespace.
     ///
-    /// - Returns: what is not as it should be.
+    /// - Returns: the settings that differ.
     private static func copy(_ wanted: [String]) -> [String] {
         zip(settings, wanted).compactMap { name, value in
             let path = folder + name
-            // What the machine does not show it does not have.
+            // A setting that the machine does not show does not exist.
             guard !value.isEmpty, TextFile.line(path) != value else { return nil }
             TextFile.write(value, to: path)
             let found = TextFile.line(path)

@@ -1,4 +1,4 @@
-/// What a run is to do.
+/// The options of a run.
 package struct BenchOptions: Sendable {
     package var scenarios: [Scenario]
     package var subjects: [SubjectPlan]
@@ -6,15 +6,15 @@ package struct BenchOptions: Sendable {
     package var windowSeconds = 1.0
     package var warmUpSeconds = 0.2
     package var placement = BenchReport.Placement.shared
-    /// Where it takes place.
+    /// The network of the run.
     package var network = NetworkFacts()
-    /// Of every proxy; nil is one.
+    /// Workers of every proxy; nil is one.
     package var workers: Int?
-    /// What is to be reached.
+    /// The targets of the run.
     package var targets: [Target] = []
-    /// Whether wrk, where there is one, is to say the same.
+    /// Whether wrk, where it is installed, checks our load.
     package var crossCheck = true
-    /// The program that this is: its hidden commands are the children.
+    /// The path of this program: its hidden commands are the children.
     package var program: String
     package var version: String
 

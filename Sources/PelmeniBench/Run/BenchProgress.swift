@@ -1,11 +1,11 @@
-/// Where a run is.
+/// The progress of a run.
 package struct BenchProgress: Equatable, Sendable {
     package var scenario: String
     package var subject: String
     package var round: Int
     package var rounds: Int
-    /// Of the whole run, 0 to 1.
+    /// The done part of the whole run, 0 to 1.
     package var done: Double
-    /// Nil until there is something to judge by.
+    /// Nil until a sample allows an estimate.
     package var secondsLeft: Double?
 }

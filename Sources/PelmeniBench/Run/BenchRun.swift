@@ -16,9 +16,9 @@ package struct BenchRun: Sendable {
         self.progress = progress
     }
 
-    /// Takes as long as it takes, on a thread of its own.
+    /// Runs on a thread of its own, however long it takes.
     ///
-    /// - Throws: a ``BenchError`` when the run cannot begin; later on it is in the report.
+    /// - Throws: a ``BenchError`` when the run cannot begin; later errors are in the report.
     package func report() async throws -> BenchReport {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
@@ -73,7 +73,8 @@ package struct BenchRun: Sendable {
         return report
     }
 
-    /// Why a scenario cannot be run; nil when it can, and its congestion control is in use.
+    /// The reason why a scenario cannot be run; nil when it can, and its congestion control is in
+    /// use.
     private func obstacle(
         to scenario: Scenario, _ plans: [SubjectPlan], _ usable: [Int]
     ) -> String? {
@@ -84,10 +85,10 @@ package struct BenchRun: Sendable {
         return BenchNetwork.prepare(scenario, in: options.network)
     }
 
-    /// Load and origins are alike for all subjects.
+    /// Load and origins are the same for all subjects.
     private static let loadRing = "epoll"
 
-    /// Whether wrk is there.
+    /// Whether wrk is installed.
     package static var canCrossCheck: Bool { CrossCheckRun.isPossible }
 
     private func newReport(_ cores: CorePlan) -> BenchReport {
@@ -104,7 +105,7 @@ package struct BenchRun: Sendable {
         return report
     }
 
-    /// Who takes part; where workers are compared, each twice.
+    /// The subjects of a scenario; with a comparison of workers, each twice.
     static func plans(_ plans: [SubjectPlan], for scenario: Scenario) -> [SubjectPlan] {
         let chosen = plans.filter { $0.isPart(of: scenario) }
         guard scenario.name == ScenarioCatalog.twoWorkersName else { return chosen }
@@ -115,7 +116,7 @@ package struct BenchRun: Sendable {
         }
     }
 
-    /// Nobody is kept from either core: what two workers gain is the question.
+    /// Every process may use both cores: the question is the gain of two workers.
     private func bothCores(_ usable: [Int]) throws(BenchError) -> CorePlan {
         try CorePlan(
             .shared, usable: usable, siblings: MachineFacts.siblings, workers: 2)

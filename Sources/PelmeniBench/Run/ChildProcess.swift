@@ -1,8 +1,8 @@
 internal import CPelmeni
 internal import Glibc
 
-/// A process that this run started. Its standard input is a pipe that only this process holds, so
-/// that it comes to an end when this one does, however that ends.
+/// A process that this run started. Only this process holds the other end of its standard input, so
+/// the child ends when this process does, however that ends.
 final class ChildProcess {
     private static let sliceMilliseconds: Int32 = 100
     private static let endSeconds = 5.0
@@ -18,7 +18,7 @@ final class ChildProcess {
 
     /// - Parameters:
     ///   - command: a program's path and its arguments.
-    ///   - folder: where its standard error is kept.
+    ///   - folder: the folder of its standard error.
     init(
         _ name: String, _ command: [String], cores: CoreSet, folder: ScratchFolder,
         interrupt: Interrupt
@@ -59,12 +59,12 @@ final class ChildProcess {
             if count > 0 {
                 done += count
             } else if errno != EINTR {
-                throw .failed("\(name) does not listen any more: \(problem())")
+                throw .failed("\(name) has closed its input: \(problem())")
             }
         }
     }
 
-    /// The next line; nil when it closed its output.
+    /// The next line; nil when the child has closed its output.
     func readLine(within seconds: Double) throws(BenchError) -> String? {
         let limit = Self.now() + seconds
         while true {
@@ -75,18 +75,18 @@ final class ChildProcess {
             }
             try interrupt.check()
             guard Self.now() < limit else {
-                throw .failed("\(name) said nothing within \(Int(seconds)) s: \(problem())")
+                throw .failed("\(name) printed no line within \(Int(seconds)) s: \(problem())")
             }
             guard fill() else { return nil }
         }
     }
 
-    /// Reads on until a line begins with the word, and returns what follows it.
+    /// Reads until a line begins with the word, and returns the rest of that line.
     func expect(_ word: String, within seconds: Double) throws(BenchError) -> String {
         var last = ""
         while let line = try readLine(within: seconds) {
             if line.hasPrefix(word) { return String(line.dropFirst(word.count)).trimmingSpaces }
-            // A result is for programs: what went wrong is not to be found in it at a glance.
+            // A result is for programs, and too long for an error message.
             last = line.hasPrefix("{") ? "" : " \(line)"
         }
         throw .failed("\(name) ended before it said '\(word)': \(problem())\(last)")
@@ -97,7 +97,7 @@ final class ChildProcess {
         input = -1
     }
 
-    /// False at the end.
+    /// False at the end of the output.
     private func fill() -> Bool {
         var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
         guard poll(&waiting, 1, Self.sliceMilliseconds) > 0 else { return true }
@@ -109,7 +109,7 @@ final class ChildProcess {
 
     // MARK: Its end
 
-    /// Its exit status; nil while it runs, 128 and more after a signal.
+    /// The exit status; nil while the child runs, 128 and more after a signal.
     func ended() -> Int32? {
         if status != nil { return status }
         var word: Int32 = 0
@@ -119,7 +119,7 @@ final class ChildProcess {
         return status
     }
 
-    /// The last that it said on standard error.
+    /// The last line of its standard error.
     func problem() -> String {
         let lines = (TextFile.read(errorPath) ?? "").split(separator: "\n").suffix(3)
         let text = lines.joined(separator: " / ")
@@ -129,7 +129,7 @@ final class ChildProcess {
         return text.isEmpty ? "it still runs" : text
     }
 
-    /// Waits for its end, for which closing the input is the sign; then asks, then forces.
+    /// Closes the input, which tells the child to end, and waits; then sends TERM, then KILL.
     @discardableResult
     func end(within seconds: Double = endSeconds) -> Int32 {
         closeInput()

@@ -1,4 +1,4 @@
-/// Where load, proxy and origin stand.
+/// The cores of load, proxy and origin.
 struct CorePlan: Equatable {
     let load: CoreSet
     let proxy: CoreSet
@@ -6,15 +6,15 @@ struct CorePlan: Equatable {
 
     /// - Parameters:
     ///   - usable: the cores that this process may use.
-    ///   - siblings: for a core, the ones that are threads of the same.
-    ///   - workers: the proxy's.
+    ///   - siblings: the threads of a core's physical core.
+    ///   - workers: the proxy's workers.
     init(
         _ placement: BenchReport.Placement, usable: [Int], siblings: (Int) -> [Int], workers: Int
     ) throws(BenchError) {
         guard let first = usable.first else { throw .failed("this process may use no core") }
         switch placement {
         case .shared:
-            // Several workers get all cores, and so has everybody: nobody is kept from any of them.
+            // With several workers every process may use all cores.
             let all = CoreSet(cores: workers > 1 ? usable : [first])
             load = all
             proxy = all

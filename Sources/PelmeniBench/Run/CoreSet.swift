@@ -3,11 +3,11 @@ internal import Foundation
 internal import PelmeniCore
 internal import Synchronization
 
-/// Which logical cores a process may run on: one, or all of this process's.
+/// The logical cores that a process may run on: one, or all of this process's.
 struct CoreSet: Equatable {
     let cores: [Int]
 
-    /// Those of this process, rising.
+    /// The cores of this process, rising.
     static var usable: CoreSet {
         let count = Int(pelmeni_usable_processors(nil, 0))
         var list = [Int32](repeating: 0, count: max(0, count))
@@ -19,8 +19,8 @@ struct CoreSet: Equatable {
     func start(_ command: SpawnCommand) -> Result<Int32, Errno> {
         guard cores.count == 1, let core = cores.first else { return command.start() }
         let result = SpawnResult()
-        // Children inherit the restriction of the thread that starts them; this one ends right
-        // after, so that there is nothing to put back.
+        // A child inherits the restriction of the thread that starts it; this thread ends right
+        // after, so there is nothing to restore.
         Thread.detachNewThread {
             let code = pelmeni_thread_pin(Int32(core))
             result.set(code < 0 ? .failure(Errno(code: code)) : command.start())

@@ -1,16 +1,16 @@
 internal import CPelmeni
 internal import Glibc
 
-/// What `/proc/stat` says of some cores: for how long they did anything for anybody.
+/// The busy time of some cores in `/proc/stat`.
 struct CoreTimes: Equatable {
     /// Seconds.
     var busy = 0.0
-    /// Of a clock that only rises, in nanoseconds.
+    /// A monotonic time, in nanoseconds.
     var at: UInt64 = 0
     var cores = 0
 
     /// - Parameter interruptsAreApart: whether the kernel keeps interrupts out of the time of the
-    ///   process that was interrupted. They are then nobody's, since most of them are our own
+    ///   interrupted process. They then count for no process, since most of them are our own
     ///   packets.
     init(parsing text: String, cores: [Int], interruptsAreApart: Bool, ticksPerSecond: Double) {
         for line in text.split(separator: "\n") {
@@ -36,8 +36,8 @@ struct CoreTimes: Equatable {
         return times
     }
 
-    /// The part of the cores' time that went to others, when ours is known; nil when it cannot be
-    /// told.
+    /// The part of the cores' time that went to other programs, when ours is known; nil when
+    /// unknown.
     func othersShare(since before: CoreTimes, ours: Double) -> Double? {
         guard cores > 0, at > before.at else { return nil }
         let wall = Double(at - before.at) / 1e9 * Double(cores)

@@ -12,7 +12,7 @@ struct CrossCheckRun {
     let cores: CorePlan
     let plans: [SubjectPlan]
 
-    /// Whether it can be made here.
+    /// Whether wrk is installed.
     static var isPossible: Bool { PeerPlan.program("wrk") != nil }
 
     private struct Finding {
@@ -20,7 +20,7 @@ struct CrossCheckRun {
         var requestsPerSecond: Double
     }
 
-    /// Nil where there is no wrk, or it did not work.
+    /// Nil when wrk is missing or failed.
     func run(tell: (_ subject: String, _ round: Int) -> Void) -> CrossCheck? {
         guard let wrk = PeerPlan.program("wrk"),
             let plan = plans.first(where: { $0.subject.kind == .pelmeni }),
@@ -72,7 +72,7 @@ struct CrossCheckRun {
         throw .failed("the load had no answer: \(load.problem())")
     }
 
-    /// wrk does not say when it begins: its whole life is the window.
+    /// wrk does not report its beginning: its whole life is the window.
     private func drive(_ process: SubjectProcess, _ wrk: String) throws(BenchError) -> Finding {
         let seconds = max(1, Int(context.options.windowSeconds.rounded()))
         let command = [

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Asks a run to end its children and to report what it has; from any thread.
+/// Asks a run, from any thread, to end its children and to report its results so far.
 package final class Interrupt: Sendable {
     private let requested = Atomic<Bool>(false)
 

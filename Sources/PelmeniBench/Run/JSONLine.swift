@@ -1,11 +1,11 @@
 internal import Foundation
 
-/// One value on one line, as children and this process exchange them.
+/// One value on one line, as exchanged with children.
 enum JSONLine {
     static func text(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        // Plain structures of numbers and strings: there is nothing that could not be encoded.
+        // Plain structures of numbers and strings always encode.
         guard let data = try? encoder.encode(value) else { return "{}" }
         return String(decoding: data, as: UTF8.self)
     }
@@ -16,7 +16,7 @@ enum JSONLine {
         do {
             return try JSONDecoder().decode(type, from: Data(line.utf8))
         } catch {
-            throw .failed("\(name) said what is no \(type): \(line.prefix(200))")
+            throw .failed("\(name) printed an invalid \(type): \(line.prefix(200))")
         }
     }
 }

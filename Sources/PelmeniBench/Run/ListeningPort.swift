@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// Ports of 127.0.0.1, as the kernel lists them: a probe that connects would be traffic.
+/// Ports of 127.0.0.1, from the kernel's lists: a probe that connects would be traffic.
 enum ListeningPort {
     private static let tables = ["/proc/net/tcp", "/proc/net/tcp6"]
     private static let datagramTables = ["/proc/net/udp", "/proc/net/udp6"]
-    /// As the kernel writes them: a stream's listener, and a socket of datagrams without a peer.
+    /// The kernel's states: a listening stream socket; below, a datagram socket without a peer.
     private static let listening = "0A"
     private static let unconnected = "07"
 
-    /// Whether anybody listens.
+    /// Whether a socket listens on the port.
     static func isOpen(_ port: UInt16, isOfDatagrams: Bool = false) -> Bool {
         (isOfDatagrams ? datagramTables : tables).contains {
             isOpen(port, in: TextFile.read($0) ?? "", isOfDatagrams: isOfDatagrams)
@@ -25,11 +25,11 @@ enum ListeningPort {
         }
     }
 
-    /// Different ones that nobody has now.
+    /// Different free ports.
     static func free(_ count: Int, isOfDatagrams: Bool) throws(BenchError) -> [UInt16] {
         var ports: [UInt16] = []
         while ports.count < count {
-            // The kernel may name one twice, as nobody holds it.
+            // The kernel may choose a port twice, as no socket holds it.
             let port = try free(isOfDatagrams: isOfDatagrams)
             if !ports.contains(port) { ports.append(port) }
         }

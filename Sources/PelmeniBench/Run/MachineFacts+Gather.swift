@@ -3,11 +3,11 @@ internal import CPelmeni
 extension MachineFacts {
     private static let cpuFolder = "/sys/devices/system/cpu"
 
-    /// Asks the machine; nothing here names it or its owner.
+    /// Collects facts that identify neither the machine nor its owner.
     static func gather() -> MachineFacts {
         var facts = MachineFacts()
         let info = TextFile.read("/proc/cpuinfo") ?? ""
-        // Arm's kernels name no model here.
+        // Kernels for Arm have no model name here.
         facts.processor = value(of: "model name", in: info) ?? "unknown"
         facts.logicalCores = CoreSet.usable.cores.count
         facts.coreSharing = sharing()
@@ -27,12 +27,12 @@ extension MachineFacts {
         return facts
     }
 
-    /// The cores that are threads of the same as this one, itself included.
+    /// The threads of this core's physical core, itself included.
     static func siblings(_ core: Int) -> [Int] {
         coreList(TextFile.line("\(cpuFolder)/cpu\(core)/topology/thread_siblings_list"))
     }
 
-    /// `0-1,4` as the kernel writes it.
+    /// A list in the kernel's form: `0-1,4`.
     static func coreList(_ text: String) -> [Int] {
         text.split(separator: ",").flatMap { part -> [Int] in
             let ends = part.split(separator: "-").compactMap { Int($0) }

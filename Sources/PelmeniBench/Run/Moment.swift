@@ -1,14 +1,14 @@
-/// What was used up to a moment, by the subject and by all of ours.
+/// The processor time used up to a moment, by the subject and by all processes of the run.
 struct Moment {
     let subject: ProcessUse
     let load: ProcessUse
     let origin: ProcessUse
-    /// Seconds of those of ours that stand on the proxy's cores.
+    /// Seconds of this run's processes on the proxy's cores.
     private let ours: Double
     private let core: CoreTimes
 
     init(_ process: SubjectProcess, load: [ChildProcess], cores: CorePlan) {
-        // The subject first: its figure is the one that matters.
+        // The subject first: its figure matters most.
         subject = process.tree?.use() ?? ProcessUse()
         self.load = Self.use(load)
         origin = Self.use(process.origins.map(\.child))
@@ -23,7 +23,7 @@ struct Moment {
         core.othersShare(since: before.core, ours: ours - before.ours)
     }
 
-    /// Puts what was used since into a sample.
+    /// Puts the time used since then into a sample.
     func fill(_ sample: inout Sample, since before: Moment) {
         sample.cpuSeconds = subject.seconds(since: before.subject)
         sample.loadCPUSeconds = load.seconds(since: before.load)

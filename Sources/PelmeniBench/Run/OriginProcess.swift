@@ -22,9 +22,9 @@ struct OriginProcess {
         }
     }
 
-    /// Ends it.
+    /// Ends the origin.
     ///
-    /// - Returns: what went wrong in its life, by kind.
+    /// - Returns: its faults, by kind.
     func finish() -> [String: Int] {
         child.closeInput()
         defer { child.end() }
@@ -37,7 +37,7 @@ struct OriginProcess {
                 return errors
             }
         } catch {
-            // Asked to end in a hurry: nothing is owed.
+            // After an interrupt the origin owes no result.
             return error == .interrupted ? [:] : ["origin: \(error)": 1]
         }
         return ["origin ended without a word: \(child.problem())": 1]

@@ -1,32 +1,32 @@
-/// A program to compare with, as its file describes it. `{listen}`, `{origin}`, `{workers}`,
-/// `{folder}`, `{peers}` and `{config}` are replaced in arguments, and all but the last in the
-/// configuration; with a second pair, `{stalled-listen}` and `{stalled-origin}` too.
+/// The description of a peer, from its file. `{listen}`, `{origin}`, `{workers}`, `{folder}`,
+/// `{peers}` and `{config}` are replaced in arguments, and all but the last in the configuration;
+/// with a second pair, `{stalled-listen}` and `{stalled-origin}` too.
 package struct PeerDescription: Codable, Equatable, Sendable {
     package var name: String
     package var title: String
-    /// A command that prints the version, and a pattern whose first group is it.
+    /// A command that prints the version, and a pattern with the version as its first group.
     package var version: [String]?
     package var versionPattern: String?
     package var command: [String]
-    /// Paths relative to the file that describes the peer.
+    /// A path relative to the file with the description.
     package var config: String?
-    /// For long streams.
+    /// The configuration for long streams.
     package var bulkConfig: String?
-    /// For datagrams; without it, the peer takes no part where they are relayed.
+    /// The configuration for datagrams; without it, the peer takes no part in their scenarios.
     package var udpConfig: String?
-    /// For datagrams, where that is another program.
+    /// The command for datagrams, if it is another program.
     package var udpCommand: [String]?
-    /// The subject of ours that it shows the way for: it is a prototype then, and no peer.
+    /// The subject of ours that it is written for: it is a prototype then, and no peer.
     package var prototypeOf: String?
-    /// With a second pair, for streams that stall: a configuration or a command. Without either,
-    /// the peer takes no part where some do.
+    /// With a second pair, for stalled streams: a configuration; below, a command. Without either,
+    /// the peer takes no part in their scenarios.
     package var stalledConfig: String?
     package var stalledCommand: [String]?
-    /// Whether "the best peer" may be this one.
+    /// Whether this peer may be "the best peer".
     package var countsInBest: Bool?
-    /// Names of the scenarios that it takes part in; all unless given.
+    /// Names of its scenarios; all unless given.
     package var scenarios: [String]?
-    /// Files that have to be there.
+    /// Required files.
     package var needs: [String]?
 
     private enum CodingKeys: String, CodingKey {
@@ -47,10 +47,10 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         case needs
     }
 
-    /// Whether it is not kept out by name.
+    /// Whether its list of scenarios includes this one.
     func takes(_ scenario: Scenario) -> Bool { scenarios?.contains(scenario.name) ?? true }
 
-    /// Whether it says how to relay this.
+    /// Whether it describes how to relay this traffic.
     func covers(_ traffic: Scenario.Traffic) -> Bool {
         switch traffic {
         case .streams, .bulk: true

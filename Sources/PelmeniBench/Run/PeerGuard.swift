@@ -1,21 +1,21 @@
 internal import Glibc
 
-/// Stands between this run and a peer, which knows nothing of pipes that close: the guard ends it
-/// then.
+/// Stands between this run and a peer, which does not watch its standard input: the guard ends the
+/// peer at the end of the input.
 package enum PeerGuard {
     private static let sliceMilliseconds: Int32 = 100
-    /// As a shell says it.
+    /// A shell's status for this case.
     private static let notStarted: Int32 = 127
 
     /// Starts the command, prints `pid N`, and waits until either ends.
     ///
     /// - Returns: the exit status.
     package static func run(_ command: [String]) -> Int32 {
-        // The input's end is its sign: a signal that came before would leave the peer behind.
+        // The guard ends at the end of its input: an earlier signal would leave the peer behind.
         _ = signal(SIGTERM, SIG_IGN)
         let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
         let spawn = SpawnCommand(
-            // What it says goes where the guard's errors go.
+            // The peer's output goes to the guard's standard error.
             command: command, input: nothing, output: 2, errorPath: nil)
         guard case .success(let pid) = spawn.start() else { return notStarted }
         let line = Array("pid \(pid)\n".utf8)
@@ -33,7 +33,7 @@ package enum PeerGuard {
     private static func end(_ pid: pid_t) -> Int32 {
         kill(pid, SIGTERM)
         var word: Int32 = 0
-        // Less than the time after which this process is killed.
+        // Shorter than the time after which the guard itself is killed.
         for _ in 0..<100 where waitpid(pid, &word, WNOHANG) == 0 { usleep(10_000) }
         // The whole group: workers outlive a master that had to be killed.
         kill(-pid, SIGKILL)

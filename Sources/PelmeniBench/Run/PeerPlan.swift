@@ -1,9 +1,9 @@
 internal import Foundation
 
-/// A peer that can be started here, or why it cannot.
+/// A peer that can be started here, or the reason why not.
 package struct PeerPlan: Sendable {
     package let description: PeerDescription
-    /// Where its file is: relative paths begin there.
+    /// The folder of its file: relative paths begin there.
     let folder: String
 
     package init(_ description: PeerDescription, folder: String) {
@@ -11,7 +11,7 @@ package struct PeerPlan: Sendable {
         self.folder = folder
     }
 
-    /// Debian keeps servers where a user's PATH does not lead.
+    /// Debian keeps servers outside a user's PATH.
     private static let moreFolders = ["/usr/sbin", "/usr/local/sbin"]
 
     static func program(_ name: String) -> String? {
@@ -24,7 +24,7 @@ package struct PeerPlan: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    /// What keeps it from being started; nil when nothing does.
+    /// The reason why it cannot be started, or nil.
     func refusal() -> String? {
         guard let name = description.command.first else { return "its command is empty" }
         guard program(of: name) != nil else {
@@ -45,7 +45,7 @@ package struct PeerPlan: Sendable {
         return subject
     }
 
-    /// The command, with its configuration written where the scratch folder is.
+    /// The command, with its configuration written into the scratch folder.
     ///
     /// - Parameter pairs: the ports of each listener and its origin, one pair or two.
     func command(
@@ -60,7 +60,7 @@ package struct PeerPlan: Sendable {
         }
         if let template = template(for: traffic) {
             let source = absolute(template)
-            guard let text = TextFile.read(source) else { throw .failed("\(source) is not there") }
+            guard let text = TextFile.read(source) else { throw .failed("\(source) is missing") }
             let path = own + "/" + (template.split(separator: "/").last.map(String.init) ?? "conf")
             let filled = try Placeholders.fill(text, values, in: source)
             do {

@@ -1,6 +1,6 @@
-/// Words in braces that are replaced: `{listen}`.
+/// Replaces words in braces: `{listen}`.
 package enum Placeholders {
-    /// - Throws: when the text has a word that no value is known for.
+    /// - Throws: for a word without a value.
     package static func fill(
         _ text: String, _ values: [String: String], in place: String
     ) throws(BenchError) -> String {

@@ -1,4 +1,4 @@
-/// The fields of `/proc/PID/stat` that matter here.
+/// The used fields of `/proc/PID/stat`.
 struct ProcessStat: Equatable {
     var parent: Int32
     /// Of all threads, ended ones too, in clock ticks.

@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-/// A process and all that it started: workers count as their master does.
+/// A process and its descendants: workers count like their master.
 struct ProcessTree {
     let root: pid_t
 
@@ -19,7 +19,7 @@ struct ProcessTree {
         return found
     }
 
-    /// What the tree has used so far.
+    /// The processor time of the tree so far.
     func use() -> ProcessUse {
         pids.reduce(into: ProcessUse()) { sum, pid in
             let stat = TextFile.read("/proc/\(pid)/stat").flatMap(ProcessStat.init(parsing:))

@@ -11,7 +11,7 @@ struct ProcessUse: Equatable {
     }
 
     func seconds(since before: ProcessUse) -> Double {
-        // A worker that ended meanwhile takes its time with it: less is then all that can be told.
+        // A worker that ended takes its time out of the sum: the result is then too low.
         nanoseconds > before.nanoseconds ? Double(nanoseconds - before.nanoseconds) / 1e9 : 0
     }
 

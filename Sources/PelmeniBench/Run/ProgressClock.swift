@@ -1,4 +1,4 @@
-/// Counts samples, and judges by those that were taken how long the others will take.
+/// Counts samples, and estimates the remaining time from their durations.
 struct ProgressClock {
     private static let samplesToJudge = 3
     private let rounds: Int
@@ -14,7 +14,7 @@ struct ProgressClock {
         }
     }
 
-    /// - Parameter round: 0 for what is not counted.
+    /// - Parameter round: 0 for an uncounted sample.
     mutating func next(_ scenario: String, _ subject: String, _ round: Int) -> BenchProgress {
         let done = total == 0 ? 1 : min(1, Double(taken) / Double(total))
         let spent = ChildProcess.now() - began

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 package import Pelmeni
 
-/// The proxy that is measured: an engine in a process of its own, which its standard input steers.
+/// The measured proxy: an engine in a process of its own, controlled by its standard input.
 package struct ProxyChild: Sendable {
     private let engine: Engine
 
@@ -10,26 +10,27 @@ package struct ProxyChild: Sendable {
     ///   - upstreams: ports on 127.0.0.1; each gets a listener.
     ///   - isOfDatagrams: UDP, not TCP.
     package init(
-        backend: BackendChoice, without: [String], workers: Int, upstreams: [UInt16],
+        backend: BackendChoice, without: Set<IOUringFeature>, workers: Int, upstreams: [UInt16],
         isOfDatagrams: Bool = false
     ) throws(EngineError) {
         var options = EngineOptions()
-        options.without = without
+        options.disabledFeatures = without
         let servers: [any Server] = upstreams.map { port in
             guard isOfDatagrams else {
-                return TCPServer(TCPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
+                return TCPServer(TCPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
             }
-            return UDPServer(UDPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
+            return UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
         }
         engine = try Engine(
-            backend: backend, workers: workers, servers: servers, options: options)
+            backend: backend, workers: workers, servers: servers, options: options,
+            spelling: .commandLine)
     }
 
-    /// Prints `listening PORT BACKEND` for each pair, then answers lines until there are no more.
+    /// Prints `listening PORT BACKEND` for each pair, then answers lines until the input ends.
     package func run(write: @escaping @Sendable (String) -> Void) async throws(EngineError) {
         try await engine.start()
         let backend = engine.backend?.rawValue ?? "none"
-        for listening in engine.listening { write("listening \(listening.port ?? 0) \(backend)") }
+        for listener in engine.listeners { write("listening \(listener.port ?? 0) \(backend)") }
         let engine = engine
         await withCheckedContinuation { continuation in
             // A thread of its own: reading blocks.

@@ -1,4 +1,4 @@
-/// What the proxy child answers when it is asked, as one line of JSON: sums since its start.
+/// The proxy child's answer to a request for counters, one line of JSON: sums since its start.
 package struct ProxyCounters: Codable, Equatable, Sendable {
     /// Calls that entered the kernel to submit or to wait.
     package var enters: UInt64 = 0

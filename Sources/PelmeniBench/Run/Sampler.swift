@@ -1,9 +1,9 @@
 internal import Glibc
 internal import PelmeniLoad
 
-/// Takes one sample: a load process against a subject that runs.
+/// Takes one sample: a load process against a running subject.
 struct Sampler {
-    /// Thousands of connections take their time.
+    /// Thousands of connections need this long.
     private static let patience = 60.0
 
     let context: BenchContext
@@ -49,7 +49,7 @@ struct Sampler {
         return sample
     }
 
-    /// Connections that are held, and memory after they have been for a while.
+    /// Holds idle connections, and reads the memory after a while.
     private func idle(
         _ process: SubjectProcess, _ load: ChildProcess, _ memoryBefore: UInt64, _ round: Int
     ) throws(BenchError) -> Sample {
@@ -105,7 +105,7 @@ struct Sampler {
         }
     }
 
-    /// The readers that stall come in while the others are measured.
+    /// The stalled readers connect while the others are measured.
     private func flood(
         _ process: SubjectProcess, _ number: UInt64
     ) throws(BenchError) -> ChildProcess? {
@@ -126,7 +126,7 @@ struct Sampler {
 
     // MARK: Outcomes
 
-    /// - Throws: when it gives up before it says the word, with what it met.
+    /// - Throws: the load's problem, when it ends without this word.
     private func wait(
         for word: String, from load: ChildProcess, within seconds: Double
     ) throws(BenchError) {
@@ -151,17 +151,17 @@ struct Sampler {
         throw .failed("the load ended without a result: \(load.problem())")
     }
 
-    /// Lets those that stall go, and learns what became of them. A proxy that did not serve them
-    /// all has errors; what the others had of it is known none the less.
+    /// Ends the stalled readers, and reads their outcome. A proxy that did not serve all of them
+    /// has errors; the latency of the others is known nevertheless.
     private func outcome(ofFlood flood: ChildProcess) throws(BenchError) -> LoadOutcome {
         while let line = try flood.readLine(within: Self.patience) {
             if line.hasPrefix("{") {
                 return try JSONLine.value(LoadOutcome.self, line, of: "the load")
             }
-            // Earlier it would end before all are connected.
+            // An earlier end would come before all of them are connected.
             if line.hasPrefix("connected") { flood.closeInput() }
         }
-        throw .failed("the load that stalls ended without a result: \(flood.problem())")
+        throw .failed("the stalled load ended without a result: \(flood.problem())")
     }
 
     private func fill(_ sample: inout Sample, _ outcome: LoadOutcome) {

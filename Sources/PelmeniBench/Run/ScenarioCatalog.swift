@@ -1,8 +1,8 @@
-/// The scenarios that there are.
+/// All scenarios.
 package enum ScenarioCatalog {
     private static let mebibyte: UInt32 = 1 << 20
 
-    /// All, in the order in which they are run.
+    /// In the order of a run.
     package static let all: [Scenario] =
         exchanges + [think, connect, download, upload] + [download, upload].map(paced) + [open]
         + idle + [
@@ -10,10 +10,10 @@ package enum ScenarioCatalog {
         ]
         + datagrams + [burst]
 
-    /// What is run when no name is given.
+    /// The scenarios of a run without names.
     package static let usual = all.filter { !["rr8", "idle1000"].contains($0.name) }
 
-    /// What fits into a minute.
+    /// The scenarios of a run within a minute.
     package static let quick = all.filter { ["rr64", "connect", "download"].contains($0.name) }
 
     package static let twoWorkersName = "two-workers"
@@ -30,8 +30,8 @@ package enum ScenarioCatalog {
         return [one] + more
     }()
 
-    /// Some 2,500 requests a second, a small part of what the slowest proxy here can do: all
-    /// have the same to do, and mostly one connection at a time.
+    /// Some 2,500 requests a second, a small part of the slowest proxy's limit: all have the same
+    /// work, and mostly one connection at a time.
     private static let think: Scenario = {
         var scenario = Scenario(
             "think512", .exchange, .cpuPerRequest, connections: 512,
@@ -60,7 +60,7 @@ package enum ScenarioCatalog {
         return scenario
     }()
 
-    /// bbr paces what it sends, on a loopback too, which is another load: the sender pays more.
+    /// bbr paces on a loopback too, which is another load: the sender pays more.
     private static func paced(_ scenario: Scenario) -> Scenario {
         var paced = scenario
         paced.congestion = "bbr"
@@ -117,7 +117,7 @@ package enum ScenarioCatalog {
         return scenario
     }()
 
-    /// - Throws: for a name that there is not, with those that there are.
+    /// - Throws: for an unknown name, with the known ones.
     package static func named(_ names: [String]) throws(BenchError) -> [Scenario] {
         var found: [Scenario] = []
         for name in names {

@@ -1,5 +1,5 @@
-/// All rounds of one scenario, the subjects in turn within each: what disturbs the machine for a
-/// while disturbs all of them.
+/// All rounds of one scenario, the subjects in turn within each: a passing disturbance of the
+/// machine affects all of them.
 final class ScenarioRun {
     /// For the rate of an open loop.
     private static let calibrationName = "calibration"
@@ -12,11 +12,11 @@ final class ScenarioRun {
     private var results: [SubjectResult]
     private var running: [String: SubjectProcess] = [:]
     private var number: UInt64
-    /// Why subjects could not be started at all.
+    /// Reasons of subjects that could not be started.
     private(set) var refusals: [String: String] = [:]
 
     /// - Parameters:
-    ///   - number: streams of runs with different numbers have nothing in common.
+    ///   - number: runs with different numbers have unrelated streams.
     ///   - tell: called before each sample.
     init(
         _ scenario: Scenario, _ plans: [SubjectPlan], _ context: BenchContext, cores: CorePlan,
@@ -31,7 +31,7 @@ final class ScenarioRun {
         results = plans.map { SubjectResult(subject: $0.subject.name) }
     }
 
-    /// - Returns: as much as there is, when it is interrupted.
+    /// - Returns: the samples so far, when it is interrupted.
     func run() -> ScenarioResult {
         defer { finish() }
         do throws(BenchError) {
@@ -46,7 +46,7 @@ final class ScenarioRun {
                 }
             }
         } catch {
-            // Only an interrupt comes here: what one subject did wrong is noted with it.
+            // Only an interrupt comes here: a subject's own error is recorded with it.
         }
         finish()
         let summary = ScenarioSummary(
@@ -55,8 +55,7 @@ final class ScenarioRun {
         return summary.result(results.filter { refusals[$0.subject] == nil })
     }
 
-    /// Whether each sample gets a process of its own: memory, and sockets that were full, stay
-    /// behind.
+    /// Whether each sample gets a process of its own: memory and full sockets would carry over.
     private var isFresh: Bool { scenario.kind == .idle || scenario.kind == .stalled }
 
     private func start(_ index: Int) throws(BenchError) {
@@ -96,7 +95,7 @@ final class ScenarioRun {
         return try sampler.sample(process, round: round, number: number)
     }
 
-    /// Ends a subject, and notes what its origins found with its last sample.
+    /// Ends a subject, and records the faults of its origins with its last sample.
     private func stop(_ index: Int) {
         guard let process = running.removeValue(forKey: plans[index].subject.name) else { return }
         let errors = process.finish()
@@ -114,8 +113,8 @@ final class ScenarioRun {
 
     // MARK: The rate of an open loop
 
-    /// The same for all: a part of what the best peer, or else the slower backend, reaches just
-    /// now.
+    /// The same for all subjects: a part of the present rate of the best peer, or without peers of
+    /// the slower backend.
     private func chooseRate() throws(BenchError) {
         guard scenario.kind == .open, scenario.requestsPerSecond == 0 else { return }
         var reached = try closedLoopRates { $0.countsInBest }.max()
@@ -124,7 +123,7 @@ final class ScenarioRun {
         scenario.requestsPerSecond = max(1, Int((reached ?? 0) * Scenario.openShare))
     }
 
-    /// Requests a second of those of the wanted subjects that run.
+    /// Requests a second of the wanted subjects that run.
     private func closedLoopRates(
         _ isWanted: (SubjectPlan) -> Bool
     ) throws(BenchError) -> [Double] {

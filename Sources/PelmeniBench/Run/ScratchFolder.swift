@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A folder for what the children write; gone when the run is over.
+/// A folder for the children's files; removed at the end of the run.
 final class ScratchFolder {
     let path: String
     private var count = 0
@@ -18,7 +18,7 @@ final class ScratchFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// A path that was not given out before.
+    /// A new path.
     func newPath(_ name: String) -> String {
         count += 1
         return "\(path)/\(count)-\(name)"

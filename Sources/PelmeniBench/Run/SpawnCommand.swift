@@ -7,7 +7,7 @@ struct SpawnCommand: Sendable {
     let command: [String]
     let input: Int32
     let output: Int32
-    /// A file to append to; nil is where this process's errors go.
+    /// A file to append errors to; nil is this process's standard error.
     let errorPath: String?
 
     func start() -> Result<pid_t, Errno> {
@@ -20,14 +20,13 @@ struct SpawnCommand: Sendable {
             posix_spawn_file_actions_addopen(
                 &actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        // After the ones above, so that a file that was opened for the errors is where it belongs
-        // by then.
+        // After the actions above, so that the file for the errors is in place already.
         _ = pelmeni_spawn_close_from(&actions, 3)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Signals are held back here; a child must not inherit that, or the ignored SIGPIPE.
+        // Signals are blocked here; a child must inherit neither that nor the ignored SIGPIPE.
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)

@@ -2,7 +2,7 @@ internal import Dispatch
 internal import PelmeniCore
 internal import Synchronization
 
-/// What a thread that starts a process hands to the one that waits for it.
+/// The result that a starting thread passes to the waiting one.
 final class SpawnResult: Sendable {
     private let value = Mutex<Result<Int32, Errno>?>(nil)
     private let ready = DispatchSemaphore(value: 0)

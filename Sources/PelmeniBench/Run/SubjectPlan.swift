@@ -1,26 +1,26 @@
-/// One of those that are compared, and how it is started.
+/// A subject of the comparison, and the way to start it.
 package struct SubjectPlan: Sendable {
     enum Means: Sendable {
         case direct
-        /// - without: io_uring features that it does without.
+        /// - without: the io_uring features that are left out.
         case pelmeni(backend: String, without: String?)
         case peer(PeerPlan)
     }
 
     package var subject: Subject
     let means: Means
-    /// Of itself, whatever the scenario says.
+    /// Its own number of workers, whatever the scenario says.
     var workers: Int?
 
-    /// The names that are run when none are given.
+    /// The subjects of a run without names.
     package static let usual = ["direct"] + backends
-    /// Those of ours, with all that the kernel grants.
+    /// Pelmeni's subjects, with every feature that the kernel grants.
     package static let backends = ["io_uring", "epoll"]
-    /// Those that are run beside peers.
+    /// The subjects that run beside peers.
     package static let usualBesidePeers = ["direct", "io_uring", "io_uring-6.1", "epoll"]
     private static let known = usualBesidePeers
 
-    /// - Throws: for a name that there is not, with those that there are.
+    /// - Throws: for an unknown name, with the known ones.
     package static func named(
         _ name: String, peers: [PeerPlan], version: String
     ) throws(BenchError) -> SubjectPlan {
@@ -70,14 +70,14 @@ package struct SubjectPlan: Sendable {
         return peer.description.prototypeOf == nil && peer.description.countsInBest ?? false
     }
 
-    /// Whether the scenario says anything about it.
+    /// Whether the subject takes part in the scenario.
     func isPart(of scenario: Scenario) -> Bool {
         if scenario.name == ScenarioCatalog.twoWorkersName { return isWhole }
         switch means {
         case .direct: return scenario.kind != .idle
         case .pelmeni(_, nil): return true
-        // What a kernel lacks shows where much comes at once, with one congestion control as with
-        // another.
+        // Missing kernel features show where much comes at once, with one congestion control as
+        // with another.
         case .pelmeni:
             return scenario.congestion == nil && (scenario.isBulk || scenario.connections > 1)
                 && [.exchange, .connect, .download, .upload, .datagrams, .trains]
@@ -87,14 +87,14 @@ package struct SubjectPlan: Sendable {
         }
     }
 
-    /// Whether it is a peer that would take part, and is not described for what the scenario
-    /// relays.
+    /// Whether it is a peer that would take part, but has no description for the scenario's
+    /// traffic.
     func isUnable(in scenario: Scenario) -> Bool {
         guard case .peer(let peer) = means, peer.description.takes(scenario) else { return false }
         return !peer.description.covers(scenario.traffic)
     }
 
-    /// Pelmeni, with all that the kernel grants.
+    /// Pelmeni with every feature that the kernel grants.
     private var isWhole: Bool {
         if case .pelmeni(_, nil) = means { true } else { false }
     }

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import PelmeniLoad
 
-/// A subject that runs, with an origin of its own: what goes wrong there is then nobody else's.
+/// A running subject with an origin of its own, so that faults of the origin stay with it.
 final class SubjectProcess {
     private static let patience = 10.0
     private static let peerPatience = 5.0
-    /// The exit status of a proxy whose backend the kernel refuses.
+    /// The exit status of a proxy on a refused backend.
     private static let refusedStatus: Int32 = 3
     /// Above the scenario's connections: old ones may still be ending when new ones come.
     private static let spareConnections = 1_024
@@ -13,9 +13,9 @@ final class SubjectProcess {
     let plan: SubjectPlan
     private(set) var origins: [OriginProcess] = []
     private(set) var proxy: ChildProcess?
-    /// What is measured; nil for a direct run.
+    /// The measured processes; nil for a direct run.
     private(set) var tree: ProcessTree?
-    /// Where the load connects to, and the load that stalls.
+    /// The port for the load; below, for the stalled load.
     private(set) var port: UInt16 = 0
     private(set) var floodPort: UInt16 = 0
 
@@ -56,8 +56,8 @@ final class SubjectProcess {
     private static func originJobs(_ scenario: Scenario) -> [OriginJob] {
         switch scenario.kind {
         case .datagrams: return [OriginJob(kind: .datagramEcho)]
-        // One that took trains whole would spare every proxy on a loopback a cost that it has on a
-        // network.
+        // A sink that takes trains whole would spare every proxy on a loopback a cost that a
+        // network has.
         case .trains: return [OriginJob(kind: .datagramSink)]
         default: break
         }
@@ -118,7 +118,8 @@ final class SubjectProcess {
             try context.interrupt.check()
             guard child.ended() == nil, ChildProcess.now() < limit else {
                 let why = "\(peer.description.name) does not listen: \(child.problem())"
-                // What a prototype lacks is the kernel's refusal, and no error of the run.
+                // A prototype fails where the kernel refuses a feature, which is no error of the
+                // run.
                 throw peer.description.prototypeOf == nil ? .failed(why) : .refused(why)
             }
             usleep(10_000)
@@ -128,7 +129,7 @@ final class SubjectProcess {
 
     // MARK: While it runs
 
-    /// Why it is of no more use; nil while it is.
+    /// The reason why the subject is unusable; nil while it runs.
     var problem: String? {
         for child in [proxy].compactMap({ $0 }) + origins.map(\.child) where child.ended() != nil {
             return "\(child.name) ended: \(child.problem())"
@@ -136,7 +137,7 @@ final class SubjectProcess {
         return nil
     }
 
-    /// Nil for those that do not tell.
+    /// Nil for subjects without counters.
     func counters() throws(BenchError) -> ProxyCounters? {
         guard case .pelmeni = plan.means, let proxy else { return nil }
         try proxy.write(line: "counters")
@@ -146,9 +147,9 @@ final class SubjectProcess {
         return try JSONLine.value(ProxyCounters.self, line, of: "the proxy")
     }
 
-    /// Ends it and its origins.
+    /// Ends the subject and its origins.
     ///
-    /// - Returns: what the origins found wrong.
+    /// - Returns: the faults of the origins.
     func finish() -> [String: Int] {
         proxy?.end()
         return origins.reduce(into: [:]) { $0.merge($1.finish(), uniquingKeysWith: +) }

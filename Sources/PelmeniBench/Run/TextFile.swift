@@ -4,14 +4,14 @@ internal import Glibc
 enum TextFile {
     private static let bytesMax = 4 << 20
 
-    /// Nil when it is not there, or may not be read.
+    /// Nil when the file is missing or unreadable.
     static func read(_ path: String) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16 << 10)
-        // Their size is not known beforehand: the kernel writes them while they are read.
+        // Their size is unknown: the kernel writes them during the read.
         while bytes.count < bytesMax {
             let count = Glibc.read(file, &piece, piece.count)
             if count < 0 { return nil }
@@ -21,14 +21,14 @@ enum TextFile {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The first line's text; empty when there is none.
+    /// The text of the first line; empty without one.
     static func line(_ path: String) -> String {
         let text = read(path) ?? ""
         return String(text.prefix { $0 != "\n" }).trimmingSpaces
     }
 
-    /// Into a file that is there, with one call as the kernel's own want it; whether it was taken,
-    /// reading tells.
+    /// Writes into an existing file, with one call as the kernel's files need; only a read shows
+    /// whether the kernel accepted it.
     static func write(_ text: String, to path: String) {
         let file = open(path, O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }

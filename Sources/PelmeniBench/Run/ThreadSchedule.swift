@@ -1,4 +1,4 @@
-/// A thread's `schedstat`: what the scheduler counted, exact where ticks are coarse.
+/// A thread's `schedstat`: the scheduler's times, exact where ticks are coarse.
 struct ThreadSchedule: Equatable {
     /// Nanoseconds on a core.
     var running: UInt64

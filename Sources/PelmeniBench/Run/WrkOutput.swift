@@ -1,9 +1,9 @@
-/// What wrk prints that matters here.
+/// The used lines of wrk's output.
 struct WrkOutput: Equatable {
     var requests = 0
     var requestsPerSecond = 0.0
 
-    /// Nil when it is no result, or one with errors.
+    /// Nil without a result, or with errors in it.
     init?(parsing lines: [String]) {
         for line in lines {
             let words = line.split(separator: " ")

@@ -1,5 +1,5 @@
 extension Array where Element == Double {
-    /// The middle value, or the mean of the two in the middle; nil when there is none.
+    /// The middle value, or the mean of the two in the middle; nil without values.
     package var median: Double? {
         guard !isEmpty else { return nil }
         let ordered = sorted()

@@ -1,16 +1,17 @@
-/// Tells a difference from noise, without assuming how the noise is distributed.
+/// Separates a difference from noise, without an assumption about the noise's distribution.
 ///
-/// Rounds are resampled as wholes, since what disturbs a machine disturbs both subjects of a round.
+/// Rounds are resampled as wholes, since a disturbance of the machine affects both subjects of a
+/// round.
 package enum Bootstrap {
     static let resamples = 10_000
-    /// Two rounds have no distribution worth the name.
+    /// Fewer rounds have no useful distribution.
     static let roundsMin = 3
     private static let seed: UInt64 = 0x70e1_3e41
     private static let tail = 0.025
 
     /// - Parameters:
-    ///   - values: the subject's, by round.
-    ///   - baseline: the other one's; rounds that only one of them has do not count.
+    ///   - values: the subject's values, by round.
+    ///   - baseline: the baseline's values; only rounds with both count.
     package static func compare(
         _ subject: String, _ values: [Int: Double], to baselineName: String,
         _ baseline: [Int: Double]

@@ -16,7 +16,7 @@ extension LatencyFigures {
             var seen: UInt64 = 0
             for bucket in buckets {
                 seen += bucket.count
-                // A bucket's value may lie above the highest that fell into it.
+                // A bucket's value may exceed the highest value in it.
                 if seen >= Swift.max(1, rank) { return Swift.min(bucket.nanoseconds, max) }
             }
             return max

@@ -1,18 +1,18 @@
-/// Makes values, comparisons and doubts of a scenario's samples.
+/// Computes values, comparisons and doubts from a scenario's samples.
 struct ScenarioSummary {
-    /// Above this part of the core for others, figures are not to be relied on.
+    /// With a greater part of the core for other programs, figures are in doubt.
     static let othersShareMax = 0.15
-    /// A rate that goes beyond this between rounds is no rate.
+    /// A rate that varies more than this between rounds is in doubt.
     static let rateRatioMax = 2.0
-    /// When more datagrams than this part is lost, what is left costs something else.
+    /// With a greater part of datagrams lost, the cost of the rest is in doubt.
     static let lostShareMax = 0.001
-    /// Ending of the names of subjects with two workers.
+    /// The suffix of subjects with two workers.
     static let twoWorkers = "-2w"
 
     let scenario: Scenario
-    /// In the order in which they are shown.
+    /// In display order.
     let subjects: [Subject]
-    /// Names of the peers that the best one is chosen from.
+    /// Names of the peers that may be the best one.
     let counting: Set<String>
 
     func result(_ results: [SubjectResult]) -> ScenarioResult {
@@ -42,7 +42,7 @@ struct ScenarioSummary {
         subjects.first { $0.name == name }?.prototypeOf
     }
 
-    /// A direct run has no proxy: only what the load saw counts.
+    /// A direct run has no proxy: only the load's figures count.
     private func values(_ result: SubjectResult, direct: [Int: Double]) -> [Int: Double] {
         if kind(result.subject) == .direct, scenario.measure != .tailLatency { return [:] }
         return result.samples.reduce(into: [:]) { values, sample in
@@ -67,8 +67,8 @@ struct ScenarioSummary {
             .min { ($0.median ?? .infinity) < ($1.median ?? .infinity) }?.subject
     }
 
-    /// What is held against what: every backend against the best peer first, then against the
-    /// others and its prototype, then the backends against one another.
+    /// The comparisons: every backend with the best peer first, then with the others and its
+    /// prototype, then the backends with one another.
     private func pairs(_ results: [SubjectResult]) -> [(String, String)] {
         let measured = results.filter { $0.median != nil }
         let own = measured.filter { kind($0.subject) == .pelmeni }.map(\.subject)
@@ -98,9 +98,9 @@ struct ScenarioSummary {
         let disturbed = shares.filter { $0 > Self.othersShareMax }
         if let highest = disturbed.max() {
             doubts.append(
-                "others used more than \(Self.percent(Self.othersShareMax)) of the core in "
+                "other programs used more than \(Self.percent(Self.othersShareMax)) of the core in "
                     + "\(disturbed.count) of \(shares.count) samples, up to "
-                    + "\(Self.percent(highest)): run it where nothing else runs")
+                    + "\(Self.percent(highest)): repeat the run on an idle machine")
         }
         doubts += results.compactMap(unsteady)
         doubts += results.compactMap(lossy)

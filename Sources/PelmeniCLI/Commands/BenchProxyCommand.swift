@@ -20,7 +20,8 @@ struct BenchProxyCommand: AsyncParsableCommand {
             }
             return port
         }
-        let without = ioUringWithout?.split(separator: ",").map(String.init) ?? []
+        let without = try FeatureList.parse(
+            ioUringWithout?.split(separator: ",").map(String.init) ?? [])
         let proxy = try ProxyChild(
             backend: backend, without: without, workers: workers, upstreams: ports,
             isOfDatagrams: udp)

@@ -33,7 +33,9 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         // Asked for by name, a refusal is the answer, not a row of a table.
-        if let backend { _ = try BackendDecision.decide(backend, without: []) }
+        if let backend {
+            _ = try BackendDecision.decide(backend, without: [], spelling: .commandLine)
+        }
         let demo = Demo(backends: backend.map { [$0] } ?? [.ioUring, .epoll], seconds: seconds)
         let report = await demo.run { StandardStream.error.write(line: $0) }
         StandardStream.output.write(line: report.table)

@@ -25,10 +25,10 @@ enum DoctorTable {
 
     private static func features(_ uring: MachineReport.Uring) -> [String] {
         let head = ["io_uring feature", "since", "granted", "used", "for"]
-        let rows = uring.features.map { it in
+        let rows = uring.features.map { feature in
             [
-                it.name + (it.isNeeded ? " *" : ""), it.since, mark(it.isGranted), mark(it.isUsed),
-                it.purpose,
+                feature.name + (feature.isNeeded ? " *" : ""), feature.since,
+                mark(feature.isGranted), mark(feature.isUsed), feature.purpose,
             ]
         }
         return aligned([head] + rows) + ["* needed: without it Pelmeni runs on epoll"]

@@ -43,19 +43,25 @@ struct EngineArguments: ParsableArguments {
             ?? []
     }
 
+    /// The features behind them.
+    func disabledFeatures() throws(EngineError) -> Set<IOUringFeature> {
+        try FeatureList.parse(without)
+    }
+
     func engine(
         _ pairs: [EndpointPair], level: LogEntry.Level = .info,
         log: (@Sendable (LogEntry) -> Void)? = nil
     ) throws(EngineError) -> Engine {
         var options = EngineOptions()
-        options.pin = pin
-        options.without = without
-        options.sessions = sessions
+        options.pinsWorkers = pin
+        options.disabledFeatures = try disabledFeatures()
+        options.sessionLimit = sessions
         options.poolBytes = pool
         options.drainTimeout = drainTimeout
         options.logLevel = level
         options.log = log
         return try Engine(
-            backend: backend, workers: workers, servers: pairs.map(\.server), options: options)
+            backend: backend, workers: workers, servers: pairs.map(\.server), options: options,
+            spelling: .commandLine)
     }
 }

@@ -79,8 +79,8 @@ struct RunCommand: AsyncParsableCommand {
 
     /// One line for each listener, then the ready line.
     private static func readyText(_ engine: Engine) -> String {
-        let listening = engine.listening.map { "listening \($0)\n" }.joined()
+        let lines = engine.listeners.map { "listening \($0)\n" }.joined()
         let backend = engine.backend?.rawValue ?? "none"
-        return listening + "ready backend=\(backend) workers=\(engine.workers)\n"
+        return lines + "ready backend=\(backend) workers=\(engine.workers)\n"
     }
 }

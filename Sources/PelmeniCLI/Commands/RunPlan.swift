@@ -80,26 +80,29 @@ struct RunPlan: Codable, Equatable {
             let options = pair.options
             let kind = pair.server.kind
             listen = pair.listener.url
-            if pair.listener.hasFile { mode = PairOption.Value.mode(pair.mode).description }
+            if pair.listener.isUnix {
+                mode = PairOption.Value.mode(pair.permissions).description
+            }
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)
             if kind.isFramed {
                 framing = options.messages.framing.description
                 maxFrame = SizeText.format(options.messages.maxFrame)
             }
-            requests = options.requests
-            responses = options.responses
+            requests = options.requestLimit
+            responses = options.responseLimit
             if EngineCheck.hasUDP(pair.server) {
                 receiveBuffer = SizeText.format(
-                    options.receiveBuffer ?? ReceiveBuffer.bytesDefault)
+                    options.receiveBufferBytes ?? ReceiveBuffer.bytesDefault)
             }
-            sessions = options.sessions
-            connect = DurationText.format(options.connect)
-            firstByte = DurationText.format(options.firstByte)
-            idle = DurationText.format(options.idle(of: kind))
-            linger = DurationText.format(options.linger)
-            stall = DurationText.format(options.stall)
-            keepAlive = DurationText.format(options.keepAlive)
+            sessions = options.sessionLimit
+            let durations = options.durations(of: kind)
+            connect = DurationText.format(options.connectTimeout)
+            firstByte = DurationText.format(durations.firstByte)
+            idle = DurationText.format(durations.idle)
+            linger = DurationText.format(durations.linger)
+            stall = DurationText.format(durations.stall)
+            keepAlive = DurationText.format(options.keepAliveTime)
             userTimeout = DurationText.format(options.userTimeout)
         }
     }
@@ -107,7 +110,8 @@ struct RunPlan: Codable, Equatable {
     /// - Throws: what the engine would refuse too.
     init(_ pairs: [EndpointPair], _ arguments: EngineArguments) throws(EngineError) {
         workers = try arguments.engine(pairs).workers
-        let choice = MachineReport.choice(arguments.backend, without: arguments.without)
+        let choice = MachineReport.choice(
+            arguments.backend, disabled: try arguments.disabledFeatures())
         backend = BackendPlan(
             asked: arguments.backend.rawValue, runs: choice.backend ?? Self.noBackend,
             reason: choice.reason, without: arguments.without.isEmpty ? nil : arguments.without)

@@ -2,21 +2,21 @@ import Pelmeni
 
 /// A listener, where it forwards to, and the options that stood on either URL.
 struct EndpointPair: Sendable {
-    let listener: EndpointAddress
-    let upstreams: [EndpointAddress]
+    let listener: Endpoint
+    let upstreams: [Endpoint]
     let options: PairOptions
     /// Of a unix or unixgram listener's socket file.
-    let mode: UInt16
+    let permissions: SocketPermissions
 
-    static let defaultMode: UInt16 = 0o600
+    static let defaultPermissions = SocketPermissions.owner
 
     init(listen: String, upstream: String) throws(UsageError) {
-        let near = try Endpoint(listen, side: .listener)
-        let far = try Endpoint(upstream, side: .upstream)
-        guard let address = near.addresses.first else {
+        let near = try EndpointURL(listen, side: .listener)
+        let far = try EndpointURL(upstream, side: .upstream)
+        guard let endpoint = near.endpoints.first else {
             throw UsageError("\"\(listen)\" has no address")
         }
-        guard !far.addresses.contains(address) else {
+        guard !far.endpoints.contains(endpoint) else {
             throw UsageError("\"\(listen)\" would forward to itself")
         }
         var merged = near.options
@@ -28,14 +28,14 @@ struct EndpointPair: Sendable {
             }
             merged[option] = value
         }
-        if merged[.mode] != nil, !address.hasFile {
+        if merged[.mode] != nil, !endpoint.isUnix {
             throw UsageError(
                 "option \"mode\" is for the socket file of a unix or unixgram listener, "
                     + "and \"\(listen)\" is none")
         }
-        listener = address
-        upstreams = far.addresses
-        (options, mode) = Self.settings(merged)
+        listener = endpoint
+        upstreams = far.endpoints
+        (options, permissions) = Self.settings(merged)
         if case .profile(let profile)? = merged[.profile], !server.kind.hasDatagrams {
             throw UsageError(
                 "option \"profile\" is \(profile.rawValue), for pairs with datagrams on a side; "
@@ -45,13 +45,12 @@ struct EndpointPair: Sendable {
 
     /// What the library takes.
     var server: any Server {
-        let destinations = upstreams.map(\.destination)
         let client: any Client =
             switch upstreams.first {
-            case .udp: UDPClient(destinations)
-            case .unix: UnixClient(destinations)
-            case .unixgram: UnixDatagramClient(destinations)
-            case .tcp, nil: TCPClient(destinations)
+            case .udp: UDPClient(upstreams)
+            case .unix: UnixClient(upstreams)
+            case .unixDatagram: UnixDatagramClient(upstreams)
+            case .tcp, nil: TCPClient(upstreams)
             }
         switch listener {
         case .tcp(let host, let port):
@@ -59,16 +58,18 @@ struct EndpointPair: Sendable {
         case .udp(let host, let port):
             return UDPServer(client, listen: host, port: port, options: options)
         case .unix(let path):
-            return UnixServer(client, path: path, mode: mode, options: options)
-        case .unixgram(let path):
-            return UnixDatagramServer(client, path: path, mode: mode, options: options)
+            return UnixServer(
+                client, listen: path, permissions: permissions, options: options)
+        case .unixDatagram(let path):
+            return UnixDatagramServer(
+                client, listen: path, permissions: permissions, options: options)
         }
     }
 
     /// The upstream as one URL.
     var upstreamURL: String {
         guard let first = upstreams.first else { return "" }
-        return ([first.url] + upstreams.dropFirst().map(\.part)).joined(separator: ",")
+        return ([first.url] + upstreams.dropFirst().map(\.urlPart)).joined(separator: ",")
     }
 
     /// The pairs of a command line: listener, upstream, listener, upstream.
@@ -80,13 +81,13 @@ struct EndpointPair: Sendable {
         guard urls.count.isMultiple(of: 2) else {
             // What is no endpoint at all, a file say, is named as such first.
             for (index, url) in urls.enumerated() {
-                _ = try Endpoint(url, side: index.isMultiple(of: 2) ? .listener : .upstream)
+                _ = try EndpointURL(url, side: index.isMultiple(of: 2) ? .listener : .upstream)
             }
             throw UsageError(
                 "\"\(last)\" has no upstream: endpoints come in pairs, LISTEN UPSTREAM")
         }
         var pairs: [EndpointPair] = []
-        var listeners: Set<EndpointAddress> = []
+        var listeners: Set<Endpoint> = []
         for index in stride(from: 0, to: urls.count, by: 2) {
             let pair = try EndpointPair(listen: urls[index], upstream: urls[index + 1])
             guard listeners.insert(pair.listener).inserted || pair.listener.takesAnyPort else {
@@ -99,32 +100,38 @@ struct EndpointPair: Sendable {
 
     private static func settings(
         _ values: [PairOption: PairOption.Value]
-    ) -> (options: PairOptions, mode: UInt16) {
+    ) -> (options: PairOptions, permissions: SocketPermissions) {
         // A profile says what holds where nothing is said.
         var options = PairOptions()
         if case .profile(let profile)? = values[.profile] { options = profile.options }
-        var mode = defaultMode
+        var permissions = defaultPermissions
         for (option, value) in values {
             switch (option, value) {
             case (.connect, .duration(let duration)):
-                if let duration { options.connect = duration }
-            case (.firstByte, .duration(let duration)): options.firstByte = duration
-            case (.idle, .duration(let duration)): options.idle = duration
-            case (.linger, .duration(let duration)): options.linger = duration
-            case (.stall, .duration(let duration)): options.stall = duration
-            case (.keepAlive, .duration(let duration)): options.keepAlive = duration
+                if let duration { options.connectTimeout = duration }
+            case (.firstByte, .duration(let duration)):
+                options.firstByteTimeout = Self.timeout(duration)
+            case (.idle, .duration(let duration)): options.idleTimeout = Self.timeout(duration)
+            case (.linger, .duration(let duration)): options.lingerTimeout = Self.timeout(duration)
+            case (.stall, .duration(let duration)): options.stallTimeout = Self.timeout(duration)
+            case (.keepAlive, .duration(let duration)): options.keepAliveTime = duration
             case (.userTimeout, .duration(let duration)): options.userTimeout = duration
-            case (.sessions, .count(let count)): options.sessions = count
+            case (.sessions, .count(let count)): options.sessionLimit = count
             case (.framing, .framing(let framing)): options.framing = framing
-            case (.maxFrame, .size(let size)): options.maxFrame = size
-            case (.requests, .count(let count)): options.requests = count
-            case (.responses, .count(let count)): options.responses = count
-            case (.receiveBuffer, .size(let size)): options.receiveBuffer = size
+            case (.maxFrame, .size(let size)): options.frameBytesMax = size
+            case (.requests, .count(let count)): options.requestLimit = count
+            case (.responses, .count(let count)): options.responseLimit = count
+            case (.receiveBuffer, .size(let size)): options.receiveBufferBytes = size
             case (.on, .workers(let workers)): options.workers = workers
-            case (.mode, .mode(let value)): mode = value
+            case (.mode, .mode(let value)): permissions = value
             default: break
             }
         }
-        return (options, mode)
+        return (options, permissions)
+    }
+
+    /// `none` is never.
+    private static func timeout(_ duration: Duration?) -> Timeout {
+        duration.map { .after($0) } ?? .never
     }
 }

@@ -31,7 +31,7 @@ enum PairOption: String, CaseIterable, Sendable {
         case duration(Duration?)
         case count(Int)
         case workers([Int])
-        case mode(UInt16)
+        case mode(SocketPermissions)
         case framing(Framing)
         /// Bytes.
         case size(Int)
@@ -42,7 +42,7 @@ enum PairOption: String, CaseIterable, Sendable {
             case .duration(let duration): DurationText.format(duration)
             case .count(let count): "\(count)"
             case .workers(let workers): workers.map(String.init).joined(separator: ",")
-            case .mode(let mode): "0" + String(mode, radix: 8)
+            case .mode(let mode): "0" + String(mode.rawValue, radix: 8)
             case .framing(let framing): framing.description
             case .size(let bytes): SizeText.format(bytes)
             case .profile(let profile): profile.rawValue
@@ -122,10 +122,10 @@ enum PairOption: String, CaseIterable, Sendable {
 
     private static func frameSize(_ text: String) throws(UsageError) -> Int {
         let size = try SizeText.parse(text)
-        guard (1...MessagePlan.maxFrameMax).contains(size) else {
+        guard (1...FramingConfiguration.maxFrameMax).contains(size) else {
             throw UsageError(
                 "\"\(text)\" is not a size of frames; "
-                    + "valid: 1 to \(SizeText.format(MessagePlan.maxFrameMax))")
+                    + "valid: 1 to \(SizeText.format(FramingConfiguration.maxFrameMax))")
         }
         return size
     }
@@ -169,14 +169,14 @@ enum PairOption: String, CaseIterable, Sendable {
         return workers.sorted()
     }
 
-    private static func mode(_ text: String) throws(UsageError) -> UInt16 {
+    private static func mode(_ text: String) throws(UsageError) -> SocketPermissions {
         guard !text.isEmpty, text.allSatisfy({ ("0"..."7").contains($0) }),
             let mode = UInt16(text, radix: 8), mode <= EngineCheck.modeMax
         else {
             throw UsageError(
                 "\"\(text)\" is not a file mode; valid: 0 to 0777 in octal, as in 0660")
         }
-        return mode
+        return SocketPermissions(rawValue: mode)
     }
 
     private static func number(_ text: Substring) -> Int? {

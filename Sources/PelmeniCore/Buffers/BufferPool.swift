@@ -1,12 +1,11 @@
 internal import CPelmeni
 internal import Glibc
 
-/// The blocks of one worker: where they come from and go back to.
+/// The blocks of one worker.
 ///
-/// All memory is mapped once and touched on demand. Free blocks are taken last in, first out, so
-/// that the block just given back, still in the cache, is the next to be filled. A block has a
-/// count of leases, a plain integer since one thread uses the pool; it is free again when the last
-/// lease ends.
+/// All memory is mapped once and touched on demand. Free blocks are taken last in, first out: the
+/// most recently freed block, still in the cache, is filled next. A block has a count of leases, a
+/// plain integer since one thread uses the pool; the block is free when the last lease ends.
 ///
 /// The pool is a handle: copies mean the same blocks. Only the worker's thread may use it.
 package struct BufferPool: @unchecked Sendable {
@@ -14,7 +13,7 @@ package struct BufferPool: @unchecked Sendable {
     struct State {
         var memory: UnsafeMutableRawPointer
         var memoryBytes: Int
-        /// Numbers below are small blocks; from there to `streamBlocks` bulk ones; then datagram
+        /// Numbers below are small blocks, up to `streamBlocks` bulk blocks, from there on datagram
         /// blocks.
         var smallBlocks: UInt32
         var streamBlocks: UInt32
@@ -36,7 +35,7 @@ package struct BufferPool: @unchecked Sendable {
 
     let state: UnsafeMutablePointer<State>
 
-    /// Maps the memory. Nil when the address space does not hold it.
+    /// Maps the memory. Nil when the address space is too small.
     package init?(limits: PoolLimits) {
         let bytes = limits.bytes
         guard let memory = pelmeni_memory_map(UInt64(bytes)) else { return nil }
@@ -76,7 +75,7 @@ package struct BufferPool: @unchecked Sendable {
         }
     }
 
-    /// Gives the memory back to the system. No copy of the handle may be used after it.
+    /// Unmaps the memory. No copy of the handle may be used afterwards.
     package func destroy() {
         let it = state.pointee
         pelmeni_memory_unmap(it.memory, UInt64(it.memoryBytes))
@@ -112,7 +111,7 @@ package struct BufferPool: @unchecked Sendable {
         return BlockID(rawValue: raw)
     }
 
-    /// One more lease on a block that is leased already.
+    /// Adds a lease to a leased block.
     @inline(__always)
     package func lease(_ block: BlockID) {
         assert(state.pointee.leases[Int(block.rawValue)] > 0, "a free block gets no lease")
@@ -127,7 +126,7 @@ package struct BufferPool: @unchecked Sendable {
         state.pointee.leases[index] &-= 1
         guard state.pointee.leases[index] == 0 else { return }
         #if DEBUG
-            // Whoever still reads the block now sees it: another session's bytes would look alive.
+            // Makes a stale read visible: old bytes would look like another session's.
             address(block).initializeMemory(as: UInt8.self, repeating: 0xdb, count: 256)
         #endif
         if block.rawValue < state.pointee.smallBlocks {
@@ -145,7 +144,7 @@ package struct BufferPool: @unchecked Sendable {
     @inline(__always)
     package func leases(of block: BlockID) -> Int { Int(state.pointee.leases[Int(block.rawValue)]) }
 
-    /// Where a block's bytes are.
+    /// The address of a block's bytes.
     @inline(__always)
     package func address(_ block: BlockID) -> UnsafeMutableRawPointer {
         let small = state.pointee.smallBlocks
@@ -185,7 +184,7 @@ package struct BufferPool: @unchecked Sendable {
         }
     }
 
-    /// Blocks that are out, posted ones included.
+    /// Leased blocks, posted ones included.
     package var leasedBlocks: Int {
         Int(state.pointee.blocks) - state.pointee.freeSmallCount - state.pointee.freeBulkCount
             - state.pointee.freeDatagramCount
@@ -232,7 +231,7 @@ package struct BufferPool: @unchecked Sendable {
         }
     }
 
-    /// Pieces that are not in any queue, and all there are.
+    /// Pieces that are in no queue; below, all pieces.
     package var freePieces: Int { state.pointee.freePieceCount }
     package var totalPieces: Int { state.pointee.pieceCount }
 }

@@ -1,11 +1,11 @@
-/// How large a worker's ``BufferPool`` is.
+/// The size of a worker's ``BufferPool``.
 package struct PoolLimits: Equatable, Sendable {
     /// Blocks of each class.
     package var smallBlocks: Int
     package var bulkBlocks: Int
     package var datagramBlocks: Int
-    /// Slices that may wait in send queues. Two for each block: the relay queues a block whole, and
-    /// a block that is cut into frames is queued in few parts at a time.
+    /// Slices that may wait in send queues. Two for each block: the relay queues a whole block as
+    /// one slice, and queues few parts at a time of a block that is cut into frames.
     package var pieces: Int { 2 * (smallBlocks + bulkBlocks + datagramBlocks) + 64 }
 
     package init(smallBlocks: Int, bulkBlocks: Int, datagramBlocks: Int = 0) {
@@ -14,10 +14,9 @@ package struct PoolLimits: Equatable, Sendable {
         self.datagramBlocks = datagramBlocks
     }
 
-    /// Half of the bytes for each stream class: small blocks bound how many slow sessions can wait,
-    /// bulk blocks how many fast ones run at once. Where datagrams are served they get a quarter
-    /// first: a block of theirs is seldom held longer than a loop. Never less than what one session
-    /// of each needs.
+    /// Half of the bytes for each stream class: the small blocks bound the slow sessions that can
+    /// wait, the bulk blocks the fast sessions at once. Datagrams get a quarter first: their blocks
+    /// are seldom held longer than a loop. Never less than one session of each kind needs.
     package init(bytes: Int, servesDatagrams: Bool = false) {
         let datagrams = servesDatagrams ? bytes / 4 : 0
         let streams = bytes - datagrams

@@ -1,4 +1,4 @@
-/// The number of a row in a table: a leg's cannot be taken for a session's.
+/// The number of a row in a table, typed: a leg's number does not pass for a session's.
 package struct RowID<Table>: Hashable, Sendable {
     package let rawValue: UInt32
 
@@ -17,7 +17,7 @@ package struct RowID<Table>: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
-/// Which table a ``RowID`` is of.
+/// The table of a ``RowID``.
 package enum RowTableName {
     package enum Legs {}
     package enum Sessions {}
@@ -25,10 +25,10 @@ package enum RowTableName {
     package enum FramedStreams {}
 }
 
-/// A leg, and what its ring knows as a slot.
+/// A leg; its ring calls the same number a slot.
 package typealias LegID = RowID<RowTableName.Legs>
 package typealias SessionID = RowID<RowTableName.Sessions>
-/// A datagram, or a train of them, on its way out.
+/// A datagram, or a train, in flight.
 package typealias DatagramID = RowID<RowTableName.Datagrams>
 
 /// Rows reached by their number, through a pointer: a loop over them neither retains, releases nor

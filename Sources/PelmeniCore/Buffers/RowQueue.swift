@@ -1,12 +1,12 @@
-/// A row that stands in one ``RowQueue`` at a time.
+/// A row that is in at most one ``RowQueue`` at a time.
 package protocol QueuedRow {
-    /// The table it is of, see ``RowTableName``.
+    /// The row's table, see ``RowTableName``.
     associatedtype Table
     /// The next row of its queue.
     var next: RowID<Table> { get set }
 }
 
-/// Rows that wait for the same thing, first come, first served, chained through themselves.
+/// Waiting rows, first in, first out, chained through the rows themselves.
 package struct RowQueue<Row: QueuedRow>: Sendable {
     package typealias ID = RowID<Row.Table>
     package typealias Rows = RowTable<Row.Table, Row>
@@ -36,7 +36,7 @@ package struct RowQueue<Row: QueuedRow>: Sendable {
         count &+= 1
     }
 
-    /// Puts a row in behind all that may go before it, which stand at the front.
+    /// Inserts a row behind the rows at the front for which `goesBefore` is true.
     package mutating func insert(_ id: ID, _ rows: Rows, behind goesBefore: (Row) -> Bool) {
         var previous = ID.none
         var at = first
@@ -62,7 +62,7 @@ package struct RowQueue<Row: QueuedRow>: Sendable {
         return id
     }
 
-    /// Takes a row out, wherever it stands. False when it is not in this queue.
+    /// Removes a row at any place. False when the row is not in this queue.
     @discardableResult
     package mutating func remove(_ id: ID, _ rows: Rows) -> Bool {
         var previous = ID.none

@@ -1,6 +1,6 @@
 internal import CPelmeni
 
-/// The rows of a table, in memory of their own: taken and given back.
+/// The rows of a table, in memory of their own, with a list of free rows.
 ///
 /// A row that was never taken is all zeros, and costs no memory.
 struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
@@ -11,7 +11,7 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
     private var free: ID = .none
     private var fresh: UInt32
 
-    /// Nil when there is no memory for it.
+    /// Nil when memory is short.
     ///
     /// - Parameter reserved: rows at the beginning that are never taken.
     init?(capacity: Int, reserved: Int = 0) {
@@ -21,14 +21,14 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
         fresh = UInt32(reserved)
     }
 
-    /// No copy of the table may be used after it.
+    /// No copy of the table may be used afterwards.
     func destroy() { pelmeni_memory_unmap(rows.rows, Self.bytes(capacity)) }
 
     private static func bytes(_ capacity: Int) -> UInt64 {
         UInt64(capacity * MemoryLayout<Row>.stride)
     }
 
-    /// Takes a free row, with what its last user left in it. None when all rows are in use.
+    /// Takes a free row, with the contents of its last use. None when all rows are in use.
     @inline(__always)
     mutating func take() -> ID {
         let id = free
@@ -47,6 +47,6 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
         free = id
     }
 
-    /// All rows that were in use at some time, and the reserved ones.
+    /// All rows that were ever in use, and the reserved rows.
     var used: LazyMapSequence<Range<UInt32>, ID> { (0..<fresh).lazy.map { ID($0) } }
 }

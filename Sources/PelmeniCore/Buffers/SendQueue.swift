@@ -1,4 +1,4 @@
-/// Slices that wait to go out on a leg, first in, first out, chained through the pool's pieces.
+/// Slices that wait to be sent on a leg, first in, first out, chained through the pool's pieces.
 package struct SendQueue: Sendable {
     /// Bytes in the queue, those in flight included.
     package private(set) var bytes: Int = 0
@@ -25,9 +25,8 @@ package struct SendQueue: Sendable {
         return true
     }
 
-    /// Copies a slice behind the last piece when its block has room and nobody else holds it, and
-    /// ends the slice's lease. Many small reads behind a slow reader then fill blocks, rather than
-    /// hold one block each.
+    /// Copies a slice behind the last piece when its block has room and no other lease, and ends
+    /// the slice's lease. Many small reads behind a slow reader then share blocks.
     @inline(__always)
     package mutating func appendCopying(_ slice: Slice, pool: BufferPool) -> Bool {
         guard count > 0 else { return false }
@@ -45,12 +44,12 @@ package struct SendQueue: Sendable {
         return true
     }
 
-    /// Takes away `sent` bytes from the front and ends the leases of the pieces that are done.
+    /// Removes `sent` bytes from the front and ends the leases of completed pieces.
     @inline(__always)
     package mutating func remove(_ sent: Int, pool: BufferPool) {
         assert(sent <= bytes, "more was sent than was queued")
         bytes &-= sent
-        // Nearly always one piece was queued and all of it went out.
+        // Nearly always one piece was queued and sent in full.
         if bytes == 0, count == 1 { return removeFirst(pool.piece(first).pointee, pool: pool) }
         var left = sent
         while count > 0 {
@@ -67,7 +66,7 @@ package struct SendQueue: Sendable {
         assert(bytes == 0, "the bytes are those of the pieces")
     }
 
-    /// Takes the first slice away, whatever of it went out: a datagram goes whole or not at all.
+    /// Removes the first slice: a datagram is sent whole or not at all.
     package mutating func dropFirst(pool: BufferPool) {
         guard count > 0 else { return }
         let piece = pool.piece(first).pointee

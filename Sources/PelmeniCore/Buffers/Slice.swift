@@ -1,4 +1,4 @@
-/// Part of a block. Whoever has a slice holds one lease on its block.
+/// Part of a block. The owner of a slice holds one lease on its block.
 package struct Slice: Sendable {
     package var block: BlockID
     package var offset: UInt32

@@ -14,28 +14,30 @@ package struct BackendDecision: Sendable {
     /// `auto` gives way to epoll only when io_uring is refused, missing or unsound. Being out of
     /// memory or descriptors is a failure of its own, and never decides about a backend.
     package static func decide(
-        _ choice: BackendChoice, without: IOUringFeatures, servesDatagrams: Bool = false
+        _ choice: BackendChoice, without: IOUringFeatures, servesDatagrams: Bool = false,
+        spelling: OptionName.Spelling
     ) throws(EngineError) -> BackendDecision {
         if choice == .epoll { return BackendDecision(backend: .epoll, features: [], fallback: nil) }
-        let decision = try decide(choice, probe: IOUringProbe.run(without: without))
+        let decision = try decide(
+            choice, probe: IOUringProbe.run(without: without), spelling: spelling)
         guard servesDatagrams, decision.backend == .ioUring,
             !decision.features.contains(.multishotReceive)
         else { return decision }
         let refusal = EngineError(
             kind: .backendRefused, side: .backend, subject: "io_uring", errno: Errno(code: ENOSYS),
             reason: "datagrams need multishot-receive, which is missing or masked",
-            remedy: "Linux 6.0 has it; use --backend epoll for pairs of udp:// or unixgram://")
+            remedy: "Linux 6.0 has it; use \(spelling.epoll) for \(spelling.datagramPairs)")
         if choice == .ioUring { throw refusal }
         return BackendDecision(backend: .epoll, features: [], fallback: refusal)
     }
 
     package static func decide(
-        _ choice: BackendChoice, probe: IOUringProbe
+        _ choice: BackendChoice, probe: IOUringProbe, spelling: OptionName.Spelling
     ) throws(EngineError) -> BackendDecision {
         if probe.verdict == .granted {
             return BackendDecision(backend: .ioUring, features: probe.features, fallback: nil)
         }
-        let refusal = refusal(probe.verdict)
+        let refusal = refusal(probe.verdict, spelling: spelling)
         if choice == .ioUring || refusal.kind == .failed { throw refusal }
         var decision = BackendDecision(backend: .epoll, features: [], fallback: refusal)
         if case .unsound = probe.verdict { decision.isUnsound = true }
@@ -43,7 +45,9 @@ package struct BackendDecision: Sendable {
     }
 
     /// What a verdict means to a person.
-    package static func refusal(_ verdict: IOUringProbe.Verdict) -> EngineError {
+    package static func refusal(
+        _ verdict: IOUringProbe.Verdict, spelling: OptionName.Spelling
+    ) -> EngineError {
         switch verdict {
         case .granted:
             return EngineError(
@@ -59,12 +63,14 @@ package struct BackendDecision: Sendable {
             return EngineError(
                 kind: isOurs ? .failed : .backendRefused, side: .backend, subject: "io_uring",
                 errno: errno, reason: "its self-test failed",
-                remedy: isOurs ? hint(errno.code) : "bytes are not safe there; use --backend epoll")
+                remedy: isOurs
+                    ? hint(errno.code, spelling)
+                    : "bytes are not safe there; use \(spelling.epoll)")
         case .refused(let errno):
             return EngineError(
                 kind: isRefusal(errno.code) ? .backendRefused : .failed, side: .backend,
                 subject: "io_uring", errno: errno, reason: "the kernel refuses it",
-                remedy: hint(errno.code))
+                remedy: hint(errno.code, spelling))
         }
     }
 
@@ -78,21 +84,21 @@ package struct BackendDecision: Sendable {
         [EMFILE, ENFILE, ENOMEM].contains(code)
     }
 
-    private static func hint(_ code: Int32) -> String {
+    private static func hint(_ code: Int32, _ spelling: OptionName.Spelling) -> String {
         switch code {
         case EPERM, EACCES:
             "a seccomp profile (containers have one by default) or kernel.io_uring_disabled forbids "
-                + "it; allow it there, or use --backend epoll"
+                + "it; allow it there, or use \(spelling.epoll)"
         case ENOSYS:
-            "this kernel has no io_uring, or a sandbox hides it; use --backend epoll"
+            "this kernel has no io_uring, or a sandbox hides it; use \(spelling.epoll)"
         case EINVAL:
-            "this kernel is too old (5.19 is needed); use --backend epoll"
+            "this kernel is too old (5.19 is needed); use \(spelling.epoll)"
         case ENOMEM:
             "memory or RLIMIT_MEMLOCK is used up; raise it (`ulimit -l`)"
         case EMFILE, ENFILE:
             "no descriptor is left; raise RLIMIT_NOFILE (`ulimit -n`)"
         default:
-            "`pelmeni doctor` says more; --backend epoll does without it"
+            "`pelmeni doctor` says more; \(spelling.epoll) does without it"
         }
     }
 }

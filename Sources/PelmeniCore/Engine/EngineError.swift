@@ -15,7 +15,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Side: String, Sendable {
         /// A listening address.
         case listener
-        /// A destination.
+        /// Where a client forwards to.
         case upstream
         /// io_uring or epoll.
         case backend

@@ -13,7 +13,7 @@ package final class EngineRuntime: Sendable {
         var hasEnded = false
     }
 
-    package let plan: RuntimePlan
+    package let configuration: EngineConfiguration
     package let decision: BackendDecision
     package let addresses: [SocketAddress]
     package let workers: [WorkerShared]
@@ -27,22 +27,26 @@ package final class EngineRuntime: Sendable {
     /// Decides the backend, opens every listener and starts every worker.
     ///
     /// - Throws: what went wrong first; nothing is left behind then.
-    package static func start(_ plan: RuntimePlan) async throws(EngineError) -> EngineRuntime {
+    package static func start(_ configuration: EngineConfiguration) async throws(EngineError)
+        -> EngineRuntime
+    {
         // Before anything is armed: the limit is latched when an accept is prepared.
         _ = pelmeni_descriptor_limit_raise()
         let decision = try BackendDecision.decide(
-            plan.choice, without: plan.without,
-            servesDatagrams: plan.pairs.contains(where: \.servesDatagrams))
+            configuration.choice, without: configuration.without,
+            servesDatagrams: configuration.pairs.contains(where: \.servesDatagrams),
+            spelling: configuration.spelling)
         if let fallback = decision.fallback {
             var fields: [LogEntry.Field] = [.init("reason", fallback.reason)]
             if let errno = fallback.errno { fields.append(.init("errno", errno.name)) }
             fields.append(.init("remedy", fallback.remedy))
-            plan.log(
+            configuration.log(
                 decision.isUnsound ? .error : .warning, "io_uring is not used; running on epoll",
                 fields)
         }
-        let names = await ListenerNames.resolve(plan)
-        let runtime = try EngineRuntime(plan: plan, decision: decision, listenerNames: names)
+        let names = await ListenerNames.resolve(configuration)
+        let runtime = try EngineRuntime(
+            configuration: configuration, decision: decision, listenerNames: names)
         do throws(EngineError) {
             try await runtime.launch()
         } catch {
@@ -54,26 +58,26 @@ package final class EngineRuntime: Sendable {
     }
 
     private init(
-        plan: RuntimePlan, decision: BackendDecision,
-        listenerNames: [Place: Result<[SocketAddress], Resolver.Failure>]
+        configuration: EngineConfiguration, decision: BackendDecision,
+        listenerNames: [Endpoint: Result<[SocketAddress], Resolver.Failure>]
     ) throws(EngineError) {
         var listeners = ListenerSet(
-            nonblocking: decision.backend == .epoll, names: listenerNames, log: plan.log)
-        for (number, pair) in plan.pairs.enumerated() {
-            let serving = pair.workers ?? Array(0..<plan.workers)
+            nonblocking: decision.backend == .epoll, names: listenerNames, log: configuration.log)
+        for (number, pair) in configuration.pairs.enumerated() {
+            let serving = pair.workers ?? Array(0..<configuration.workers)
             try listeners.open(pair, pair: number, workers: serving)
         }
-        self.plan = plan
+        self.configuration = configuration
         self.decision = decision
         addresses = listeners.addresses
-        counts = SharedCounts(pairs: plan.pairs.count)
+        counts = SharedCounts(pairs: configuration.pairs.count)
         var workers: [WorkerShared] = []
-        for index in 0..<plan.workers {
+        for index in 0..<configuration.workers {
             do throws(Errno) {
                 workers.append(
                     try WorkerShared(
-                        index: index, pairs: plan.pairs, addresses: addresses,
-                        sessionsOpen: counts.pairs, log: plan.log))
+                        index: index, pairs: configuration.pairs, addresses: addresses,
+                        sessionsOpen: counts.pairs, log: configuration.log))
             } catch {
                 throw EngineError(
                     kind: .failed, side: .engine, subject: "worker \(index)", errno: error,
@@ -83,22 +87,25 @@ package final class EngineRuntime: Sendable {
         self.workers = workers
         files = Mutex(listeners)
         state = Mutex(State())
-        resolver = Self.makeResolver(plan, workers)
+        resolver = Self.makeResolver(configuration, workers)
     }
 
-    private static func makeResolver(_ plan: RuntimePlan, _ workers: [WorkerShared]) -> Resolver? {
+    private static func makeResolver(
+        _ configuration: EngineConfiguration, _ workers: [WorkerShared]
+    ) -> Resolver? {
         var names: [Resolver.Name] = []
-        for (pair, it) in plan.pairs.enumerated() {
-            for (upstream, place) in it.upstreams.enumerated() where place.address == nil {
-                guard let (host, port) = place.hostAndPort else { continue }
+        for (number, pair) in configuration.pairs.enumerated() {
+            for (upstream, endpoint) in pair.upstreams.enumerated()
+            where endpoint.address == nil {
+                guard let (host, port) = endpoint.hostAndPort else { continue }
                 names.append(
                     Resolver.Name(
-                        host: host, port: port, pair: PairID(pair), upstream: UInt16(upstream)))
+                        host: host, port: port, pair: PairID(number), upstream: UInt16(upstream)))
             }
         }
         guard !names.isEmpty else { return nil }
-        let log = plan.log
-        return Resolver(names: names, lookup: plan.lookup) { name, result in
+        let log = configuration.log
+        return Resolver(names: names, lookup: configuration.lookup) { name, result in
             switch result {
             case .success(let addresses):
                 for worker in workers {
@@ -125,8 +132,8 @@ package final class EngineRuntime: Sendable {
         let limits = sessionLimits()
         let processors = Processors.usable()
         let pool = PoolLimits(
-            bytes: plan.poolBytes / plan.workers,
-            servesDatagrams: plan.pairs.contains(where: \.servesDatagrams))
+            bytes: configuration.poolBytes / configuration.workers,
+            servesDatagrams: configuration.pairs.contains(where: \.servesDatagrams))
         resolver?.start()
         await awaitFirstLookups()
         state.withLock {
@@ -140,10 +147,10 @@ package final class EngineRuntime: Sendable {
                 listeners: sockets.map {
                     WorkerListener(
                         socket: $0.socket, pair: PairID($0.pair), isShared: $0.isShared,
-                        isDatagrams: plan.pairs[$0.pair].listensForDatagrams)
+                        isDatagrams: configuration.pairs[$0.pair].listensForDatagrams)
                 },
                 pool: pool, limits: limits,
-                processor: plan.pins ? processors[worker.index % processors.count] : nil,
+                processor: configuration.pins ? processors[worker.index % processors.count] : nil,
                 began: { [weak self] in self?.workerBegan($0) },
                 ended: { self.workerEnded($0) })
             guard WorkerThread.start(order) else {
@@ -173,8 +180,10 @@ package final class EngineRuntime: Sendable {
     private func awaitFirstLookups() async {
         guard let resolver else { return }
         let named = Set(
-            plan.pairs.indices.filter { plan.pairs[$0].upstreams.allSatisfy(\.isName) }
-                .map { PairID($0) })
+            configuration.pairs.indices.filter {
+                configuration.pairs[$0].upstreams.allSatisfy(\.isName)
+            }
+            .map { PairID($0) })
         let tick = Duration.milliseconds(20)
         for round in 0..<100 where !resolver.isSettled {
             if tick * round >= .milliseconds(250), named.isSubset(of: resolver.resolvedPairs) {
@@ -193,16 +202,17 @@ package final class EngineRuntime: Sendable {
         // A ring, a reserve and a poller for each worker are still to come.
         let pipes = min(
             RelayLimits.pipesMax,
-            Int(clamping: soft) / RelayLimits.descriptorsForPipe / plan.workers)
+            Int(clamping: soft) / RelayLimits.descriptorsForPipe / configuration.workers)
         let kept =
-            min(RuntimePlan.descriptorsKept, Int(clamping: soft) / 4)
-            + (3 + 2 * pipes) * plan.workers + descriptorsOfLookups(limit: Int(clamping: soft))
+            min(EngineConfiguration.descriptorsKept, Int(clamping: soft) / 4)
+            + (3 + 2 * pipes) * configuration.workers
+            + descriptorsOfLookups(limit: Int(clamping: soft))
         let shares = SessionShares(
             descriptors: Int(clamping: soft) - used - kept, limit: Int(clamping: soft),
-            hasStreams: !plan.pairs.allSatisfy(\.listensForDatagrams),
-            hasDatagrams: plan.pairs.contains(where: \.listensForDatagrams))
+            hasStreams: !configuration.pairs.allSatisfy(\.listensForDatagrams),
+            hasDatagrams: configuration.pairs.contains(where: \.listensForDatagrams))
         return RelayLimits(
-            shares: shares, engineSessionsCap: Int64(plan.sessionsCap),
+            shares: shares, engineSessionsCap: Int64(configuration.sessionsCap),
             engineSessionsOpen: counts.engine, datagramSessionsOpen: counts.datagrams,
             pipes: pipes)
     }
@@ -238,7 +248,7 @@ package final class EngineRuntime: Sendable {
         resolver?.stop()
         files.withLock { $0.removeFiles() }
         // What was said before the end is told before the end, unless the sink stands still.
-        plan.log.flush()
+        configuration.log.flush()
         let waiters = state.withLock { state in
             state.hasEnded = true
             defer { state.endWaiters = [] }

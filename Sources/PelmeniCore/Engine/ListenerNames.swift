@@ -5,12 +5,12 @@ internal import Synchronization
 /// `getaddrinfo(3)` blocks for as long as it likes, and the caller of a start is a task, whose
 /// thread others share.
 final class ListenerNames: Sendable {
-    /// Lookups at once: a bound on threads. A plan with more names waits for the first ones.
+    /// Lookups at once: a bound on threads. More names wait for the first ones.
     private static let lookupsMax = LookupQueue.lookupsMax
 
     private struct State {
-        var waiting: [Place]
-        var answers: [Place: Result<[SocketAddress], Resolver.Failure>] = [:]
+        var waiting: [Endpoint]
+        var answers: [Endpoint: Result<[SocketAddress], Resolver.Failure>] = [:]
         var missing: Int
         var waiter: CheckedContinuation<Void, Never>?
     }
@@ -18,19 +18,19 @@ final class ListenerNames: Sendable {
     private let state: Mutex<State>
     private let lookup: Resolver.Lookup
 
-    private init(_ places: Set<Place>, lookup: @escaping Resolver.Lookup) {
-        state = Mutex(State(waiting: Array(places), missing: places.count))
+    private init(_ endpoints: Set<Endpoint>, lookup: @escaping Resolver.Lookup) {
+        state = Mutex(State(waiting: Array(endpoints), missing: endpoints.count))
         self.lookup = lookup
     }
 
-    /// The answer for each listener of the plan that is a name.
+    /// The answer for each listener of the configuration that is a name.
     static func resolve(
-        _ plan: RuntimePlan
-    ) async -> [Place: Result<[SocketAddress], Resolver.Failure>] {
-        let places = Set(plan.pairs.map(\.listen).filter(\.isName))
-        guard !places.isEmpty else { return [:] }
-        let names = ListenerNames(places, lookup: plan.lookup)
-        for _ in 0..<min(places.count, Self.lookupsMax) {
+        _ configuration: EngineConfiguration
+    ) async -> [Endpoint: Result<[SocketAddress], Resolver.Failure>] {
+        let endpoints = Set(configuration.pairs.map(\.endpoint).filter(\.isName))
+        guard !endpoints.isEmpty else { return [:] }
+        let names = ListenerNames(endpoints, lookup: configuration.lookup)
+        for _ in 0..<min(endpoints.count, Self.lookupsMax) {
             // Without a thread the start waits for the lookups itself.
             if !DetachedThread.start({ names.work() }) { names.work() }
         }
@@ -46,14 +46,14 @@ final class ListenerNames: Sendable {
     }
 
     private func work() {
-        while let place = state.withLock({ $0.waiting.popLast() }) { lookUp(place) }
+        while let endpoint = state.withLock({ $0.waiting.popLast() }) { lookUp(endpoint) }
     }
 
-    private func lookUp(_ place: Place) {
-        guard let (host, port) = place.hostAndPort else { return }
+    private func lookUp(_ endpoint: Endpoint) {
+        guard let (host, port) = endpoint.hostAndPort else { return }
         let answer = lookup(host, port)
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-            state.answers[place] = answer
+            state.answers[endpoint] = answer
             state.missing -= 1
             guard state.missing == 0 else { return nil }
             defer { state.waiter = nil }

@@ -24,10 +24,10 @@ package struct ListenerSet: ~Copyable {
     private let nonblocking: Bool
     private let log: EngineLog
     /// What listeners' names were resolved to, before anything is opened.
-    private let names: [Place: Result<[SocketAddress], Resolver.Failure>]
+    private let names: [Endpoint: Result<[SocketAddress], Resolver.Failure>]
 
     package init(
-        nonblocking: Bool, names: [Place: Result<[SocketAddress], Resolver.Failure>] = [:],
+        nonblocking: Bool, names: [Endpoint: Result<[SocketAddress], Resolver.Failure>] = [:],
         log: EngineLog
     ) {
         self.nonblocking = nonblocking
@@ -42,15 +42,18 @@ package struct ListenerSet: ~Copyable {
     }
 
     /// Opens what a pair needs, one socket for each worker.
-    package mutating func open(_ plan: PairPlan, pair: Int, workers: [Int]) throws(EngineError) {
-        switch plan.listen {
+    package mutating func open(_ configuration: PairConfiguration, pair: Int, workers: [Int])
+        throws(EngineError)
+    {
+        switch configuration.endpoint {
         case .tcp(let host, let port), .udp(let host, let port):
-            try openPort(host, port, plan: plan, pair: pair, workers: workers)
+            try openPort(host, port, configuration: configuration, pair: pair, workers: workers)
         case .unix(let path):
-            try openUnix(path, plan: plan, pair: pair, workers: workers)
+            try openUnix(path, configuration: configuration, pair: pair, workers: workers)
         case .unixDatagram(let path):
             // One worker has all of its clients: each worker knows only the sessions of its own.
-            try openUnix(path, plan: plan, pair: pair, workers: Array(workers.prefix(1)))
+            try openUnix(
+                path, configuration: configuration, pair: pair, workers: Array(workers.prefix(1)))
         }
     }
 
@@ -71,12 +74,13 @@ package struct ListenerSet: ~Copyable {
     // MARK: Ports
 
     private mutating func openPort(
-        _ host: String, _ port: UInt16, plan: PairPlan, pair: Int, workers: [Int]
+        _ host: String, _ port: UInt16, configuration: PairConfiguration, pair: Int, workers: [Int]
     ) throws(EngineError) {
-        let subject = plan.listen.description
-        var address = try listenAddress(plan.listen, host, port, subject: subject)
+        let subject = configuration.endpoint.description
+        var address = try listenAddress(configuration.endpoint, host, port, subject: subject)
         for (index, worker) in workers.enumerated() {
-            let socket = try openSocket(&address, isFirst: index == 0, plan: plan, subject: subject)
+            let socket = try openSocket(
+                &address, isFirst: index == 0, configuration: configuration, subject: subject)
             opened.append(Opened(worker: worker, pair: pair, socket: socket, isShared: false))
             if index == 0 {
                 var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -88,7 +92,7 @@ package struct ListenerSet: ~Copyable {
     }
 
     private func listenAddress(
-        _ place: Place, _ host: String, _ port: UInt16, subject: String
+        _ endpoint: Endpoint, _ host: String, _ port: UInt16, subject: String
     ) throws(EngineError) -> SocketAddress {
         if host.isEmpty {
             // Dual-stack, or IPv4 alone where IPv6 is off: the socket call tells.
@@ -97,7 +101,7 @@ package struct ListenerSet: ~Copyable {
             return .any(port: port, v6: socket >= 0)
         }
         if let address = SocketAddress(numeric: host, port: port) { return address }
-        switch names[place] {
+        switch names[endpoint] {
         case .success(let found):
             if let first = found.first { return first }
             throw failed(subject, nil, "the name has no address")
@@ -128,19 +132,20 @@ package struct ListenerSet: ~Copyable {
     }
 
     private func openSocket(
-        _ address: inout SocketAddress, isFirst: Bool, plan: PairPlan, subject: String
+        _ address: inout SocketAddress, isFirst: Bool, configuration: PairConfiguration,
+        subject: String
     ) throws(EngineError) -> Int32 {
-        let isDatagrams = plan.listensForDatagrams
+        let isDatagrams = configuration.listensForDatagrams
         let socket = open(address.family, isDatagrams: isDatagrams)
         guard socket >= 0 else { throw failed(subject, socket, "no socket") }
         var error: Int32 = 0
         if isDatagrams {
             error = pelmeni_datagram_configure(
                 socket, address.family, address.isAny ? 1 : 0, address.family == AF_INET6 ? 0 : -1)
-            widen(socket, plan.receiveBuffer, subject: subject, isFirst: isFirst)
+            widen(socket, configuration.receiveBuffer, subject: subject, isFirst: isFirst)
         } else {
             _ = SocketCalls.configure(
-                socket, family: address.family, options: plan.options.atOpening,
+                socket, family: address.family, options: configuration.options.atOpening,
                 onlyV6: address.family == AF_INET6 ? 0 : -1)
         }
         if !isFirst { error = pelmeni_socket_share_port(socket) }
@@ -178,14 +183,14 @@ package struct ListenerSet: ~Copyable {
     // MARK: Unix
 
     private mutating func openUnix(
-        _ path: String, plan: PairPlan, pair: Int, workers: [Int]
+        _ path: String, configuration: PairConfiguration, pair: Int, workers: [Int]
     ) throws(EngineError) {
         guard var address = SocketAddress(path: path) else {
             throw EngineError(
                 kind: .usage, side: .listener, subject: path,
                 reason: "a socket path has 1 to 107 bytes", remedy: "use a shorter path")
         }
-        let isDatagrams = plan.listensForDatagrams
+        let isDatagrams = configuration.listensForDatagrams
         let socket = open(AF_UNIX, isDatagrams: isDatagrams)
         guard socket >= 0 else { throw failed(path, socket, "no socket") }
         do throws(EngineError) {
@@ -203,7 +208,8 @@ package struct ListenerSet: ~Copyable {
                         [.init("path", path), .init("errno", refusal.name)])
                 }
                 return try take(
-                    path, &address, socket: socket, plan: plan, isLocked: refusal == nil)
+                    path, &address, socket: socket, configuration: configuration,
+                    isLocked: refusal == nil)
             }
             files.append(file)
         } catch {
@@ -211,19 +217,20 @@ package struct ListenerSet: ~Copyable {
             throw error
         }
         addresses.append(address)
-        try share(socket, plan: plan, pair: pair, workers: workers)
+        try share(socket, configuration: configuration, pair: pair, workers: workers)
     }
 
     /// Binds and listens. The folder is locked from the look at what stands there until the socket
     /// listens: before that, another engine that starts would take the new file for a stale one and
     /// remove it.
     private func take(
-        _ path: String, _ address: inout SocketAddress, socket: Int32, plan: PairPlan,
+        _ path: String, _ address: inout SocketAddress, socket: Int32,
+        configuration: PairConfiguration,
         isLocked: Bool
     ) throws(EngineError) -> SocketFile {
-        let isDatagrams = plan.listensForDatagrams
+        let isDatagrams = configuration.listensForDatagrams
         // The file gets the mode of the socket, so that it is never open to more than it should be.
-        _ = fchmod(socket, mode_t(plan.mode))
+        _ = fchmod(socket, mode_t(configuration.mode))
         var error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
         if error == -EADDRINUSE, removeStale(path, &address, isDatagrams: isDatagrams) {
             error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
@@ -237,7 +244,7 @@ package struct ListenerSet: ~Copyable {
         guard error == 0 else { throw failed(path, error, "cannot listen") }
         let file: SocketFile
         do throws(Errno) {
-            file = try SocketFile(path: path, mode: plan.mode, isLocked: isLocked)
+            file = try SocketFile(path: path, mode: configuration.mode, isLocked: isLocked)
         } catch {
             throw failed(path, error.code, "cannot listen")
         }
@@ -253,13 +260,13 @@ package struct ListenerSet: ~Copyable {
 
     /// One descriptor for each worker, all of the same socket.
     private mutating func share(
-        _ socket: Int32, plan: PairPlan, pair: Int, workers: [Int]
+        _ socket: Int32, configuration: PairConfiguration, pair: Int, workers: [Int]
     ) throws(EngineError) {
         let isShared = workers.count > 1
         for (index, worker) in workers.enumerated() {
             let own = index == 0 ? socket : fcntl(socket, F_DUPFD_CLOEXEC, 3)
             guard own >= 0 else {
-                throw failed(plan.listen.description, -Glibc.errno, "no descriptor")
+                throw failed(configuration.endpoint.description, -Glibc.errno, "no descriptor")
             }
             opened.append(Opened(worker: worker, pair: pair, socket: own, isShared: isShared))
         }
@@ -286,20 +293,5 @@ package struct ListenerSet: ~Copyable {
     private func isSocket(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
-    }
-
-    private func failed(_ subject: String, _ error: Int32?, _ reason: String) -> EngineError {
-        let errno = error.map { Errno(code: $0) }
-        let remedy =
-            switch errno?.code {
-            case EADDRINUSE: "another process, or another pair, listens there; choose another one"
-            case EACCES: "ports below 1024 and that folder need a right that this user lacks"
-            case EADDRNOTAVAIL: "this machine has no such address"
-            case EMFILE, ENFILE: "raise RLIMIT_NOFILE (`ulimit -n`)"
-            default: ""
-            }
-        return EngineError(
-            kind: .failed, side: .listener, subject: subject, errno: errno, reason: reason,
-            remedy: remedy)
     }
 }

@@ -5,43 +5,39 @@ struct WorkerRows: @unchecked Sendable {
     private let addresses: UnsafeMutablePointer<SocketAddress>
 
     /// - Parameter sessionsOpen: a count for each pair, shared by all workers.
-    init(pairs plans: [PairPlan], sessionsOpen: UnsafeMutablePointer<Int64>) {
-        let count = plans.reduce(0) { $0 + $1.upstreams.count }
-        pairs = .allocate(capacity: max(1, plans.count))
+    init(pairs configurations: [PairConfiguration], sessionsOpen: UnsafeMutablePointer<Int64>) {
+        let count = configurations.reduce(0) { $0 + $1.upstreams.count }
+        pairs = .allocate(capacity: max(1, configurations.count))
         upstreams = .allocate(capacity: max(1, count))
         addresses = .allocate(capacity: max(1, count * Upstream.addressesMax))
         addresses.initialize(repeating: SocketAddress(), count: count * Upstream.addressesMax)
         var first = 0
-        for (number, plan) in plans.enumerated() {
-            for (index, place) in plan.upstreams.enumerated() {
+        for (number, configuration) in configurations.enumerated() {
+            for (index, endpoint) in configuration.upstreams.enumerated() {
                 var row = Upstream(addresses: addresses + (first + index) * Upstream.addressesMax)
-                if let address = place.address {
+                if let address = endpoint.address {
                     row.addresses[0] = address
                     row.addressCount = 1
                 }
                 (upstreams + first + index).initialize(to: row)
             }
             var pair = RelayPair(
-                deadlines: plan.deadlines, options: plan.options,
-                sessionsMax: Int64(plan.sessionsMax), sessionsOpen: sessionsOpen + number,
-                upstreams: upstreams + first, upstreamCount: UInt8(plan.upstreams.count))
-            pair.isUnix = plan.listen.isUnix
-            pair.kind =
-                plan.listensForDatagrams
-                ? (plan.forwardsDatagrams ? .datagrams : .datagramsToStream)
-                : (plan.forwardsDatagrams ? .streamToDatagrams : .streams)
-            if case .udp(let host, _) = plan.listen {
+                deadlines: configuration.deadlines, options: configuration.options,
+                sessionsMax: Int64(configuration.sessionsMax), sessionsOpen: sessionsOpen + number,
+                upstreams: upstreams + first, upstreamCount: UInt8(configuration.upstreams.count))
+            pair.isUnix = configuration.endpoint.isUnix
+            pair.kind = configuration.kind
+            if case .udp(let host, _) = configuration.endpoint {
                 pair.tellsLocal =
                     host.isEmpty || SocketAddress(numeric: host, port: 0)?.isAny == true
             }
-            let framing = StreamFraming(plan.messages.framing, maxFrame: plan.messages.maxFrame)
-            pair.clientFraming = framing
-            pair.upstreamFraming = framing
-            pair.requests = plan.messages.requests
-            pair.responses = plan.messages.responses
-            pair.receiveBuffer = plan.receiveBuffer
+            pair.clientFraming = configuration.messages.client
+            pair.upstreamFraming = configuration.messages.upstream
+            pair.requests = configuration.messages.requests
+            pair.responses = configuration.messages.responses
+            pair.receiveBuffer = configuration.receiveBuffer
             (pairs + number).initialize(to: pair)
-            first += plan.upstreams.count
+            first += configuration.upstreams.count
         }
     }
 

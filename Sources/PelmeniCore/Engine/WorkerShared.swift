@@ -21,7 +21,7 @@ package final class WorkerShared: Sendable {
 
     /// - Parameter addresses: where each pair really listens.
     package init(
-        index: Int, pairs: [PairPlan], addresses: [SocketAddress],
+        index: Int, pairs: [PairConfiguration], addresses: [SocketAddress],
         sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
     ) throws(Errno) {
         self.index = index

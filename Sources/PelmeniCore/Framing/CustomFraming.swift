@@ -1,11 +1,11 @@
-/// A framing of your own, made known to engines. A name for it, small enough to be copied freely.
+/// A handle to a framing of your own, registered for engines, and small enough to copy freely.
 ///
-/// Make it once, in a `static let` say: what is made known stays in memory for as long as the
-/// process lives, whether or not it is used, so that workers may use it without counting
-/// references. Two of them are equal when one is a copy of the other.
+/// Make it once, in a `static let` say: the registered framing stays in memory for as long as the
+/// process lives, used or not, so that workers may use it without counting references. Two handles
+/// are equal when one is a copy of the other.
 public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConvertible {
-    /// Bytes of a message that are no payload may be as many as its payload may be, and so many
-    /// more: a header without an end is no way to keep a stream open.
+    /// The bytes of a message outside its payload may exceed the bound of a payload by this many: a
+    /// header without an end must not keep a stream open.
     static let marksSpare = 1 << 16
 
     private typealias Reader =
@@ -16,7 +16,7 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
     private typealias Writer =
         @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int, UnsafeMutableRawPointer) -> Bool
 
-    /// In memory of its own that is never given back.
+    /// In memory that is never freed.
     private struct Registration {
         let reader: Reader
         let writer: Writer
@@ -27,7 +27,7 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
 
     private let registration: UnsafePointer<Registration>
 
-    /// Makes a framing known, for good.
+    /// Registers a framing for the life of the process.
     public init(_ framing: some MessageFraming) {
         let row = UnsafeMutablePointer<Registration>.allocate(capacity: 1)
         row.initialize(
@@ -35,40 +35,42 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
                 reader: { row, bytes, count, state, answer in
                     CustomFraming.read(row, bytes, count, state, answer)
                 },
-                writer: { row, bytes, count, head in
-                    CustomFraming.write(row, bytes, count, head)
+                writer: { row, bytes, count, envelope in
+                    CustomFraming.write(row, bytes, count, envelope)
                 },
                 box: .passRetained(FramingBox(framing)), endsWithStream: framing.endsWithStream,
                 name: framing.name))
         registration = UnsafePointer(row)
     }
 
-    /// What the framing calls itself.
+    /// The name that the framing gives itself.
     public var name: String { registration.pointee.name }
 
-    /// The same.
+    /// The name.
     public var description: String { name }
 
     var endsWithStream: Bool { registration.pointee.endsWithStream }
 
-    // MARK: Asked by a worker
+    // MARK: Calls of a worker
 
-    /// Asks what `count` bytes begin with. The one way from a worker's loop to somebody else's
+    /// Calls the framing on `count` bytes. The only exit from a worker's loop to an embedder's
     /// reading: a C function pointer, so that the loop itself counts no reference and looks up no
     /// witness.
     @inline(never)
     func answer(
         _ bytes: UnsafeRawPointer, _ count: Int, _ state: inout FramingState,
-        _ answer: inout FramingAnswer
+        _ answer: inout Answer
     ) {
         registration.pointee.reader(registration, bytes, count, &state, &answer)
     }
 
-    /// Asks what goes around `count` bytes. False: they cannot be written. The one way to
-    /// somebody else's writing.
+    /// Gets the bytes around a payload of `count` bytes. False: the payload cannot be written. The
+    /// only exit to an embedder's writing.
     @inline(never)
-    func head(_ bytes: UnsafeRawPointer, _ count: Int, _ head: inout FrameHead) -> Bool {
-        registration.pointee.writer(registration, bytes, count, &head)
+    func envelope(
+        _ bytes: UnsafeRawPointer, _ count: Int, _ envelope: inout FrameEnvelope
+    ) -> Bool {
+        registration.pointee.writer(registration, bytes, count, &envelope)
     }
 
     // MARK: On the framing's side
@@ -80,17 +82,17 @@ public struct CustomFraming: @unchecked Sendable, Hashable, CustomStringConverti
         let state = state.assumingMemoryBound(to: FramingState.self)
         let step = row.assumingMemoryBound(to: Registration.self).pointee.box
             ._withUnsafeGuaranteedRef { $0.framing.read(buffer(bytes, count).span, &state.pointee) }
-        answer.assumingMemoryBound(to: FramingAnswer.self).pointee = FramingAnswer(step)
+        answer.assumingMemoryBound(to: Answer.self).pointee = Answer(step)
     }
 
     private static func write(
         _ row: UnsafeRawPointer, _ bytes: UnsafeRawPointer, _ count: Int,
-        _ head: UnsafeMutableRawPointer
+        _ envelope: UnsafeMutableRawPointer
     ) -> Bool {
         let written = row.assumingMemoryBound(to: Registration.self).pointee.box
             ._withUnsafeGuaranteedRef { $0.framing.write(around: buffer(bytes, count).span) }
         guard let written, written.isWritable else { return false }
-        head.assumingMemoryBound(to: FrameHead.self).pointee = written
+        envelope.assumingMemoryBound(to: FrameEnvelope.self).pointee = written
         return true
     }
 

@@ -1,12 +1,12 @@
-/// What a ``FrameScanner`` knows of a message beside the rest when the framing is the user's own.
+/// Further state of a ``FrameScanner`` with a custom framing, for one message.
 struct CustomScan: Sendable {
     var state = FramingState()
-    /// Bytes that are no payload: those there were in this message or were announced, and those
-    /// that are still to come behind `left`.
+    /// Bytes outside the payload: the bytes of this message so far or announced; below, the bytes
+    /// still to come behind `left`.
     var marks: UInt32 = 0
     var trailer: UInt32 = 0
-    /// Of a stream that was refused: the number of a ``FrameReason``.
+    /// The number of a ``FrameReason``, for a refused stream.
     var reason: UInt32 = 0
-    /// The message is complete once what was announced has come.
+    /// The message is complete with the last announced byte.
     var ends = false
 }

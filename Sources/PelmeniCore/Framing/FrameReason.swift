@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Texts of framings that refused a stream, numbered: what a worker reports is a number.
+/// Numbered texts of framings that refused a stream: a worker's report holds only a number.
 enum FrameReason {
     /// Reports have 23 bits for a number. Texts are constants of a program, and few.
     private static let numberMax = 1 << 16
@@ -17,7 +17,7 @@ enum FrameReason {
         }
     }
 
-    /// Nil for a number that none has.
+    /// Nil for an unknown number.
     static func text(_ number: Int32) -> String? {
         texts.withLock { texts in
             texts.indices.contains(Int(number) - 1) ? texts[Int(number) - 1] : nil

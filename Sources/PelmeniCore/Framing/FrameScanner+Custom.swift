@@ -1,22 +1,22 @@
-// Streams whose framing is the user's own. Nothing that it answers is believed.
+// Streams with a custom framing: every answer of the framing is checked.
 extension FrameScanner {
-    /// Each turn takes a byte or more, or is the last one.
+    /// Each pass takes a byte or more, or is the last one.
     mutating func custom(
         _ framing: CustomFraming, _ bytes: UnsafeRawPointer, _ count: Int
-    ) -> FrameStep {
+    ) -> ScanStep {
         var at = 0
         while true {
             if isInPayload, let step = announced(&at, count) { return step }
             guard at < count else { return .needsMore(consumed: count) }
-            var answer = FramingAnswer()
+            var answer = CustomFraming.Answer()
             framing.answer(bytes + at, count &- at, &scan.state, &answer)
             if let error = announce(answer, &at, count) { return fail(error, count) }
         }
     }
 
-    /// Goes on to the payload that was found, or says what is wrong with it.
+    /// Continues with the announced payload, or fails with the error in the answer.
     private mutating func announce(
-        _ answer: FramingAnswer, _ at: inout Int, _ count: Int
+        _ answer: CustomFraming.Answer, _ at: inout Int, _ count: Int
     ) -> FrameError? {
         switch answer.kind {
         case .bad:
@@ -41,18 +41,18 @@ extension FrameScanner {
         return nil
     }
 
-    /// Counts bytes that are no payload. False when they are too many.
+    /// Counts bytes outside the payload. False when there are too many.
     private mutating func mark(_ bytes: Int) -> Bool {
-        // As much as fits the count, whatever a test takes for a frame's bound.
+        // Bounded by the count's size, whatever frame bound a test sets.
         let most = min(maxFrame, Int(Int32.max)) &+ CustomFraming.marksSpare
         guard bytes <= most &- Int(scan.marks) else { return false }
         scan.marks &+= UInt32(truncatingIfNeeded: bytes)
         return true
     }
 
-    /// Takes what the window has of the announced payload and what follows it. Nil when there is
-    /// nothing to hand on.
-    private mutating func announced(_ at: inout Int, _ count: Int) -> FrameStep? {
+    /// Takes the announced payload, and the bytes behind it, as far as the window has them. Nil
+    /// when there is no run to hand on.
+    private mutating func announced(_ at: inout Int, _ count: Int) -> ScanStep? {
         let start = at
         let length = min(left, count &- at)
         left &-= length

@@ -2,13 +2,13 @@ internal import Glibc
 
 /// Finds the messages in a stream, window by window, and keeps no byte of them.
 ///
-/// One for each stream that is read. The caller hands `next` what it has just received, takes
-/// `consumed` bytes off its front, and calls again until nothing is left; when the stream ends it
-/// calls `end` once. A message that lies in one window is one run. However a stream is cut into
-/// windows, its messages and its error are the same (save `raw`, where a window is a message).
+/// Each stream has a scanner of its own. The caller passes received bytes to `next`, removes
+/// `consumed` bytes from their front, and calls again until none is left; at the end of the stream
+/// it calls `end` once. A message within one window is one run. The messages and the error of a
+/// stream do not depend on its windows (except for `raw`, where a window is a message).
 ///
-/// Payload bytes alone count towards `maxFrame`. A message may already have had runs when it
-/// turns out to be too long.
+/// Only payload bytes count towards `maxFrame`. A message may already have had runs when it turns
+/// out to be too long.
 package struct FrameScanner: Sendable {
     private static let lineFeed: UInt8 = 0x0a
     private static let carriageReturn: UInt8 = 0x0d
@@ -16,34 +16,34 @@ package struct FrameScanner: Sendable {
     private static let digitsMax: UInt8 = 10
 
     private let framing: Framing
-    /// Once set, every further answer.
+    /// Once set, the result of every further call.
     private var failure: FrameError?
     /// Bytes read of a message's length.
     private var headerBytes: UInt8 = 0
-    /// The length is known, and `left` bytes of it are to come.
+    /// The length is known, and `left` bytes of the message are to come.
     var isInPayload = false
-    /// A run of a message has been handed on, and not its last.
+    /// A run of a message has been handed on, but not its last run.
     private var hasBegun = false
-    /// The last window ended in a carriage return that no run has accounted for.
+    /// The last window ended in a carriage return that belongs to no run yet.
     private var holdsCarriageReturn = false
     let maxFrame: Int
-    /// Of a message with a length: what is read of the length, then the bytes to come.
+    /// For a message with a length: the part of the length read so far, then the bytes to come.
     var left = 0
-    /// Of a message without one: the payload bytes handed on, or that a custom framing has
-    /// announced. Never above `maxFrame`.
+    /// For a message without a length: the payload bytes handed on, or announced by a custom
+    /// framing. Never above `maxFrame`.
     var taken = 0
-    /// What only a custom framing needs.
+    /// State for a custom framing alone.
     var scan = CustomScan()
 
-    /// `maxFrame`: the longest payload that is let through, in bytes; below 0 is as 0.
+    /// `maxFrame`: the longest accepted payload, in bytes; a number below 0 is as 0.
     package init(_ framing: Framing, maxFrame: Int) {
         self.framing = framing
         self.maxFrame = max(0, maxFrame)
     }
 
-    /// One step into the `count` bytes at `bytes`, all of which were just received. A failed
-    /// stream stays failed, with all consumed.
-    package mutating func next(_ bytes: UnsafeRawPointer, count: Int) -> FrameStep {
+    /// One step into the `count` received bytes at `bytes`. A failed stream stays failed, with all
+    /// bytes consumed.
+    package mutating func next(_ bytes: UnsafeRawPointer, count: Int) -> ScanStep {
         if let failure { return .bad(failure, consumed: max(0, count)) }
         guard count > 0 else { return .needsMore(consumed: 0) }
         switch framing {
@@ -59,9 +59,9 @@ package struct FrameScanner: Sendable {
         }
     }
 
-    /// What is left when the stream has ended, after its last window is consumed. A last line, or
-    /// last message before a delimiter, counts though nothing ended it; an empty `eof` stream is
-    /// no message. The scanner is then as new, unless the stream failed.
+    /// The result when the stream has ended, after its last window is consumed. A last line, or
+    /// last message before a delimiter, counts without its end; an empty `eof` stream is no
+    /// message. The scanner is then as new, unless the stream failed.
     package mutating func end() -> FrameEnd {
         if let failure { return .bad(failure) }
         switch framing {
@@ -83,14 +83,14 @@ package struct FrameScanner: Sendable {
         }
     }
 
-    /// A failed stream's error as a worker reports it; 0 before.
+    /// The number that a worker reports for a failed stream; 0 before.
     package var report: Int32 { failure?.report(reason: scan.reason) ?? 0 }
 
-    /// The end of a message of which nothing but the stream's end tells the length.
+    /// The end of a message whose length only the end of the stream determines.
     private mutating func endOpen() -> FrameEnd {
         let isHeld = holdsCarriageReturn
         guard hasBegun || isHeld else { return .clean }
-        // No line feed followed it, so it is payload.
+        // No line feed followed, so the carriage return is payload.
         if isHeld, taken == maxFrame {
             failure = .tooLong
             return .bad(.tooLong)
@@ -102,7 +102,7 @@ package struct FrameScanner: Sendable {
 
     private mutating func binary(
         _ bytes: UnsafeRawPointer, _ count: Int, width: UInt8
-    ) -> FrameStep {
+    ) -> ScanStep {
         var at = 0
         if !isInPayload {
             while headerBytes < width {
@@ -117,21 +117,22 @@ package struct FrameScanner: Sendable {
         return payload(from: at, count)
     }
 
-    private mutating func decimal(_ bytes: UnsafeRawPointer, _ count: Int) -> FrameStep {
+    private mutating func decimal(_ bytes: UnsafeRawPointer, _ count: Int) -> ScanStep {
         var at = 0
         while !isInPayload {
             guard at < count else { return .needsMore(consumed: count) }
             let byte = Self.byte(bytes, at)
             at &+= 1
             if byte == Self.space, headerBytes > 0 {
-                // Not judged digit by digit, so that too many digits are no length, of any value.
+                // Checked after all digits, so that too many digits are an invalid length, whatever
+                // their value.
                 guard left <= maxFrame else { return fail(.tooLong, count) }
                 isInPayload = true
             } else {
                 let digit = byte &- UInt8(ascii: "0")
                 guard digit <= 9, headerBytes < Self.digitsMax, digit > 0 || headerBytes > 0
                 else { return fail(.notALength, count) }
-                // Ten digits fit easily.
+                // No overflow: at most ten digits.
                 left = left &* 10 &+ Int(digit)
                 headerBytes &+= 1
             }
@@ -139,9 +140,9 @@ package struct FrameScanner: Sendable {
         return payload(from: at, count)
     }
 
-    private mutating func fixed(_ size: Int, _ count: Int) -> FrameStep {
+    private mutating func fixed(_ size: Int, _ count: Int) -> ScanStep {
         if !isInPayload {
-            // A size that no name gives: empty messages without end.
+            // A size below 1 has no name: it would yield empty messages for ever.
             guard size > 0 else { return fail(.notALength, count) }
             guard size <= maxFrame else { return fail(.tooLong, count) }
             left = size
@@ -150,19 +151,19 @@ package struct FrameScanner: Sendable {
         return payload(from: 0, count)
     }
 
-    /// What the window has, after a header of `start` bytes, of the `left` bytes to come.
+    /// The part of the `left` bytes that the window has, after a header of `start` bytes.
     @inline(__always)
-    private mutating func payload(from start: Int, _ count: Int) -> FrameStep {
+    private mutating func payload(from start: Int, _ count: Int) -> ScanStep {
         let length = min(left, count &- start)
         guard length > 0 || left == 0 else { return .needsMore(consumed: count) }
         left &-= length
         return run(start, length, consumed: start &+ length, ends: left == 0)
     }
 
-    private mutating func line(_ bytes: UnsafeRawPointer, _ count: Int) -> FrameStep {
+    private mutating func line(_ bytes: UnsafeRawPointer, _ count: Int) -> ScanStep {
         let found = Self.find(Self.lineFeed, bytes, count)
         let isEnd = found < count
-        // A line feed that comes first makes the held one part of the line's end.
+        // A line feed at the window's front makes the held carriage return part of the line's end.
         let isHeldPayload = holdsCarriageReturn && found > 0
         let isReturn = found > 0 && Self.byte(bytes, found &- 1) == Self.carriageReturn
         let length = isReturn ? found &- 1 : found
@@ -178,7 +179,7 @@ package struct FrameScanner: Sendable {
 
     private mutating func delimited(
         _ bytes: UnsafeRawPointer, _ count: Int, by delimiter: UInt8
-    ) -> FrameStep {
+    ) -> ScanStep {
         let length = Self.find(delimiter, bytes, count)
         guard length <= maxFrame &- taken else { return fail(.tooLong, count) }
         taken &+= length
@@ -187,13 +188,13 @@ package struct FrameScanner: Sendable {
     }
 
     @inline(__always)
-    private mutating func raw(_ count: Int) -> FrameStep {
+    private mutating func raw(_ count: Int) -> ScanStep {
         guard count <= maxFrame else { return fail(.tooLong, count) }
         return run(0, count, consumed: count, ends: true)
     }
 
     @inline(__always)
-    private mutating func whole(_ count: Int) -> FrameStep {
+    private mutating func whole(_ count: Int) -> ScanStep {
         guard count <= maxFrame &- taken else { return fail(.tooLong, count) }
         taken &+= count
         return run(0, count, consumed: count, ends: false)
@@ -202,7 +203,7 @@ package struct FrameScanner: Sendable {
     @inline(__always)
     mutating func run(
         _ start: Int, _ length: Int, consumed: Int, ends: Bool, heldCarriageReturn: Bool = false
-    ) -> FrameStep {
+    ) -> ScanStep {
         let begins = !hasBegun
         if ends { startOver() } else { hasBegun = true }
         return .run(
@@ -222,7 +223,7 @@ package struct FrameScanner: Sendable {
     }
 
     @inline(__always)
-    mutating func fail(_ error: FrameError, _ count: Int) -> FrameStep {
+    mutating func fail(_ error: FrameError, _ count: Int) -> ScanStep {
         failure = error
         return .bad(error, consumed: count)
     }
@@ -232,7 +233,7 @@ package struct FrameScanner: Sendable {
         bytes.load(fromByteOffset: at, as: UInt8.self)
     }
 
-    /// Where the first `byte` is, or `count`.
+    /// The index of the first `byte`, or `count`.
     @inline(__always)
     private static func find(_ byte: UInt8, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
         guard let found = memchr(bytes, Int32(byte), count) else { return count }

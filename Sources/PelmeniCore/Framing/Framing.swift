@@ -1,7 +1,7 @@
-/// How messages are told apart in a stream of bytes.
+/// The rule that separates the messages of a stream of bytes.
 public enum Framing: Sendable, Hashable, CustomStringConvertible {
-    /// Two bytes of length, the high one first, then as many bytes: 0 to 65,535. DNS over TCP
-    /// (RFC 1035, 4.2.2; RFC 7766, 8) and RTP over TCP (RFC 4571, 2) are written so.
+    /// Two bytes of length, the high one first, then as many bytes: 0 to 65,535. DNS over TCP (RFC
+    /// 1035, 4.2.2; RFC 7766, 8) and RTP over TCP (RFC 4571, 2) use it.
     case u16be
     /// Four bytes of length, the highest first, then as many bytes.
     case u32be
@@ -15,8 +15,8 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     case delimiter(UInt8)
     /// Every message has this many bytes, one of `fixedSizes`.
     case fixed(Int)
-    /// What one read gives is one message. The network may split and join what was sent, so this
-    /// holds only for a peer that waits for an answer before it sends again.
+    /// The bytes of one read are one message. The network may split and join messages, so this
+    /// works only for a peer that waits for an answer before it sends again.
     case raw
     /// The whole stream, up to its half-close, is one message.
     case eof
@@ -26,14 +26,14 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     /// The sizes in bytes that a fixed framing may have.
     public static let fixedSizes = 1...(1 << 24)
 
-    /// How each framing but a custom one is spelt, for messages about one that is not: NN stands
-    /// for a byte in hexadecimal (0x0A) or decimal (10), N for a size in bytes.
+    /// The spelling of each framing but a custom one, for error messages: NN stands for a byte in
+    /// hexadecimal (0x0A) or decimal (10), N for a size in bytes.
     public static let names = [
         "u16be", "u32be", "line", "octet-count", "delim=0xNN", "fixed=N", "raw", "eof",
     ]
 
-    /// Reads a name as the command line has it. Nil when it is none of `names`, or when its byte
-    /// or size is out of range.
+    /// Reads a name of the command line. Nil when it is not one of `names`, or when its byte or
+    /// size is out of range.
     public init?(_ text: String) {
         switch text {
         case "u16be": self = .u16be
@@ -57,7 +57,7 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Decimal digits, or hexadecimal ones after `0x`; no sign, which `Int` would take.
+    /// Decimal digits, or hexadecimal digits after `0x`; no sign, which `Int` would accept.
     private static func number(_ text: Substring) -> Int? {
         let isHexadecimal = text.hasPrefix("0x")
         let digits = isHexadecimal ? text.dropFirst(2) : text
@@ -67,7 +67,7 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The name on the command line and in logs. `init` reads it back as the same framing, unless
-    /// it is that of a custom one.
+    /// it is that of a custom framing.
     public var description: String {
         switch self {
         case .u16be: return "u16be"

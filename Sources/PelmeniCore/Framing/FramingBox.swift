@@ -1,4 +1,4 @@
-/// Holds a framing of the user's own where it stays, of whatever type it is.
+/// Holds a custom framing of any type at a fixed address.
 final class FramingBox: Sendable {
     let framing: any MessageFraming
 

@@ -1,11 +1,11 @@
-/// What a framing of your own remembers of a stream between two reads. Zero whenever a message
-/// begins.
+/// The memory of a framing of your own between two reads of a stream: sixteen bytes, in two words.
+/// Zero whenever a message begins.
 public struct FramingState: Sendable, Equatable {
-    /// The first eight of its bytes, for whatever you like.
-    public var first: UInt64 = 0
-    /// The last eight.
-    public var second: UInt64 = 0
+    /// The low eight bytes, for any use.
+    public var lowWord: UInt64 = 0
+    /// The high eight bytes, for any use.
+    public var highWord: UInt64 = 0
 
-    /// Nothing is remembered.
+    /// Empty memory.
     public init() {}
 }

@@ -1,21 +1,21 @@
-/// A framing of your own whose messages begin with a header of a few bytes that tells their length.
+/// A framing of your own whose messages begin with a header of a few bytes that has their length.
 ///
-/// The header's bytes are gathered for you when the stream was cut inside it.
+/// A header that the stream cut is gathered for you.
 public protocol HeaderFraming: MessageFraming {
-    /// Bytes of the longest header, 1 to 15; another number is as the nearest of these.
+    /// Bytes of the longest header, 1 to 15; another number counts as the nearest of these.
     var headerMax: Int { get }
 
-    /// What a header says.
+    /// Reads a header.
     ///
-    /// - Parameter header: from a header's first byte on, as many bytes as are at hand, but no more
-    ///   than `headerMax`. Some of the last ones may be behind it.
-    /// - Returns: ``FramingStep/needsMore`` when it is not whole. With `headerMax` bytes that
-    ///   closes the stream: no header is that long.
+    /// - Parameter header: as many bytes as are at hand from a header's first byte on, at most
+    ///   `headerMax`. The last ones may be behind the header.
+    /// - Returns: ``FramingStep/needsMore`` when the header is incomplete. With `headerMax` bytes
+    ///   that answer closes the stream: no header is that long.
     func read(header: Span<UInt8>) -> FramingStep
 }
 
 extension HeaderFraming {
-    /// Gathers headers; there is no need to write another one.
+    /// Gathers headers; no other implementation is needed.
     public func read(_ bytes: Span<UInt8>, _ state: inout FramingState) -> FramingStep {
         let most = min(max(headerMax, 1), HeaderGathering.bytesMax)
         let kept = HeaderGathering.count(state)
@@ -33,7 +33,8 @@ extension HeaderFraming {
         case .payload(let after, let length, let trailer, let ends):
             // Another header may follow in the same message.
             state = FramingState()
-            // What was kept is out of the window already. An answer out of range stays out of it.
+            // The kept bytes are out of the window already. An answer out of range stays out of
+            // range.
             return .payload(after: after &- kept, length: length, trailer: trailer, ends: ends)
         }
     }

@@ -1,33 +1,32 @@
-/// A framing of your own: how messages are told apart in a stream, and what is written around one.
+/// A framing of your own: it separates the messages of a stream, and writes the bytes around one.
 ///
-/// Made known once with ``CustomFraming`` and used as ``Framing/custom(_:)``. Where every header
-/// says how long its message is, ``HeaderFraming`` is less to write.
+/// Registered once with ``CustomFraming`` and used as ``Framing/custom(_:)``. For headers that have
+/// the length of their message, ``HeaderFraming`` is less work.
 ///
-/// Its functions are called by all workers at once, on their threads. They must neither wait nor
-/// keep the bytes they see, and a worker that is in one relays nothing else meanwhile. What they
-/// answer is checked: an answer that cannot be ends the stream, and nothing else.
+/// All workers call its functions concurrently, on their threads. The functions must neither wait
+/// nor keep the bytes, and a worker relays nothing else during a call. Answers are checked: an
+/// impossible answer ends the stream, and nothing else.
 public protocol MessageFraming: Sendable {
-    /// What logs and descriptions call it. Asked once.
+    /// The name in logs and descriptions. Read once.
     var name: String { get }
 
-    /// Whether the end of a stream also ends a message that has begun, as it does a last line.
-    /// Otherwise a stream that ends inside a message is an error. Asked once; false unless you
-    /// say so.
+    /// Whether the end of a stream also ends a begun message, like a last line. Otherwise a stream
+    /// that ends inside a message is an error. Read once; false by default.
     var endsWithStream: Bool { get }
 
     /// One step into a stream.
     ///
     /// - Parameters:
-    ///   - bytes: what is at hand, never empty. The stream was cut anywhere: in the next call they
-    ///     begin where those that this one took end.
+    ///   - bytes: the bytes at hand, never empty. The stream was cut anywhere: the bytes of the
+    ///     next call begin behind the taken ones.
     ///   - state: yours, kept for each stream, and zero at the beginning of a message.
-    /// - Returns: what the bytes begin with. A payload is handed on without asking again until all
-    ///   of it has come.
+    /// - Returns: the content at the beginning of the bytes. A payload is handed on without another
+    ///   call until all of it has come.
     func read(_ bytes: Span<UInt8>, _ state: inout FramingState) -> FramingStep
 
-    /// What goes around a payload of 0 to 65,507 bytes. Nil when it cannot be written: the datagram
+    /// The bytes around a payload of 0 to 65,507 bytes. Nil when it cannot be written: the datagram
     /// is dropped as ``DropReason/oversize`` then.
-    func write(around payload: Span<UInt8>) -> FrameHead?
+    func write(around payload: Span<UInt8>) -> FrameEnvelope?
 }
 
 extension MessageFraming {

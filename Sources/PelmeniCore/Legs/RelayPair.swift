@@ -53,7 +53,7 @@ package struct RelayPair: @unchecked Sendable {
     /// wait for ever.
     package var isUnix = false
     /// What the sides of its sessions are.
-    package var kind: SessionKind = .streams
+    package var kind: PairKind = .streams
     /// It listens on an unnamed address, so an answer has to say which one it comes from.
     package var tellsLocal = false
     /// Of a listener of Unix datagrams: memory that one client's unread answers may take of its

@@ -34,7 +34,7 @@ struct SessionRow: QueuedRow {
     /// Which upstreams it dials, while it connects.
     var policy = UpstreamPolicy()
     private(set) var phase: Phase = .free
-    var kind: SessionKind = .streams
+    var kind: PairKind = .streams
     var hasCause = false
     var cause: Cause = .internal
     /// Legs that are not closed; a client without one counts as one.

@@ -1,5 +1,4 @@
-/// One destination of a pair, as one worker sees it: its addresses, and whether it rests after
-/// failures.
+/// One upstream endpoint of a pair, in one worker: its addresses, and its backoff after failures.
 package struct Upstream: @unchecked Sendable {
     /// A name with more addresses than this gets its first ones: nobody waits for sixteen to fail.
     package static let addressesMax = 16

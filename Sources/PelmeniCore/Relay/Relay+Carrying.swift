@@ -41,7 +41,7 @@ extension Relay where R: ~Copyable {
         let framing = pairs[row.pair].framing(ofClient: unit.isToClient).framing
         let at = pool.address(unit.block) + Int(unit.offset)
         let length = Int(unit.length)
-        let envelope = FrameHead.around(framing, at, count: length)
+        let envelope = FrameEnvelope.around(framing, at, count: length)
         // An empty one leaves no trace in a `raw` or `eof` stream.
         guard let envelope, envelope.beforeCount &+ length &+ envelope.afterCount > 0 else {
             drop(.oversize)
@@ -67,7 +67,7 @@ extension Relay where R: ~Copyable {
     /// A message with its frame around it: a large one where it lies, if the frame's ends have room
     /// there. A part of a train is copied, so that the train's block is received into again. Nil
     /// when there is no block.
-    private mutating func frame(_ unit: Unit, _ envelope: FrameHead, total: Int) -> Slice? {
+    private mutating func frame(_ unit: Unit, _ envelope: FrameEnvelope, total: Int) -> Slice? {
         let isLarge = total > BlockClass.small.bytes / RelayLimits.copyShare
         let length = Int(unit.length)
         var slice = Slice(block: unit.block, offset: 0, length: UInt32(total))

@@ -5,7 +5,7 @@ internal import Glibc
 extension Relay where R: ~Copyable {
     /// The next bytes of a message.
     mutating func add(
-        _ step: FrameStep, to stream: FramedID, _ block: BlockID, offset: Int
+        _ step: ScanStep, to stream: FramedID, _ block: BlockID, offset: Int
     ) {
         if step.begins, step.ends, !step.heldCarriageReturn {
             var unit = Unit(

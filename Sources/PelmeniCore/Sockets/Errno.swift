@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-/// An error number of the system, with its name as `errno(3)` lists it.
+/// An error number of the system, with its name from `errno(3)`.
 public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     /// The positive number.
     public let code: Int32
@@ -15,7 +15,7 @@ public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
         return String(cString: name)
     }
 
-    /// The system's sentence for it.
+    /// The system's text for the number.
     public var text: String { String(cString: strerror(code)) }
 
     /// `ECONNREFUSED (Connection refused)`.

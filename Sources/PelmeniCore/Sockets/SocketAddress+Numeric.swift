@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 extension SocketAddress {
-    /// An address written in digits: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for anything else.
+    /// An address in digits: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for any other text.
     package init?(numeric host: String, port: UInt16) {
         var v4 = in_addr()
         if inet_pton(AF_INET, host, &v4) == 1 {
@@ -27,7 +27,7 @@ extension SocketAddress {
         v6 ? SocketAddress(v6: in6addr_any, port: port) : SocketAddress(v4: 0, port: port)
     }
 
-    /// Whether it stands for all addresses of this machine.
+    /// Whether the address means all addresses of this machine.
     package var isAny: Bool {
         guard let port else { return false }
         return self == .any(port: port, v6: family == AF_INET6)
@@ -35,7 +35,7 @@ extension SocketAddress {
 }
 
 extension SocketAddress {
-    /// What `getaddrinfo(3)` found, with a port; nil for another family.
+    /// A result of `getaddrinfo(3)`, with a port; nil for another family.
     init?(_ found: addrinfo, port: UInt16) {
         self.init()
         guard found.ai_family == AF_INET || found.ai_family == AF_INET6,

@@ -1,7 +1,7 @@
 package import CPelmeni
 package import Glibc
 
-/// A socket address of any family, in the form that the system calls take.
+/// A socket address of any family, in the form of the system calls.
 ///
 /// 128 bytes, as `sockaddr_storage`; trivial, so that tables of them need no reference counting.
 package struct SocketAddress: Sendable {
@@ -18,27 +18,27 @@ package struct SocketAddress: Sendable {
     /// - Parameter address: in host byte order: 127.0.0.1 is `0x7f000001`.
     package init(v4 address: UInt32, port: UInt16) {
         self.init()
-        var it = sockaddr_in()
-        it.sin_family = sa_family_t(AF_INET)
-        it.sin_port = port.bigEndian
-        it.sin_addr.s_addr = address.bigEndian
+        var raw = sockaddr_in()
+        raw.sin_family = sa_family_t(AF_INET)
+        raw.sin_port = port.bigEndian
+        raw.sin_addr.s_addr = address.bigEndian
         length = UInt32(MemoryLayout<sockaddr_in>.size)
         withUnsafeMutableBytes(of: &storage) { to in
-            withUnsafeBytes(of: &it) { to.copyMemory(from: $0) }
+            withUnsafeBytes(of: &raw) { to.copyMemory(from: $0) }
         }
     }
 
     /// An IPv6 address in network byte order.
     package init(v6 address: in6_addr, port: UInt16, scope: UInt32 = 0) {
         self.init()
-        var it = sockaddr_in6()
-        it.sin6_family = sa_family_t(AF_INET6)
-        it.sin6_port = port.bigEndian
-        it.sin6_addr = address
-        it.sin6_scope_id = scope
+        var raw = sockaddr_in6()
+        raw.sin6_family = sa_family_t(AF_INET6)
+        raw.sin6_port = port.bigEndian
+        raw.sin6_addr = address
+        raw.sin6_scope_id = scope
         length = UInt32(MemoryLayout<sockaddr_in6>.size)
         withUnsafeMutableBytes(of: &storage) { to in
-            withUnsafeBytes(of: &it) { to.copyMemory(from: $0) }
+            withUnsafeBytes(of: &raw) { to.copyMemory(from: $0) }
         }
     }
 

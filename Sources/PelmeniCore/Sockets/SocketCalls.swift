@@ -1,6 +1,6 @@
 internal import CPelmeni
 
-/// Socket calls that are more than one system call.
+/// Socket calls that take more than one system call.
 package enum SocketCalls {
     package static func configure(
         _ socket: Int32, family: Int32, options: SocketOptions, onlyV6: Int32 = -1
@@ -12,7 +12,7 @@ package enum SocketCalls {
         return pelmeni_socket_configure(socket, family, &values)
     }
 
-    /// One connection that waits at a listener nobody has armed, or -EAGAIN.
+    /// Accepts one waiting connection of a listener without an armed accept, or -EAGAIN.
     package static func acceptWaiting(_ listener: Int32, nonblocking: Bool) -> Int32 {
         _ = pelmeni_socket_nonblocking(listener, 1)
         return pelmeni_socket_accept(listener, nonblocking ? 1 : 0)

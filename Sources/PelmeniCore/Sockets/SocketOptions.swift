@@ -1,8 +1,8 @@
-/// What is set on every stream socket. TCP listeners carry it too: Linux hands it on to what they
-/// accept, so that an accepted connection costs no system call for it. On Unix sockets only the
-/// urgent byte has a meaning.
+/// Options of every stream socket. TCP listeners carry them too: accepted sockets inherit them on
+/// Linux, so an accepted connection costs no system call for them. On Unix sockets only
+/// `urgentInLine` has a meaning.
 package struct SocketOptions: Equatable, Sendable {
-    /// TCP_NODELAY: a relay forwards what it has; waiting for more is the ends' business.
+    /// TCP_NODELAY: a relay forwards bytes at once; delaying them is the peers' choice.
     package var noDelay = true
     /// SO_KEEPALIVE, seconds of silence before the first probe; 0 is off.
     package var keepAliveSeconds: Int32 = 60
@@ -14,15 +14,15 @@ package struct SocketOptions: Equatable, Sendable {
 
     package init() {}
 
-    /// What is set when a socket is opened: all but the keepalive, which costs several calls and a
-    /// timer that a short connection never needs.
+    /// The options set at opening: all but the keepalive, which costs several calls and a timer
+    /// that a short connection never needs.
     package var atOpening: SocketOptions {
         var options = self
         options.keepAliveSeconds = 0
         return options
     }
 
-    /// What is set once a connection has lived for a while.
+    /// The options set once a connection has lived for a while.
     package var afterAWhile: SocketOptions {
         var options = SocketOptions()
         options.noDelay = false

@@ -3,10 +3,10 @@ internal import FoundationEssentials
 internal import Glibc
 internal import PelmeniCore
 
-/// How a child process and the one that started it talk: a line of JSON in, lines out, one of JSON
-/// last.
+/// The lines between a child process and its parent: one line of JSON in, lines out, the last one
+/// JSON.
 struct ChildLines: Sendable {
-    /// What is wrong with a job, in words.
+    /// A job that cannot be done, and the reason.
     struct BadJob: Error {
         let text: String
     }
@@ -19,9 +19,9 @@ struct ChildLines: Sendable {
         self.output = LineOutput(descriptor: output)
     }
 
-    /// Those of a process, which may then open as many descriptors as the system lets it.
+    /// The lines of this process, which also raises its descriptor limit.
     static func ofProcess() -> ChildLines {
-        // A parent that is gone shows in a failed write.
+        // A failed write shows that the parent is gone.
         _ = signal(SIGPIPE, SIG_IGN)
         _ = pelmeni_descriptor_limit_raise()
         return ChildLines(input: STDIN_FILENO, output: STDOUT_FILENO)
@@ -36,7 +36,7 @@ struct ChildLines: Sendable {
         }
     }
 
-    /// The wait has a thread of its own: those that run tasks are few.
+    /// The wait has a thread of its own: Swift has few threads for tasks.
     private func firstLine() async -> String? {
         guard let thread = try? LoadThread("input", body: { [input] in input.next() }) else {
             return nil

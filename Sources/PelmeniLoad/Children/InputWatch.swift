@@ -2,14 +2,14 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// Waits for an input's end, or its next line, while its process does something else.
+/// Waits for the end of an input, or its next line, beside the work of its process.
 final class InputWatch: Sendable {
     private let signal: StopSignal
     private let thread: LoadThread<Bool>
 
     /// - Parameters:
-    ///   - isLineEnough: a line counts too, not only the end.
-    ///   - body: called when it has come, on a thread of its own.
+    ///   - isLineEnough: a line ends the wait too, not only the end of the input.
+    ///   - body: called at the end of the wait, on a thread of its own.
     init(
         _ input: LineInput, isLineEnough: Bool, body: @escaping @Sendable () -> Void
     ) throws(Errno) {
@@ -25,7 +25,7 @@ final class InputWatch: Sendable {
         }
     }
 
-    /// Until there is something to read; false when the watch is to end before.
+    /// Waits for input; false when the watch is to end first.
     private static func wait(_ input: LineInput, _ signal: StopSignal) -> Bool {
         let events = Int16(POLLIN)
         while !signal.isRequested {
@@ -40,10 +40,10 @@ final class InputWatch: Sendable {
         return false
     }
 
-    /// Returns when it has come. Either this or ``end()`` is to be called, once.
+    /// Returns at the end of the wait. Call either this or ``end()``, once.
     func value() async { _ = await thread.value() }
 
-    /// Waits no longer.
+    /// Ends the wait.
     func end() async {
         signal.stop()
         _ = await thread.value()

@@ -1,7 +1,7 @@
-/// Percentiles of latencies that several load processes found.
+/// Percentiles of the latencies of several load processes.
 package struct LatencyMerge: Sendable {
     private var histogram = Histogram()
-    /// The highest value as it was, which its bucket has not kept.
+    /// The exact highest value, which a bucket does not keep.
     package private(set) var max: UInt64 = 0
 
     package init() {}
@@ -16,8 +16,8 @@ package struct LatencyMerge: Sendable {
         self.max = Swift.max(self.max, max)
     }
 
-    /// The value that `percent` of all do not exceed, at most a thousandth too high; 0 when there
-    /// are none.
+    /// The value that `percent` of all values do not exceed, at most a thousandth too high; 0
+    /// without values.
     package func percentile(_ percent: Double) -> UInt64 {
         Swift.min(histogram.percentile(percent), max)
     }

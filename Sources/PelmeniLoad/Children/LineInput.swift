@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// Lines from a descriptor. It reads one byte at a time: lines are few, and so nothing is taken
-/// from whoever reads after it.
+/// Lines from a descriptor. It reads byte by byte: lines are few, and a later reader of the
+/// descriptor loses nothing.
 struct LineInput: Sendable {
     let descriptor: Int32
 
-    /// The next line without its end, or nil when there is no more. Waits.
+    /// Waits for the next line, without its end; nil at the end of the input.
     func next() -> String? {
         var line: [UInt8] = []
         var byte: UInt8 = 0

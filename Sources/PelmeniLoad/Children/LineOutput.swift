@@ -11,7 +11,7 @@ struct LineOutput: Sendable {
             while at < bytes.count, let base = bytes.baseAddress {
                 let count = Glibc.write(descriptor, base + at, bytes.count - at)
                 if count < 0, errno == EINTR { continue }
-                // Who does not listen any more has nothing to be told.
+                // A reader that is gone needs no line.
                 guard count > 0 else { return }
                 at += count
             }

@@ -1,7 +1,7 @@
 internal import PelmeniCore
 
-/// A load as a process of its own. It reads a ``LoadJob``, tells with the lines `connected`,
-/// `measuring` and `measured` how far it is, and ends with a ``LoadOutcome``. The end of its input
+/// A load as a process of its own. It reads a ``LoadJob``, reports its progress with the lines
+/// `connected`, `measuring` and `measured`, and ends with a ``LoadOutcome``. The end of its input
 /// stops it.
 package struct LoadChild {
     private let lines: ChildLines

@@ -1,26 +1,25 @@
-/// What a load process found in its window, as one line of JSON.
+/// The results of a load process in its window, one line of JSON.
 package struct LoadOutcome: Codable, Equatable, Sendable {
-    /// The window as it was: from its first moment to its last.
+    /// The real length of the window.
     package var nanoseconds: UInt64 = 0
-    /// Requests that ended in the window, and whose answers were right in every byte; of trains,
-    /// the datagrams that the sink found whole and right.
+    /// Requests that ended in the window with an answer right in every byte; for trains, the
+    /// datagrams that the sink found whole and right.
     package var exchanges = 0
     package var connections = 0
-    /// Of those exchanges, both ways; for long streams, bytes as they came in the window.
+    /// Bytes of these exchanges, both ways; for long streams, the bytes that came in the window.
     package var bytes: UInt64 = 0
-    /// Of those exchanges; of an open loop, of the requests that were meant for the window,
-    /// whenever their answers came. Values of buckets that are not empty, rising: (nanoseconds, how
-    /// often).
+    /// Latencies of these exchanges; for an open loop, of the requests intended for the window,
+    /// whenever their answers came. Non-empty buckets, rising: (nanoseconds, count).
     package var latency: [LatencyBucket] = []
     package var latencyMax: UInt64 = 0
-    /// Faults of the whole life, warm-up included, by the fault's text; empty when all went well.
+    /// Faults of the whole life, warm-up included, by the fault's text; empty without a fault.
     package var faults: [String: Int] = [:]
-    /// Datagrams of the whole life that did not come, or were not answered in time: no faults, as
-    /// datagrams may be lost.
+    /// Datagrams of the whole life that were lost, or not answered in time: no faults, as UDP may
+    /// lose datagrams.
     package var lost = 0
-    /// Of those, answers that came after all.
+    /// Late answers to lost datagrams.
     package var late = 0
-    /// Why the load could not go on.
+    /// The reason why the load ended early.
     package var failure: String?
 
     package struct LatencyBucket: Codable, Equatable, Sendable {

@@ -1,6 +1,6 @@
 internal import PelmeniCore
 
-/// An origin as a process of its own. It reads an ``OriginJob``, tells its port in the line
+/// An origin as a process of its own. It reads an ``OriginJob``, prints its port in the line
 /// `listening PORT`, serves until its input ends, and ends with an ``OriginOutcome``.
 package struct OriginChild {
     private let lines: ChildLines

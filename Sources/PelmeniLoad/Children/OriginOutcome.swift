@@ -1,4 +1,4 @@
-/// What an origin process saw in its life, as one line of JSON.
+/// The counts of an origin process over its life, one line of JSON.
 package struct OriginOutcome: Codable, Equatable, Sendable {
     package var accepted = 0
     package var requests = 0

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// What follows the heads of a run's datagrams. It is cut from one stream at a place that differs
-/// from datagram to datagram: made by one copy and checked by one comparison, so that the load
-/// stays cheap beside what it measures, and a tail that belongs to another datagram does not fit.
+/// The bytes behind the heads of a run's datagrams. They are cut from one stream at a place that
+/// differs from datagram to datagram: one copy makes them and one comparison checks them, so the
+/// load stays cheap, and the tail of another datagram does not fit.
 struct DatagramContent: ~Copyable {
-    /// The most that a datagram over IPv4 can hold.
+    /// The largest payload of a datagram over IPv4.
     static let most = 65_507
     private static let places: UInt64 = 512
 
@@ -34,7 +34,7 @@ struct DatagramContent: ~Copyable {
             from: content(head), byteCount: Int(head.length) - DatagramHead.bytes)
     }
 
-    /// Whether a datagram is one of this run, whole, and nothing but it.
+    /// Whether a datagram is one whole datagram of this run.
     func check(_ bytes: UnsafeRawPointer, count: Int) -> DatagramFinding {
         guard count >= DatagramHead.bytes else { return .bad(.wrongLength) }
         guard let head = DatagramHead(reading: bytes), head.number == number else {

@@ -1,9 +1,9 @@
-/// What a sink tells a client: how far the flow has come, and how much of it was right. Both are
-/// sums, so that a credit that is lost is made good by the next one.
+/// A sink's report to a client: the position of the flow, and the right datagrams so far. Both are
+/// sums, so that the next credit makes good a lost one.
 struct DatagramCredit: Equatable {
     static let bytes = DatagramHead.bytes + 16
 
-    /// What the check of one found.
+    /// The result of a credit's check.
     enum Finding: Equatable {
         case good(DatagramCredit)
         case bad(Fault)
@@ -11,7 +11,7 @@ struct DatagramCredit: Equatable {
 
     let number: UInt64
     let client: UInt32
-    /// The number of the client's datagrams up to the one that asked for this, itself included.
+    /// The number of the client's datagrams up to the one that requested this credit, inclusive.
     let sequence: UInt64
     /// Datagrams of the client that came once, whole and right.
     let received: UInt64

@@ -1,4 +1,4 @@
-/// What the check of a datagram found.
+/// The result of a datagram's check.
 enum DatagramFinding: Equatable {
     case good(DatagramHead)
     case bad(Fault)

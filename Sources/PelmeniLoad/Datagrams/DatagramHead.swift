@@ -1,15 +1,15 @@
-/// The first bytes of every datagram under load: who sent it, which one it is, and how long it is,
-/// so that whoever gets it can check boundaries and content without sharing memory.
+/// The first bytes of every datagram under load: its sender, number and length, so that a receiver
+/// can check boundaries and content without shared memory.
 struct DatagramHead: Equatable {
     enum Kind: UInt32 {
-        /// Is to come back as an ``answer``.
+        /// The origin returns it as an ``answer``.
         case question = 1
         case answer
-        /// Of a train: nothing comes back.
+        /// A part of a train, without an answer.
         case part
-        /// The last of a train: a credit comes back.
+        /// The last datagram of a train, answered with a credit.
         case last
-        /// No part of the flow: a credit comes back.
+        /// Outside the flow, answered with a credit.
         case asks
         case credit
     }
@@ -19,10 +19,10 @@ struct DatagramHead: Equatable {
     private static let kindOffset = 4
 
     var kind: Kind
-    /// Of the run: two of them have nothing in common.
+    /// The number of the run: runs have unrelated datagrams.
     var number: UInt64
     var client: UInt32
-    /// Of the whole datagram, this head included.
+    /// Bytes of the whole datagram, this head included.
     var length: UInt32
     /// Rises by one with each of a client's datagrams.
     var sequence: UInt64
@@ -35,7 +35,7 @@ struct DatagramHead: Equatable {
         self.sequence = sequence
     }
 
-    /// Nil when the bytes, of which there are enough, are no head.
+    /// Nil when the bytes, enough of them, are no head.
     init?(reading bytes: UnsafeRawPointer) {
         func word(_ offset: Int) -> UInt32 {
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
@@ -65,8 +65,8 @@ struct DatagramHead: Equatable {
         put(sequence, 24)
     }
 
-    /// Makes an answer of a question, in place. What is no question stays as it is: whoever sent it
-    /// will see.
+    /// Turns a question into an answer, in place. Any other datagram stays as it is: its sender
+    /// will notice.
     static func answer(_ bytes: UnsafeMutableRawPointer, count: Int) {
         guard count >= Self.bytes, let head = DatagramHead(reading: bytes), head.kind == .question
         else { return }

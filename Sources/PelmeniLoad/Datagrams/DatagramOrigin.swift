@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// An origin of datagrams, on a thread and a port of its own on the loopback.
+/// A datagram origin, on a thread and a port of its own on the loopback.
 final class DatagramOrigin: Sendable {
     let port: UInt16
     private let signal: StopSignal
@@ -34,7 +34,7 @@ final class DatagramOrigin: Sendable {
         self.port = port
     }
 
-    /// Ends it, and tells what it saw. To be called once.
+    /// Ends the origin, and returns its counts. Call it once.
     func stop() async -> OriginResult {
         signal.stop()
         return await thread.value()

@@ -38,13 +38,13 @@ struct DatagramOriginWorker: ~Copyable {
         }
     }
 
-    /// Until there is nothing more; a batch that is not full says so.
+    /// Receives until the socket is empty, which a batch that is not full shows.
     private mutating func takeAll() {
         var count = OriginBlocks.batch
         while count == OriginBlocks.batch {
             count = blocks.receive(socket)
             guard count > 0 else {
-                // What comes back because a sender is gone is no news.
+                // ECONNREFUSED reports a sender that is gone, which is no fault.
                 if count < 0, count != -Int(EAGAIN), count != -Int(ECONNREFUSED) {
                     result.faults.add(.other)
                 }
@@ -75,7 +75,7 @@ struct DatagramOriginWorker: ~Copyable {
             case .counted: result.requests += 1
             case .asked(let asked, let isCounted):
                 if isCounted { result.requests += 1 }
-                // It speaks of those before it too.
+                // A later credit covers the earlier ones.
                 credit = asked
             case .stale: break
             case .wrong(let fault): result.faults.add(fault)

@@ -1,8 +1,8 @@
 internal import PelmeniCore
 
-/// What a load of datagrams does: one question under way for each client, or trains towards a sink.
+/// The plan of a datagram load: one question in flight for each client, or trains towards a sink.
 struct DatagramPlan: Sendable {
-    /// So many clients at the most, which a sink keeps a row for each.
+    /// The most clients of a load; a sink keeps a row for each.
     static let clientsMax = 16_384
     private static let trainMax = 64
 
@@ -13,15 +13,15 @@ struct DatagramPlan: Sendable {
     var bytes = 64
     /// Datagrams in a train; nil: questions, each with an answer.
     var train: Int?
-    /// Of each client, at the most.
+    /// Trains of one client in flight, at most.
     var trainsInFlight = 1
     var warmUpNanoseconds: UInt64 = 0
     var nanoseconds: UInt64 = 1_000_000_000
-    /// How long opening may take.
+    /// The longest time for opening.
     var timeoutNanoseconds: UInt64 = 5_000_000_000
-    /// After so long a datagram is given up.
+    /// The time after which a datagram is given up.
     var patienceNanoseconds: UInt64 = 200_000_000
-    /// After so many faults the load gives up.
+    /// The number of faults after which the load gives up.
     var faultsMax = 100
     var number: UInt64 = 0
 
@@ -39,7 +39,7 @@ struct DatagramPlan: Sendable {
         number = job.number
     }
 
-    /// Why a job cannot be done, or nil.
+    /// The reason why a job cannot be done, or nil.
     static func problem(_ job: LoadJob) -> String? {
         if !(1...clientsMax).contains(job.connections) { return "connections: 1 to \(clientsMax)" }
         let bytes = Int(job.requestBytes)

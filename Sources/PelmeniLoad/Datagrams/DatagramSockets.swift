@@ -2,18 +2,18 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The sockets of a load of datagrams, or of an origin, and the wait for them. Not the ring of the
-/// proxy: a load that reads one datagram where there is one needs less.
+/// The sockets of a datagram load or origin, and the wait for them. Not the proxy's ring: a load
+/// that reads one datagram at a time needs less.
 struct DatagramSockets: ~Copyable {
     /// The token of the stop signal.
     static let wake = UInt64.max
-    /// What receive buffers are asked to hold: a burst of all clients.
+    /// Bytes of a receive buffer: a burst of all clients.
     private static let room: Int32 = 4 << 20
 
     private let poller: Int32
     private let events: UnsafeMutablePointer<pelmeni_event>
 
-    /// - Parameter socket: watched too, under the token 0.
+    /// - Parameter socket: also watched, under token 0.
     init(signal: StopSignal, _ socket: Int32? = nil) throws(Errno) {
         poller = pelmeni_poll_create()
         events = .allocate(capacity: Int(PELMENI_POLL_BATCH))
@@ -27,14 +27,14 @@ struct DatagramSockets: ~Copyable {
         events.deallocate()
     }
 
-    /// Level-triggered and readable only, which the shim calls exclusive: a send would be an edge
-    /// too.
+    /// Level-triggered and readable only, called exclusive in the shim: with edges, a send would be
+    /// one too.
     func watch(_ descriptor: Int32, _ token: UInt64) throws(Errno) {
         let error = pelmeni_poll_add(poller, descriptor, token, 1)
         guard error == 0 else { throw Errno(code: error) }
     }
 
-    /// How many ``token(_:)`` are there, or a negative errno.
+    /// Waits; the number of ``token(_:)``, or a negative errno.
     func wait(until deadline: UInt64, now: UInt64) -> Int {
         let nanoseconds =
             deadline == .max ? Int64.max : Int64(clamping: deadline > now ? deadline - now : 0)
@@ -64,7 +64,7 @@ struct DatagramSockets: ~Copyable {
         let socket = pelmeni_datagram_open(AF_INET, 1)
         guard socket >= 0 else { throw Errno(code: socket) }
         var room = Self.room
-        // Less is granted where the system allows less.
+        // The system may grant less.
         _ = setsockopt(
             socket, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
         var address = SocketAddress(v4: 0x7f00_0001, port: 0)

@@ -1,22 +1,22 @@
 internal import PelmeniCore
 
-/// How far a load of datagrams is: opening, warming up, measuring, and the end.
+/// The stages of a datagram load: opening, warming up, measuring, and the end.
 struct LoadWindow {
     private let warmUp: UInt64
     private let length: UInt64
     private(set) var stage = LoadStage.opening
     private var began: UInt64 = 0
-    /// Of the stage.
+    /// The end of the stage.
     private(set) var end: UInt64
 
-    /// - Parameter limit: how long opening may take.
+    /// - Parameter limit: the longest time for opening.
     init(warmUp: UInt64, length: UInt64, limit: UInt64, now: UInt64) {
         self.warmUp = warmUp
         self.length = length
         end = now &+ limit
     }
 
-    /// All are open.
+    /// All sockets are open.
     mutating func warm(_ now: UInt64) {
         stage = .warmingUp
         end = now &+ warmUp
@@ -28,7 +28,7 @@ struct LoadWindow {
         end = now &+ length
     }
 
-    /// - Returns: how long it was measured for.
+    /// - Returns: the length of the measurement.
     mutating func close(_ now: UInt64) -> UInt64 {
         let measured = stage == .measuring ? min(now &- began, length) : 0
         stage = .ending

@@ -2,12 +2,12 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// What an origin of datagrams receives with one call, and answers with one.
+/// The datagrams that an origin receives with one call, and their answers, sent with one call.
 struct OriginBlocks: ~Copyable {
     static let batch = Int(PELMENI_DATAGRAM_BATCH)
     private static let payload = Int(PELMENI_DATAGRAM_PAYLOAD)
     private static let name = Int(PELMENI_DATAGRAM_NAME)
-    /// Room for the longest datagram, or train, and what precedes it.
+    /// Room for the longest datagram, or train, and the bytes before it.
     private static let bytes = 66 << 10
 
     private let memory: UnsafeMutableRawPointer
@@ -39,7 +39,7 @@ struct OriginBlocks: ~Copyable {
         queue.deallocate()
     }
 
-    /// - Returns: how many blocks were filled, or a negative errno.
+    /// - Returns: the number of filled blocks, or a negative errno.
     func receive(_ socket: Int32) -> Int {
         Int(
             pelmeni_datagram_receive(
@@ -73,7 +73,7 @@ struct OriginBlocks: ~Copyable {
         queued += 1
     }
 
-    /// - Returns: how many of the answers could not be sent.
+    /// - Returns: the number of answers that could not be sent.
     mutating func flush(_ socket: Int32) -> Int {
         var at = 0
         var failed = 0

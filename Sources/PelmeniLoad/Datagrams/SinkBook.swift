@@ -1,5 +1,4 @@
-/// What a sink knows of the clients of a run: what came of each, from where, and whether it was
-/// right.
+/// A sink's books on the clients of a run: the datagrams of each, their socket, and their faults.
 struct SinkBook: ~Copyable {
     private struct Row {
         var next: UInt64 = 0
@@ -8,9 +7,9 @@ struct SinkBook: ~Copyable {
 
     enum Finding: Equatable {
         case counted
-        /// A credit is wanted; what asked for it may be of the flow.
+        /// A request for credit; the datagram with the request may belong to the flow.
         case asked(DatagramCredit, isCounted: Bool)
-        /// Of the run before: it was late.
+        /// A late datagram of the run before.
         case stale
         case wrong(Fault)
     }
@@ -20,9 +19,9 @@ struct SinkBook: ~Copyable {
     private var content = DatagramContent(number: .max)
     private var numberBefore: UInt64 = .max
     private let rows: UnsafeMutablePointer<Row>
-    /// Which client, and one more, sends from a port; 0 is nobody.
+    /// The client's number plus one, by the port that it sends from; 0 for no client.
     private let senders: UnsafeMutablePointer<UInt32>
-    /// Seen in all runs.
+    /// Clients of all runs.
     private(set) var clients = 0
 
     init() {
@@ -37,14 +36,14 @@ struct SinkBook: ~Copyable {
         senders.deallocate()
     }
 
-    /// - Parameter port: where it came from: a proxy has one for each client.
+    /// - Parameter port: the sender's port: a proxy has one for each client.
     mutating func take(_ bytes: UnsafeRawPointer, count: Int, port: UInt16) -> Finding {
         var finding = content.check(bytes, count: count)
         if case .bad(.wrongByte) = finding, let number = number(bytes, count) {
             if number == numberBefore { return .stale }
             let other = DatagramContent(number: number)
             finding = other.check(bytes, count: count)
-            // Only a datagram that is right begins a run.
+            // Only a right datagram begins a run.
             if case .good = finding { begin(other) }
         }
         switch finding {

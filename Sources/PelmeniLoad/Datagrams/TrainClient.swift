@@ -1,25 +1,25 @@
-/// What a ``TrainWorker`` knows of one client.
+/// The row of a client in a ``TrainWorker``.
 struct TrainClient {
     var socket: Int32 = -1
-    /// Datagrams that were sent.
+    /// Datagrams sent.
     var sent: UInt64 = 0
-    /// Up to where they are no longer in flight: there is credit for them, or they were given up.
+    /// The last datagram that is no longer in flight: credited, or given up.
     private(set) var settled: UInt64 = 0
-    /// Up to where there is credit.
+    /// The last credited datagram.
     private(set) var credited: UInt64 = 0
-    /// Of them, what the sink had, whole and right.
+    /// Credited datagrams that the sink found whole and right.
     private(set) var received: UInt64 = 0
-    /// When there was news, or the first train that is in flight was sent.
+    /// The time of the last credit, or of sending the first train in flight.
     var heard: UInt64 = 0
-    /// How often the sink was asked at the end.
+    /// The number of requests for credit at the end.
     var asked = 0
 
     var inFlight: UInt64 { sent - settled }
     var isTried: Bool { credited > 0 }
-    /// The sink has spoken of everything.
+    /// The sink has reported on every datagram.
     var isKnown: Bool { credited == sent }
 
-    /// - Returns: false when a sink cannot have sent it.
+    /// - Returns: false for a credit that no sink can have sent.
     mutating func take(_ credit: DatagramCredit, _ now: UInt64) -> Bool {
         guard credit.sequence <= sent, credit.received <= credit.sequence else { return false }
         heard = now
@@ -29,6 +29,6 @@ struct TrainClient {
         return true
     }
 
-    /// What is in flight is awaited no longer; a credit may still tell of it.
+    /// Stops waiting for the datagrams in flight; a credit may still report them.
     mutating func giveUp() { settled = sent }
 }

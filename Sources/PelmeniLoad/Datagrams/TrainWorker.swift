@@ -3,10 +3,10 @@ internal import Glibc
 internal import PelmeniCore
 
 /// The thread of a load of one-way trains: a train is one send that the kernel cuts into datagrams,
-/// and each client has a few in flight, as the sink gives credit for them.
+/// and each client has a few in flight, by the sink's credit.
 struct TrainWorker: ~Copyable {
     private static let sweep: UInt64 = 20_000_000
-    /// How often a sink is asked what came in the end, before it is taken for gone.
+    /// Requests for the final credit before a sink counts as gone.
     private static let askedMax = 5
 
     private let sockets: DatagramSockets
@@ -21,7 +21,7 @@ struct TrainWorker: ~Copyable {
     private var window: LoadWindow
     private var nextSweep: UInt64 = 0
     private var tried = 0
-    /// Clients of which the sink has not told everything, at the end.
+    /// Clients with datagrams that the sink has not reported, at the end.
     private var unknown = 0
     private var receivedBefore: UInt64 = 0
     private(set) var result = LoadResult()
@@ -79,7 +79,7 @@ struct TrainWorker: ~Copyable {
             now = pelmeni_monotonic_nanoseconds()
             for index in 0..<count {
                 let token = sockets.token(index)
-                // Somebody is in a hurry: what is in flight is not waited for, and not lost.
+                // A quick end: datagrams in flight are neither awaited nor lost.
                 if token == DatagramSockets.wake { return end(now) }
                 take(Int(token), now)
             }
@@ -133,8 +133,8 @@ struct TrainWorker: ~Copyable {
 
     // MARK: Trains
 
-    /// As many trains as may be in flight; while opening one, until it is through. Those that are
-    /// could otherwise keep a full buffer full, and the last ones out.
+    /// Sends as many trains as may be in flight; while opening one, until its credit comes.
+    /// Otherwise open clients could keep a full buffer full, and lock the last ones out.
     private mutating func fill(_ client: Int, _ now: UInt64) {
         let isOpening = window.stage == .opening
         if isOpening, rows[client].isTried { return }
@@ -159,7 +159,7 @@ struct TrainWorker: ~Copyable {
             rows[client].sent += UInt64(count)
             return true
         }
-        // It is sent when the next sweep comes by.
+        // The next sweep sends it.
         if sent != -Int(EAGAIN) { fail(Fault(errno: Errno(code: Int32(sent)))) }
         return false
     }
@@ -191,7 +191,7 @@ struct TrainWorker: ~Copyable {
         }
     }
 
-    // MARK: What is lost
+    // MARK: Losses
 
     private mutating func look(_ client: Int, _ now: UInt64) {
         let isSilent =

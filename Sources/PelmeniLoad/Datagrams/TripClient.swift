@@ -1,32 +1,32 @@
-/// What a ``TripWorker`` knows of one client.
+/// The row of a client in a ``TripWorker``.
 struct TripClient {
-    /// So many questions back it is known what became of them.
+    /// The number of earlier questions whose fate is remembered.
     private static let memory: UInt64 = 64
 
     var socket: Int32 = -1
-    /// Of the last question.
+    /// The number of the last question.
     private(set) var sequence: UInt64 = 0
     private(set) var isWaiting = false
-    /// When it was sent.
+    /// The time at which it was sent.
     private(set) var since: UInt64 = 0
     private var isLeft = false
-    /// Has had an answer.
+    /// The client has had an answer.
     var isTried = false
-    /// Of the questions before the last one, the latest in the lowest bit: those that were given up
-    /// and have not come since.
+    /// The earlier questions that were given up and are still unanswered, the latest in the lowest
+    /// bit.
     private var givenUp: UInt64 = 0
 
     enum Answer: Equatable {
         case awaited
-        /// To a question that was given up.
+        /// An answer to a given-up question.
         case late
-        /// To one that was answered before.
+        /// A second answer.
         case repeated
-        /// To one that was never sent.
+        /// An answer to a question that was never sent.
         case unknown
     }
 
-    /// A new question; the one before was answered, or has been given up.
+    /// A new question; the one before was answered or given up.
     mutating func ask(_ now: UInt64) {
         givenUp = givenUp << 1 | (isWaiting ? 1 : 0)
         sequence += 1
@@ -34,7 +34,7 @@ struct TripClient {
         since = now
     }
 
-    /// The last question is given up, and no other one is asked.
+    /// Gives the last question up, without another one.
     mutating func leave() {
         isWaiting = false
         isLeft = true

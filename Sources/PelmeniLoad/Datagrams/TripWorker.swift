@@ -2,10 +2,10 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The thread of a load of datagrams that are answered: each client has one question under way. One
-/// that gets no answer is given up, counted, and the next is asked.
+/// The thread of a load of answered datagrams: each client has one question in flight. A question
+/// without an answer is given up and counted, and the next one is sent.
 struct TripWorker: ~Copyable {
-    /// How often it looks for questions to give up.
+    /// The interval of the search for questions to give up.
     private static let sweep: UInt64 = 20_000_000
 
     private let sockets: DatagramSockets
@@ -27,7 +27,7 @@ struct TripWorker: ~Copyable {
         content = DatagramContent(number: plan.number)
         rows = .allocate(capacity: plan.clients)
         rows.initialize(repeating: TripClient(), count: plan.clients)
-        // A byte more than a datagram can have.
+        // A byte more than the largest datagram.
         buffer = .allocate(byteCount: DatagramContent.most + 1, alignment: 64)
         self.plan = plan
         self.tell = tell
@@ -70,7 +70,7 @@ struct TripWorker: ~Copyable {
             for index in 0..<count {
                 let token = sockets.token(index)
                 if token == DatagramSockets.wake {
-                    // It stays readable: nothing is left to be waited for beside it.
+                    // The stop signal stays readable: no further wait is needed.
                     end(pelmeni_monotonic_nanoseconds())
                     giveUpAll()
                     return
@@ -124,7 +124,8 @@ struct TripWorker: ~Copyable {
             sequence: rows[client].sequence)
         content.make(buffer, head)
         let sent = pelmeni_socket_send(rows[client].socket, buffer, plan.bytes)
-        // Whatever keeps it from being sent, it is asked again when its time is over.
+        // A question that could not be sent counts as asked, and the next one follows after its
+        // time.
         if sent < 0, sent != -Int(EAGAIN) { fail(Fault(errno: Errno(code: Int32(sent)))) }
     }
 
@@ -167,7 +168,7 @@ struct TripWorker: ~Copyable {
         if window.stage != .ending { ask(client, now) }
     }
 
-    // MARK: What is lost
+    // MARK: Losses
 
     private mutating func giveUpLate(_ now: UInt64) {
         for client in 0..<plan.clients
@@ -184,6 +185,6 @@ struct TripWorker: ~Copyable {
         }
     }
 
-    /// Somebody is in a hurry: what is under way is neither answered nor lost.
+    /// A quick end: questions in flight are neither answered nor lost.
     private mutating func giveUpAll() { waiting = 0 }
 }

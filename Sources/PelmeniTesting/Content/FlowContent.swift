@@ -1,20 +1,21 @@
-/// The bytes of a test stream: each is known from the stream's identity and its position alone, so
-/// that a byte lost, doubled, moved or taken from another stream is seen where it happens.
+/// The bytes of a test stream: each byte follows from the stream's identity and its position alone,
+/// so a test sees a lost, doubled or moved byte, or a byte of another stream, at its position.
 ///
-/// The first eight bytes are the identity itself: whoever receives a stream learns which one it is.
+/// The first eight bytes are the identity itself, so the receiver of a stream learns which stream
+/// it is.
 package enum FlowContent {
     /// Bytes at the start that carry the identity.
     package static let headerBytes = 8
 
-    /// - Parameter salt: differs between runs, so that no run takes another one's bytes for its
-    ///   own.
+    /// - Parameter salt: differs between runs, so that bytes of another run do not pass for this
+    ///   run's.
     package static func identity(
         salt: UInt16, fromClient: Bool, plan: UInt8, number: UInt32
     ) -> UInt64 {
         UInt64(number) << 32 | UInt64(plan) << 24 | (fromClient ? 0xc0000 : 0x50000) | UInt64(salt)
     }
 
-    /// What all streams of a plan and direction have in common.
+    /// The common bits of all streams of a plan and direction.
     package static let commonMask: UInt64 = 0xffff_ffff
 
     package static func number(_ identity: UInt64) -> Int { Int(identity >> 32) }

@@ -1,11 +1,11 @@
-/// Verifies a stream as its bytes come, and learns from the first ones which stream it is.
+/// Verifies a stream as its bytes come, and learns its identity from the first ones.
 package struct FlowReader: Sendable {
-    /// What the streams that may come here have in common.
+    /// The common bits of the streams that may come here.
     private let common: UInt64
-    /// The stream's identity, as far as it has come.
+    /// The part of the identity that has come.
     package private(set) var identity: UInt64 = 0
     package private(set) var count = 0
-    /// Where the first wrong byte was.
+    /// The position of the first wrong byte.
     package private(set) var wrongAt: Int?
 
     package init(salt: UInt16, fromClient: Bool, plan: UInt8) {

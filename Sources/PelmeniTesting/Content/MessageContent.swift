@@ -1,15 +1,15 @@
 internal import PelmeniCore
 
-/// The messages of a test: length and bytes of each follow from its identity, which its first bytes
-/// are: salt 16, pair 7, answer 1, sender 16, sequence 24 bits.
+/// The messages of a test. The first bytes of a message are its identity, and its length and bytes
+/// follow from it: salt 16, pair 7, answer 1, sender 16, sequence 24 bits.
 enum MessageContent {
-    /// Messages whose lengths belong together, so that some of them in a row can be a train.
+    /// Messages whose lengths are chosen together, so that some of them in a row can be a train.
     static let group = 16
-    /// The places in a group that a train may have; the last one is shorter than the others.
+    /// The places of a train in a group; the last message is shorter than the others.
     static let trainPlaces = 14
 
-    /// Bytes at the start that carry the identity; a shorter message has none. Where a byte ends a
-    /// message there are six bits in each, so that none of them is that byte.
+    /// Bytes at the start that carry the identity; a shorter message has none. With a delimiter
+    /// each byte carries six bits, so that none of them is the delimiter.
     static func headerBytes(_ plan: SimulatedMessagePlan) -> Int { plan.delimiter == nil ? 8 : 11 }
 
     static func identity(
@@ -25,7 +25,7 @@ enum MessageContent {
     static func sender(_ identity: UInt64) -> Int { Int(identity >> 24 & 0xffff) }
     static func sequence(_ identity: UInt64) -> Int { Int(identity >> 40) }
 
-    /// The identity of a message that begins with these bytes, as many as a header has.
+    /// The identity of a message that begins with these bytes, a header's number of them.
     static func identity(_ bytes: UnsafeRawPointer, _ plan: SimulatedMessagePlan) -> UInt64 {
         guard plan.delimiter != nil else { return bytes.loadUnaligned(as: UInt64.self) }
         var identity: UInt64 = 0
@@ -43,7 +43,7 @@ enum MessageContent {
         return word ^ word >> 32
     }
 
-    /// Whether a stream sends it, rather than a socket of datagrams.
+    /// Whether a stream sends the message, rather than a datagram socket.
     private static func isOfStream(_ identity: UInt64, _ plan: SimulatedMessagePlan) -> Bool {
         plan.kind == .framedStreams
             || plan.kind == (isAnswer(identity) ? .datagramsToStream : .streamToDatagrams)
@@ -65,8 +65,8 @@ enum MessageContent {
         }
     }
 
-    /// Whether a datagram's last byte is the one that ends a message on the stream: it is not
-    /// written twice.
+    /// Whether a datagram's last byte is the byte that ends a message on the stream: that byte is
+    /// not written twice.
     static func endsMarked(_ identity: UInt64, _ length: Int, _ plan: SimulatedMessagePlan) -> Bool
     {
         plan.delimiter != nil && !isOfStream(identity, plan) && length > headerBytes(plan) + 1
@@ -76,7 +76,7 @@ enum MessageContent {
     /// Whether a line ends in a carriage return, too.
     static func hasCarriageReturn(_ identity: UInt64) -> Bool { sequence(identity) % 3 == 1 }
 
-    /// Writes a message whole.
+    /// Writes a whole message.
     static func fill(
         _ target: UnsafeMutableRawPointer, identity: UInt64, length: Int,
         _ plan: SimulatedMessagePlan
@@ -92,7 +92,7 @@ enum MessageContent {
             } else if byte == delimiter || byte == other || (byte == 0x0d && at >= length - 2) {
                 byte ^= 0x40
             } else if byte & 0x1f == 3 {
-                // Many more of them than chance has: each may be half of a line's end.
+                // More carriage returns than chance would give: each may be half of a line's end.
                 byte = 0x0d
             }
             if byte == 0x0d, at >= length - 2 { byte = 0x4d }
@@ -104,7 +104,7 @@ enum MessageContent {
         target.storeBytes(of: delimiter, toByteOffset: length - 1, as: UInt8.self)
     }
 
-    /// Where the first byte is that is not the message's, or nil.
+    /// The position of the first byte that is not the message's, or nil.
     static func firstDifference(
         _ bytes: UnsafeRawPointer, identity: UInt64, length: Int, _ plan: SimulatedMessagePlan
     ) -> Int? {
@@ -112,7 +112,7 @@ enum MessageContent {
             return FlowContent.firstDifference(
                 bytes, identity: identity, position: 0, count: length)
         }
-        // One byte more, for a mark that the stream has taken off.
+        // One byte more, for a delimiter that the stream has removed.
         let wanted = UnsafeMutableRawPointer.allocate(byteCount: length + 1, alignment: 8)
         defer { wanted.deallocate() }
         fill(

@@ -1,11 +1,10 @@
-/// Whether what the ends saw is what a proxy that loses nothing would show them. One place for all
-/// worlds.
+/// Checks that both ends saw the work of a lossless proxy, in the simulated world and in real ones.
 package struct FlowJudge {
-    /// What is known to have happened beside the plans.
+    /// Known events outside the plans.
     package struct Allowances: Sendable {
         /// Sessions may have been cut off or refused: only prefixes are owed.
         package var cuts = false
-        /// What a reset did not destroy may still be late: jumps of the clock.
+        /// The bytes that a reset left may be late: the clock jumps.
         package var lateResets = false
 
         package init() {}
@@ -31,7 +30,7 @@ package struct FlowJudge {
         }
     }
 
-    /// What is wrong, at most a few lines; empty when all is well.
+    /// The faults, at most a few lines; empty without a fault.
     package mutating func judge() -> [String] {
         for plan in plans.indices {
             clients[plan].sort { $0.number < $1.number }
@@ -56,7 +55,7 @@ package struct FlowJudge {
         faults.append("\(result.name): \(text) (\(plans[result.plan]))")
     }
 
-    /// What holds for every session, whatever happened to it.
+    /// The rules for every session, in every circumstance.
     private mutating func judge(_ result: FlowResult, from senders: [FlowResult]) {
         let plan = plans[result.plan]
         if let at = result.wrongAt {
@@ -91,7 +90,7 @@ package struct FlowJudge {
         }
     }
 
-    /// All that the reset did not destroy has to arrive before it.
+    /// All bytes that the reset did not destroy have to arrive before it.
     private mutating func judgeReset(of sender: FlowResult, seenBy result: FlowResult) {
         guard let deliverable = sender.deliverable, !allowances.lateResets, !mayBeCut(result.plan),
             result.received != deliverable
@@ -99,7 +98,7 @@ package struct FlowJudge {
         fault(result, "received \(result.received) of \(deliverable) bytes sent before the reset")
     }
 
-    /// Nothing went wrong around this session, so the plan was carried out to the last byte.
+    /// This session was undisturbed, so its plan was carried out to the last byte.
     private mutating func judgeWhole(_ result: FlowResult) {
         let plan = plans[result.plan]
         guard !plan.hasReset else {
@@ -113,8 +112,8 @@ package struct FlowJudge {
         if !result.sentEnd { fault(result, "could not end its stream") }
     }
 
-    /// A session that the proxy ends for its silence was one that neither side had ended: both see
-    /// a reset, after all that was said before.
+    /// A session that the proxy ends for its silence had no ended side: both ends see a reset,
+    /// after all bytes that were sent.
     private mutating func judgeSilence(_ number: Int) {
         let plan = plans[number]
         guard plan.end == .byProxy else { return }
@@ -129,7 +128,7 @@ package struct FlowJudge {
         }
     }
 
-    /// Whose bytes an end gets is who gets that end's bytes, and nobody else does.
+    /// Ends are paired: an end receives bytes only from the end that receives its own.
     private mutating func judgePairing(_ plan: Int) {
         var receivers: [Int: Int] = [:]
         for upstream in upstreams[plan] {

@@ -1,4 +1,4 @@
-/// What one end of a session did and saw.
+/// The actions of one end of a session, and the bytes and the end that it saw.
 package struct FlowResult: Sendable {
     package enum End: UInt8, Sendable {
         /// Nothing yet.
@@ -19,12 +19,12 @@ package struct FlowResult: Sendable {
     package var sentEnd = false
     package var received = 0
     package var end = End.none
-    /// The sender of what came, once known.
+    /// The sender of the received bytes, once known.
     package var sender: Int?
     package var wrongAt: Int?
-    /// An upstream connection that the proxy never read from: an attempt that another one overtook.
+    /// An upstream connection that the proxy never read from: another dial won.
     package var isAbandoned = false
-    /// Bytes of this end that its own reset did not destroy, where the world knows.
+    /// Bytes of this end that its own reset did not destroy, where the world knows them.
     package var deliverable: Int?
 
     package init(isClient: Bool, plan: Int, number: Int) {

@@ -1,17 +1,16 @@
 internal import PelmeniCore
 
-// Whether the engine's counts say what the kernel saw: every message sent on or dropped, for a
-// reason.
+// Compares the engine's counts with the kernel's: every message is sent, or dropped for a reason.
 extension SimulatedKernel {
-    /// What is wrong, a line each; empty when all is well.
+    /// The faults, a line each; empty without a fault.
     func judgeMessages(_ counters: Counters) -> [String] {
         guard !world.messages.isEmpty else { return [] }
         return judgeSum(counters) + judgeReasons(counters) + judgeStreams(counters)
             + judgeEmpty() + judgeUnix(counters)
     }
 
-    /// What streams become in one loop is bounded: the rest of one loop's messages, and those of
-    /// the next.
+    /// A loop cuts a bounded number of messages: between two submits come the rest of one loop and
+    /// the messages of the next.
     func countOfLoop(_ number: Int, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>) {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair), outgoing.pointee.retries == 0,
@@ -58,7 +57,7 @@ extension SimulatedKernel {
         return faults
     }
 
-    /// What was counted as sent on a stream came there, unless a reset destroyed it.
+    /// Messages counted as sent on a stream arrived there, unless a reset destroyed them.
     private func judgeStreams(_ counters: Counters) -> [String] {
         let books = messages.books
         let sent = Int(counters.get(.datagramsToUpstream) + counters.get(.datagramsToClient))
@@ -74,7 +73,7 @@ extension SimulatedKernel {
         return ["\(onStreams) messages were counted on streams, and only \(books.framed) came"]
     }
 
-    /// Messages without bytes are all alike, but there are not more of them than were sent.
+    /// Messages without bytes cannot be told apart, but at most as many as were sent may arrive.
     private func judgeEmpty() -> [String] {
         for client in messages.clients {
             guard let plan = world.messagePlan(client.pair), plan.kind == .datagrams else {

@@ -1,10 +1,9 @@
 internal import PelmeniCore
 
-// What is expected of Unix sockets of datagrams beside what all messages have in common: they lose
-// nothing.
+// A further rule for Unix datagram sockets: they lose nothing.
 extension SimulatedKernel {
-    /// Whether an answer that found its client's queue full may be dropped for that: it is old, or
-    /// many wait, or nobody knows any more whose it is.
+    /// Whether an answer that found its client's queue full may be dropped: it is old, or many
+    /// wait, or its session may have ended.
     func mayGiveUp(_ send: DatagramSend, _ number: Int) -> Bool {
         guard let plan = world.messagePlan(messages.sockets[number].pair) else { return true }
         let age = time - send.outgoing.pointee.since
@@ -17,7 +16,7 @@ extension SimulatedKernel {
             || mayCrowd(plan)
     }
 
-    /// Whether a client's answers may be more than its share of those that may wait.
+    /// Whether a client's answers may exceed its share of the waiting ones.
     private func mayCrowd(_ plan: SimulatedMessagePlan) -> Bool {
         let share = pool.totalBlocks(.small) / RelayLimits.waitingAnswersShare
         let most = max(
@@ -26,8 +25,8 @@ extension SimulatedKernel {
         return 2 * plan.messages * plan.answers > most - all
     }
 
-    /// Nothing was made to fail, and no end gives a session up: nobody's message is lost for want
-    /// of an upstream.
+    /// No fault is injected, and no end gives a session up: no message may be lost for lack of an
+    /// upstream.
     private var isCalm: Bool {
         world.plans.isEmpty && world.healsAt == .max && world.drainsAt == .max
             && world.stopsAt == .max
@@ -37,7 +36,7 @@ extension SimulatedKernel {
             }
     }
 
-    /// Unix upstreams may have found their queue in the engine full.
+    /// Datagrams to a Unix upstream may have found their queue in the engine full.
     private var mayOverflow: Bool {
         let sent = world.messages.reduce(0) { $0 + $1.clients * $1.messages * ($1.answers + 1) }
         return pool.totalPieces < sent || OutgoingTable.capacity / 2 < sent
@@ -60,7 +59,7 @@ extension SimulatedKernel {
         if isCalm, drops(.noUpstream) > 0 {
             faults.append("\(drops(.noUpstream)) found no upstream, though all is calm")
         }
-        // One that came in parts, and found no block to be gathered in, is dropped before its end.
+        // A message in parts that found no block to be gathered in is dropped before its end.
         let ungathered = isAllDatagrams ? 0 : drops(.queueFull)
         let otherwise = books.nameless - drops(.noReturnAddress)
         if otherwise > books.unlooked + books.oversize + ungathered + drops(.surplus) {

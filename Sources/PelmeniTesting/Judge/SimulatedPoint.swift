@@ -1,6 +1,6 @@
-/// Things that have to happen now and then over many seeds, else they are not tested.
+/// Events that have to occur over many seeds: otherwise they are not tested.
 package enum SimulatedPoint: Int, CaseIterable, Sendable {
-    // What the simulated kernel does to the ring's user.
+    // Actions of the simulated kernel on the ring's user.
     case shortReceive
     case shortSend
     case waitingSend
@@ -41,7 +41,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case pipeWaited
     case pipeRefused
     case pipeAtMark
-    // Datagrams: what the kernel does.
+    // Datagrams: actions of the kernel.
     case datagramTrain
     case datagramEmpty
     case datagramCut
@@ -86,7 +86,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case roomCancelMissed
     case namelessAnswer
     case sessionAnswered
-    // What the engine did about it.
+    // Reactions of the engine.
     case starved
     case copied
     case acceptPaused
@@ -105,8 +105,8 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case causeLimit
     case causeDrainCut
     case drained
-    /// Only in one of some thousands of seeds: not among those of datagrams that some hundred seeds
-    /// must have.
+    /// Only in one of some thousands of seeds: left out of the datagram points that some hundred
+    /// seeds must have.
     case dropSurplus
     case causeBadFrame
     case dropOversize
@@ -118,7 +118,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case dropDraining
     case dropNoReturnAddress
 
-    /// Those of datagrams, which only some seeds have.
+    /// The points of datagrams, which only some seeds have.
     package static var ofDatagrams: [SimulatedPoint] {
         allCases.filter {
             (datagramTrain.rawValue...sessionAnswered.rawValue).contains($0.rawValue)

@@ -1,15 +1,16 @@
 internal import PelmeniCore
 
-/// A datagram or train that the engine has handed over and not got back.
+/// A datagram or train of the engine in flight.
 struct DatagramSend {
     var outgoing: UnsafeMutablePointer<OutgoingDatagram>
     var socket: Int32
     var block: BlockID
     var bytes: UnsafeRawPointer
     var length: Int
-    /// Of a train, from its control message as the kernel reads it; 0 is a single one.
+    /// The segment size of a train, from its control message as the kernel reads it; 0 for a single
+    /// datagram.
     var segment: Int
-    /// What the bytes were when it was handed over.
+    /// The checksum of the bytes at the handover.
     var checksum: UInt64
     /// The result to come.
     var result: Int32 = 0

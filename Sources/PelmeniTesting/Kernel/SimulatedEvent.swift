@@ -5,18 +5,18 @@ struct SimulatedEvent {
         case incoming
         /// Bytes from the proxy move on.
         case outgoing
-        /// A peer looks what it can do.
+        /// A peer checks what it can do.
         case step
         case clientComes
-        /// A client of datagrams sends some, or is done.
+        /// A client sends datagrams, or is done.
         case datagramClient
         /// An upstream answers a datagram.
         case datagramAnswer
-        /// The network says that nobody listens.
+        /// The network reports that no socket listens.
         case datagramRefused
         /// A Unix end takes a datagram out of its queue.
         case receiverReads
-        /// A pair's Unix upstreams go away.
+        /// A pair's Unix upstreams close.
         case receiversGo
         case resetAtProxy
         case resetAtPeer

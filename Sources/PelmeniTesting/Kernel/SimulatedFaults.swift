@@ -1,4 +1,4 @@
-/// How often what goes wrong, in 65536ths; 0 is never.
+/// The rates of faults, in 65536ths; 0 is never.
 package struct SimulatedFaults: Sendable {
     package var shortReceive: UInt32 = 0
     package var shortSend: UInt32 = 0
@@ -15,8 +15,8 @@ package struct SimulatedFaults: Sendable {
     package var connectSilent: UInt32 = 0
     package var clockJump: UInt32 = 0
     package var noPipe: UInt32 = 0
-    /// A receive that stays armed is not told of what came together with bytes. No fault that
-    /// heals: the kernel is so.
+    /// A receive that stays armed misses an end that came together with bytes. This fault does not
+    /// heal: the kernel works this way.
     package var missedEnd: UInt32 = 0
     // Datagrams.
     package var datagramFull: UInt32 = 0
@@ -24,16 +24,16 @@ package struct SimulatedFaults: Sendable {
     package var datagramCut: UInt32 = 0
     package var datagramLost: UInt32 = 0
     package var noPort: UInt32 = 0
-    /// How far the clock jumps at the most, in nanoseconds.
+    /// The longest jump of the clock, in nanoseconds.
     package var clockJumpMost: UInt64 = 0
-    /// Events of the network take up to so long, in nanoseconds.
+    /// The longest delay of a network event, in nanoseconds.
     package var latency: Int = 100_000
-    /// Descriptors that the process may have.
+    /// The descriptor limit of the process.
     package var descriptorLimit = 4000
 
     package init() {}
 
-    /// Everything works again.
+    /// Ends all faults that heal.
     package mutating func heal() {
         let calm = self
         self = SimulatedFaults()

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// Receiving and sending: where bytes pass between the engine's blocks and the simulated network.
+// Receiving and sending: the bytes between the engine's blocks and the simulated network.
 extension SimulatedKernel {
     func tryReceive(_ socket: Int32) {
         guard let row = row(socket) else { return }
@@ -13,7 +13,7 @@ extension SimulatedKernel {
             guard peer.pointee.incoming.unread > 0 else {
                 if missesEnd(row) { return }
                 if peer.pointee.resetArrived {
-                    // Not before a send that was told of the reset instead.
+                    // Not before a send that saw the reset instead.
                     row.pointee.receive.lastAt = max(
                         row.pointee.receive.lastAt, row.pointee.send.lastAt)
                     let error = peer.pointee.errorPending
@@ -28,7 +28,7 @@ extension SimulatedKernel {
                 return end(&row.pointee.receive, socket, -ENOBUFS)
             }
             receive(socket, row, peer, into: block, slot: slot)
-            // Other sockets have their turn.
+            // Lets other sockets go first.
             if row.pointee.receive.isArmed, random.chance(0x4000) {
                 if !row.pointee.receive.isRetrying {
                     row.pointee.receive.isRetrying = true
@@ -41,8 +41,8 @@ extension SimulatedKernel {
         }
     }
 
-    /// Whether a receive that stays armed is not told of an end or a reset because the bytes before
-    /// it came with the same wake-up: io_uring folds them (liburing's issue 1549).
+    /// Whether an armed receive misses an end or a reset because it shares a wake-up with the bytes
+    /// before it: io_uring folds wake-ups (liburing's issue 1549).
     private func missesEnd(_ row: UnsafeMutablePointer<SimulatedSocket>) -> Bool {
         let peer = peers[row.pointee.number]
         guard !row.pointee.receive.missesEnd else { return true }
@@ -125,7 +125,7 @@ extension SimulatedKernel {
         return (block, slot + small.blocks.capacity)
     }
 
-    /// A block that is to be filled has one lease, the ring's, and no send reads it.
+    /// A block to be filled has one lease, the ring's, and is in no send.
     func checkFree(_ block: BlockID) {
         if pool.leases(of: block) != 1 {
             violate("block \(block.rawValue) is filled with \(pool.leases(of: block)) leases")
@@ -164,7 +164,7 @@ extension SimulatedKernel {
 
     // MARK: Sending
 
-    /// Notes the pieces of a send, as io_uring copies their addresses when it takes the operation.
+    /// Records the pieces of a send: io_uring copies their addresses when it takes the operation.
     func beginSend(_ socket: Int32, first: PieceID, count: Int) {
         guard let row = row(socket) else { return }
         let pieces = slices + Int(socket - Self.firstDescriptor) * Self.piecesMax
@@ -205,7 +205,7 @@ extension SimulatedKernel {
         if peer.pointee.resetArrived {
             hit(.resetFoundBySend)
             if row.pointee.send.done > 0 {
-                // Linux takes the error off the socket and tells nobody of it.
+                // Linux takes the error off the socket and reports it to no call.
                 if world.waitsForAll, peer.pointee.errorPending {
                     hit(.resetHiddenBySend)
                     peer.pointee.errorPending = false
@@ -264,7 +264,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// At its completion a send's memory still holds what was asked, and its leases.
+    /// At its completion a send's memory has its bytes and leases unchanged.
     func checkSent(_ socket: Int32, _ row: UnsafeMutablePointer<SimulatedSocket>) {
         let peer = peers[row.pointee.number]
         let pieces = slices + Int(socket - Self.firstDescriptor) * Self.piecesMax

@@ -79,12 +79,13 @@ extension SimulatedKernel {
         peer.pointee.outgoing.endWritten = true
         move(outgoing: number)
         if peer.pointee.readsFrom == .max {
-            // The kernel gives up on who never takes what is left.
+            // The kernel gives up on a peer that never reads the rest.
             events.add(.resetAtPeer, at: time + 60_000_000_000, number: number)
         }
     }
 
-    /// An end in order says that all was sent: so it must have been, as far as it had come.
+    /// An end in order means that all bytes were sent: check that they were, as far as they had
+    /// come.
     private func checkEnd(_ number: Int) {
         let peer = peers[number]
         guard let sender = peer.reader.sender else { return }
@@ -101,7 +102,7 @@ extension SimulatedKernel {
         guard let row = row(socket) else { return Int64(-EBADF) }
         guard row.pointee.kind == .stream else { return 0 }
         let pipe = peers[row.pointee.number].outgoing
-        // As SIOCOUTQ has it, the end counts as a byte.
+        // SIOCOUTQ counts the end as a byte.
         return Int64(pipe.transit + (pipe.endWritten && !pipe.endArrived ? 1 : 0))
     }
 

@@ -1,15 +1,15 @@
 internal import PelmeniCore
 
-// Completions: when each may be handed out, in which order, and the stray ones among them.
+// Completions: their times, their order, and stray ones among them.
 extension SimulatedKernel {
-    /// Puts a completion on its way, behind earlier ones of the same operation.
+    /// Schedules a completion, behind earlier ones of the same operation.
     func complete(_ it: SimulatedCompletion, after last: inout UInt64) {
         var at = clock
         if random.chance(faults.delay) {
             hit(.delayedCompletion)
             at += UInt64(random.below(2 * faults.latency))
         }
-        // One that is due at this very time may still wait for its turn.
+        // A completion due at this very time may still wait.
         let isBehind = last >= clock
         at = max(at, last)
         last = at
@@ -37,7 +37,7 @@ extension SimulatedKernel {
                 completion: completion, socket: -1, kind: .cancel, slot: -1, isStray: true))
     }
 
-    /// A completion of a leg that is long gone, with a block or without.
+    /// A completion of a leg that was freed long ago, with a block or without.
     func sendStale() {
         guard !retired.isEmpty, random.chance(faults.stale) else { return }
         hit(.staleCompletion)
@@ -64,7 +64,7 @@ extension SimulatedKernel {
         var index = visibleNext
         if random.chance(faults.reorder) {
             index += random.below(min(8, visible.count - visibleNext))
-            // Those of one operation keep their order, and so do a socket's errors and ends.
+            // Completions of one operation keep their order, and so do a socket's errors and ends.
             let it = visible[index].completion
             for earlier in visibleNext..<index {
                 let token = visible[earlier].completion.token

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-// Datagrams that the engine sends: taken or refused; checked when handed over and when given back.
+// Datagrams of the engine: taken or refused, and checked at the handover and at the completion.
 extension SimulatedKernel {
     func beginSend(
         _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, _ token: Token
@@ -35,7 +35,7 @@ extension SimulatedKernel {
             SimulatedRequest(kind: .sendDatagrams, socket: socket, token: token, address: nil))
     }
 
-    /// Of all that the kernel may read until the send has ended.
+    /// The checksum of all bytes that the kernel may read until the send has ended.
     private func checksum(_ send: DatagramSend) -> UInt64 {
         let sum = DatagramSend.checksum(send.bytes, send.length)
         return withUnsafeBytes(of: &send.outgoing.pointee.message) { it in
@@ -44,9 +44,9 @@ extension SimulatedKernel {
         }
     }
 
-    /// Counts what goes to an upstream for the first time.
+    /// Counts a datagram to an upstream when it is sent for the first time.
     private func asked(_ number: Int, _ send: DatagramSend) {
-        // Only these are held against a count.
+        // Only these pairs are compared with a count.
         guard let plan = world.messagePlan(messages.sockets[number].pair), plan.kind == .datagrams
         else { return }
         var fresh = 0
@@ -57,7 +57,8 @@ extension SimulatedKernel {
         }
         guard fresh > 0 else { return }
         let socket = messages.sockets[number]
-        // What waits for a Unix upstream goes out later than it was counted, and a train in parts.
+        // Datagrams that wait for a Unix upstream are sent later than they were counted, and a
+        // train in parts.
         let isCounted = !socket.isUnix || plan.listensOnUnix || plan.trains == 0
         if plan.requests != 0, isCounted, socket.requests >= Int(plan.requests),
             socket.requestedAt != messages.handed
@@ -112,7 +113,7 @@ extension SimulatedKernel {
             unorder(send, row.pointee.number)
         }
         messages.sends[token.index] = send
-        // Either spelling of success is known: bytes, or nothing at all.
+        // Both forms of success occur: a number of bytes, or 0.
         let isBare = send.result > 0 && !world.postsBlocks
         complete(
             SimulatedCompletion(
@@ -150,9 +151,9 @@ extension SimulatedKernel {
         return Int32(send.length)
     }
 
-    /// A message that is sent again, or in parts, may come behind later ones.
+    /// A message that is sent again, or in parts, may follow later ones.
     private func unorder(_ send: DatagramSend, _ number: Int) {
-        // A Unix upstream, and each Unix client, gets one after the other.
+        // A Unix upstream, and each Unix client, gets its datagrams in order.
         guard !messages.sockets[number].isUnix else { return }
         guard messages.sockets[number].isListener else {
             messages.sockets[number].isOrdered = false
@@ -190,7 +191,7 @@ extension SimulatedKernel {
             }
         case ECONNREFUSED where !isClosing:
             messages.books.refusalsMost += 1
-            // One that finds no block may be closing without a word.
+            // A leg that finds no block may be closing silently.
             if row.pointee.receive.isInFlight { messages.books.refusalsLeast += 1 }
         case EMSGSIZE where send.segment == 0: messages.books.tooLong += 1
         case EAGAIN, ENOBUFS: messages.books.full += send.count
@@ -208,7 +209,7 @@ extension SimulatedKernel {
             } else if !isClosing {
                 messages.sockets[number].wasToldGone = true
             }
-        // An upstream's room is waited for.
+        // The engine waits for room at an upstream.
         case EAGAIN:
             if isListener, isClosing || mayGiveUp(send, number) { messages.books.full += 1 }
         case ENOBUFS: messages.books.full += 1
@@ -244,7 +245,7 @@ extension SimulatedKernel {
             return at == nil ? () : violate("an answer tells an address that nobody asked for")
         }
         let local = Self.local(client.number)
-        // The address that it is to come from stands behind the interface.
+        // The address stands behind the interface.
         let address = at?.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
         let wanted = withUnsafeBytes(of: local.address) { $0.loadUnaligned(as: UInt32.self) }
         hit(.localTold)

@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-// Sockets of datagrams: what the ring's user asks of them, and what the kernel makes of it.
+// Datagram sockets: the calls of the ring's user, and the kernel's part.
 extension SimulatedKernel {
     /// A descriptor of datagrams.
     func datagrams(_ socket: Int32) -> UnsafeMutablePointer<SimulatedSocket>? {
@@ -105,7 +105,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// Lays a block out as the kernel would. The payload's bytes.
+    /// Lays a block out as the kernel would. Returns the address of the payload.
     private func write(
         _ datagram: SimulatedDatagram, from number: Int, to block: BlockID
     ) -> Int {
@@ -133,7 +133,7 @@ extension SimulatedKernel {
         }
         if plan.tellsLocal, let client { facts.local = Self.local(client.number) }
         var name = client?.name ?? world.address(socket.pair, upstream: 0, address: 0)
-        // The kernel tells the family of a nameless sender, or nothing at all.
+        // The kernel reports the family of a nameless sender, or nothing.
         let isTold = name.length > 0 || world.postsBlocks
         if name.length == 0 { name.storage.ss_family = sa_family_t(AF_UNIX) }
         pelmeni_datagram_write(
@@ -142,7 +142,7 @@ extension SimulatedKernel {
         return bytes
     }
 
-    /// The address of ours that a client sends to.
+    /// The engine's address that a client sends to.
     static func local(_ client: Int) -> pelmeni_local {
         var local = pelmeni_local()
         local.family = 4
@@ -184,7 +184,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// The engine was handed whole messages of a socket.
+    /// The engine got whole messages of a socket.
     private func took(_ number: Int, _ count: Int, length: Int, segment: Int) {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return }
@@ -201,7 +201,7 @@ extension SimulatedKernel {
             hit(.namelessAnswer)
             messages.books.nameless += count
         }
-        // How many messages wait for a Unix upstream is not known here.
+        // The number of messages that wait for a Unix upstream is unknown here.
         guard plan.kind == .datagrams, plan.responses != 0, !socket.isUnix else { return }
         if messages.sockets[number].responses
             >= messages.sockets[number].requests * Int(plan.responses)
@@ -210,10 +210,10 @@ extension SimulatedKernel {
         }
     }
 
-    /// The engine was handed what is to be a frame of a stream.
+    /// The engine got a datagram that becomes a frame of a stream.
     private func tookFrame(_ length: Int, _ plan: SimulatedMessagePlan) {
         switch plan.framing {
-        // Neither has a way to say so.
+        // Neither framing can express it.
         case .octetCount where length == 0: messages.books.oversize += 1
         case .fixed(let size) where length != size:
             hit(.misfit)
@@ -224,7 +224,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// Its user has called an operation off: from now on what it brings is nobody's.
+    /// The user has cancelled an operation: its further bytes are for no session.
     func calledOff(_ target: Token) {
         guard Int(target.index) < slotCount else { return violate("a cancel beyond the table") }
         let socket = slots[Int(target.index)]
@@ -242,7 +242,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// A session that ends on an answer has got all of them.
+    /// A session that ends on an answer has had all of its answers.
     func checkAnswered(_ number: Int) {
         let socket = messages.sockets[number]
         guard !socket.isListener, stoppedAt == nil, messages.lastHanded == socket.descriptor,
@@ -261,11 +261,11 @@ extension SimulatedKernel {
         messages.owesEnd = nil
     }
 
-    /// What came last should have ended a session.
+    /// The last completion should have ended a session.
     func checkOwed() {
         guard let number = messages.owesEnd else { return }
         messages.owesEnd = nil
-        // Nothing is received any more: it closes once the last send has ended.
+        // The leg no longer receives: it closes once its last send has ended.
         let index = Int(messages.sockets[number].descriptor - Self.firstDescriptor)
         if !sockets[index].receive.isInFlight, sockets[index].departing > 0 { return }
         violate("flow \(number) has all its answers and does not end")

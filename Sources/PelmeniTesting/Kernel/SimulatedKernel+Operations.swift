@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// The ring's operations: what arms them, what ends them.
+// The ring's operations: their arming and their ends.
 extension SimulatedKernel {
     @inline(__always)
     func row(_ socket: Int32) -> UnsafeMutablePointer<SimulatedSocket>? {
@@ -163,7 +163,7 @@ extension SimulatedKernel {
         row.pointee.isUnsettled = address.pointee.family == AF_UNIX
         let key = Self.key(address.pointee)
         guard let destination = destinations[key] else {
-            return violate("a connect to \(address.pointee), which nobody has")
+            return violate("a connect to \(address.pointee), which does not exist")
         }
         if destination.address > 0 { hit(.connectSecondAddress) }
         let error = outcome(destination)
@@ -174,7 +174,7 @@ extension SimulatedKernel {
             detail: destination.plan << 16 | Int(error), serial: row.pointee.connect.serial)
     }
 
-    /// The errno of a connect, 0 when it is accepted, nil when nobody ever answers.
+    /// The errno of a connect, 0 when it is accepted, nil when it is never answered.
     private func outcome(_ destination: SimulatedDestination) -> Int32? {
         switch destination.mood {
         case .refuses: return ECONNREFUSED
@@ -194,7 +194,7 @@ extension SimulatedKernel {
     func connectEnds(_ event: SimulatedEvent) {
         let socket = Int32(event.number)
         let index = event.number - Int(Self.firstDescriptor)
-        // Cancelled in the meantime, and the descriptor perhaps another one's by now.
+        // Cancelled meanwhile, and the descriptor may be another socket's by now.
         guard index < freshSocket, sockets[index].connect.isArmed,
             sockets[index].connect.serial == event.serial
         else { return }
@@ -242,13 +242,13 @@ extension SimulatedKernel {
     ) {
         guard operation.isArmed, operation.token == target else { return cancelMissed(target) }
         hit(.cancelled)
-        // A send that waits for all its bytes tells how far it came.
+        // A send that waits for all its bytes reports how many were sent.
         if operation.done > 0 { hit(.cancelledSendPartial) }
         let result = operation.done > 0 ? Int32(operation.done) : -ECANCELED
         end(&operation, socket, result)
     }
 
-    /// The target was faster. io_uring says so in a completion of the cancel's own.
+    /// The target completed first. io_uring reports that in a completion of the cancel's own.
     private func cancelMissed(_ target: Token) {
         hit(.cancelLost)
         if world.postsBlocks, random.chance(0x8000) {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// Splicing: bytes that go from one connection to another without passing the engine's blocks.
+// Splicing: bytes from one connection to another without the engine's blocks.
 extension SimulatedKernel {
     func awaitBytes(_ socket: Int32, _ token: Token) {
         guard let row = stream(socket) else { return }
@@ -16,7 +16,7 @@ extension SimulatedKernel {
         let peer = peers[row.pointee.number]
         let isThere =
             peer.incoming.unread > 0 || peer.incoming.endArrived || peer.resetArrived
-        // Told for nothing, now and then.
+        // Sometimes reported without bytes or room.
         if !isThere { if random.chance(faults.spurious) { hit(.spuriousResult) } else { return } }
         end(&row.pointee.receive, socket, 1)
     }
@@ -52,7 +52,7 @@ extension SimulatedKernel {
         }
         for end in [fill, drain] { row(end)?.pointee.number = splices.count }
         var it = SimulatedSplice()
-        // The kernel counts pages: what comes in small pieces fills it early.
+        // The kernel counts pages: small pieces fill a pipe early.
         it.capacity = random.between(1, 2 * bytes)
         splices.append(it)
         return SplicePipe(fill: fill, drain: drain)
@@ -93,7 +93,7 @@ extension SimulatedKernel {
         return result
     }
 
-    /// Fills an empty pipe. False when nothing came.
+    /// Fills an empty pipe. False when no byte came.
     private func fill(
         _ splice: Int, _ socket: Int32, _ row: UnsafeMutablePointer<SimulatedSocket>, _ most: Int,
         _ result: inout SpliceResult
@@ -131,7 +131,7 @@ extension SimulatedKernel {
         return true
     }
 
-    /// Sends what is in a pipe, as far as there is room.
+    /// Sends the bytes of a pipe, as far as there is room.
     private func drain(
         _ splice: Int, _ socket: Int32, _ row: UnsafeMutablePointer<SimulatedSocket>,
         _ result: inout SpliceResult
@@ -155,7 +155,7 @@ extension SimulatedKernel {
         if splices[splice].count > 0 { result.sendError = -EAGAIN }
     }
 
-    /// Hands bytes of a pipe to a peer, which verifies them.
+    /// Passes bytes of a pipe to a peer, which verifies them.
     private func pass(
         _ splice: Int, _ peer: UnsafeMutablePointer<SimulatedPeer>, _ bytes: Int
     ) {

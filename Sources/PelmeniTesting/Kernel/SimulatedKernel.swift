@@ -4,24 +4,23 @@ internal import PelmeniCore
 /// A kernel of one thread with a clock of its own: sockets, peers and faults, all decided by one
 /// seed.
 ///
-/// It checks what its user does as a strict kernel would, and stops at the first thing that is
-/// wrong.
+/// It checks its user as a strict kernel would, and stops at the first fault.
 final class SimulatedKernel {
     let world: SimulatedWorld
     let pool: BufferPool
     var random: SeededRandom
     var faults: SimulatedFaults
     private(set) var time = SimulatedWorld.start
-    /// When what happens now happens: behind ``time`` while the worker was busy.
+    /// The time of the present event: behind ``time`` while the worker was busy.
     private(set) var clock = SimulatedWorld.start
     var events = EventHeap()
     private(set) var violation: String?
     let points: UnsafeMutablePointer<UInt64>
     private(set) var enters: UInt64 = 0
-    /// Prints what happens, for a replay.
+    /// Gets a line for each event, for a replay.
     var trace: ((String) -> Void)?
 
-    // Descriptors: number = row + the first one.
+    // A descriptor's number is its row plus the first one.
     static let firstDescriptor: Int32 = 10
     static let descriptorsMax = 4096
     static let piecesMax = 16
@@ -30,10 +29,10 @@ final class SimulatedKernel {
     var freshSocket = 0
     var lowestFree = 0
     var openDescriptors = 0
-    /// Which descriptor a slot's operations are on.
+    /// The descriptor of a slot's operations.
     let slots: UnsafeMutablePointer<Int32>
     let slotCount: Int
-    /// How many sends of each block are in flight.
+    /// Sends of each block in flight.
     let sending: UnsafeMutablePointer<UInt16>
 
     // Peers.
@@ -50,7 +49,7 @@ final class SimulatedKernel {
 
     // The ring.
     var staged: [SimulatedRequest] = []
-    /// Completions that may be handed out with the next batch, and those of this batch.
+    /// Completions for the next batch; below, those of this batch.
     var ready: [SimulatedCompletion] = []
     var visible: [SimulatedCompletion] = []
     var visibleNext = 0
@@ -60,11 +59,11 @@ final class SimulatedKernel {
     var bulk: SimulatedPosting
     var datagram: SimulatedPosting
     let messages: SimulatedMessages
-    /// Pipes, of which each end knows the row.
+    /// Pipes; each end has the row's number.
     var splices: [SimulatedSplice] = []
     var retired: [Token] = []
     var serial: UInt32 = 0
-    /// Submits in a row that neither waited nor brought anything.
+    /// Submits in a row that neither waited nor brought a completion.
     private var idleSubmits = 0
 
     private(set) var hash = TraceHash()
@@ -72,7 +71,7 @@ final class SimulatedKernel {
     // The wake-up.
     var wakeToken: Token?
     var isSignalled = false
-    /// What the worker is asked for, as `WorkerRequests.Answer` spells it.
+    /// Requests to the worker, as `WorkerRequests.Answer` spells them.
     let requested: UnsafeMutablePointer<UInt32>
     var isDraining = false
     var stoppedAt: UInt64?
@@ -154,14 +153,14 @@ final class SimulatedKernel {
 
     // MARK: The clock
 
-    /// A time in the near future, as far as the latency goes.
+    /// A time in the near future, within the latency.
     func soon() -> UInt64 { clock + 1 + UInt64(random.below(faults.latency)) }
 
     func submit(until deadline: UInt64) -> Int32 {
         enters += 1
         guard violation == nil else { return -EIO }
         checkOwed()
-        // What the worker does for a timer is done for no completion.
+        // The worker's actions for a timer belong to no completion.
         messages.lastHanded = -1
         let before = time
         time += 1000 + UInt64(random.below(4000))
@@ -204,7 +203,7 @@ final class SimulatedKernel {
                 continue
             }
             if !visible.isEmpty {
-                // What comes a moment later comes in the same batch, now and then.
+                // A completion that is due a moment later sometimes comes in the same batch.
                 guard !isLast else { return }
                 isLast = true
                 time += UInt64(random.below(20_000))
@@ -221,14 +220,14 @@ final class SimulatedKernel {
         }
     }
 
-    /// Lets the network and the peers come to their ends once the worker is gone.
+    /// Lets the network and the peers finish once the worker is gone.
     func settle() {
         while violation == nil, openPeers > 0 {
             guard events.count > 0 else { return violate(unendedText()) }
             time = max(time, events.nextTime)
             happenNext()
         }
-        // Stray completions that nobody will ask for any more.
+        // Stray completions that no loop will take any more.
         for it in ready where it.isStray && !it.completion.block.isNone {
             pool.release(it.completion.block)
         }

@@ -4,7 +4,7 @@ internal import PelmeniCore
 struct SimulatedPosting {
     private(set) var blocks: PostedBlocks
     private(set) var order: [UInt16] = []
-    /// What is posted under each slot, as the kernel sees it.
+    /// The block of each slot, as the kernel sees it.
     private var posted: [BlockID]
     let isUsed: Bool
 
@@ -17,7 +17,7 @@ struct SimulatedPosting {
 
     var hasEmpty: Bool { isUsed && blocks.emptyCount > 0 }
 
-    /// Blocks that are posted, those included whose completion is still on its way.
+    /// Posted blocks, with those whose completion is not handed out yet.
     var count: Int { isUsed ? blocks.capacity - blocks.emptyCount : 0 }
 
     mutating func post(_ block: BlockID) {
@@ -26,7 +26,7 @@ struct SimulatedPosting {
         order.append(UInt16(slot))
     }
 
-    /// The kernel takes the oldest one. Nil when there is none.
+    /// The kernel takes the oldest block. Nil when there is none.
     mutating func take() -> (slot: Int, block: BlockID)? {
         guard !order.isEmpty else { return nil }
         let slot = Int(order.removeFirst())

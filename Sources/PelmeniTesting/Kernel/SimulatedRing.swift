@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-/// The ring over a ``SimulatedKernel``: one thread, one seed, every fault that a seed can think of.
+/// The ring over a ``SimulatedKernel``: one thread, one seed, every simulated fault.
 final class SimulatedRing: RingHost {
     private let kernel: SimulatedKernel
     let isMultishot: Bool
@@ -207,7 +207,7 @@ final class SimulatedRing: RingHost {
         kernel.settleConnected(socket, isUnix: isUnix)
     }
 
-    /// Its clients have queues of their own.
+    /// The clients have queues of their own.
     func widenSendBuffer(_ socket: Int32) -> Int { .max }
 
     func configure(

@@ -6,7 +6,7 @@ struct SimulatedSocket {
         /// Opened, and perhaps connecting.
         case unconnected
         case stream
-        /// Of datagrams: a listener, or connected to an upstream.
+        /// A datagram socket: a listener, or connected to an upstream.
         case datagrams
         case reserve
         /// One end of a pipe.
@@ -14,18 +14,18 @@ struct SimulatedSocket {
     }
 
     var kind = Kind.closed
-    /// A listener's plan, a stream's peer, a row of ``DatagramSocket``, or one of
+    /// The number of a listener's plan, of a stream's peer, or of a row of ``DatagramSocket`` or
     /// ``SimulatedSplice``.
     var number = 0
     var isAttached = false
-    /// A connected Unix socket that has not the mode yet that its other operations need.
+    /// A connected Unix socket that still lacks the mode for its other operations.
     var isUnsettled = false
     var accept = SimulatedOperation()
     var connect = SimulatedOperation()
     var receive = SimulatedOperation()
     var send = SimulatedOperation()
 
-    /// Sends of datagrams in flight, and when the last one of them completes.
+    /// Datagram sends in flight; below, the time at which the last of them completes.
     var departing = 0
     var departedAt: UInt64 = 0
 

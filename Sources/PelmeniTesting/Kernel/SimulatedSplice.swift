@@ -1,4 +1,4 @@
-/// A pipe of the simulated process, and whose bytes are in it.
+/// A pipe of the simulated process, and the stream of its bytes.
 struct SimulatedSplice {
     var identity: UInt64 = 0
     /// The stream's position of the first byte.

@@ -1,10 +1,10 @@
-/// One number for all that passed between an engine and its simulated kernel: each operation and
-/// call with its descriptor and its size, each completion with its result, and the time of each.
+/// One number for the exchange between an engine and its simulated kernel: each operation and call
+/// with its descriptor and its size, each completion with its result, and the time of each.
 ///
-/// Handles of the engine's own, such as a token's index, are not part of it: two engines that
-/// number their rows differently and do the same have the same hash.
+/// The engine's own handles, such as a token's index, are left out: two engines that number their
+/// rows differently and act the same have the same hash.
 struct TraceHash {
-    /// What is told apart.
+    /// The hashed kinds of call.
     enum Call: UInt8 {
         case attach, detach, accept, connect, receive, send, receiveDatagrams, sendDatagrams
         case awaitBytes, awaitRoom, cancelRoom, wake, cancel, submit, completion

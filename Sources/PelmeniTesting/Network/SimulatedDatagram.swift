@@ -1,8 +1,8 @@
-/// A datagram, or a train of them, in a socket's receive buffer: messages in a row of one sender.
+/// A datagram, or a train, in a socket's receive buffer: consecutive messages of one sender.
 struct SimulatedDatagram {
-    /// The row of the client that sent it; -1 for the upstream that a socket is connected to.
+    /// The row of the sending client; -1 for the upstream that a socket is connected to.
     var client: Int
-    /// The first message, and how many there are.
+    /// The first message; below, the number of messages.
     var sequence: Int
     var count: Int
     var arrivedAt: UInt64

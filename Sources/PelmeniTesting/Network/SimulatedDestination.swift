@@ -1,4 +1,4 @@
-/// An upstream address and what happens to whoever connects to it.
+/// An upstream address and its answer to a connect.
 package struct SimulatedDestination: Sendable {
     package enum Mood: UInt8, Sendable {
         case accepts
@@ -13,7 +13,7 @@ package struct SimulatedDestination: Sendable {
 
     package var plan: Int
     package var mood: Mood
-    /// Which of its upstream's addresses it is.
+    /// The number of this address in its upstream.
     package var address: Int
 
     package init(plan: Int, mood: Mood, address: Int) {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// The network: what moves between a peer and the proxy's sockets, and when.
+// The network: the bytes between a peer and the proxy's sockets, and their times.
 extension SimulatedKernel {
     func happen(_ event: SimulatedEvent) {
         switch event.kind {
@@ -32,7 +32,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// Bytes or an end wait to come to the proxy.
+    /// Moves bytes or an end that wait to come to the proxy.
     func move(incoming number: Int) {
         let pipe = peers[number].incoming
         guard !pipe.isMoving else { return }
@@ -51,7 +51,7 @@ extension SimulatedKernel {
         events.add(.outgoing, at: soon(), number: number)
     }
 
-    /// How much of what is on its way comes at once.
+    /// How many of the bytes in flight come at once.
     private func segment(_ pipe: SimulatedPipe) -> Int {
         let most = min(pipe.transit, pipe.receiveRoom)
         return random.chance(0x8000) ? most : random.between(min(1, most), most)
@@ -70,7 +70,7 @@ extension SimulatedKernel {
             peer.pointee.incoming.endArrived = true
         }
         if peer.pointee.proxyClosed {
-            // Nobody is there to take it.
+            // The peer is gone and takes no bytes.
             if bytes > 0, !peer.pointee.hasReset { abort(number) }
             return
         }
@@ -96,8 +96,8 @@ extension SimulatedKernel {
 
     // MARK: Resets
 
-    /// The proxy's side is gone without an order: the peer gets a reset, and perhaps not all before
-    /// it.
+    /// The proxy's side is gone without an end in order: the peer gets a reset, and may lose bytes
+    /// before it.
     func abort(_ number: Int) {
         let peer = peers + number
         let transit = peer.pointee.outgoing.transit
@@ -117,7 +117,7 @@ extension SimulatedKernel {
         finish(number)
     }
 
-    /// A peer resets: what it has not sent yet is gone, and perhaps more.
+    /// A peer resets: its unsent bytes are lost, and possibly more.
     func resetByPeer(_ number: Int) {
         let peer = peers + number
         note("\(Self.name(peer.pointee)) resets after \(peer.pointee.sent) bytes")
@@ -149,7 +149,7 @@ extension SimulatedKernel {
         note("reset of \(Self.name(peer.pointee)) comes to \(socket)")
         guard socket >= 0, let row = row(socket) else { return }
         if !row.pointee.receive.isArmed { hit(.resetUnread) }
-        // Whichever asks first is told.
+        // The first call to ask gets the error.
         if random.chance(0x8000) {
             tryReceive(socket)
             trySend(socket)
@@ -161,7 +161,7 @@ extension SimulatedKernel {
 
     // MARK: Descriptors
 
-    /// The lowest free descriptor, as a kernel gives it: numbers are used again at once.
+    /// The lowest free descriptor, as in a kernel: numbers are reused at once.
     func allocate(_ kind: SimulatedSocket.Kind) -> Int32 {
         guard openDescriptors < min(faults.descriptorLimit, Self.descriptorsMax) else {
             return -EMFILE
@@ -180,7 +180,7 @@ extension SimulatedKernel {
         return Int32(index) + Self.firstDescriptor
     }
 
-    /// Checks a close as strictly as rule says, and frees the descriptor. The row as it was, or
+    /// Checks a close against the rules, and frees the descriptor. The row before the close, or
     /// nil.
     func free(_ socket: Int32) -> SimulatedSocket? {
         guard let row = row(socket) else { return nil }

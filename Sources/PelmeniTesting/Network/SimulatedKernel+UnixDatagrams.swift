@@ -2,8 +2,8 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-// Unix sockets of datagrams: nothing is lost, a full queue makes its senders wait, and a socket
-// that is gone stays so.
+// Unix datagram sockets: they lose nothing, a full queue makes its senders wait, and a closed
+// socket does not return.
 extension SimulatedKernel {
     func createReceiver(_ pair: Int) -> Int {
         messages.receivers.append(UnixReceiver(pair: pair))
@@ -32,8 +32,8 @@ extension SimulatedKernel {
         messages.sockets[number].waitingClients.append(client)
     }
 
-    /// The engine took a datagram out of a socket's queue, or closed it: who waits to send may go
-    /// on.
+    /// The engine took a datagram out of a socket's queue, or closed the socket: waiting senders
+    /// may continue.
     func wakeSenders(_ number: Int) {
         let socket = messages.sockets[number]
         for client in socket.waitingClients {
@@ -68,8 +68,8 @@ extension SimulatedKernel {
 
     // MARK: Sending
 
-    /// What becomes of a datagram that the engine sends over a Unix socket; once it is taken, whose
-    /// queue it is in.
+    /// The result of a datagram that the engine sends over a Unix socket; a taken one joins its
+    /// receiver's queue.
     func unixOutcome(_ send: DatagramSend, _ number: Int) -> Int32 {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return -EBADF }
@@ -129,7 +129,8 @@ extension SimulatedKernel {
         if messages.receivers[receiver].waiting > 0 { readSoon(receiver, plan) }
     }
 
-    /// A socket is closed, with what is in its queue; who waits for room there is told.
+    /// Closes a socket with the datagrams in its queue, and wakes the senders that wait for room
+    /// there.
     func receiverGoes(_ receiver: Int) {
         messages.receivers[receiver].isGone = true
         wakeWaiters(receiver)
@@ -144,7 +145,7 @@ extension SimulatedKernel {
 
     // MARK: Waiting for room
 
-    /// One place wakes all that wait.
+    /// One free place wakes all waiting senders.
     private func wakeWaiters(_ receiver: Int) {
         let waiters = messages.receivers[receiver].waiters
         messages.receivers[receiver].waiters = []
@@ -181,7 +182,7 @@ extension SimulatedKernel {
         let plan = world.messagePlan(messages.sockets[number].pair)
         let isFull = messages.receivers[receiver].waiting >= plan?.peerBuffer ?? 1
         guard isFull, !messages.receivers[receiver].isGone else { return wakeWaiters(receiver) }
-        // Told for nothing, now and then.
+        // Sometimes reported without room.
         if messages.random.chance(faults.spurious) {
             hit(.roomSpurious)
             messages.receivers[receiver].waiters.removeAll { $0 == number }
@@ -200,7 +201,8 @@ extension SimulatedKernel {
 
     // MARK: Names
 
-    /// The name of a Unix client: a path or an abstract name, of six bytes that tell it; or none.
+    /// The name of a Unix client: a path or an abstract name, with six bytes that identify it; or
+    /// none.
     static func unixName(_ pair: Int, _ number: Int, hasName: Bool) -> SocketAddress {
         guard hasName else { return SocketAddress() }
         let digits = String(10_000 + number).dropFirst()

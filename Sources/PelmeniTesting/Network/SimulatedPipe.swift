@@ -6,12 +6,12 @@ struct SimulatedPipe {
     var written = 0
     /// Bytes in the receiver's kernel, or read from there.
     var arrived = 0
-    /// When bytes last came there.
+    /// The time at which bytes last arrived there.
     var arrivedAt: UInt64 = 0
     var read = 0
     var endWritten = false
     var endArrived = false
-    /// Bytes are on their way: an event of the pipe is pending.
+    /// Bytes are in flight: an event of the pipe is pending.
     var isMoving = false
 
     /// Bytes that the other side has not acknowledged.

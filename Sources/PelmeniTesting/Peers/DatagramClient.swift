@@ -4,14 +4,14 @@ internal import PelmeniCore
 struct DatagramClient {
     var pair: Int
     var number: Int
-    /// Of no length where a Unix socket has none.
+    /// Empty for a Unix socket without a name.
     var name: SocketAddress
     /// A Unix client's own queue, or -1.
     var receiver = -1
     var sent = 0
-    /// Answers that came.
+    /// Answers received.
     var got = 0
-    /// When it falls silent for a while, in messages; -1 when it does not, or did.
+    /// The message at which the client falls silent for a while; -1 for never, or when it did.
     var silentAt = -1
     var hasEnded = false
     /// Answers to it come in the order in which their upstream sent them.

@@ -1,33 +1,32 @@
-/// What the two ends of a session do, in words that both the simulated and the real world carry
-/// out.
+/// The actions of both ends of a session, for the simulated and the real world.
 package struct FlowPlan: Equatable, Sendable {
-    /// Who sends before having received anything.
+    /// The sides that send before they have received a byte.
     package enum Start: UInt8, CaseIterable, Sendable {
         case client
         case upstream
         case both
     }
 
-    /// How it ends.
+    /// The end of the session.
     package enum End: Equatable, Sendable {
-        /// The client ends its stream once all is sent, the upstream once it has seen that.
+        /// The client ends its stream after its last byte, the upstream after it has seen that end.
         case byClient
         case byUpstream
-        /// Each ends its stream once all is sent.
+        /// Each side ends its stream after its last byte.
         case byBoth
-        /// The client resets once it has sent so many bytes.
+        /// The client resets after this many bytes.
         case clientResets(after: Int)
         case upstreamResets(after: Int)
-        /// Neither does anything: a deadline of the proxy's ends it.
+        /// Neither side ends the session: a deadline of the proxy does.
         case byProxy
     }
 
-    /// How an end reads.
+    /// The reading of an end.
     package enum Reading: Equatable, Sendable {
         case prompt
-        /// Not before so many nanoseconds.
+        /// Not before this many nanoseconds.
         case late(UInt64)
-        /// A byte each so many nanoseconds.
+        /// A byte in each of these intervals, in nanoseconds.
         case byteEach(UInt64)
         case never
     }
@@ -36,13 +35,13 @@ package struct FlowPlan: Equatable, Sendable {
     package var sessions: Int
     package var bytesToUpstream: Int
     package var bytesToClient: Int
-    /// Bytes of each write at the most.
+    /// Bytes of each write, at most.
     package var chunk: Int
     package var start: Start
     package var end: End
     package var clientReading: Reading
     package var upstreamReading: Reading
-    /// The sides that are Unix sockets rather than TCP ones.
+    /// Whether each side is a Unix socket rather than a TCP socket.
     package var listensOnUnix = false
     package var forwardsToUnix = false
 
@@ -82,7 +81,7 @@ package struct FlowPlan: Equatable, Sendable {
 
     package func reading(client: Bool) -> Reading { client ? clientReading : upstreamReading }
 
-    /// Whether an end may send before having received anything.
+    /// Whether an end may send before it has received a byte.
     package func speaksFirst(client: Bool) -> Bool {
         switch start {
         case .both: true
@@ -91,7 +90,7 @@ package struct FlowPlan: Equatable, Sendable {
         }
     }
 
-    /// Whether an end that has sent everything ends its stream now.
+    /// Whether an end that has sent all its bytes ends its stream now.
     package func ends(client: Bool, sawEnd: Bool) -> Bool {
         switch end {
         case .byBoth: true
@@ -101,7 +100,7 @@ package struct FlowPlan: Equatable, Sendable {
         }
     }
 
-    /// Whether deadlines, or the want of blocks, may end a session of this plan before its ends do.
+    /// Whether deadlines, or a lack of blocks, may end a session of this plan before its ends do.
     package var mayBeCut: Bool {
         clientReading != .prompt || upstreamReading != .prompt || end == .byProxy
     }

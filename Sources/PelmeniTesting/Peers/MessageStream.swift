@@ -1,12 +1,10 @@
 internal import PelmeniCore
 
-/// The messages on one stream: those that its peer sends, framed, and those that come to it, cut
-/// apart again.
+/// The messages on one stream: its peer's messages, framed, and the received ones, cut apart again.
 ///
-/// Written without the engine's own scanner and heads, so that a mistake of theirs is not made
-/// twice.
+/// Written without the engine's own scanner and heads, so that it does not repeat their mistakes.
 struct MessageStream {
-    /// What one read of a raw stream brought: a message.
+    /// The bytes of one read of a raw stream: a message.
     struct Window {
         var start: Int
         var count: Int
@@ -14,42 +12,42 @@ struct MessageStream {
     }
 
     let pair: Int
-    /// The client's number, or the upstream connection's, within the pair.
+    /// The number of the client, or of the upstream connection, within the pair.
     let number: Int
     let isClient: Bool
     let plan: SimulatedMessagePlan
     private let framing: Framing
     private let delimiter: UInt8?
 
-    // What it sends.
+    // The peer's sending side.
     private(set) var bytes: [UInt8] = []
-    /// Where each frame ends.
+    /// The end of each frame.
     private(set) var ends: [Int] = []
-    /// What stands behind the last end is a message, too, once the stream has ended.
+    /// The bytes behind the last end are a message too, once the stream has ended.
     private(set) var hasOpenEnd = false
     /// It does not end behind a message.
     private(set) var isSpoilt = false
     /// The next message.
     var sequence = 0
-    /// Messages without bytes that it sent, and that came.
+    /// Messages without bytes: sent; below, received.
     var sentEmpty = 0
     var gotEmpty = 0
-    /// Bytes that the engine was handed, and whole frames in them; of the last time, too.
+    /// Bytes handed to the engine; below, whole frames in them, and those of the last time.
     private(set) var handed = 0
     private(set) var framesHanded = 0
     private(set) var lastFrames = 0
     private var hasHandedEnd = false
     private var isBad = false
     var windows: [Window] = []
-    /// Bytes before which it waits until all that it wrote was read.
+    /// Positions at which the peer waits until all its written bytes were read.
     var cutAt: [Int] = []
 
-    // What comes.
+    // The peer's receiving side.
     private var waiting: [UInt8] = []
-    /// Whose messages come.
+    /// The sender of the received messages.
     var sender: Int?
     var last = -1
-    /// Messages that came.
+    /// Messages received.
     var got = 0
 
     init(pair: Int, number: Int, isClient: Bool, plan: SimulatedMessagePlan) {
@@ -62,7 +60,7 @@ struct MessageStream {
         if plan.cut == .atOwnNumber, number > 0 { cutAt = [number] }
     }
 
-    /// A message begun and not ended has come.
+    /// The part of an incomplete message has come.
     var isMidFrame: Bool { !waiting.isEmpty }
 
     mutating func append(identity: UInt64, length: Int) {
@@ -88,7 +86,7 @@ struct MessageStream {
         }
     }
 
-    /// Takes the end of the last frame away, or puts what is no frame behind it.
+    /// Removes the end of the last frame, or appends an invalid frame.
     mutating func spoil(cutting: Bool) {
         guard cutting else {
             hasOpenEnd = false
@@ -106,7 +104,7 @@ struct MessageStream {
         while bytes.count > start, let last = bytes.last, last == delimiter || last == 0x0d {
             bytes.removeLast()
         }
-        // The stream's end is the message's.
+        // The end of the stream ends the message.
         hasOpenEnd = bytes.count > start
         if bytes.count == start, end > start { sentEmpty -= 1 }
     }
@@ -120,9 +118,9 @@ struct MessageStream {
         }
     }
 
-    /// Bytes that the peer may write now, of those that wait.
+    /// Waiting bytes that the peer may write now.
     ///
-    /// - Parameter isRead: the engine has taken all that was written.
+    /// - Parameter isRead: the engine has read all written bytes.
     func writable(sent: Int, isRead: Bool) -> Int {
         switch plan.cut {
         case .byChance, .never: return bytes.count - sent
@@ -136,11 +134,11 @@ struct MessageStream {
         }
     }
 
-    /// The engine is handed so many more bytes of what the peer sends.
+    /// Hands the engine further bytes of the peer.
     mutating func hand(_ count: Int) {
         lastFrames = 0
         if plan.isRaw {
-            // A longer read is no message, and nothing behind it is.
+            // A longer read is no message, and neither are the bytes behind it.
             isBad = isBad || count > plan.maxFrame
             guard !isBad else { return }
             windows.append(Window(start: handed, count: count))
@@ -154,16 +152,16 @@ struct MessageStream {
         }
     }
 
-    /// The engine is handed the stream's end.
+    /// Hands the engine the end of the stream.
     mutating func handEnd() {
         lastFrames = hasOpenEnd && handed == bytes.count ? 1 : 0
         hasHandedEnd = lastFrames > 0
     }
 
-    /// The frames of the last time were all looked at.
+    /// The engine handled all frames of the last time.
     mutating func forgetLast() { lastFrames = 0 }
 
-    /// The bytes of a frame that is not whole were handed over.
+    /// Bytes of an incomplete frame were handed over.
     var wasHandedPart: Bool {
         guard !plan.isRaw, !hasHandedEnd else { return false }
         return handed > (framesHanded == 0 ? 0 : ends[framesHanded - 1])
@@ -175,7 +173,7 @@ struct MessageStream {
         waiting += UnsafeRawBufferPointer(start: bytes, count: count)
     }
 
-    /// The next whole message; nil when there is none. An empty text is a message without bytes.
+    /// The next whole message; nil when there is none. An empty array is a message without bytes.
     mutating func next() -> [UInt8]? {
         guard let (start, end, next) = bounds(), waiting.count >= next else { return nil }
         let message = Array(waiting[start..<end])
@@ -183,7 +181,7 @@ struct MessageStream {
         return message
     }
 
-    /// Where the next message begins and ends, and where the one after it begins.
+    /// The bounds of the next message, and the start of the one after it.
     private func bounds() -> (Int, Int, Int)? {
         switch framing {
         case .u16be:
@@ -203,7 +201,7 @@ struct MessageStream {
             guard let end = waiting.firstIndex(of: byte) else { return nil }
             return (0, end, end + 1)
         default:
-            // Nothing but the message itself tells how long it is.
+            // Only the message itself has its length.
             guard waiting.count >= MessageContent.headerBytes(plan) else { return nil }
             let identity = waiting.withUnsafeBytes { bytes in
                 bytes.baseAddress.map { MessageContent.identity($0, plan) } ?? 0

@@ -1,11 +1,11 @@
-/// How a peer's stream of messages is cut into what the engine reads at once.
+/// How the reads of the engine cut a peer's stream of messages.
 package enum SimulatedCut: UInt8, Sendable {
     case byChance
-    /// Once, after as many bytes as the peer's number within the pair: a pair with one peer more
+    /// One cut, after as many bytes as the peer's number within the pair: a pair with one peer more
     /// than bytes has every cut.
     case atOwnNumber
-    /// Every byte by itself.
+    /// A cut after every byte.
     case everyByte
-    /// Not at all: as much as there is, as far as one block holds it.
+    /// No cut: all bytes at hand, as far as one block holds them.
     case never
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// The ends of pairs with datagrams on a side: what they send, and when.
+// The ends of pairs with datagrams on a side: their messages and the times of these.
 extension SimulatedKernel {
     /// A pair's listener, upstreams and clients.
     func populateMessages(_ pair: Int) {
@@ -36,7 +36,7 @@ extension SimulatedKernel {
         let name =
             plan.listensOnUnix
             ? Self.unixName(pair, number, hasName: !plan.isNameless(number))
-            // Some differ by their port alone.
+            // Some clients differ in their port alone.
             : SocketAddress(
                 v4: 0xc0a8_0000 | UInt32(pair) << 8 | UInt32(number / 2),
                 port: UInt16(2000 + number % 2))
@@ -89,14 +89,14 @@ extension SimulatedKernel {
         events.add(.datagramClient, at: clock + wait, number: row)
     }
 
-    /// Messages that an end may have sent that waits for the answers to each turn of them.
+    /// Messages that an end may have sent which waits for the answers to each of its turns.
     func allowed(_ plan: SimulatedMessagePlan, got: Int) -> Int {
         guard plan.turn > 0 else { return plan.messages }
         let turns = 1 + got / max(1, plan.turn * plan.answers)
         return min(plan.messages, turns * plan.turn)
     }
 
-    /// How many messages from this one on go as one train; mostly one by itself.
+    /// How many messages from this one on are one train; mostly 1.
     private func train(
         _ plan: SimulatedMessagePlan, at sequence: Int, most: Int, _ row: Int
     ) -> Int {
@@ -111,7 +111,7 @@ extension SimulatedKernel {
         return max(1, min(most, fitting, MessageContent.trainPlaces - place))
     }
 
-    /// A datagram comes to one of the proxy's sockets, unless that is closed or full.
+    /// Delivers a datagram to one of the proxy's sockets, unless the socket is closed or full.
     private func arriveAtProxy(_ datagram: SimulatedDatagram, _ socket: Int32) {
         let index = Int(socket - Self.firstDescriptor)
         guard socket >= 0, sockets[index].kind == .datagrams else { return }
@@ -161,7 +161,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// The network says that nobody took an earlier datagram.
+    /// The network reports that no socket took an earlier datagram.
     func refused(_ number: Int) {
         guard messages.sockets[number].descriptor >= 0 else { return }
         messages.sockets[number].isRefused = true

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// Streams of messages: what their ends send and when they end, and what the engine is handed of it.
+// Streams of messages: the bytes and ends of their peers, and the bytes handed to the engine.
 extension SimulatedKernel {
     func createStream(_ number: Int) {
         let peer = peers + number
@@ -27,7 +27,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// Whether what a peer sends is cut where its plan says.
+    /// Whether a peer's stream is cut at the places of its plan.
     func isCutByPlan(_ number: Int) -> Bool {
         let peer = peers[number]
         return peer.stream >= 0 && messages.streams[peer.stream].plan.cut != .byChance
@@ -59,7 +59,7 @@ extension SimulatedKernel {
             move(incoming: number)
         }
         guard bytes == left else {
-            // One that waits for its turn, or to be read, is woken by that.
+            // A peer that waits for its turn, or to be read, is woken by that event.
             guard peer.pointee.incoming.sendRoom > 0, !peer.pointee.isAwake,
                 writable(number, plan) > 0
             else { return }
@@ -88,7 +88,7 @@ extension SimulatedKernel {
         move(incoming: number)
     }
 
-    /// The bytes that a peer sends next, into a block of the engine's.
+    /// Copies the next bytes of a peer into a block of the engine.
     func copyMessages(_ peer: SimulatedPeer, to block: UnsafeMutableRawPointer, _ count: Int) {
         messages.streams[peer.stream].bytes.withUnsafeBytes {
             guard let base = $0.baseAddress else { return }
@@ -96,7 +96,7 @@ extension SimulatedKernel {
         }
     }
 
-    // MARK: What the engine does with streams
+    // MARK: The engine's actions on streams
 
     func handOutMessages(
         _ row: UnsafeMutablePointer<SimulatedSocket>, _ completion: Completion
@@ -112,7 +112,7 @@ extension SimulatedKernel {
         }
         let frames = messages.streams[peer.stream].lastFrames
         guard !row.pointee.receive.isUnwanted else {
-            // They count as drops if only the reading was over, and not the session.
+            // They count as drops if only the reading was over, but not the session.
             messages.books.lateMost += frames
             return messages.streams[peer.stream].forgetLast()
         }
@@ -120,16 +120,16 @@ extension SimulatedKernel {
         if completion.result == 0, frames > 0 { hit(.messageAtEnd) }
         if plan.isRaw { hit(.rawMessage) }
         if messages.streams[peer.stream].sender == -1 { messages.books.nameless += frames }
-        // What is no frame may be longer than a datagram before it is known for that.
+        // An invalid frame may be longer than a datagram before the engine recognises it.
         let end = peer.isClient ? plan.clientEnd : plan.upstreamEnd
         let isLong = end == .badFrame && plan.maxFrame > 65_507
         if isLong || plan.sizeMost(isAnswer: !peer.isClient) > 65_507 {
-            // Only these may be too long, and not each of them was looked at.
+            // Only these may be too long, and the engine did not check each of them.
             messages.books.oversize += messages.streams[peer.stream].framesHanded - first + 1
         }
     }
 
-    /// The engine closes a stream, perhaps in the middle of what it was just handed.
+    /// The engine closes a stream, possibly in the middle of the bytes that it just got.
     func leaveUnlooked(_ number: Int, _ socket: Int32) {
         let peer = peers[number]
         guard peer.stream >= 0, messages.lastHanded == socket else { return }
@@ -161,7 +161,7 @@ extension SimulatedKernel {
         )
     }
 
-    /// Of the pieces of a send.
+    /// The checksum of the pieces of a send.
     func checksum(_ row: UnsafeMutablePointer<SimulatedSocket>, _ socket: Int32) -> UInt64 {
         let pieces = slices + Int(socket - Self.firstDescriptor) * Self.piecesMax
         var sum: UInt64 = 0

@@ -1,13 +1,13 @@
 internal import PelmeniCore
 
-// What only worlds without streams can be asked for.
+// A rule for worlds without streams.
 extension SimulatedKernel {
     var isAllDatagrams: Bool {
         world.messages.allSatisfy { $0.kind == .datagrams } && world.plans.isEmpty
     }
 
-    /// No datagram waits for long in a socket's buffer while there is nothing to wait for. Blocks
-    /// are, where those that wait for Unix ends hold them.
+    /// No datagram waits for long in a socket's buffer without a reason. A reason is a lack of
+    /// blocks, held by datagrams that wait for Unix ends.
     func checkWait(_ number: Int) {
         guard let first = messages.sockets[number].queue.first, isAllDatagrams,
             !world.messages.contains(where: { $0.listensOnUnix || $0.forwardsToUnix }),

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// Messages where they arrive: each once, whole, of the right sender, to the right receiver.
+// Arriving messages: each comes once, whole, from the right sender, to the right receiver.
 extension SimulatedKernel {
     /// Checks a message by itself. Nil when it is wrong.
     private func identity(
@@ -23,7 +23,7 @@ extension SimulatedKernel {
         let name =
             "\(kind), \(MessageContent.sequence(identity)) of \(MessageContent.sender(identity)),"
         var owed = MessageContent.length(identity, plan)
-        // A stream tells such a message's last byte only as its end.
+        // A stream shows such a message's last byte only as its end.
         let isOnStream = plan.kind == (isAnswer ? .streamToDatagrams : .datagramsToStream)
         if isOnStream, MessageContent.endsMarked(identity, owed, plan) {
             hit(.markedMessage)
@@ -42,8 +42,8 @@ extension SimulatedKernel {
         return identity
     }
 
-    /// A message too short to say whose it is: only the beginning of what all messages of the run
-    /// begin with.
+    /// A message too short for an identity: it must be a prefix of the common beginning of all
+    /// messages of the run.
     private func isShort(
         _ pair: Int, _ bytes: UnsafeRawPointer, _ length: Int, _ plan: SimulatedMessagePlan
     ) -> Bool {
@@ -58,12 +58,12 @@ extension SimulatedKernel {
         return true
     }
 
-    /// Clients without a name are one to the engine.
+    /// For the engine, clients without a name are one client.
     private func owner(_ plan: SimulatedMessagePlan, _ number: Int) -> Int {
         plan.isNameless(number) ? -1 : number
     }
 
-    /// Nobody sends to an end but its own one.
+    /// Checks that an end gets messages from its own peer alone.
     private func pair(_ client: inout Int?, with other: Int, _ text: @autoclosure () -> String) {
         if let client, client != other {
             violate("\(text()) is client \(client)'s, not \(other)'s")
@@ -105,7 +105,7 @@ extension SimulatedKernel {
         events.add(.datagramAnswer, at: soon(), number: number, detail: count)
     }
 
-    /// An upstream answers once it has as many messages as it collects: the last one first.
+    /// An upstream answers once it has collected its number of messages: the last one first.
     private func hold(_ it: HeldAnswer, _ pair: Int, _ plan: SimulatedMessagePlan) {
         messages.heldAnswers[pair, default: []].append(it)
         guard let held = messages.heldAnswers[pair], held.count == plan.answersAfter else {
@@ -159,7 +159,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// Bytes came to a stream of messages: whole ones are taken out.
+    /// Bytes came to a stream of messages: takes the whole messages out.
     func framesCame(_ number: Int) {
         let row = peers[number].stream
         let pair = messages.streams[row].pair
@@ -233,7 +233,7 @@ extension SimulatedKernel {
             sequence: stream.sequence)
         messages.streams[row].sequence += 1
         let length = MessageContent.length(identity, plan)
-        // A frame that tells its length in digits has none without bytes.
+        // A frame with its length in digits cannot be empty.
         if length > 0 || !plan.framings.contains(.octetCount) {
             messages.streams[row].append(identity: identity, length: length)
         }

@@ -1,21 +1,21 @@
 internal import Glibc
 internal import PelmeniCore
 
-// The peers' scripts: each carries out its side of a plan, a step at a time.
+// The peers' scripts: each peer carries out its side of a plan, step by step.
 extension SimulatedKernel {
     static func name(_ peer: SimulatedPeer) -> String {
         "\(peer.isClient ? "client" : "upstream") \(peer.number) of plan \(peer.plan)"
     }
 
     static func key(_ address: SocketAddress) -> UInt32 {
-        // An IPv4 address, or the four letters of a path: neither looks like the other.
+        // An IPv4 address, or the four letters of a path: the two never look alike.
         let offset = address.family == AF_UNIX ? 2 : 4
         return withUnsafeBytes(of: address.storage) {
             UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
     }
 
-    /// Listeners, destinations and clients, and what happens at a set time.
+    /// Creates listeners, destinations and clients, and the events at set times.
     func populate() {
         for (plan, it) in world.plans.enumerated() {
             populateListener(plan)
@@ -57,7 +57,7 @@ extension SimulatedKernel {
             identity: FlowContent.identity(
                 salt: world.salt, fromClient: isClient, plan: UInt8(plan), number: UInt32(number)),
             reader: FlowReader(salt: world.salt, fromClient: !isClient, plan: UInt8(plan)))
-        // No two connections have the same buffers.
+        // Each connection has its own buffer sizes.
         peer.incoming.sendCapacity = random.between(world.sendBuffer / 2, world.sendBuffer)
         peer.incoming.receiveCapacity = random.between(
             world.receiveBuffer / 2, world.receiveBuffer)
@@ -112,7 +112,7 @@ extension SimulatedKernel {
         open(number)
     }
 
-    /// The peer looks soon what it can do.
+    /// Schedules a step of the peer.
     func wake(_ number: Int) {
         guard peers[number].state == .open, !peers[number].isAwake else { return }
         peers[number].isAwake = true
@@ -203,14 +203,14 @@ extension SimulatedKernel {
         move(incoming: number)
     }
 
-    /// The peer has nothing left to do.
+    /// The peer has finished.
     func finish(_ number: Int) {
         guard peers[number].state != .ended else { return }
         peers[number].state = .ended
         leave(isWaitingUpstream: peers[number].stream >= 0 && !peers[number].isClient)
     }
 
-    /// One less is there; once nobody is, the worker is asked to drain.
+    /// Counts a finished peer; with the last one, the worker is asked to drain.
     func leave(isWaitingUpstream: Bool) {
         openPeers -= 1
         if isWaitingUpstream { messages.waitingUpstreams -= 1 }
@@ -220,7 +220,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// Who is still there, for a run that does not end.
+    /// The unfinished peers, for a run that does not end.
     func unendedText() -> String {
         var names: [String] = []
         for number in 0..<peerCount where peers[number].state != .ended {
@@ -235,7 +235,7 @@ extension SimulatedKernel {
         return "\(names.count) ends are left: " + names.prefix(3).joined(separator: "; ")
     }
 
-    /// What every end did and saw.
+    /// The results of every end.
     func results() -> [FlowResult] {
         var results: [FlowResult] = []
         results.reserveCapacity(peerCount)

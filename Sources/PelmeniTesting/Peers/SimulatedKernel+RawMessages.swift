@@ -1,7 +1,6 @@
 internal import Glibc
 
-// Messages that are what one read of a stream brought: each is one of those reads, and each read is
-// one of them.
+// Messages of `raw` streams: each message is one read, and each read is one message.
 extension SimulatedKernel {
     /// A message comes to an upstream's socket of datagrams from a client's stream.
     func rawCame(_ number: Int, _ bytes: UnsafeRawPointer, _ length: Int) {
@@ -27,10 +26,10 @@ extension SimulatedKernel {
         }
     }
 
-    /// Finds the read that a message is, and marks it. The stream's number; -1 when it may be of
-    /// several; nil when it is of none.
+    /// Finds the read that a message is, and marks it. The stream's number; -1 when the message may
+    /// be of several streams; nil when it is of none.
     ///
-    /// - Parameter known: whose stream it has to be.
+    /// - Parameter known: the stream that it has to be of.
     private func take(
         _ rows: [Int], known: Int?, inOrder: Bool, _ bytes: UnsafeRawPointer, _ length: Int
     ) -> Int? {

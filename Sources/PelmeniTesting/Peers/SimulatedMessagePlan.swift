@@ -1,9 +1,9 @@
 package import PelmeniCore
 
-/// What the ends of a pair with datagrams on at least one side do.
+/// The actions of the ends of a pair with datagrams on at least one side.
 package struct SimulatedMessagePlan: Sendable {
-    package var kind: SessionKind
-    /// The sides that are Unix sockets; the others are TCP or UDP.
+    package var kind: PairKind
+    /// Whether each side is a Unix socket; otherwise TCP or UDP.
     package var listensOnUnix = false
     package var forwardsToUnix = false
     package var upstreams: [[SimulatedDestination.Mood]] = [[.accepts]]
@@ -20,17 +20,17 @@ package struct SimulatedMessagePlan: Sendable {
     package var clients = 1
     /// Messages of each client.
     package var messages = 10
-    /// Of them at once, at the most.
+    /// Messages sent at once, at most.
     package var burst = 1
-    /// How often several come as one train, in 65536ths.
+    /// The rate of trains, in 65536ths.
     package var trains: UInt32 = 0
-    /// Lengths of messages, by chance.
+    /// Lengths of messages, chosen at random.
     package var sizes = [100]
     package var answerSizes = [100]
     package var hasEmpty = false
-    /// Lengths of messages in turn, both ways; empty leaves them to chance.
+    /// Lengths of messages in order, both ways; random when empty.
     package var lengths: [Int] = []
-    /// Between a client's bursts, in nanoseconds, at the most.
+    /// The longest pause between a client's bursts, in nanoseconds.
     package var gap = 1_000_000
     /// A client is silent for this long in the middle of its messages; 0 is never.
     package var silence: UInt64 = 0
@@ -45,29 +45,29 @@ package struct SimulatedMessagePlan: Sendable {
     package var upstreamStopsAfter = 0
     package var upstreamEnd = StreamEnd.atOnce
     package var cut = SimulatedCut.byChance
-    /// Every third client's socket has no name: only where that is a Unix one.
+    /// Every third client's socket has no name: only with Unix sockets.
     package var hasNameless = false
-    /// Unix clients of datagrams close their sockets once all is sent.
+    /// Unix datagram clients close their sockets after their last message.
     package var clientsLeave = false
     /// Ends of streams begin to read this late, in nanoseconds, at the most.
     package var readsLate = 0
-    /// Between two datagrams that a Unix end takes out of its socket, in nanoseconds, at the most.
+    /// The longest time between two reads of a Unix end, in nanoseconds.
     package var readGap = 1000
 
     // The network.
     /// Datagrams that a socket's buffer holds.
     package var socketBuffer = 64
-    /// The same of a Unix end's socket.
+    /// The same for the socket of a Unix end.
     package var peerBuffer = 10
-    /// The route takes no train of any size.
+    /// The route takes no train.
     package var refusesTrains = false
-    /// Bytes of the longest datagram that the route takes.
+    /// Bytes of the longest datagram on the route.
     package var longest = 65_507
-    /// Nobody listens at the upstream between these times.
+    /// No socket listens at the upstream between these times.
     package var refusesFrom: UInt64 = .max
     package var refusesUntil: UInt64 = 0
 
-    package init(kind: SessionKind) { self.kind = kind }
+    package init(kind: PairKind) { self.kind = kind }
 
     package var listensForDatagrams: Bool { kind.hasNamedClient }
     package var countsAnswers: Bool { responses != 0 || turn > 0 || answersAfter > 0 }
@@ -91,9 +91,9 @@ package struct SimulatedMessagePlan: Sendable {
         }
     }
 
-    /// What comes from a stream is cut wherever reads cut it.
+    /// The reads of the stream cut its messages.
     var isRaw: Bool { kind != .datagrams && framing == .raw }
-    /// Nothing on the stream says where a message ends.
+    /// The stream does not show the end of a message.
     var isUnmarked: Bool { kind != .datagrams && (framing == .raw || framing == .eof) }
 
     func isNameless(_ client: Int) -> Bool {

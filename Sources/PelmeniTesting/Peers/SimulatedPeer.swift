@@ -1,7 +1,7 @@
 /// The far end of one connection, client or upstream, and the connection itself: scripts and pipes.
 struct SimulatedPeer {
     enum State: UInt8 {
-        /// A client that has not come yet.
+        /// A client that has not connected yet.
         case waiting
         case open
         case ended
@@ -12,7 +12,7 @@ struct SimulatedPeer {
     var number: Int
     var isClient: Bool
     var identity: UInt64
-    /// The proxy's descriptor; -1 before it has one and after it closed it.
+    /// The proxy's descriptor; -1 before the proxy has one and after it closed it.
     var socket: Int32 = -1
     /// From the peer to the proxy.
     var incoming = SimulatedPipe()
@@ -29,7 +29,7 @@ struct SimulatedPeer {
     var seenEnd = FlowResult.End.none
     /// The peer's reset has come to the proxy.
     var resetArrived = false
-    /// The proxy has not been told yet.
+    /// The proxy has not seen the error yet.
     var errorPending = false
     var deliverable: Int?
     /// The proxy closed its descriptor.
@@ -38,6 +38,6 @@ struct SimulatedPeer {
     var wasRead = false
     /// Failed attempts to connect, for a client whose backlog is full.
     var retries = 0
-    /// Its row of messages; -1 when its stream carries none.
+    /// The row of its messages; -1 when its stream carries none.
     var stream = -1
 }

@@ -1,13 +1,12 @@
-/// How a peer ends its stream of messages.
+/// The end of a peer's stream of messages.
 package enum StreamEnd: UInt8, CaseIterable, Sendable {
-    /// It ends once all is sent.
+    /// The peer ends after its last message.
     case atOnce
-    /// It waits for the proxy to end it.
+    /// The peer waits for the proxy to end the stream.
     case never
     case resets
-    /// It ends in the middle of a message; without the mark of the last one's end, where there is
-    /// one.
+    /// The peer ends in the middle of a message, or before the last delimiter.
     case cutShort
-    /// What follows its messages is no frame.
+    /// An invalid frame follows the messages.
     case badFrame
 }

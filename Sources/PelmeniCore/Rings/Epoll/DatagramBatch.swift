@@ -1,16 +1,16 @@
 internal import CPelmeni
 internal import Glibc
 
-/// What one recvmmsg(2) brought, handed out one at a time.
+/// The datagrams of one recvmmsg(2), handed out one at a time.
 struct DatagramBatch {
     private let blocks: UnsafeMutablePointer<BlockID>
     private let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let results: UnsafeMutablePointer<Int32>
     private var next = 0
     private var count = 0
-    /// How many the last call had room for.
+    /// The room of the last call, in datagrams.
     private(set) var offered = 0
-    /// Whose datagrams they are.
+    /// The receive that the datagrams belong to.
     private(set) var token = Token(rawValue: 0)
 
     static var capacity: Int { Int(PELMENI_DATAGRAM_BATCH) }
@@ -38,7 +38,7 @@ struct DatagramBatch {
         return (blocks[next &- 1], results[next &- 1])
     }
 
-    /// Fills an empty batch with at most `most` of a socket's: how many came, `-EAGAIN`,
+    /// Fills an empty batch with at most `most` datagrams of a socket. Their number, `-EAGAIN`,
     /// `-ENOBUFS`, or another -errno.
     @inline(__always)
     mutating func receive(
@@ -60,7 +60,7 @@ struct DatagramBatch {
             pelmeni_datagram_receive(
                 socket, isUnix ? 1 : 0, addresses, Int32(taken), BlockClass.datagram.bytes, results)
         )
-        // Last in, first out: what was not used is the next to be taken again.
+        // Last in, first out: unused blocks are taken next.
         var unused = taken
         while unused > max(0, came) {
             unused &-= 1

@@ -1,6 +1,6 @@
 internal import CPelmeni
 
-/// Datagrams that go out on one socket to different clients, gathered for one sendmmsg(2).
+/// Datagrams from one socket to different clients, gathered for one sendmmsg(2).
 struct DepartingDatagrams {
     private let rows: UnsafeMutablePointer<UnsafeMutablePointer<pelmeni_outgoing>?>
     private let tokens: UnsafeMutablePointer<Token>
@@ -19,7 +19,7 @@ struct DepartingDatagrams {
         tokens.deallocate()
     }
 
-    /// Whether one more of this socket fits.
+    /// Whether the batch takes another datagram of this socket.
     @inline(__always)
     func takes(_ socket: Int32) -> Bool {
         count == 0 || (count < Self.capacity && self.socket == socket)
@@ -39,8 +39,8 @@ struct DepartingDatagrams {
     @inline(__always)
     func token(_ index: Int) -> Token { tokens[index] }
 
-    /// Sends those from `first` on: how many went out before one that did not, or -errno of the
-    /// first.
+    /// Sends the datagrams from `first` on. The number sent before the first failure, or -errno of
+    /// the first datagram.
     @inline(__always)
     func send(from first: Int) -> Int {
         guard count &- first > 1 else { return sendOne(first) }

@@ -1,8 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Datagrams: many in one call on the way in, and on the way out of a socket that many clients
-// share.
+// Datagrams: a listener receives and sends many in one call.
 extension EpollRing {
     package mutating func openDatagrams(
         to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
@@ -21,13 +20,12 @@ extension EpollRing {
         if row.pointee.flags.contains(.readable) { queue(token.index) }
     }
 
-    /// What one call brings; the first of it is handed out at once.
+    /// Receives the datagrams of one call, and hands out the first.
     mutating func receiveDatagramsNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
         guard row.pointee.flags.contains(.multishot) else { return receiveDatagramNow(slot) }
         let token = token(slot, .receiveDatagrams)
-        // Room for twice what came last: making room for more than comes costs a client that is
-        // alone.
+        // Room for twice the number that came last: unused room costs a lone client.
         let most = min(DatagramBatch.capacity, max(2, Int(row.pointee.limit)))
         let came = arrived.receive(
             row.pointee.socket, isUnix: row.pointee.flags.contains(.unix), most: most,
@@ -35,18 +33,18 @@ extension EpollRing {
         guard came > 0 else { return receivedNone(slot, token, came) }
         row.pointee.limit = 2 &* Int32(truncatingIfNeeded: came)
         if came < arrived.offered {
-            // It is empty now; what comes next makes a new edge.
+            // The socket is empty; the next datagram makes a new edge.
             row.pointee.flags.remove(.readable)
         } else {
-            // More in the next call, in turn.
+            // More in the next call, after other slots.
             row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
             queue(slot)
         }
         return nextArrived()
     }
 
-    /// One datagram, or train, of a connected socket. UDP's are level-triggered: the next one is
-    /// told of in the next loop, and no call is made to find out that there is none.
+    /// One datagram, or train, of a connected socket. A UDP socket is level-triggered: the next
+    /// wait reports a further datagram, and no call is made to find the socket empty.
     private mutating func receiveDatagramNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
         let token = token(slot, .receiveDatagrams)
@@ -78,7 +76,7 @@ extension EpollRing {
             return nil
         }
         row.pointee.flags.remove(.receiving)
-        // What is left is told of again.
+        // The next wait reports further datagrams.
         if row.pointee.flags.contains(.shared) { row.pointee.flags.remove(.readable) }
         return Completion(token: token, result: Int32(truncatingIfNeeded: error))
     }
@@ -87,7 +85,8 @@ extension EpollRing {
     mutating func nextArrived() -> Completion {
         let (block, bytes) = arrived.take()
         let slot = arrived.token.index
-        // A receive that was cancelled meanwhile is over; what it had brought goes to nobody.
+        // A receive that was cancelled meanwhile is over: its remaining datagrams are for no
+        // session.
         let isArmed =
             rows[Int(slot)].generation == arrived.token.generation
             && rows[Int(slot)].flags.contains(.receiving)
@@ -116,13 +115,13 @@ extension EpollRing {
                 return addToBatch(socket, data, piece.iov_len, token: token)
             }
         }
-        // A train goes alone, and after those that were gathered before it.
+        // A train is a call of its own, after the gathered datagrams.
         if batch.count > 0 { sendBatch() }
         let sent = pelmeni_datagram_send(socket, &outgoing.pointee.message)
         push(token, Int32(truncatingIfNeeded: sent))
     }
 
-    /// Sends what was gathered. One that fails does not keep those behind it.
+    /// Sends the gathered datagrams. A failed one does not stop the others.
     mutating func sendDeparting() {
         var first = 0
         while first < departing.count {

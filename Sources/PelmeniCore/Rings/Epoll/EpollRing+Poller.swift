@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Which sockets the poller watches: each slot's from its attach until its detach.
+// The sockets in the poller: each slot's from its attach until its detach.
 extension EpollRing {
     package mutating func attach(
         _ socket: Int32, token: Token, isShared: Bool, isUnix: Bool
@@ -18,7 +18,7 @@ extension EpollRing {
         row.pointee.next = next
         row.pointee.callsLeft = Self.acceptBudget
         row.pointee.pollToken = token.rawValue
-        // An eventfd is level-triggered too: each read of it would be an edge of its own.
+        // An eventfd is level-triggered too: with edges, each read of it would be one.
         let isLevel = isShared || token.kind == .wake
         return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
     }
@@ -28,8 +28,9 @@ extension EpollRing {
         let row = rows + Int(token.index)
         guard row.pointee.flags.contains(.attached), row.pointee.generation == token.generation
         else { return }
-        // A level-triggered socket that lives on under another number would wake every wait. The
-        // poller knows it by this number, which is another socket's once this one is closed.
+        // A level-triggered socket that stays open under another descriptor would wake every wait.
+        // The poller identifies it by this descriptor, which may be another socket's after the
+        // close.
         if row.pointee.flags.contains(.shared), !row.pointee.flags.contains(.unpolled) {
             _ = pelmeni_poll_remove(poller, row.pointee.socket)
         }
@@ -44,7 +45,7 @@ extension EpollRing {
         _ = pelmeni_poll_add(poller, row.pointee.socket, row.pointee.pollToken, 1)
     }
 
-    /// A level-triggered socket that nobody reads would wake every wait: it is taken out of the
+    /// A level-triggered socket that no operation reads would wake every wait: take it out of the
     /// poller.
     @inline(never)
     mutating func unpoll(_ slot: UInt32) -> Completion? {

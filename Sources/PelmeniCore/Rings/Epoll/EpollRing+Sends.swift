@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Sends: short ones gathered for one call, others at once.
+// Sends: short ones are gathered for one call, others are tried at once.
 extension EpollRing {
     @inline(__always)
     package mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {
@@ -10,7 +10,7 @@ extension EpollRing {
         row.pointee.count = UInt32(truncatingIfNeeded: count)
         if count == 1, !sendsAtOnce, row.pointee.flags.contains(.writable) {
             let slice = pool.piece(first).pointee.slice
-            // A slot that brings whole blocks goes on reading; its peer's sends keep up with it.
+            // A slot that receives whole blocks reads on; its peer's sends must keep up.
             if Int(slice.length) < BlockClass.small.bytes {
                 row.pointee.flags.insert(.batched)
                 return addToBatch(
@@ -30,7 +30,7 @@ extension EpollRing {
         batch.append(socket, data, length, token: token)
     }
 
-    /// Whether something was gathered that nobody sends but `sendGathered`.
+    /// Whether gathered sends wait for `sendGathered`.
     @inline(__always)
     var isSendDue: Bool { batch.count > 0 || departing.count > 0 }
 
@@ -64,7 +64,7 @@ extension EpollRing {
         tried(slot, sent)
     }
 
-    /// What a send came to: over, or waiting for the socket to be writable.
+    /// Handles a send's result: complete, or waiting for a writable socket.
     @inline(__always)
     private mutating func tried(_ slot: UInt32, _ result: Int) {
         let row = rows + Int(slot)

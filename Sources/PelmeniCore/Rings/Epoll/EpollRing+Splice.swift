@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Streams whose bytes the relay splices itself, once this ring has told that there are some.
+// Streams that the relay splices itself, after this ring reported bytes.
 extension EpollRing {
     package mutating func awaitBytes(_ socket: Int32, token: Token) {
         let row = rows + Int(token.index)
@@ -10,14 +10,13 @@ extension EpollRing {
         if row.pointee.flags.contains(.held) { hold(token.index, false) }
     }
 
-    /// The stream that is waited for became readable.
+    /// The awaited stream became readable.
     func endWaitForBytes(_ slot: UInt32) -> Completion {
         rows[Int(slot)].flags.subtract([.receiving, .awaitsBytes])
         return Completion(token: token(slot, .awaitBytes), result: 0)
     }
 
-    /// While its peer is full, what comes on a stream would wake the worker in vain, about once for
-    /// each turn.
+    /// While the peer is full, new bytes would wake the worker in vain, about once for each turn.
     @inline(never)
     mutating func hold(_ slot: UInt32, _ isHeld: Bool) {
         let row = rows + Int(slot)
@@ -31,10 +30,10 @@ extension EpollRing {
         let result = splice(
             from: from, to: to, pipe: pipe, inside: inside, most: most, isBlocking: false)
         guard from >= 0 else { return result }
-        // Bytes that are not copied take a quarter of the time.
+        // Spliced bytes take a quarter of the time of copied ones.
         heavyBytesLeft &-= result.received / 4
         let row = rows + Int(slot)
-        // What goes on takes turns with others that bring much.
+        // A spliced slot is a bulk slot: served round-robin.
         row.pointee.flags.insert(.heavy)
         row.pointee.callsLeft = 0
         if result.receiveError == -EAGAIN, !result.needsReceive {

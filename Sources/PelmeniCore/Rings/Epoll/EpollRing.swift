@@ -1,24 +1,24 @@
 internal import CPelmeni
 internal import Glibc
 
-/// The ring over epoll: readiness fires, the call is made, and the same completion comes out as
-/// from io_uring.
+/// The ring over epoll: readiness fires, the ring makes the call, and hands out the same completion
+/// as io_uring.
 ///
-/// Sockets are added once, edge-triggered, for everything; nothing calls `epoll_ctl` afterwards,
-/// but for spliced streams whose peer is full. Short sends are gathered until all that is ready was
-/// read, and go out in one call; others are tried when they are enqueued, and their completions
-/// handed out before the next read, so that their blocks are still in the cache.
+/// Sockets are added once, edge-triggered, for every event; `epoll_ctl` is called again only for
+/// spliced streams whose peer is full. Short sends are gathered until every ready socket was read,
+/// and leave in one call; other sends are tried when they are enqueued, and their completions go
+/// before the next read, so that their blocks are still in the cache.
 package struct EpollRing: KernelRing, ~Copyable {
-    /// Accepts, or reads of datagrams, that a slot may make in one loop. A read of a listener
-    /// brings up to 32 datagrams or trains: a flood of them leaves time for everything else.
+    /// Accepts, or reads of datagrams, of one slot in a loop. A read of a listener brings up to 32
+    /// datagrams or trains: a flood of them leaves time for other slots.
     static let acceptBudget: UInt16 = 64
     static let datagramBudget: UInt16 = 8
-    /// Receives that a heavy slot makes in a row. In a crowd of heavy slots it is one.
+    /// Receives in a row of a bulk slot; one when `crowd` or more of them wait.
     static let receiveBudget: UInt16 = 4
     static let crowd = 16
-    /// Bytes that heavy slots may move in one loop, all together: 1 MiB takes about a millisecond
-    /// when none of it is in the cache, and that is what a small message waits at the most. With as
-    /// many calls for each slot instead, a thousand fast sources made a small message wait 285 ms.
+    /// Bytes of all bulk slots in one loop: 1 MiB takes about a millisecond when none of it is in
+    /// the cache, which bounds the wait of a small message. With as many calls for each slot
+    /// instead, a thousand fast sources made a small message wait 285 ms.
     static let heavyBudget = 1 << 20
 
     let poller: Int32
@@ -28,23 +28,23 @@ package struct EpollRing: KernelRing, ~Copyable {
     private let events: UnsafeMutablePointer<pelmeni_event>
     private var eventCount = 0
     private var eventNext = 0
-    /// Completions of calls made while enqueuing: a send and a connect for each slot at the most,
-    /// what a cancel ends, and each datagram that is on its way out.
+    /// Completions of calls made while enqueuing: at most a send and a connect for each slot, those
+    /// of cancelled operations, and each datagram in flight.
     private let done: UnsafeMutablePointer<Completion>
     private let doneMask: Int
     private var doneHead = 0
     private var doneTail = 0
-    /// Slots that can be read now, and those that can but have spent their budget in this loop.
+    /// Readable slots; below, readable slots that have spent their budget in this loop.
     private var ready = ReadyList()
     private var rested = ReadyList()
-    /// Slots that last filled a whole block, or the socket: they take turns, behind all others.
+    /// Slots that last filled a whole block, or the socket: round-robin, behind all others.
     private var heavy = ReadyList()
     var heavyBytesLeft = 0
-    /// Datagrams that one call brought and that were not handed out yet.
+    /// Datagrams of one call that were not handed out yet.
     var arrived: DatagramBatch
     /// Datagrams with a name that wait for others of the same socket.
     var departing: DepartingDatagrams
-    /// Short sends that wait for others, unless each goes at once.
+    /// Short sends that wait for others, unless `sendsAtOnce`.
     var batch: SendBatch
     let sendsAtOnce: Bool
     private(set) package var enters: UInt64 = 0
@@ -52,12 +52,12 @@ package struct EpollRing: KernelRing, ~Copyable {
     package var isMultishot: Bool { true }
     @inline(__always)
     package var mayMissEnds: Bool { false }
-    /// Why every send is a call of its own; nil when they go out in batches.
+    /// Why every send is a call of its own; nil when sends leave in batches.
     package var batchRefusal: Errno? { batch.refusal }
 
     /// - Parameters:
     ///   - slots: how many sockets may be attached at once.
-    ///   - sendsAtOnce: every send is a call of its own, as soon as it is asked for.
+    ///   - sendsAtOnce: every send is a call of its own, made when it is enqueued.
     /// - Throws: the errno of `epoll_create1(2)`, or ENOMEM.
     package init(slots: Int, pool: BufferPool, sendsAtOnce: Bool = false) throws(Errno) {
         let poller = pelmeni_poll_create()
@@ -99,7 +99,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     // MARK: The loop
 
     package mutating func submit(until deadline: UInt64) -> Int32 {
-        // What was sent again after the last completion.
+        // Sends enqueued after the last completion.
         if isSendDue { sendGathered() }
         var wait = Int64.max
         if doneHead != doneTail || !ready.isEmpty || !rested.isEmpty || !heavy.isEmpty {
@@ -143,7 +143,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             rows[Int(slot)].flags.remove(.queued)
             if rows[Int(slot)].flags.isSuperset(of: [.sending, .writable]) {
                 trySend(slot)
-                // Its completion goes first.
+                // The send's completion goes first.
                 if isReadWanted(slot) { queue(slot) }
                 continue
             }
@@ -157,7 +157,7 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     package mutating func refill() {}
 
-    /// The heavy slot whose turn it is.
+    /// The next bulk slot.
     @inline(__always)
     private mutating func takeHeavy() -> UInt32 {
         let slot = heavy.popFirst(rows)
@@ -166,11 +166,11 @@ package struct EpollRing: KernelRing, ~Copyable {
         return slot
     }
 
-    /// How many receives a heavy slot makes in a row.
+    /// Receives that a bulk slot makes in a row.
     @inline(__always)
     private var heavyCalls: UInt16 { heavy.count < Self.crowd ? Self.receiveBudget : 1 }
 
-    /// A new loop: those that rested may go on.
+    /// A new loop: slots with a spent budget get a new one.
     @inline(__always)
     private mutating func refillBudgets() {
         heavyBytesLeft = Self.heavyBudget
@@ -188,8 +188,8 @@ package struct EpollRing: KernelRing, ~Copyable {
         return flags.contains(.datagrams) ? Self.datagramBudget : Self.acceptBudget
     }
 
-    /// Whether a slot without calls left goes on in the next loop, rather than behind all others in
-    /// this one: what is read until it is empty may never be.
+    /// Whether a slot with a spent budget waits for the next loop, rather than behind all others in
+    /// this one: a slot that is read until it is empty might never be.
     @inline(__always)
     private func isRested(_ flags: Readiness.Flags) -> Bool {
         if flags.contains(.stopsShort) { return !flags.contains(.heavy) }
@@ -224,7 +224,7 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     // MARK: Readiness
 
-    /// What an event means for its slot. A read that it allows is made at once.
+    /// Applies an event to its slot, and makes the read that it allows.
     @inline(__always)
     private mutating func fire(_ event: pelmeni_event) -> Completion? {
         let token = Token(rawValue: event.token)
@@ -237,7 +237,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         {
             return unpoll(slot)
         }
-        // A send that waited had filled the socket.
+        // A send waited, so it had filled the socket.
         let isHeavy = !row.pointee.flags.isDisjoint(with: [.heavy, .sending])
         row.pointee.callsLeft = isHeavy ? 0 : budget(row.pointee.flags)
         if event.readiness & (PELMENI_POLL_WRITABLE | PELMENI_POLL_BROKEN) != 0 {
@@ -257,7 +257,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         }
         if event.readiness & PELMENI_POLL_URGENT != 0 { row.pointee.flags.insert(.stopsShort) }
         if isReadWanted(slot) {
-            // After what was just done, in turn: a send's completion goes first.
+            // After the completed sends, in order: a send's completion goes first.
             if doneHead != doneTail || !row.pointee.flags.isDisjoint(with: [.queued, .heavy]) {
                 queue(slot)
                 return nil
@@ -267,7 +267,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         return nil
     }
 
-    /// Whether there is something to read, and somebody who wants it.
+    /// Whether the slot may have bytes, and an operation that reads them.
     @inline(__always)
     private func isReadWanted(_ slot: UInt32) -> Bool {
         let flags = rows[Int(slot)].flags
@@ -275,7 +275,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             && !flags.isDisjoint(with: [.receiving, .accepting, .waking])
     }
 
-    /// One read of a slot that may have something; nothing when it turns out not to.
+    /// One read of a slot that may have bytes; nil when it has none.
     @inline(__always)
     private mutating func read(_ slot: UInt32) -> Completion? {
         let flags = rows[Int(slot)].flags
@@ -318,7 +318,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
         } else {
             row.pointee.flags.remove(.heavy)
-            // A short read emptied the socket; what comes next makes a new edge.
+            // A short read emptied the socket; the next bytes make a new edge.
             if row.pointee.flags.isDisjoint(with: [.ended, .stopsShort]) {
                 row.pointee.flags.remove(.readable)
             } else {
@@ -339,7 +339,7 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     private mutating func acceptNow(_ slot: UInt32) -> Completion? {
         let row = rows + Int(slot)
-        // What was read before goes out first: a burst of connections costs a handshake each.
+        // Sends go first: each accept of a burst costs a handshake.
         if batch.count > 0 { sendBatch() }
         let token = token(slot, .accept)
         let socket = pelmeni_socket_accept(row.pointee.socket, 1)
@@ -435,7 +435,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             if row.pointee.flags.contains(.batched) { sendBatch() }
             flag = .sending
         case .wake: flag = .waking
-        // Those of rows, and of room, have calls of their own.
+        // `sendDatagrams` and `awaitRoom` are cancelled by calls of their own.
         case .unused, .cancel, .sendDatagrams, .awaitRoom: return
         }
         guard row.pointee.flags.contains(flag) else { return }

@@ -1,42 +1,39 @@
-/// What the epoll ring knows of one slot: which operations wait, and what the socket was last seen
-/// to be.
+/// The epoll ring's state of one slot: its waiting operations, and the last known readiness of its
+/// socket.
 struct Readiness {
     struct Flags: OptionSet {
         let rawValue: UInt32
         @inline(__always)
         init(rawValue: UInt32) { self.rawValue = rawValue }
 
-        // What the socket is, until a call proves otherwise.
+        // The socket's readiness, until a call proves otherwise.
         static let readable = Flags(rawValue: 1 << 0)
         static let writable = Flags(rawValue: 1 << 1)
-        /// The end, or an error, is there already, behind what can be read: no edge will tell of it
-        /// again.
+        /// EOF or an error is pending behind unread bytes; no further edge will report it.
         static let ended = Flags(rawValue: 1 << 13)
 
-        /// A read that is shorter than its room does not prove that the socket is empty: it stops
-        /// before an urgent byte (tcp(7)), and behind a descriptor that a Unix socket brings
-        /// (unix(7)).
+        /// A short read does not prove that the socket is empty: it stops before an urgent byte
+        /// (tcp(7)), and behind a descriptor passed over a Unix socket (unix(7)).
         static let stopsShort = Flags(rawValue: 1 << 21)
 
-        // What is asked.
+        // Enqueued operations.
         static let receiving = Flags(rawValue: 1 << 2)
         static let sending = Flags(rawValue: 1 << 3)
         static let connecting = Flags(rawValue: 1 << 4)
         static let accepting = Flags(rawValue: 1 << 5)
         static let waking = Flags(rawValue: 1 << 6)
 
-        /// In one of the lists of slots that can go on.
+        /// In one of the ring's lists of slots.
         static let queued = Flags(rawValue: 1 << 7)
-        /// Level-triggered, for a listener that workers share, and for connected sockets of
-        /// datagrams.
+        /// Level-triggered: a listener that workers share, or a connected datagram socket.
         static let shared = Flags(rawValue: 1 << 8)
-        /// An accept that goes on, or datagrams of a listener.
+        /// A multishot accept, or the datagrams of a listener.
         static let multishot = Flags(rawValue: 1 << 9)
         /// The receive is for bulk blocks.
         static let bulk = Flags(rawValue: 1 << 10)
         /// The row belongs to a socket.
         static let attached = Flags(rawValue: 1 << 11)
-        /// Taken out of the poller, being level-triggered, while nobody accepts or receives.
+        /// Level-triggered, and taken out of the poller while no operation accepts or receives.
         static let unpolled = Flags(rawValue: 1 << 12)
         /// The last receive filled a whole block.
         static let heavy = Flags(rawValue: 1 << 14)
@@ -44,31 +41,30 @@ struct Readiness {
         static let datagrams = Flags(rawValue: 1 << 15)
         /// A Unix socket.
         static let unix = Flags(rawValue: 1 << 16)
-        /// No send, but the wait for one to be possible.
+        /// The send is a wait for room.
         static let awaitsRoom = Flags(rawValue: 1 << 17)
-        /// No receive, but the wait for one to be possible.
+        /// The receive is a wait for bytes.
         static let awaitsBytes = Flags(rawValue: 1 << 18)
-        /// The poller does not tell of bytes: nobody wants them before there is room for them.
+        /// The poller does not report bytes: the leg wants none before its peer has room.
         static let held = Flags(rawValue: 1 << 19)
-        /// The send waits in the batch. It was not tried yet, so the socket is not full.
+        /// The send waits in the batch, untried: the socket is not known to be full.
         static let batched = Flags(rawValue: 1 << 20)
     }
 
-    /// What the poller gives back for its events.
+    /// The token in the poller's events.
     var pollToken: UInt64 = 0
-    /// Of the wait for room.
+    /// The token of the wait for room.
     var roomToken: UInt64 = 0
     var socket: Int32 = -1
     var generation: UInt32 = 0
     var flags: Flags = []
-    /// Bytes that the receive may still bring; for a listener's datagrams, how many to make room
-    /// for.
+    /// Bytes that the receive may still bring; for a listener, datagrams to make room for.
     var limit: Int32 = 0
-    /// The queue of the send.
+    /// The first piece of the send.
     var first: PieceID = .none
     var count: UInt32 = 0
-    /// The next slot of the list this one is in.
+    /// The next slot in the list of this one.
     var next: UInt32 = .max
-    /// Calls this slot may still make before others have their turn.
+    /// Calls of this slot before other slots are served.
     var callsLeft: UInt16 = 0
 }

@@ -1,4 +1,4 @@
-/// Slots in the order in which they are to be read, chained through their rows.
+/// Slots in reading order, chained through their rows.
 struct ReadyList {
     private var first: UInt32 = .max
     private var last: UInt32 = .max

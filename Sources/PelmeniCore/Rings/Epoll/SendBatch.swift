@@ -2,8 +2,8 @@ internal import CPelmeni
 
 /// Sends of one piece on many sockets, gathered for one system call.
 ///
-/// On one core each send(2) that wakes its receiver may hand the core over to it: two task switches
-/// for one message. In one call the receiver has all of them when it runs
+/// On one core a send(2) that wakes its receiver may yield the core to it: two task switches for
+/// one message. After one call the receiver finds all its messages
 /// ([0017](../../../../docs/decisions/0017-epoll-sends-in-batches.md)).
 struct SendBatch {
     private let writes: OpaquePointer
@@ -13,9 +13,9 @@ struct SendBatch {
 
     static var capacity: Int { Int(PELMENI_BATCH_WRITES) }
 
-    /// Nil when there is no memory for it.
+    /// Nil when memory is short.
     ///
-    /// - Parameter isUsed: false asks nothing of the kernel.
+    /// - Parameter isUsed: false makes no call to the kernel.
     init?(isUsed: Bool) {
         guard let writes = pelmeni_batch_create(isUsed ? 1 : 0) else { return nil }
         self.writes = writes
@@ -29,7 +29,7 @@ struct SendBatch {
         results.deallocate()
     }
 
-    /// Why every send is a call of its own; nil when they are not.
+    /// Why every send is a call of its own; nil when sends leave in batches.
     var refusal: Errno? {
         let code = pelmeni_batch_refusal(writes)
         return code < 0 ? Errno(code: code) : nil
@@ -38,7 +38,7 @@ struct SendBatch {
     @inline(__always)
     var isFull: Bool { count == Self.capacity }
 
-    /// One more, when it is not full. The bytes stay in place until it was sent.
+    /// Adds a send to a batch that is not full. The bytes stay in place until it is sent.
     @inline(__always)
     mutating func append(
         _ socket: Int32, _ data: UnsafeRawPointer, _ length: Int, token: Token
@@ -48,7 +48,7 @@ struct SendBatch {
         count &+= 1
     }
 
-    /// Sends all of them; how many they were. Their tokens and results stand until the next
+    /// Sends the batch and returns its size. The tokens and results are valid until the next
     /// `append`.
     @inline(__always)
     mutating func send() -> Int {

@@ -1,16 +1,17 @@
 internal import Glibc
 
-/// Whether the kernel takes many sends in one call (Linux AIO: io_setup(2), io_submit(2)), for
-/// those who ask without running.
+/// Tests without a worker whether the kernel takes many sends in one call (Linux AIO: io_setup(2),
+/// io_submit(2)).
 package enum SendBatchProbe {
-    /// Why not; nil when it does. Takes some 30 ms, the kernel's time to give a context back.
+    /// The reason of a refusal; nil without one. Takes some 30 ms, the kernel's time to destroy a
+    /// context.
     package static func refusal() -> Errno? {
         guard let batch = SendBatch(isUsed: true) else { return Errno(code: ENOMEM) }
         defer { batch.destroy() }
         return batch.refusal
     }
 
-    /// What to do about it.
+    /// The remedy for a refusal.
     package static func remedy(_ refusal: Errno) -> String {
         switch refusal.code {
         case EAGAIN: "fs.aio-max-nr is used up (see fs.aio-nr); raise it"

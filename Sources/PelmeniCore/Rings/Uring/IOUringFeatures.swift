@@ -1,6 +1,6 @@
 internal import CPelmeni
 
-/// What io_uring grants on this machine, less what was masked.
+/// The features of io_uring that this machine grants, without the masked ones.
 package struct IOUringFeatures: OptionSet, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -19,18 +19,17 @@ package struct IOUringFeatures: OptionSet, Sendable {
     package static let waitTimeout = IOUringFeatures(rawValue: PELMENI_FEATURE_WAIT_TIMEOUT)
     package static let skipSuccess = IOUringFeatures(rawValue: PELMENI_FEATURE_SKIP_SUCCESS)
 
-    /// What a feature is called on the command line, since which kernel it is there, and what it is
-    /// for.
+    /// A feature's name on the command line, its first kernel, and its purpose.
     package struct Description: Sendable {
         package let feature: IOUringFeatures
         package let name: String
         package let kernel: String
         package let purpose: String
-        /// Pelmeni does not use io_uring without it.
+        /// Pelmeni does not use io_uring without this feature.
         package let isNeeded: Bool
     }
 
-    /// In the order in which `doctor` lists them.
+    /// In the order of `doctor`.
     package static let descriptions: [Description] = [
         .init(
             feature: .bufferRings, name: "buffer-rings", kernel: "5.19",
@@ -70,16 +69,6 @@ package struct IOUringFeatures: OptionSet, Sendable {
             purpose: "no completion for a cancel that worked", isNeeded: false),
     ]
 
-    /// What kernel 6.1 lacks of it: Debian 12's own kernel.
+    /// The features that kernel 6.1, Debian 12's own kernel, lacks.
     package static let newerThan61: IOUringFeatures = [.receiveBounds]
-
-    /// The features behind names as `--io-uring-without` takes them: feature names, `6.1` for all
-    /// that kernel lacks, or `none`. Nil when a name is unknown.
-    package static func named(_ name: String) -> IOUringFeatures? {
-        switch name {
-        case "none": return []
-        case "6.1": return newerThan61
-        default: return descriptions.first { $0.name == name }?.feature
-        }
-    }
 }

@@ -1,14 +1,14 @@
 internal import CPelmeni
 
-/// What a probe of io_uring found, once a process.
+/// The result of a probe of io_uring, made once a process.
 package struct IOUringProbe: Sendable {
     package enum Verdict: Sendable, Equatable {
         case granted
         /// The kernel refuses io_uring, or a filter does.
         case refused(Errno)
-        /// A feature that Pelmeni needs is missing.
+        /// A required feature is missing.
         case lacking
-        /// Bytes came out wrong or not at all.
+        /// The self-test lost bytes or got wrong ones.
         case unsound(Errno)
     }
 
@@ -18,7 +18,7 @@ package struct IOUringProbe: Sendable {
     /// Granted by the kernel.
     package var kernelFeatures: IOUringFeatures
 
-    /// Asks the kernel, and moves and verifies bytes unless `selfTest` is false. Takes
+    /// Probes the kernel, and moves and verifies bytes unless `selfTest` is false. Takes
     /// milliseconds.
     package static func run(without: IOUringFeatures, selfTest: Bool = true) -> IOUringProbe {
         let result = pelmeni_uring_probe(without.rawValue, selfTest ? 1 : 0)

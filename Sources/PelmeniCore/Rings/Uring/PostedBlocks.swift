@@ -1,7 +1,7 @@
-/// The blocks of one class that are posted to the kernel, and under which slot each is.
+/// The blocks of one class that are posted to the kernel, by slot.
 ///
-/// Slots keep their numbers: the one that was filled is posted again with a fresh block, so the
-/// ring of slots stays full and `ENOBUFS` means that the pool is empty.
+/// Slots keep their numbers: a filled slot is posted again with a fresh block, so the ring of slots
+/// stays full and `ENOBUFS` means that the pool is empty.
 package struct PostedBlocks {
     let blockClass: BlockClass
     package let capacity: Int
@@ -20,7 +20,8 @@ package struct PostedBlocks {
         for slot in 0..<slots { empty[slot] = UInt16(slots - 1 - slot) }
     }
 
-    /// A power of two, at most `wanted`, and at most half of the pool: the rest waits in queues.
+    /// A power of two, at most `wanted`, and at most half of the pool: the other half is for
+    /// queues.
     package static func slots(_ wanted: Int, of blocks: Int) -> Int {
         var slots = 1
         while slots * 2 <= min(wanted, max(1, blocks / 2)) { slots *= 2 }
@@ -29,7 +30,7 @@ package struct PostedBlocks {
 
     var group: UInt16 { UInt16(blockClass.rawValue) }
 
-    /// The block that was posted under a slot; the slot is empty from now on.
+    /// Takes the block of a slot, which is empty from now on.
     @inline(__always)
     package mutating func take(_ slot: Int) -> BlockID {
         let block = blocks[slot]
@@ -40,7 +41,7 @@ package struct PostedBlocks {
         return block
     }
 
-    /// Puts a block under an empty slot, and says which.
+    /// Puts a block into an empty slot, and returns the slot.
     @inline(__always)
     package mutating func fill(_ block: BlockID) -> Int {
         emptyCount &-= 1
@@ -49,7 +50,7 @@ package struct PostedBlocks {
         return slot
     }
 
-    /// Gives everything back. Only when the kernel cannot write any more.
+    /// Releases all blocks. Only when the kernel cannot write any more.
     package func releaseAll(to pool: BufferPool) {
         for slot in 0..<capacity where !blocks[slot].isNone { pool.release(blocks[slot]) }
         blocks.deallocate()

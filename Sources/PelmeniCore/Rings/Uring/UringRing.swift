@@ -1,17 +1,16 @@
 internal import CPelmeni
 internal import Glibc
 
-/// The ring over io_uring: operations are staged in the shim and handed over once a loop.
+/// The ring over io_uring: operations are staged in the shim and submitted once a loop.
 package struct UringRing: KernelRing, ~Copyable {
-    /// Entries of the submission queue. A full one is handed over early, so this bounds memory, not
-    /// work.
+    /// Entries of the submission queue. A full queue is flushed, so this bounds memory, not work.
     static let entries: UInt32 = 512
-    /// Entries of the completion queue: every posted block, a send and an accept burst for each of
-    /// some thousand sessions. An overflow is slow, and loses nothing.
+    /// Entries of the completion queue: for every posted block, and for a send and a burst of
+    /// accepts of some thousand sessions. An overflow is slow, but loses no completion.
     static let completions: UInt32 = 8192
     /// Completions copied out of the queue at once.
     static let batch = 256
-    /// Posted blocks of each class: the hot set. Few, so that they stay in the cache.
+    /// Posted blocks of each class: few, so that they stay in the cache.
     static let postedSmall = 128
     static let postedBulk = 8
     static let postedDatagrams = 64
@@ -25,18 +24,18 @@ package struct UringRing: KernelRing, ~Copyable {
     private var bulk: PostedBlocks
     private var datagrams: PostedBlocks
     private let wakeValue: UnsafeMutablePointer<UInt64>
-    /// An operation could not even be staged: the kernel takes nothing more.
+    /// The error of an operation that could not be staged: the kernel takes nothing more.
     private var failure: Int32 = 0
 
     package let isMultishot: Bool
-    /// The kernel folds what wakes a multishot receive together (liburing's issue 1549): bytes and
-    /// the reset behind them are one read, and the reset is not told of.
+    /// The kernel folds the wake-ups of a multishot receive (liburing's issue 1549): bytes and the
+    /// reset behind them are one read, and the reset is not reported.
     @inline(__always)
     package var mayMissEnds: Bool { isMultishot }
 
     /// - Parameters:
-    ///   - features: what a probe granted.
-    ///   - pool: where the posted blocks come from.
+    ///   - features: the features that a probe granted.
+    ///   - pool: the pool of the posted blocks.
     /// - Throws: the errno of the call that the kernel refused.
     package init(features: IOUringFeatures, pool: BufferPool) throws(Errno) {
         var options = pelmeni_uring_options(
@@ -75,7 +74,7 @@ package struct UringRing: KernelRing, ~Copyable {
         bulk.releaseAll(to: pool)
         datagrams.releaseAll(to: pool)
         batch.deallocate()
-        // A ring that failed may still have the read of it armed: eight bytes are left to it then.
+        // In a failed ring its read may still be armed: the kernel keeps the eight bytes.
         if failure == 0 { wakeValue.deallocate() }
     }
 
@@ -98,8 +97,8 @@ package struct UringRing: KernelRing, ~Copyable {
     @inline(__always)
     package mutating func next() -> Completion? {
         if batchNext == batchCount {
-            // A batch that was not full emptied the queue: what came since waits for the next loop,
-            // so that sends already staged do not wait for ever.
+            // A batch that was not full emptied the queue: later completions wait for the next
+            // loop, so that staged sends are not delayed for ever.
             if batchCount != 0 && batchCount < Self.batch {
                 batchCount = 0
                 batchNext = 0
@@ -114,15 +113,15 @@ package struct UringRing: KernelRing, ~Copyable {
         var block = BlockID.none
         var result = it.result
         if it.flags & PELMENI_BLOCK != 0 {
-            // Which group a slot belongs to is not in the completion: bulk slots follow the small
-            // ones, and datagram slots those.
+            // A completion does not name the group of a slot: bulk slots follow the small slots,
+            // and datagram slots follow the bulk slots.
             if Int(it.slot) < small.capacity {
                 block = small.take(Int(it.slot))
             } else if Int(it.slot) < small.capacity &+ bulk.capacity {
                 block = bulk.take(Int(it.slot) &- small.capacity)
             } else {
                 block = datagrams.take(Int(it.slot) &- small.capacity &- bulk.capacity)
-                // The kernel counts what stands before the payload too.
+                // The kernel counts the bytes before the payload too.
                 if result >= 0 { result &-= Int32(PELMENI_DATAGRAM_PAYLOAD) }
             }
         }
@@ -195,11 +194,11 @@ package struct UringRing: KernelRing, ~Copyable {
     package mutating func receive(
         _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
     ) {
-        // One block is one receive.
+        // A limit of one block needs one receive.
         let isMultishot = isMultishot && limit > blockClass.bytes
         // A multishot receive that waits before it reads misses a reset that is there already,
-        // behind bytes (Linux 6.18): it reads the bytes and waits again. One that reads first is
-        // told.
+        // behind bytes (Linux 6.18): it reads the bytes and waits again. One that reads first gets
+        // the reset.
         let waitsFirst = !expectsBytes && !isMultishot
         note(
             pelmeni_uring_receive(
@@ -256,7 +255,7 @@ package struct UringRing: KernelRing, ~Copyable {
     }
 
     package mutating func cancelRoom(_ target: Token, slot: UInt32) {
-        // The answer to a cancel is looked up as a leg's: the target's number is that of another
+        // A cancel's own completion is looked up as a leg's: the target's number is from another
         // table.
         let token = Token(.cancel, index: slot, generation: 0)
         note(pelmeni_uring_cancel(ring, target.rawValue, token.rawValue))
@@ -286,9 +285,9 @@ package struct UringRing: KernelRing, ~Copyable {
 
     package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
 
-    /// A Unix socket is not blocking until it is connected: the kernel would hand a connect that
-    /// cannot go through at once to the ring's one worker thread, where it keeps all later ones
-    /// waiting (Linux 6.18).
+    /// A Unix socket is non-blocking until it is connected: the kernel would pass a connect that
+    /// cannot complete at once to the ring's one worker thread, where it delays all later ones
+    /// (Linux 6.18).
     package mutating func open(family: Int32) -> Int32 {
         pelmeni_socket_open(family, family == AF_UNIX ? 1 : 0)
     }

@@ -1,0 +1,23 @@
+public import PelmeniCore
+
+/// A listener that accepts, as an engine has opened it.
+public struct Listener: Sendable, Equatable, CustomStringConvertible {
+    /// Where it listens, with the real address and port.
+    public let endpoint: Endpoint
+    /// Where its pair forwards to, in order.
+    public let upstreams: [Endpoint]
+    /// The workers that serve it; nil is all.
+    public let workers: [Int]?
+
+    /// The real port of a TCP or UDP listener, else nil.
+    public var port: UInt16? { endpoint.port }
+
+    /// `tcp://127.0.0.1:40123 -> tcp://127.0.0.1:9000 on=0,1`.
+    public var description: String {
+        let scheme = upstreams.first?.scheme ?? endpoint.scheme
+        let list = upstreams.map(\.description).joined(separator: ",")
+        var text = "\(endpoint.scheme)://\(endpoint) -> \(scheme)://\(list)"
+        if let workers { text += " on=" + workers.map(String.init).joined(separator: ",") }
+        return text
+    }
+}

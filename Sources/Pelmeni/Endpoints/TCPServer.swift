@@ -1,0 +1,28 @@
+public import PelmeniCore
+
+/// Listens on TCP.
+public struct TCPServer: Server {
+    /// Where accepted bytes go.
+    public let client: any Client
+    /// Timeouts, limits and placement of the pair.
+    public var options: PairOptions
+    /// Where it listens.
+    public let endpoint: Endpoint
+
+    /// - Parameters:
+    ///   - client: where accepted bytes go.
+    ///   - listen: an address of this machine, a name of it, or empty for all addresses
+    ///     (dual-stack).
+    ///   - port: 0 asks the kernel for one; ``Engine/listeners`` says which it was.
+    ///   - framing: how datagrams are cut from the stream when `client` takes datagrams; nil is
+    ///     what `options` say.
+    ///   - options: everything else.
+    public init(
+        _ client: any Client, listen: String = "", port: UInt16 = 8080, framing: Framing? = nil,
+        options: PairOptions = PairOptions()
+    ) {
+        self.client = client
+        self.options = options.framed(framing)
+        endpoint = .tcp(host: listen, port: port)
+    }
+}

@@ -1,0 +1,16 @@
+public import PelmeniCore
+
+/// Forwards datagrams to a Unix datagram socket. They wait for a slow reader, within bounds, rather
+/// than get lost.
+public struct UnixDatagramClient: Client {
+    /// The endpoints in order.
+    public let endpoints: [Endpoint]
+
+    /// - Parameter path: of the socket, 1 to 107 bytes, unix(7).
+    public init(_ path: String) { self.init([.unixDatagram(path: path)]) }
+
+    /// Several endpoints, taken in turn; a session stays with its own.
+    ///
+    /// - Parameter endpoints: 1 to 64, all `Endpoint.unixDatagram`; an ``Engine`` refuses others.
+    public init(_ endpoints: [Endpoint]) { self.endpoints = endpoints }
+}

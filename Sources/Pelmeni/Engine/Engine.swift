@@ -1,0 +1,150 @@
+// One import for an embedder: what the core makes public is part of the face.
+@_exported public import PelmeniCore
+internal import Synchronization
+
+/// Runs servers: workers, listeners, lifecycle.
+///
+/// ```swift
+/// let engine = try Engine(servers: [TCPServer(TCPClient("127.0.0.1", port: 9000), port: 8080)])
+/// try await engine.run()
+/// ```
+///
+/// An engine has no global state and touches no signal; several may live in one process. It runs
+/// once.
+public final class Engine: Sendable {
+    private enum Phase {
+        case idle
+        case starting
+        case running(EngineRuntime)
+    }
+
+    private let configuration: EngineConfiguration
+    private let drainTimeout: Duration
+    private let phase = Mutex<Phase>(.idle)
+
+    /// - Parameters:
+    ///   - backend: io_uring, epoll, or whichever the machine grants.
+    ///   - workers: threads, each with a ring of its own; nil is one for each usable processor.
+    ///   - servers: at least one.
+    ///   - options: everything else.
+    /// - Throws: an ``EngineError`` of kind `usage` that names what makes no sense.
+    public convenience init(
+        backend: BackendChoice = .auto, workers: Int? = nil, servers: [any Server],
+        options: EngineOptions = EngineOptions()
+    ) throws(EngineError) {
+        try self.init(
+            backend: backend, workers: workers, servers: servers, options: options,
+            spelling: .library)
+    }
+
+    /// The same, for options that were written elsewhere: errors name them as they are spelled
+    /// there.
+    package init(
+        backend: BackendChoice = .auto, workers: Int? = nil, servers: [any Server],
+        options: EngineOptions = EngineOptions(), spelling: OptionName.Spelling
+    ) throws(EngineError) {
+        configuration = try EngineCheck(spelling: spelling).configuration(
+            backend: backend, workers: workers, servers: servers, options: options)
+        drainTimeout = options.drainTimeout
+    }
+
+    // MARK: Lifecycle
+
+    /// Opens the listeners and starts the workers; returns once every listener accepts.
+    ///
+    /// - Throws: an ``EngineError`` of kind `failed` (an address in use, say) or `backendRefused`.
+    public func start() async throws(EngineError) {
+        let isFirst = phase.withLock { phase in
+            guard case .idle = phase else { return false }
+            phase = .starting
+            return true
+        }
+        guard isFirst else {
+            throw EngineError(
+                kind: .usage, side: .engine, subject: "start",
+                reason: "this engine was started before", remedy: "make another one")
+        }
+        let runtime: EngineRuntime
+        do throws(EngineError) {
+            runtime = try await EngineRuntime.start(configuration)
+        } catch {
+            configuration.log.flush()
+            phase.withLock { $0 = .idle }
+            throw error
+        }
+        phase.withLock { $0 = .running(runtime) }
+        for (pair, address) in zip(configuration.pairs, runtime.addresses) {
+            guard let warning = EngineCheck.warning(pair.messages) else { continue }
+            configuration.log(.warning, warning, [.init("pair", address.description)])
+        }
+    }
+
+    /// Starts, unless ``start()`` did, and returns once the engine has ended. Cancelling the task
+    /// drains.
+    public func run() async throws(EngineError) {
+        if runtime == nil { try await start() }
+        guard let runtime else { return }
+        await withTaskCancellationHandler {
+            await runtime.wait()
+        } onCancel: {
+            Task { await self.drain() }
+        }
+        if let failure = runtime.failure { throw failure }
+    }
+
+    /// Stops accepting and lets what is open end; what is still open after the time is cut off.
+    ///
+    /// - Parameter within: nil is the engine's drain timeout.
+    /// - Returns: how many sessions were cut off.
+    @discardableResult
+    public func drain(within: Duration? = nil) async -> Int {
+        guard let runtime else { return 0 }
+        runtime.drain()
+        // A sleep takes its nanoseconds in 64 bits.
+        let timeout = min(within ?? drainTimeout, EngineCheck.durationMax)
+        // Not a child: a cancelled caller still drains in its own time.
+        let cutter = Task.detached {
+            try? await Task.sleep(for: timeout)
+            if !Task.isCancelled { runtime.stop() }
+        }
+        await runtime.wait()
+        cutter.cancel()
+        return Int(clamping: statistics.causes[.drainCut] ?? 0)
+    }
+
+    /// Cuts everything off, and returns once it is.
+    public func stop() async {
+        guard let runtime else { return }
+        runtime.stop()
+        await runtime.wait()
+    }
+
+    // MARK: What is there
+
+    private var runtime: EngineRuntime? {
+        phase.withLock { if case .running(let runtime) = $0 { runtime } else { nil } }
+    }
+
+    /// The backend that the engine runs on, once it is started.
+    public var backend: Backend? { runtime?.decision.backend }
+
+    /// How many workers it has.
+    public var workers: Int { configuration.workers }
+
+    /// The listeners in the order of the servers, with their real ports, once the engine is
+    /// started.
+    public var listeners: [Listener] {
+        guard let runtime else { return [] }
+        return zip(configuration.pairs, runtime.addresses).map { pair, address in
+            Listener(
+                endpoint: pair.endpoint.at(address), upstreams: pair.upstreams,
+                workers: pair.workers)
+        }
+    }
+
+    /// What it has done so far.
+    public var statistics: Statistics {
+        guard let runtime else { return Statistics() }
+        return Statistics(runtime)
+    }
+}

@@ -1,0 +1,101 @@
+package import PelmeniCore
+
+/// What makes no sense where streams and datagrams meet.
+extension EngineCheck {
+    /// A session may move on to the next upstream, and must find the same kind of socket there. A
+    /// client of a named kind has upstreams of that kind.
+    func checkKinds(_ server: any Server) throws(EngineError) {
+        let client = server.client
+        var kinds: [String] = []
+        for upstream in client.endpoints where !kinds.contains(upstream.scheme) {
+            kinds.append(upstream.scheme)
+        }
+        let subject = server.endpoint.description
+        guard kinds.count == 1 else {
+            throw usage(
+                subject,
+                "the upstreams of a pair are of one kind, not \(kinds.joined(separator: " and "))",
+                "make a pair for each kind")
+        }
+        if let scheme = client.scheme, scheme != kinds.first {
+            throw usage(
+                subject,
+                "a \(type(of: client)) forwards to \(scheme) endpoints, not to \(kinds[0])",
+                "use the client of that kind")
+        }
+    }
+
+    func checkMessages(_ server: any Server) throws(EngineError) {
+        try checkFraming(server)
+        let options = server.options
+        let limits: [(OptionName, Int?)] = [
+            (.requestLimit, options.requestLimit), (.responseLimit, options.responseLimit),
+        ]
+        let subject = server.endpoint.description
+        for (option, limit) in limits {
+            guard let limit else { continue }
+            guard server.kind.hasDatagrams else {
+                throw usage(
+                    subject,
+                    "\(name(option)) has no meaning between two streams: it counts datagrams",
+                    "leave it out")
+            }
+            guard (1...Self.countMax).contains(limit) else {
+                throw usage(
+                    subject, "\(name(option)) is 1 to \(Self.countMax) datagrams, not \(limit)",
+                    "leave it out for any number")
+            }
+        }
+    }
+
+    private func checkFraming(_ server: any Server) throws(EngineError) {
+        let subject = server.endpoint.description
+        let options = server.options
+        guard server.kind.isFramed else {
+            var given: [OptionName] = []
+            if options.framing != nil { given.append(.framing) }
+            if options.frameBytesMax != nil { given.append(.frameBytesMax) }
+            guard let option = given.first else { return }
+            let sides = server.kind.hasDatagrams ? "datagrams on both sides" : "two streams"
+            throw usage(
+                subject,
+                "\(name(option)) has no meaning between \(sides): "
+                    + "it cuts messages from a stream that meets datagrams",
+                "leave it out")
+        }
+        let messages = options.messages
+        let most = FramingConfiguration.maxFrameMax
+        let frameBytesMax = name(.frameBytesMax)
+        guard (1...most).contains(messages.maxFrame) else {
+            throw usage(
+                subject, "\(frameBytesMax) is 1 to \(most) bytes, not \(messages.maxFrame)")
+        }
+        if case .fixed(let size) = messages.framing {
+            guard Framing.fixedSizes.contains(size) else {
+                throw usage(
+                    subject,
+                    "framing fixed=N has messages of \(Framing.fixedSizes.lowerBound) to "
+                        + "\(Framing.fixedSizes.upperBound) bytes, not \(size)")
+            }
+            guard size <= messages.maxFrame else {
+                throw usage(
+                    subject,
+                    "framing \(messages.framing) is longer than \(frameBytesMax), "
+                        + "\(messages.maxFrame)",
+                    "set \(frameBytesMax) to \(size) or more")
+            }
+        }
+        guard messages.framing != .eof || server.kind != .datagramsToStream else {
+            throw usage(
+                subject,
+                "framing eof makes a whole stream one message, "
+                    + "so each datagram would need a connection of its own",
+                "choose a framing that marks where a message ends, u16be say")
+        }
+    }
+
+    /// What is allowed, and still seldom what an operator wants; nil when there is nothing to say.
+    package static func warning(_ messages: FramingConfiguration) -> String? {
+        messages.framing == .raw ? "raw framing keeps no message boundaries" : nil
+    }
+}

@@ -1,0 +1,95 @@
+internal import PelmeniCore
+
+/// Turns descriptions into a configuration, or says what makes no sense, in the spelling of whoever
+/// wrote them.
+package struct EngineCheck: Sendable {
+    let spelling: OptionName.Spelling
+
+    func configuration(
+        backend: BackendChoice, workers: Int?, servers: [any Server], options: EngineOptions
+    ) throws(EngineError) -> EngineConfiguration {
+        guard !servers.isEmpty else {
+            throw usage(name(.servers), "an engine needs at least one server")
+        }
+        guard servers.count <= EngineConfiguration.pairsMax else {
+            throw usage(
+                name(.servers), "at most \(EngineConfiguration.pairsMax) pairs fit into one engine")
+        }
+        let count = workers ?? Processors.workers()
+        guard (1...EngineConfiguration.workersMax).contains(count) else {
+            throw usage(
+                name(.workers), "\(count) is not between 1 and \(EngineConfiguration.workersMax)")
+        }
+        try checkEngine(options, workers: count)
+        var pairs: [PairConfiguration] = []
+        for server in servers { pairs.append(try pair(server, workers: count)) }
+        return EngineConfiguration(
+            choice: backend, without: options.disabledFeatures.mask, workers: count,
+            pins: options.pinsWorkers, pairs: pairs, poolBytes: options.poolBytes,
+            sessionsCap: options.sessionLimit ?? 0,
+            log: EngineLog(level: options.logLevel, sink: options.log), spelling: spelling)
+    }
+
+    private func pair(
+        _ server: any Server, workers: Int
+    ) throws(EngineError) -> PairConfiguration {
+        let subject = server.endpoint.description
+        let upstreams = server.client.endpoints
+        guard (1...Upstream.upstreamsMax).contains(upstreams.count) else {
+            throw usage(
+                subject,
+                "a pair has 1 to \(Upstream.upstreamsMax) upstreams, not \(upstreams.count)")
+        }
+        for upstream in upstreams { try check(upstream) }
+        if server.endpoint.isUnix { try check(server.endpoint) }
+        try checkKinds(server)
+        try checkMessages(server)
+        try checkReceiveBuffer(server)
+        let options = server.options
+        try checkSessions(options.sessionLimit, .pairSessionLimit, of: subject)
+        try checkDurations(server)
+        let mode = server.permissions.rawValue
+        guard mode <= Self.modeMax else {
+            throw usage(
+                subject, "\(name(.permissions)) is 0 to 0777, not 0\(String(mode, radix: 8))")
+        }
+        if let chosen = options.workers {
+            guard !chosen.isEmpty, Set(chosen).count == chosen.count else {
+                throw usage(subject, "the workers of a pair are named once each, and at least one")
+            }
+            if let wrong = chosen.first(where: { !(0..<workers).contains($0) }) {
+                throw usage(
+                    subject, "there is no worker \(wrong)",
+                    "workers are numbered 0 to \(workers - 1)")
+            }
+        }
+        return PairConfiguration(
+            endpoint: server.endpoint, upstreams: upstreams,
+            deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
+            sessionsMax: options.sessionLimit ?? 0, workers: options.workers?.sorted(),
+            mode: mode, messages: options.messages,
+            receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes))
+    }
+
+    private func check(_ endpoint: Endpoint) throws(EngineError) {
+        switch endpoint {
+        case .tcp(let host, let port), .udp(let host, let port):
+            guard !host.isEmpty else {
+                throw usage(endpoint.description, "an upstream needs a host")
+            }
+            guard port > 0 else {
+                throw usage(endpoint.description, "an upstream needs a port")
+            }
+        case .unix(let path), .unixDatagram(let path):
+            guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
+                throw usage(path, "a socket path has 1 to 107 bytes")
+            }
+        }
+    }
+
+    func name(_ option: OptionName) -> String { option.spelled(spelling) }
+
+    func usage(_ subject: String, _ reason: String, _ remedy: String = "") -> EngineError {
+        EngineError(kind: .usage, side: .engine, subject: subject, reason: reason, remedy: remedy)
+    }
+}

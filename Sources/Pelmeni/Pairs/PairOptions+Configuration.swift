@@ -1,0 +1,56 @@
+package import PelmeniCore
+
+extension PairOptions {
+    /// The timeouts that hold on a pair; nil is never.
+    package struct Durations: Equatable, Sendable {
+        package var firstByte: Duration?
+        package var idle: Duration? = .seconds(3_600)
+        package var linger: Duration? = .seconds(30)
+        package var stall: Duration? = .seconds(300)
+
+        /// What a pair of this kind inherits.
+        init(inheritedBy kind: PairKind) {
+            if kind.hasDatagrams { idle = .seconds(60) }
+        }
+    }
+
+    /// The timeouts that hold on a pair of this kind.
+    package func durations(of kind: PairKind) -> Durations {
+        var durations = Durations(inheritedBy: kind)
+        durations.firstByte = firstByteTimeout.duration(inherited: durations.firstByte)
+        durations.idle = idleTimeout.duration(inherited: durations.idle)
+        durations.linger = lingerTimeout.duration(inherited: durations.linger)
+        durations.stall = stallTimeout.duration(inherited: durations.stall)
+        return durations
+    }
+
+    /// How messages cross a pair. The numbers must have been checked: what does not fit is cut to
+    /// what does.
+    package var messages: FramingConfiguration {
+        FramingConfiguration(
+            framing: framing ?? .u16be,
+            maxFrame: frameBytesMax ?? FramingConfiguration.maxFrameDefault,
+            requests: UInt32(clamping: requestLimit ?? 0),
+            responses: UInt32(clamping: responseLimit ?? 0))
+    }
+
+    func deadlines(of kind: PairKind) -> Deadlines {
+        let durations = durations(of: kind)
+        var deadlines = Deadlines()
+        deadlines.connect = connectTimeout.nanoseconds
+        deadlines.firstByte = durations.firstByte?.nanoseconds ?? 0
+        deadlines.idle = durations.idle?.nanoseconds ?? 0
+        deadlines.linger = durations.linger?.nanoseconds ?? 0
+        deadlines.stall = durations.stall?.nanoseconds ?? 0
+        return deadlines
+    }
+
+    var socketOptions: SocketOptions {
+        var options = SocketOptions()
+        options.keepAliveSeconds = Int32(clamping: keepAliveTime?.components.seconds ?? 0)
+        // The kernel takes it as a signed number.
+        let milliseconds = Int32(clamping: (userTimeout?.nanoseconds ?? 0) / 1_000_000)
+        options.userTimeoutMilliseconds = UInt32(milliseconds)
+        return options
+    }
+}

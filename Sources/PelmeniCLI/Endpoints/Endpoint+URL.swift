@@ -1,0 +1,15 @@
+import Pelmeni
+
+extension Endpoint {
+    /// As a URL: `tcp://[::1]:80`.
+    var url: String { "\(scheme)://\(urlPart)" }
+
+    /// As one part of a URL with commas.
+    var urlPart: String { isUnix ? PercentCoding.encoded(path: description) : description }
+
+    /// A host that only a resolver can turn into an address.
+    var name: String? { isName ? hostAndPort?.host : nil }
+
+    /// A listener whose port the kernel is to choose: two of them are two listeners.
+    var takesAnyPort: Bool { port == 0 }
+}

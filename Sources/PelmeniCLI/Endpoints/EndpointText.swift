@@ -1,0 +1,140 @@
+import Glibc
+import Pelmeni
+
+/// What stands between `://` and the options of a URL, or one part of it between commas.
+struct EndpointText {
+    /// unix(7): the path and its terminating zero fill 108 bytes.
+    private static let pathMost = 107
+
+    private let text: Substring
+    private let scheme: Scheme
+    private let side: EndpointSide
+    /// The whole, for messages.
+    private let url: String
+
+    init(_ text: Substring, scheme: Scheme, side: EndpointSide, url: String) {
+        self.text = text
+        self.scheme = scheme
+        self.side = side
+        self.url = url
+    }
+
+    /// Reads it.
+    func endpoint() throws(UsageError) -> Endpoint {
+        guard !text.contains("://") else {
+            throw UsageError(
+                "\"\(text)\" in \"\(url)\": the scheme stands once, before the first address; "
+                    + "write \(scheme.name)://A,B")
+        }
+        switch scheme.form {
+        case .path(let make): return make(try path())
+        case .port(let make):
+            let (host, port) = try hostAndPort()
+            return make(host, port)
+        }
+    }
+
+    private func path() throws(UsageError) -> String {
+        guard let path = PercentCoding.decoded(text), !path.utf8.contains(0) else {
+            throw UsageError(
+                "\"\(text)\" in \"\(url)\" is not a path: a % stands before two hex digits")
+        }
+        guard path.hasPrefix("/") else {
+            throw UsageError(
+                "\"\(path)\" in \"\(url)\" is not an absolute path; "
+                    + "write \(scheme.name):///run/a.sock")
+        }
+        guard !path.hasSuffix("/") else {
+            throw UsageError(
+                "\"\(path)\" in \"\(url)\" is a folder; a socket has a name of its own")
+        }
+        guard path.utf8.count <= Self.pathMost else {
+            throw UsageError(
+                "\"\(path)\" has \(path.utf8.count) bytes; a unix socket's path has at most \(Self.pathMost)"
+            )
+        }
+        return path
+    }
+
+    private func hostAndPort() throws(UsageError) -> (String, UInt16) {
+        if let slash = text.firstIndex(of: "/") {
+            throw UsageError(
+                "\"\(text[slash...])\" in \"\(url)\": \(scheme.name):// takes no path")
+        }
+        let host: String
+        let rest: Substring
+        if text.first == "[" {
+            guard let close = text.firstIndex(of: "]") else {
+                throw UsageError("\"\(text)\" in \"\(url)\" has a [ without a ]")
+            }
+            host = try ipv6(text[text.index(after: text.startIndex)..<close])
+            rest = text[text.index(after: close)...]
+        } else {
+            guard text.count(where: { $0 == ":" }) < 2 else {
+                throw UsageError(
+                    "\"\(text)\" in \"\(url)\" has several colons; an IPv6 address stands in brackets, "
+                        + "as in \(scheme.name)://[::1]:80")
+            }
+            let end = text.firstIndex(of: ":") ?? text.endIndex
+            host = try plainHost(text[..<end])
+            rest = text[end...]
+        }
+        guard rest.first == ":" else {
+            throw UsageError(
+                "\"\(text)\" in \"\(url)\" has no port; write \(scheme.name)://HOST:PORT")
+        }
+        return (host, try port(rest.dropFirst()))
+    }
+
+    private func port(_ text: Substring) throws(UsageError) -> UInt16 {
+        let least: UInt16 = side == .listener ? 0 : 1
+        // Only digits: UInt16("+80") is a number too.
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(text), port >= least
+        else {
+            throw UsageError(
+                "\"\(text)\" in \"\(url)\" is not a port; valid: \(least) to 65535")
+        }
+        return port
+    }
+
+    private func ipv6(_ text: Substring) throws(UsageError) -> String {
+        let host = PercentCoding.decoded(text) ?? String(text)
+        var address = in6_addr()
+        let plain = String(host.prefix { $0 != "%" })
+        guard inet_pton(AF_INET6, plain, &address) == 1, !host.hasSuffix("%") else {
+            throw UsageError("\"\(text)\" in \"\(url)\" is not an IPv6 address")
+        }
+        return host
+    }
+
+    private func plainHost(_ text: Substring) throws(UsageError) -> String {
+        guard !text.isEmpty else {
+            if side == .listener { return "" }
+            throw UsageError("\"\(url)\" has no host; an upstream needs one")
+        }
+        let valid = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard valid, text.utf8.count <= 253, !text.hasPrefix("."), !text.contains("..") else {
+            throw UsageError(
+                "\"\(text)\" in \"\(url)\" is not a host; valid: a name, an IPv4 address, [IPv6]")
+        }
+        let host = String(text)
+        let numeric = host.allSatisfy { $0.isNumber || $0 == "." }
+        guard !numeric || Self.isIPv4(host) else {
+            throw UsageError("\"\(text)\" in \"\(url)\" is not an IPv4 address")
+        }
+        return host
+    }
+
+    private static func isIPv4(_ host: String) -> Bool {
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1
+    }
+}

@@ -1,0 +1,70 @@
+import Pelmeni
+
+/// One endpoint URL, read: `tcp://10.0.0.1:80,10.0.0.2:80?connect=2s`.
+struct EndpointURL: Sendable {
+    /// As it was given.
+    let url: String
+    /// One for a listener, one or more for an upstream.
+    let endpoints: [Endpoint]
+    let options: [PairOption: PairOption.Value]
+
+    init(_ url: String, side: EndpointSide) throws(UsageError) {
+        guard let mark = url.firstRange(of: "://") else {
+            throw UsageError(
+                "\"\(url)\" is not an endpoint; write SCHEME://ADDRESS, as in "
+                    + "tcp://127.0.0.1:8080; valid schemes: \(Scheme.servedList)")
+        }
+        let scheme = try Scheme.named(url[..<mark.lowerBound], in: url)
+        self.url = url
+        let rest = url[mark.upperBound...]
+        let end = rest.firstIndex(of: "?") ?? rest.endIndex
+        endpoints = try Self.endpoints(rest[..<end], scheme, side, url)
+        options = end < rest.endIndex ? try Self.options(rest[end...].dropFirst(), url) : [:]
+    }
+
+    private static func endpoints(
+        _ text: Substring, _ scheme: Scheme, _ side: EndpointSide, _ url: String
+    ) throws(UsageError) -> [Endpoint] {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard side == .upstream || parts.count == 1 else {
+            throw UsageError(
+                "\"\(url)\" has \(parts.count) addresses; a listener has one, "
+                    + "further ones are pairs of their own")
+        }
+        var endpoints: [Endpoint] = []
+        for part in parts {
+            guard !part.isEmpty || parts.count == 1 else {
+                throw UsageError("\"\(url)\" has an empty address beside a comma")
+            }
+            let endpoint = try EndpointText(part, scheme: scheme, side: side, url: url).endpoint()
+            guard !endpoints.contains(endpoint) else {
+                throw UsageError("\"\(part)\" stands twice in \"\(url)\"")
+            }
+            endpoints.append(endpoint)
+        }
+        return endpoints
+    }
+
+    private static func options(
+        _ query: Substring, _ url: String
+    ) throws(UsageError) -> [PairOption: PairOption.Value] {
+        var options: [PairOption: PairOption.Value] = [:]
+        for part in query.split(separator: "&", omittingEmptySubsequences: false) {
+            let sign = part.firstIndex(of: "=") ?? part.endIndex
+            let option = try PairOption.named(part[..<sign], in: url)
+            guard sign < part.endIndex, let text = PercentCoding.decoded(part[sign...].dropFirst())
+            else {
+                throw UsageError(
+                    "option \"\(part)\" in \"\(url)\" has no value; write \(option.rawValue)=VALUE")
+            }
+            let value = try option.value(text, in: url)
+            if let other = options[option], other != value {
+                throw UsageError(
+                    "option \"\(option.rawValue)\" stands twice in \"\(url)\", "
+                        + "as \(other) and as \(value)")
+            }
+            options[option] = value
+        }
+        return options
+    }
+}
