@@ -184,6 +184,7 @@ struct SimulationRun: ~Copyable {
         }
         outcome.datagramsToUpstream = counters.get(.datagramsToUpstream)
         outcome.datagramsToClient = counters.get(.datagramsToClient)
+        if kernel.mustGoOn(counters) { outcome.add(.framedGoesOn, 1) }
         if setup.world.drainsAt != .max || setup.world.stopsAt != .max { outcome.add(.drained, 1) }
     }
 }

@@ -98,7 +98,7 @@ extension SimulationSetup {
         if plan.framings.contains(.octetCount) { plan.hasEmpty = false }
         plan.requests = 0
         plan.responses = 0
-        if random.chance(0x8000) { plan.readsLate = random.pick([1_000_000, 500_000_000]) }
+        plan.readGap = random.pick([1, 1, 1_000_000, 500_000_000])
     }
 
     private func shapeEnds(_ plan: inout SimulatedMessagePlan, _ random: inout SeededRandom) {

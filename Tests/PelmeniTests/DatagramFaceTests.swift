@@ -241,7 +241,8 @@ import Testing
             datagram(to: Self.tcp) { $0.framing = .eof }, "framing eof", "a connection of its own",
             "u16be")
         #expect(
-            try configuration(stream(to: Self.udp) { $0.framing = .eof }).messages.framing == .eof)
+            try configuration(stream(to: Self.udp) { $0.framing = .eof }).messages.client.framing
+                == .eof)
     }
 
     @Test func rawIsWarnedAboutOnceAPair() async throws {

@@ -23,6 +23,29 @@ extension Server {
     package var kind: PairKind {
         PairKind(
             listensForDatagrams: endpoint.isDatagram,
-            forwardsDatagrams: client.endpoints.first?.isDatagram ?? false, isFramed: false)
+            forwardsDatagrams: forwardsDatagrams, isFramed: isFramedBetweenStreams)
+    }
+
+    private var forwardsDatagrams: Bool { client.endpoints.first?.isDatagram ?? false }
+
+    /// Two streams have framings. One framing holds for both ends.
+    private var isFramedBetweenStreams: Bool {
+        let isFramed = options.framing != nil || client.framing != nil
+        return isFramed && !endpoint.isDatagram && !forwardsDatagrams
+    }
+
+    /// How messages cross the pair. The numbers must have been checked: what does not fit is cut to
+    /// what does.
+    package var messages: FramingConfiguration {
+        let (near, far) = (options.framing, client.framing)
+        let (nearMax, farMax) = (options.frameBytesMax, client.frameBytesMax)
+        let most = FramingConfiguration.maxFrameDefault
+        var messages = FramingConfiguration(
+            client: StreamFraming(near ?? far ?? .u16be, maxFrame: nearMax ?? farMax ?? most),
+            upstream: StreamFraming(far ?? near ?? .u16be, maxFrame: farMax ?? nearMax ?? most),
+            requests: UInt32(clamping: options.requestLimit ?? 0),
+            responses: UInt32(clamping: options.responseLimit ?? 0))
+        messages.isBetweenStreams = isFramedBetweenStreams
+        return messages
     }
 }

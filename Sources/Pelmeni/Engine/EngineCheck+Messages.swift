@@ -50,42 +50,22 @@ extension EngineCheck {
 
     private func checkFraming(_ server: any Server) throws(EngineError) {
         let subject = server.endpoint.description
-        let options = server.options
-        guard server.kind.isFramed else {
-            var given: [OptionName] = []
-            if options.framing != nil { given.append(.framing) }
-            if options.frameBytesMax != nil { given.append(.frameBytesMax) }
-            guard let option = given.first else { return }
-            let sides = server.kind.hasDatagrams ? "datagrams on both sides" : "two streams"
+        guard server.kind.isFramed else { return try checkUnframed(server) }
+        let messages = server.messages
+        if server.kind == .framedStreams {
+            try checkEnd(messages.client, of: subject, isBetweenStreams: true)
+            return try checkEnd(messages.upstream, of: subject, isBetweenStreams: true)
+        }
+        guard messages.client == messages.upstream else {
             throw usage(
                 subject,
-                "\(name(option)) has no meaning between \(sides): "
-                    + "it cuts messages from a stream that meets datagrams",
-                "leave it out")
+                "the pair has one stream, and two framings: \(messages.client.framing) of "
+                    + "\(messages.client.maxFrame) bytes and \(messages.upstream.framing) of "
+                    + "\(messages.upstream.maxFrame)",
+                "give one of them")
         }
-        let messages = options.messages
-        let most = FramingConfiguration.maxFrameMax
-        let frameBytesMax = name(.frameBytesMax)
-        guard (1...most).contains(messages.maxFrame) else {
-            throw usage(
-                subject, "\(frameBytesMax) is 1 to \(most) bytes, not \(messages.maxFrame)")
-        }
-        if case .fixed(let size) = messages.framing {
-            guard Framing.fixedSizes.contains(size) else {
-                throw usage(
-                    subject,
-                    "framing fixed=N has messages of \(Framing.fixedSizes.lowerBound) to "
-                        + "\(Framing.fixedSizes.upperBound) bytes, not \(size)")
-            }
-            guard size <= messages.maxFrame else {
-                throw usage(
-                    subject,
-                    "framing \(messages.framing) is longer than \(frameBytesMax), "
-                        + "\(messages.maxFrame)",
-                    "set \(frameBytesMax) to \(size) or more")
-            }
-        }
-        guard messages.framing != .eof || server.kind != .datagramsToStream else {
+        try checkEnd(messages.client, of: subject, isBetweenStreams: false)
+        guard messages.client.framing != .eof || server.kind != .datagramsToStream else {
             throw usage(
                 subject,
                 "framing eof makes a whole stream one message, "
@@ -94,8 +74,67 @@ extension EngineCheck {
         }
     }
 
+    /// No message is cut from any stream of the pair.
+    private func checkUnframed(_ server: any Server) throws(EngineError) {
+        let options = server.options
+        var given: [OptionName] = []
+        if options.framing != nil || server.client.framing != nil { given.append(.framing) }
+        if options.frameBytesMax != nil || server.client.frameBytesMax != nil {
+            given.append(.frameBytesMax)
+        }
+        guard let option = given.first else { return }
+        let subject = server.endpoint.description
+        guard server.kind.hasDatagrams else {
+            throw usage(
+                subject,
+                "\(name(option)) has no meaning between two streams without a framing: "
+                    + "no message is cut from them",
+                "leave it out, or give a framing")
+        }
+        throw usage(
+            subject,
+            "\(name(option)) has no meaning between datagrams on both sides: "
+                + "it cuts messages from a stream",
+            "leave it out")
+    }
+
+    /// How messages stand in one stream.
+    private func checkEnd(
+        _ end: StreamFraming, of subject: String, isBetweenStreams: Bool
+    ) throws(EngineError) {
+        let most =
+            isBetweenStreams
+            ? FramingConfiguration.maxFrameBetweenStreams : FramingConfiguration.maxFrameMax
+        let frameBytesMax = name(.frameBytesMax)
+        guard (1...most).contains(end.maxFrame) else {
+            let sides = isBetweenStreams ? " between two streams" : ""
+            throw usage(
+                subject, "\(frameBytesMax) is 1 to \(most) bytes\(sides), not \(end.maxFrame)")
+        }
+        if isBetweenStreams, end.framing == .eof {
+            throw usage(
+                subject,
+                "framing eof makes a whole stream one message, which two streams are anyway",
+                "leave it out, or choose a framing that marks where a message ends")
+        }
+        guard case .fixed(let size) = end.framing else { return }
+        guard Framing.fixedSizes.contains(size) else {
+            throw usage(
+                subject,
+                "framing fixed=N has messages of \(Framing.fixedSizes.lowerBound) to "
+                    + "\(Framing.fixedSizes.upperBound) bytes, not \(size)")
+        }
+        guard size <= end.maxFrame else {
+            throw usage(
+                subject,
+                "framing \(end.framing) is longer than \(frameBytesMax), \(end.maxFrame)",
+                "set \(frameBytesMax) to \(size) or more")
+        }
+    }
+
     /// What is allowed, and still seldom what an operator wants; nil when there is nothing to say.
     package static func warning(_ messages: FramingConfiguration) -> String? {
-        messages.framing == .raw ? "raw framing keeps no message boundaries" : nil
+        messages.client.framing == .raw || messages.upstream.framing == .raw
+            ? "raw framing keeps no message boundaries" : nil
     }
 }

@@ -67,7 +67,7 @@ package struct EngineCheck: Sendable {
             endpoint: server.endpoint, upstreams: upstreams,
             deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
             sessionsMax: options.sessionLimit ?? 0, workers: options.workers?.sorted(),
-            mode: mode, messages: options.messages,
+            mode: mode, messages: server.messages,
             receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes))
     }
 

@@ -24,16 +24,6 @@ extension PairOptions {
         return durations
     }
 
-    /// How messages cross a pair. The numbers must have been checked: what does not fit is cut to
-    /// what does.
-    package var messages: FramingConfiguration {
-        FramingConfiguration(
-            framing: framing ?? .u16be,
-            maxFrame: frameBytesMax ?? FramingConfiguration.maxFrameDefault,
-            requests: UInt32(clamping: requestLimit ?? 0),
-            responses: UInt32(clamping: responseLimit ?? 0))
-    }
-
     func deadlines(of kind: PairKind) -> Deadlines {
         let durations = durations(of: kind)
         var deadlines = Deadlines()

@@ -19,12 +19,14 @@ public struct PairOptions: Sendable, Equatable {
     /// Without a byte acknowledged by a side that has bytes waiting; it is noticed after one to two
     /// times this long. ``Timeout/inherited`` is five minutes.
     public var stallTimeout = Timeout.inherited
-    /// How messages are cut from the stream side of a pair whose other side has datagrams; nil is
-    /// ``Framing/u16be``. Refused on a pair of two streams or of datagrams alone.
+    /// How messages stand in the stream of a pair whose other side has datagrams; nil is
+    /// ``Framing/u16be``. On a pair of two streams: how they stand in the listener's streams, and
+    /// in the upstream's where ``Client/framing`` is nil; nil relays bytes as they come. Refused on
+    /// a pair of datagrams alone.
     public var framing: Framing?
-    /// Bytes of the longest message cut from a stream, 1 to 16 MiB; a longer one closes the stream
-    /// with cause ``Cause/badFrame``. Nil is 64 KiB, which holds every datagram. Refused where
-    /// ``framing`` is.
+    /// Bytes of the longest message cut from such a stream, 1 to 16 MiB, and to 261,888 between two
+    /// streams; a longer one closes the stream with cause ``Cause/badFrame``. Nil is 64 KiB, which
+    /// holds every datagram. Refused where no message is cut from a stream.
     public var frameBytesMax: Int?
     /// Datagrams of a client after which its session ends, 1 to 2,147,483,647; nil is any number.
     /// Refused on a pair of two streams.

@@ -44,7 +44,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
         var warnings = await unresolved(names).map { "\"\($0)\" does not resolve now" }
         for pair in pairs {
-            guard let warning = EngineCheck.warning(pair.options.messages) else { continue }
+            guard let warning = EngineCheck.warning(pair.server.messages) else { continue }
             warnings.append("\(pair.listener.url): \(warning)")
         }
         if plan.backend.runs == RunPlan.noBackend {

@@ -39,9 +39,12 @@ struct RunPlan: Codable, Equatable {
         var upstreams: [String]
         /// The numbers of the workers that serve it.
         var on: [Int]
-        /// The next two where a stream meets datagrams.
+        /// The next two where messages are cut from a stream.
         var framing: String?
         var maxFrame: String?
+        /// The next two where they are cut from two streams.
+        var upstreamFraming: String?
+        var upstreamMaxFrame: String?
         /// The next two where datagrams cross a side; nil is any number there too.
         var requests: Int?
         var responses: Int?
@@ -63,6 +66,8 @@ struct RunPlan: Codable, Equatable {
             case on
             case framing
             case maxFrame = "max-frame"
+            case upstreamFraming = "upstream-framing"
+            case upstreamMaxFrame = "upstream-max-frame"
             case requests
             case responses
             case receiveBuffer = "receive-buffer"
@@ -86,8 +91,13 @@ struct RunPlan: Codable, Equatable {
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)
             if kind.isFramed {
-                framing = options.messages.framing.description
-                maxFrame = SizeText.format(options.messages.maxFrame)
+                let messages = pair.server.messages
+                framing = messages.client.framing.description
+                maxFrame = SizeText.format(messages.client.maxFrame)
+                if kind == .framedStreams {
+                    upstreamFraming = messages.upstream.framing.description
+                    upstreamMaxFrame = SizeText.format(messages.upstream.maxFrame)
+                }
             }
             requests = options.requestLimit
             responses = options.responseLimit

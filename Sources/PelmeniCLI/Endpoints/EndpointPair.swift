@@ -5,6 +5,9 @@ struct EndpointPair: Sendable {
     let listener: Endpoint
     let upstreams: [Endpoint]
     let options: PairOptions
+    /// How messages stand in the upstream's streams, where both sides are streams.
+    let upstreamFraming: Framing?
+    let upstreamFrameBytesMax: Int?
     /// Of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
@@ -20,7 +23,10 @@ struct EndpointPair: Sendable {
             throw UsageError("\"\(listen)\" would forward to itself")
         }
         var merged = near.options
-        for (option, value) in far.options {
+        // Each of two streams has what stands on its own URL.
+        let hasTwoStreams = !endpoint.isDatagram && far.endpoints.first?.isDatagram == false
+        let ofEnds: [PairOption] = hasTwoStreams ? [.framing, .maxFrame] : []
+        for (option, value) in far.options where !ofEnds.contains(option) {
             if let other = merged[option], other != value {
                 throw UsageError(
                     "option \"\(option.rawValue)\" is \(other) in \"\(listen)\" "
@@ -36,6 +42,9 @@ struct EndpointPair: Sendable {
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
+        let ends = Self.settings(far.options.filter { ofEnds.contains($0.key) }).options
+        upstreamFraming = ends.framing
+        upstreamFrameBytesMax = ends.frameBytesMax
         if case .profile(let profile)? = merged[.profile], !server.kind.hasDatagrams {
             throw UsageError(
                 "option \"profile\" is \(profile.rawValue), for pairs with datagrams on a side; "
@@ -48,9 +57,13 @@ struct EndpointPair: Sendable {
         let client: any Client =
             switch upstreams.first {
             case .udp: UDPClient(upstreams)
-            case .unix: UnixClient(upstreams)
+            case .unix:
+                UnixClient(
+                    upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
             case .unixDatagram: UnixDatagramClient(upstreams)
-            case .tcp, nil: TCPClient(upstreams)
+            case .tcp, nil:
+                TCPClient(
+                    upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
             }
         switch listener {
         case .tcp(let host, let port):

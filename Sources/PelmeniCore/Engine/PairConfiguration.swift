@@ -11,8 +11,7 @@ package struct PairConfiguration: Sendable {
     package var workers: [Int]?
     /// Of a Unix socket's file.
     package var mode: UInt16
-    /// How messages are cut from the stream side of a pair, where the other side is one of
-    /// datagrams.
+    /// How messages cross the pair, where they do.
     package var messages: FramingConfiguration
     /// Of UDP sockets, the listeners' and those of sessions.
     package var receiveBuffer: ReceiveBuffer
@@ -38,7 +37,8 @@ package struct PairConfiguration: Sendable {
     package var kind: PairKind {
         PairKind(
             listensForDatagrams: listensForDatagrams,
-            forwardsDatagrams: upstreams.first?.isDatagram ?? false, isFramed: false)
+            forwardsDatagrams: upstreams.first?.isDatagram ?? false,
+            isFramed: messages.isBetweenStreams)
     }
 
     package var listensForDatagrams: Bool { endpoint.isDatagram }

@@ -61,7 +61,9 @@ extension Legs where R: ~Copyable {
         case .closing: closeIfIdle(leg)
         case .resetting: resetIfDelivered(leg)
         case _ where completion.more: break
-        case _ where result == -ENOBUFS: lackBlock(leg)
+        case _ where result == -ENOBUFS:
+            if isFramed { return .starved }
+            lackBlock(leg)
         case _ where result == -ECANCELED || result == -EINTR || result == -EAGAIN:
             if isFramed { return .interrupted }
             rearm(leg, expectsBytes: false)

@@ -13,6 +13,8 @@ enum Outcome {
     case broke
     /// A framed stream failed while it was written to.
     case sendBroke
+    /// There was no block for a framed stream.
+    case starved
     /// A receive of a framed stream was called off: it may be armed anew.
     case interrupted
     /// All that was queued for a framed stream went out, and the stream itself has ended.

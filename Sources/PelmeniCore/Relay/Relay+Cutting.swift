@@ -113,7 +113,7 @@ extension Relay where R: ~Copyable {
 
     /// A stream with bytes that are still to be cut is not read meanwhile. It is cut on in one of
     /// the next loops, or once the other side has room.
-    private mutating func awaitTurn(_ leg: LegID) {
+    mutating func awaitTurn(_ leg: LegID) {
         let stream = framedID(leg)
         guard !framed[stream].isQueued else { return }
         // What is armed would go on to its limit, and nobody is closed for these blocks.
@@ -121,6 +121,11 @@ extension Relay where R: ~Copyable {
         guard !hasRoom(leg) else { return cuts.append(stream, framed) }
         // Else its completion comes here again.
         if legs[leg].reading == .idle { legs.pause(leg) }
+    }
+
+    /// The leg has room: what feeds it may be read again.
+    mutating func resumePeer(_ leg: LegID) {
+        if legs.resumePeer(leg) == .resumed { resume(legs[leg].peer) }
     }
 
     /// A paused stream may be read again: what it feeds has room.

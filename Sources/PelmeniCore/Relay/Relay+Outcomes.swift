@@ -29,7 +29,15 @@ extension Relay where R: ~Copyable {
             if legs.findHiddenReset(leg) { framedBroke(leg, -ECONNRESET) } else { framedEnded(leg) }
         case .broke: framedBroke(leg, result)
         case .sendBroke: framedSendBroke(leg, result)
+        case .starved:
+            // It is not read before it is cut.
+            if framed[framedID(leg)].uncut.isEmpty {
+                legs.lackBlock(leg)
+            } else {
+                awaitTurn(leg)
+            }
         case .interrupted: readOn(leg, expectsBytes: false)
+        case .drained where sessions[legs[leg].session].kind == .framedStreams: resumePeer(leg)
         case .drained: settleMessages(leg)
         case .resumed: resume(legs[leg].peer)
         }

@@ -208,7 +208,6 @@ extension Relay where R: ~Copyable {
 
     private mutating func firstWentOut(_ leg: LegID) {
         sendFirst(of: leg)
-        guard !legs[leg].peer.isNone else { return }
-        if legs.resumePeer(leg) == .resumed { resume(legs[leg].peer) }
+        if !legs[leg].peer.isNone { resumePeer(leg) }
     }
 }

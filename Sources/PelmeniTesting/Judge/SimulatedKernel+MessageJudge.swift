@@ -6,7 +6,26 @@ extension SimulatedKernel {
     func judgeMessages(_ counters: Counters) -> [String] {
         guard !world.messages.isEmpty else { return [] }
         return judgeSum(counters) + judgeReasons(counters) + judgeStreams(counters)
-            + judgeEmpty() + judgeUnix(counters)
+            + judgeEmpty() + judgeUnix(counters) + judgeDeadlines(counters)
+    }
+
+    /// Between two streams of messages in a world without faults, with ends that read and blocks
+    /// for everybody, no session has to wait for a deadline.
+    func mustGoOn(_ counters: Counters) -> Bool {
+        let isPlain =
+            !world.messages.isEmpty
+            && world.messages.allSatisfy {
+                $0.kind == .framedStreams && $0.clientEnd == .atOnce && $0.upstreamStopsAfter == 0
+                    && $0.turn == 0 && $0.answersAfter == 0 && $0.upstreams == [[.accepts]]
+            }
+        return isPlain && world.plans.isEmpty && world.healsAt == .max && world.stopsAt == .max
+            && world.drainsAt == .max && world.faults.missedEnd == 0 && counters.get(.pool) == 0
+    }
+
+    private func judgeDeadlines(_ counters: Counters) -> [String] {
+        let late = counters.get(.idle) + counters.get(.linger) + counters.get(.sendStalled)
+        guard late > 0, mustGoOn(counters) else { return [] }
+        return ["\(late) sessions of messages waited for a deadline"]
     }
 
     /// A loop cuts a bounded number of messages: between two submits come the rest of one loop and

@@ -65,6 +65,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case frameToDatagram
     case datagramToFrame
     case frameToFrame
+    case framedGoesOn
     case emptyFrame
     case localTold
     case markedMessage

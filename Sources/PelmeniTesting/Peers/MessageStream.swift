@@ -11,22 +11,30 @@ struct MessageStream {
         var hasCome = false
     }
 
+    /// What may stand behind the last frame of a stream.
+    private enum Rest {
+        case nothing
+        /// The stream's end ends a message.
+        case message
+        case noMessage
+    }
+
     let pair: Int
     /// The number of the client, or of the upstream connection, within the pair.
     let number: Int
     let isClient: Bool
     let plan: SimulatedMessagePlan
     private let framing: Framing
-    private let delimiter: UInt8?
+    private var delimiter: UInt8? { plan.delimiter(ofClient: isClient) }
 
     // The peer's sending side.
     private(set) var bytes: [UInt8] = []
     /// The end of each frame.
     private(set) var ends: [Int] = []
-    /// The bytes behind the last end are a message too, once the stream has ended.
-    private(set) var hasOpenEnd = false
+    /// What stands behind the last frame.
+    private var rest = Rest.nothing
     /// It does not end behind a message.
-    private(set) var isSpoilt = false
+    var isSpoilt: Bool { rest == .noMessage }
     /// The next message.
     var sequence = 0
     /// Messages without bytes: sent; below, received.
@@ -56,7 +64,6 @@ struct MessageStream {
         self.isClient = isClient
         self.plan = plan
         framing = plan.framing(ofClient: isClient)
-        delimiter = plan.delimiter(ofClient: isClient)
         if plan.cut == .atOwnNumber, number > 0 { cutAt = [number] }
     }
 
@@ -81,7 +88,7 @@ struct MessageStream {
         if length == 0 { sentEmpty += 1 }
         switch framing {
         case .raw: break
-        case .eof: hasOpenEnd = length > 0
+        case .eof: rest = length > 0 ? .message : .nothing
         default: ends.append(bytes.count)
         }
     }
@@ -89,15 +96,14 @@ struct MessageStream {
     /// Removes the end of the last frame, or appends an invalid frame.
     mutating func spoil(cutting: Bool) {
         guard cutting else {
-            hasOpenEnd = false
             bytes += noFrame
-            isSpoilt = true
+            rest = .noMessage
             return
         }
         guard let end = ends.popLast() else { return }
         guard let delimiter else {
             _ = bytes.removeLast()
-            isSpoilt = true
+            rest = .noMessage
             return
         }
         let start = ends.last ?? 0
@@ -105,7 +111,7 @@ struct MessageStream {
             bytes.removeLast()
         }
         // The end of the stream ends the message.
-        hasOpenEnd = bytes.count > start
+        rest = bytes.count > start ? .message : .nothing
         if bytes.count == start, end > start { sentEmpty -= 1 }
     }
 
@@ -154,7 +160,7 @@ struct MessageStream {
 
     /// Hands the engine the end of the stream.
     mutating func handEnd() {
-        lastFrames = hasOpenEnd && handed == bytes.count ? 1 : 0
+        lastFrames = rest == .message && handed == bytes.count ? 1 : 0
         hasHandedEnd = lastFrames > 0
     }
 

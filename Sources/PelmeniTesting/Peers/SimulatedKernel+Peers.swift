@@ -79,8 +79,8 @@ extension SimulatedKernel {
             case .late(let wait): peer.pointee.readsFrom = time + wait
             case .never: peer.pointee.readsFrom = .max
             }
-        } else if let plan = world.messagePlan(peer.pointee.plan), plan.readsLate > 0 {
-            peer.pointee.readsFrom = time + UInt64(messages.random.below(plan.readsLate))
+        } else if let plan = world.messagePlan(peer.pointee.plan), plan.kind == .framedStreams {
+            peer.pointee.readsFrom = time + UInt64(messages.random.below(plan.readGap))
         }
         wake(number)
     }

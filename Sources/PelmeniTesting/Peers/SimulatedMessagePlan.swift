@@ -7,9 +7,16 @@ package struct SimulatedMessagePlan: Sendable {
     package var listensOnUnix = false
     package var forwardsToUnix = false
     package var upstreams: [[SimulatedDestination.Mood]] = [[.accepts]]
-    package var framing = Framing.u16be
-    /// That of the upstream's stream, between two streams.
-    package var upstreamFraming: Framing?
+    private var ends: (client: Framing, upstream: Framing?) = (.u16be, nil)
+    package var framing: Framing {
+        get { ends.client }
+        set { ends.client = newValue }
+    }
+    /// The framing of the upstream's stream, between two streams; nil is the same one.
+    package var upstreamFraming: Framing? {
+        get { ends.upstream }
+        set { ends.upstream = newValue }
+    }
     package var maxFrame = 64 << 10
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
@@ -49,9 +56,8 @@ package struct SimulatedMessagePlan: Sendable {
     package var hasNameless = false
     /// Unix datagram clients close their sockets after their last message.
     package var clientsLeave = false
-    /// Ends of streams begin to read this late, in nanoseconds, at the most.
-    package var readsLate = 0
-    /// The longest time between two reads of a Unix end, in nanoseconds.
+    /// The longest time between two reads of a Unix end, in nanoseconds; between two streams, the
+    /// longest time before an end reads at all.
     package var readGap = 1000
 
     // The network.
