@@ -113,7 +113,7 @@ public struct Demo: Sendable {
     }
 
     private func load(_ plan: LoadPlan) async -> LoadResult {
-        do throws(Errno) {
+        do throws(SystemError) {
             return await (try Load(plan)).value()
         } catch {
             return LoadResult(failure: error)

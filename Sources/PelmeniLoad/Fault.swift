@@ -46,7 +46,7 @@ enum Fault: Int, CaseIterable, Sendable {
     }
 
     /// - Parameter error: a positive errno.
-    init(errno error: Errno) {
+    init(errno error: SystemError) {
         self =
             switch error.code {
             case ECONNRESET, EPIPE: .reset

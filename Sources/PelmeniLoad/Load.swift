@@ -8,11 +8,11 @@ final class Load: Sendable {
     /// - Parameter tell: gets the marks of a staged load; called on its thread.
     init(
         _ plan: LoadPlan, tell: @escaping @Sendable (LoadMark) -> Void = { _ in }
-    ) throws(Errno) {
+    ) throws(SystemError) {
         let signal = try StopSignal()
         self.signal = signal
         thread = try LoadThread("load") {
-            do throws(Errno) {
+            do throws(SystemError) {
                 var worker = try LoadWorker(plan, signal: signal, tell: tell)
                 worker.run()
                 return worker.result
@@ -25,11 +25,11 @@ final class Load: Sendable {
     /// A load of datagrams.
     init(
         datagrams plan: DatagramPlan, tell: @escaping @Sendable (LoadMark) -> Void = { _ in }
-    ) throws(Errno) {
+    ) throws(SystemError) {
         let signal = try StopSignal()
         self.signal = signal
         thread = try LoadThread("load") {
-            do throws(Errno) {
+            do throws(SystemError) {
                 guard plan.train != nil else {
                     var worker = try TripWorker(plan, signal: signal, tell: tell)
                     worker.run()

@@ -31,14 +31,14 @@ struct LoadLegs: ~Copyable {
     /// - Parameters:
     ///   - capacity: the most sockets.
     ///   - isPrecise: waits end within microseconds of their deadlines, at a system call each.
-    init(capacity: Int, blockClass: BlockClass, isPrecise: Bool = false) throws(Errno) {
+    init(capacity: Int, blockClass: BlockClass, isPrecise: Bool = false) throws(SystemError) {
         timer = isPrecise ? try PreciseTimer() : nil
         // Two queued blocks, one received, one being filled.
         let blocks = (Self.queuedBlocks + 2) * capacity + 8
         let limits = PoolLimits(
             smallBlocks: blockClass == .small ? blocks : 0,
             bulkBlocks: blockClass == .bulk ? blocks : 0)
-        guard let pool = BufferPool(limits: limits) else { throw Errno(code: ENOMEM) }
+        guard let pool = BufferPool(limits: limits) else { throw SystemError(code: ENOMEM) }
         do {
             // A request counts from its enqueue, and a load that sends in batches would produce
             // bursts.
@@ -119,7 +119,7 @@ struct LoadLegs: ~Copyable {
             return nil
         case .accept:
             guard completion.result >= 0 else {
-                return .acceptFailed(Errno(code: completion.result))
+                return .acceptFailed(SystemError(code: completion.result))
             }
             return .accepted(leg: take(completion.result))
         default: break
@@ -144,13 +144,13 @@ struct LoadLegs: ~Copyable {
 
     private mutating func event(_ completion: Completion, leg: Int) -> LoadEvent {
         guard completion.result >= 0 else {
-            return .failed(leg: leg, Errno(code: completion.result))
+            return .failed(leg: leg, SystemError(code: completion.result))
         }
         switch completion.token.kind {
         case .connect: return .connected(leg: leg)
         case .send:
             rows[leg].queue.remove(Int(completion.result), pool: pool)
-            guard pump(leg) else { return .failed(leg: leg, Errno(code: ENOBUFS)) }
+            guard pump(leg) else { return .failed(leg: leg, SystemError(code: ENOBUFS)) }
             flush(leg)
             return .sent(leg: leg)
         default:

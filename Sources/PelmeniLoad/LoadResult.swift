@@ -18,7 +18,7 @@ struct LoadResult: Sendable {
     /// There were too many faults to go on.
     var gaveUp = false
     /// The reason why the load ended early.
-    var failure: Errno?
+    var failure: SystemError?
 
     var exchangesPerSecond: Double {
         nanoseconds == 0 ? 0 : Double(exchanges) / Double(nanoseconds) * 1e9

@@ -40,7 +40,7 @@ final class LoadThread<Value: Sendable>: Sendable {
     private let isJoined = Atomic<Bool>(false)
 
     /// - Parameter name: at most 15 bytes, shown by `top -H`.
-    init(_ name: String, body: @escaping @Sendable () -> Value) throws(Errno) {
+    init(_ name: String, body: @escaping @Sendable () -> Value) throws(SystemError) {
         let outcome = outcome
         let body = ThreadBody(name: name) { outcome.end(body()) }
         var thread = pthread_t()
@@ -57,7 +57,7 @@ final class LoadThread<Value: Sendable>: Sendable {
         guard error == 0 else {
             isJoined.store(true, ordering: .relaxed)
             Unmanaged.passUnretained(body).release()
-            throw Errno(code: error)
+            throw SystemError(code: error)
         }
     }
 

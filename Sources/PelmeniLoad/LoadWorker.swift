@@ -37,7 +37,7 @@ struct LoadWorker: ~Copyable {
     /// - Parameter tell: called on the worker's thread, and must be quick.
     init(
         _ plan: LoadPlan, signal: StopSignal, tell: @escaping @Sendable (LoadMark) -> Void
-    ) throws(Errno) {
+    ) throws(SystemError) {
         legs = try LoadLegs(
             capacity: plan.connections, blockClass: plan.blockClass,
             isPrecise: plan.isOpenLoop || plan.thinkNanoseconds > 0)
@@ -83,7 +83,7 @@ struct LoadWorker: ~Copyable {
             }
             advance(now)
         }
-        if error != 0 { result.failure = Errno(code: error) }
+        if error != 0 { result.failure = SystemError(code: error) }
         if stage != .ending { result.gaveUp = true }
         if plan.isOpenLoop { closeUnanswered() }
     }

@@ -8,14 +8,14 @@ final class Origin: Sendable {
     private let signal: StopSignal
     private let thread: LoadThread<OriginResult>
 
-    init(_ kind: OriginKind, limits: OriginLimits = OriginLimits()) throws(Errno) {
+    init(_ kind: OriginKind, limits: OriginLimits = OriginLimits()) throws(SystemError) {
         let signal = try StopSignal()
         let listener = try Self.listen()
         do {
             port = try Self.port(of: listener)
             thread = try LoadThread("origin") {
                 defer { _ = pelmeni_socket_close(listener) }
-                do throws(Errno) {
+                do throws(SystemError) {
                     var worker = try OriginWorker(
                         listener, kind: kind, limits: limits, signal: signal)
                     worker.run()
@@ -38,9 +38,9 @@ final class Origin: Sendable {
         return await thread.value()
     }
 
-    private static func listen() throws(Errno) -> Int32 {
+    private static func listen() throws(SystemError) -> Int32 {
         let listener = pelmeni_socket_open(AF_INET, 1)
-        guard listener >= 0 else { throw Errno(code: listener) }
+        guard listener >= 0 else { throw SystemError(code: listener) }
         var address = SocketAddress(v4: 0x7f00_0001, port: 0)
         let length = socklen_t(address.length)
         var options = SocketOptions()
@@ -50,16 +50,16 @@ final class Origin: Sendable {
         if error == 0 { error = pelmeni_socket_listen(listener, 1024) }
         guard error == 0 else {
             _ = pelmeni_socket_close(listener)
-            throw Errno(code: error)
+            throw SystemError(code: error)
         }
         return listener
     }
 
-    private static func port(of listener: Int32) throws(Errno) -> UInt16 {
+    private static func port(of listener: Int32) throws(SystemError) -> UInt16 {
         var address = SocketAddress()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let error = pelmeni_socket_name(listener, &address, &length)
-        guard error == 0 else { throw Errno(code: error) }
+        guard error == 0 else { throw SystemError(code: error) }
         address.length = length
         return address.port ?? 0
     }

@@ -7,5 +7,5 @@ struct OriginResult: Sendable {
     var requests = 0
     var faults = FaultCounts()
     /// The reason why the origin ended early.
-    var failure: Errno?
+    var failure: SystemError?
 }

@@ -19,7 +19,7 @@ struct OriginWorker: ~Copyable {
     private(set) var result = OriginResult()
 
     init(_ listener: Int32, kind: OriginKind, limits: OriginLimits, signal: StopSignal)
-        throws(Errno)
+        throws(SystemError)
     {
         legs = try LoadLegs(capacity: limits.connections, blockClass: limits.blockClass)
         rows = .allocate(capacity: limits.connections)
@@ -51,7 +51,7 @@ struct OriginWorker: ~Copyable {
             }
             if isStopping, legs.openLegs == 0 || now >= stopUntil { return }
         }
-        result.failure = Errno(code: error)
+        result.failure = SystemError(code: error)
     }
 
     private mutating func handle(_ event: LoadEvent, now: UInt64) {

@@ -7,9 +7,9 @@ struct PreciseTimer: ~Copyable {
     let descriptor: Int32
     private var deadline: UInt64 = .max
 
-    init() throws(Errno) {
+    init() throws(SystemError) {
         descriptor = pelmeni_timer_create()
-        if descriptor < 0 { throw Errno(code: descriptor) }
+        if descriptor < 0 { throw SystemError(code: descriptor) }
     }
 
     deinit { if descriptor >= 0 { _ = pelmeni_socket_close(descriptor) } }

@@ -8,9 +8,9 @@ final class StopSignal: Sendable {
     /// The eventfd that wakes the thread.
     let event: Int32
 
-    init() throws(Errno) {
+    init() throws(SystemError) {
         event = pelmeni_event_create()
-        if event < 0 { throw Errno(code: event) }
+        if event < 0 { throw SystemError(code: event) }
     }
 
     deinit { _ = pelmeni_socket_close(event) }

@@ -13,7 +13,7 @@ public struct SimulationOutcome: Sendable {
     /// Bytes of streams that the engine relayed, both ways.
     public package(set) var bytes: UInt64 = 0
     /// The engine's own counts that are not 0.
-    package var causes: [Cause: UInt64] = [:]
+    package var causes: [EndCause: UInt64] = [:]
     package var drops: [DropReason: UInt64] = [:]
     package var datagramsToUpstream: UInt64 = 0
     package var datagramsToClient: UInt64 = 0

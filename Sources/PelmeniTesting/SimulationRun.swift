@@ -8,7 +8,7 @@ struct SimulationRun: ~Copyable {
     private let kernel: SimulatedKernel
     private let counters = Counters()
     private let shared: UnsafeMutablePointer<Int64>
-    private let pairs: UnsafeMutablePointer<RelayPair>
+    private let pairs: UnsafeMutablePointer<PairRow>
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
 
@@ -53,7 +53,7 @@ struct SimulationRun: ~Copyable {
                 upstreams[row].addressCount = UInt8(moods[upstream].count)
             }
             let messages = setup.world.messagePlan(plan)
-            var pair = RelayPair(
+            var pair = PairRow(
                 deadlines: messages?.deadlines ?? setup.deadlines, options: SocketOptions(),
                 sessionsMax: 0, sessionsOpen: shared + 1 + plan,
                 upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt8(moods.count))
@@ -76,13 +76,13 @@ struct SimulationRun: ~Copyable {
     func outcome(trace: ((String) -> Void)?) -> SimulationOutcome {
         kernel.trace = trace
         var outcome = SimulationOutcome(seed: setup.world.seed)
-        let limits = RelayLimits(
+        let limits = Limits(
             shares: SessionShares(streams: setup.sessions, datagrams: setup.sessions),
             engineSessionsCap: setup.cap, engineSessionsOpen: shared,
             datagramSessionsOpen: shared + setup.world.pairs + 1, sessions: setup.sessions)
-        let events = RelayEvents(
+        let events = WorkerEvents(
             receiver: { context, kind, _, _, _, _, _ in
-                guard kind == RelayEvent.Kind.upstreamRecovered.rawValue else { return }
+                guard kind == WorkerEvent.Kind.upstreamRecovered.rawValue else { return }
                 context?.assumingMemoryBound(to: UInt64.self)[
                     SimulatedPoint.upstreamRecovered.rawValue] += 1
             }, context: kernel.points)
@@ -106,7 +106,7 @@ struct SimulationRun: ~Copyable {
         }
         _ = worker.begin()
         var turns: UInt64 = 0
-        while worker.turn() {
+        while worker.runOnce() {
             turns += 1
             if turns & 15 == 0 { checkMarks(worker.queuedMost) }
         }
@@ -118,7 +118,7 @@ struct SimulationRun: ~Copyable {
 
     /// No leg queues more than the high watermark and one receive beyond it.
     private func checkMarks(_ queued: Int) {
-        guard queued > RelayLimits.bulkHigh + BlockClass.bulk.bytes else { return }
+        guard queued > Limits.bulkHigh + BlockClass.bulk.bytes else { return }
         kernel.violate("\(queued) bytes are queued on one leg")
     }
 
@@ -160,7 +160,7 @@ struct SimulationRun: ~Copyable {
         outcome.add(.starved, counters.get(.starved))
         outcome.add(.copied, counters.get(.copiedBytes) > 0 ? 1 : 0)
         outcome.add(.acceptPaused, counters.get(.acceptPauses))
-        let causes: [(Cause, SimulatedPoint)] = [
+        let causes: [(EndCause, SimulatedPoint)] = [
             (.completed, .causeCompleted), (.clientReset, .causeClientReset),
             (.upstreamReset, .causeUpstreamReset), (.connectRefused, .causeConnectRefused),
             (.connectTimeout, .causeConnectTimeout), (.noUpstream, .causeNoUpstream),
@@ -176,7 +176,7 @@ struct SimulationRun: ~Copyable {
             (.noReturnAddress, .dropNoReturnAddress), (.surplus, .dropSurplus),
         ]
         for (reason, point) in drops { outcome.add(point, counters.get(reason)) }
-        for cause in Cause.allCases where counters.get(cause) > 0 {
+        for cause in EndCause.allCases where counters.get(cause) > 0 {
             outcome.causes[cause] = counters.get(cause)
         }
         for reason in DropReason.allCases where counters.get(reason) > 0 {

@@ -128,7 +128,7 @@ extension SimulationSetup {
     private func shapeFraming(_ plan: inout SimulatedMessagePlan) {
         guard plan.kind != .datagrams else { return }
         for framing in plan.framings { shapeFraming(&plan, framing) }
-        let longest = max(plan.sizeMost(isAnswer: false), plan.sizeMost(isAnswer: true))
+        let longest = max(plan.sizeMost(isResponse: false), plan.sizeMost(isResponse: true))
         if longest <= 9000 { plan.maxFrame = 10_000 }
     }
 

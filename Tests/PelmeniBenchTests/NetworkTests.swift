@@ -84,7 +84,7 @@ struct NetworkTests {
         (PELMENI_NETWORK_CONGESTION, EPERM, "congestion control 'vegas' is not granted: EPERM"),
         (PELMENI_NETWORK_TRIAL, EAGAIN, "a namespace could not be tried: EAGAIN"),
     ]) func refusalsHaveReasons(_ step: Int, _ code: Int32, _ words: String) {
-        #expect(BenchNetwork.reason(step, "vegas", Errno(code: code)).hasPrefix(words))
+        #expect(BenchNetwork.reason(step, "vegas", SystemError(code: code)).hasPrefix(words))
     }
 
     @Test("in the machine's network only what it uses is measured")

@@ -13,9 +13,9 @@ protocol DrivenRing: AnyObject {
     func receiveDatagrams(_ socket: Int32, isUnix: Bool, isListener: Bool, token: Token)
     func sendDatagrams(
         _ socket: Int32, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>, token: Token)
-    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
+    func awaitWritable(_ socket: Int32, slot: UInt32, token: Token)
     func cancel(_ target: Token)
-    func cancelRoom(_ target: Token, slot: UInt32)
+    func cancelWritable(_ target: Token, slot: UInt32)
     func submit(until deadline: UInt64) -> Int32
     func next() -> Completion?
     func refill()
@@ -64,12 +64,12 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
         ring.sendDatagrams(socket, outgoing, token: token)
     }
 
-    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
-        ring.awaitRoom(socket, slot: slot, token: token)
+    func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {
+        ring.awaitWritable(socket, slot: slot, token: token)
     }
 
     func cancel(_ target: Token) { ring.cancel(target) }
-    func cancelRoom(_ target: Token, slot: UInt32) { ring.cancelRoom(target, slot: slot) }
+    func cancelWritable(_ target: Token, slot: UInt32) { ring.cancelWritable(target, slot: slot) }
     func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
     func next() -> Completion? { ring.next() }
     func refill() { ring.refill() }

@@ -17,7 +17,7 @@ struct LookupQueueTests {
         #expect(takeAll(&queue, now: 0) == [0, 1, 2, 3])
         #expect(takeAll(&queue, now: LookupQueue.patience - 1) == [])
         #expect(takeAll(&queue, now: LookupQueue.patience) == [4, 5])
-        for index in 0..<6 { #expect(!queue.isAnswered(index)) }
+        for index in 0..<6 { #expect(!queue.hasAllResponses(index)) }
     }
 
     @Test func lookupsHaveABound() {

@@ -8,7 +8,7 @@ enum LoopbackSocket {
     /// A listener on a free port.
     static func listen(backlog: Int32 = 4096) throws -> (socket: Int32, address: SocketAddress) {
         let socket = pelmeni_socket_open(AF_INET, 1)
-        guard socket >= 0 else { throw Errno(code: socket) }
+        guard socket >= 0 else { throw SystemError(code: socket) }
         var address = SocketAddress(v4: 0x7f00_0001, port: 0)
         try check(
             withUnsafePointer(to: address.storage) {
@@ -25,7 +25,7 @@ enum LoopbackSocket {
 
     /// A listener on a Unix socket.
     static func listen(at path: String) throws -> (socket: Int32, address: SocketAddress) {
-        guard let address = SocketAddress(path: path) else { throw Errno(code: EINVAL) }
+        guard let address = SocketAddress(path: path) else { throw SystemError(code: EINVAL) }
         let socket = pelmeni_socket_open(AF_UNIX, 1)
         try check(socket)
         try check(
@@ -88,6 +88,6 @@ enum LoopbackSocket {
     }
 
     private static func check(_ result: Int32) throws {
-        if result < 0 { throw Errno(code: result) }
+        if result < 0 { throw SystemError(code: result) }
     }
 }

@@ -2,7 +2,7 @@
 
 /// The memory of a test worker's pairs.
 struct PairRows {
-    let pairs: UnsafeMutablePointer<RelayPair>
+    let pairs: UnsafeMutablePointer<PairRow>
     let engineSessions: UnsafeMutablePointer<Int64>
     var datagramSessions: UnsafeMutablePointer<Int64> { engineSessions + count + 1 }
     private let count: Int
@@ -27,7 +27,7 @@ struct PairRows {
                 upstreams[first + index].addressCount = 1
             }
             (pairs + number).initialize(
-                to: RelayPair(
+                to: PairRow(
                     deadlines: deadlines, options: SocketOptions(), sessionsMax: 0,
                     sessionsOpen: engineSessions + 1 + number, upstreams: upstreams + first,
                     upstreamCount: UInt8(plan.count)))

@@ -124,7 +124,9 @@ final class RealWorld {
             return (faults + ["a worker does not end"], nil)
         }
         faults += report.leaks
-        if report.failure != 0 { faults.append("the ring failed: \(Errno(code: report.failure))") }
+        if report.failure != 0 {
+            faults.append("the ring failed: \(SystemError(code: report.failure))")
+        }
         for origin in origins { _ = pelmeni_socket_close(origin) }
         origins = []
         let ports = Set((addresses + originAddresses).compactMap(\.port))

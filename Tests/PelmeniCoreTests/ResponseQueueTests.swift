@@ -40,8 +40,8 @@ import Testing
 
     /// The number of responses that may wait at once, for a pool.
     private static let capacities = [
-        0: RelayLimits.waitingAnswersMin, 4 * RelayLimits.waitingAnswersMin + 40: 266,
-        1 << 20: RelayLimits.waitingAnswersMax,
+        0: Limits.waitingResponsesMin, 4 * Limits.waitingResponsesMin + 40: 266,
+        1 << 20: Limits.waitingResponsesMax,
     ]
 
     @Test(arguments: capacities) func thePoolBounds(smallBlocks: Int, capacity: Int) {
@@ -55,7 +55,7 @@ import Testing
     @Test func aClientHasHalfOfWhatIsFree() {
         defer { table.destroy() }
         var queue = ResponseQueue(smallBlocks: 0)
-        let half = UInt32(RelayLimits.waitingAnswersMin / 2)
+        let half = UInt32(Limits.waitingResponsesMin / 2)
         #expect(queue.admits(pending: half + 1) && !queue.admits(pending: half + 2))
         for _ in 0..<half { queue.append(table.take(), table.rows) }
         #expect(queue.admits(pending: half / 2 + 1) && !queue.admits(pending: half / 2 + 2))

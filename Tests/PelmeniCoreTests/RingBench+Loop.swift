@@ -12,7 +12,7 @@ extension RingBench {
         wait milliseconds: UInt64 = 0, each: (RingSlot) throws -> Void = { _ in }
     ) throws {
         let error = ring.submit(until: ring.now() + milliseconds * 1_000_000)
-        guard error == 0 else { throw Errno(code: error) }
+        guard error == 0 else { throw SystemError(code: error) }
         while let completion = ring.next() {
             if let slot = try take(completion) { try each(slot) }
         }
@@ -74,7 +74,7 @@ extension RingBench {
         case .receive: received(slot, completion)
         case .receiveDatagrams: datagramsReceived(slot, completion)
         case .send: sent(slot, completion.result)
-        case .awaitRoom: rows[slot]?.rooms += completion.result < 0 ? 0 : 1
+        case .awaitWritable: rows[slot]?.rooms += completion.result < 0 ? 0 : 1
         default: break
         }
         try closeIfIdle(slot)

@@ -60,7 +60,7 @@ final class RingBench {
         case .epoll: ring = RingBox(try EpollRing(slots: slots, pool: pool))
         case .uring, .uring61, .uringNoDefer:
             ring = RingBox(try UringRing(features: choice.features, pool: pool))
-        case .simulated: throw Errno(code: EINVAL)
+        case .simulated: throw SystemError(code: EINVAL)
         }
     }
 
@@ -87,7 +87,7 @@ final class RingBench {
         if index == nil { fresh += 1 }
         let error = ring.attach(
             socket, token: slot.token(kind), isShared: isShared, isUnix: isUnix)
-        guard error == 0 else { throw Errno(code: error) }
+        guard error == 0 else { throw SystemError(code: error) }
         rows[slot] = Row(slot: slot)
         return slot
     }
@@ -161,9 +161,9 @@ final class RingBench {
             slot.socket, row, token: Token(.sendDatagrams, index: number.rawValue, generation: 0))
     }
 
-    func awaitRoom(_ slot: RingSlot) {
-        begin(slot, .awaitRoom)
-        ring.awaitRoom(slot.socket, slot: slot.index, token: slot.token(.awaitRoom))
+    func awaitWritable(_ slot: RingSlot) {
+        begin(slot, .awaitWritable)
+        ring.awaitWritable(slot.socket, slot: slot.index, token: slot.token(.awaitWritable))
     }
 
     /// Cancels operations in flight, then closes, then calls `onClosed`.
@@ -172,8 +172,8 @@ final class RingBench {
         rows[slot]?.isClosing = true
         closed[slot] = onClosed
         for kind in row.inFlight.sorted(by: { $0.rawValue < $1.rawValue }) {
-            if kind == .awaitRoom {
-                ring.cancelRoom(slot.token(kind), slot: slot.index)
+            if kind == .awaitWritable {
+                ring.cancelWritable(slot.token(kind), slot: slot.index)
             } else {
                 ring.cancel(slot.token(kind))
             }

@@ -102,7 +102,7 @@ import Testing
                 try #require(
                     sent < 5000 && bench[slot].departed.allSatisfy { $0 >= 0 || $0 == -EAGAIN })
             }
-            bench.awaitRoom(slot)
+            bench.awaitWritable(slot)
             #expect(try bench.entersWhileItWaits() <= 8)
             #expect(bench[slot].rooms == 0)
             for _ in 1..<sent { #expect(try pair.far.read(upTo: 1 << 17) == message(1000)) }

@@ -4,7 +4,7 @@ import Testing
 @testable import PelmeniCore
 
 @Suite struct ReadSchedulerTests {
-    private static let many = RelayLimits.crowd
+    private static let many = Limits.contentionThreshold
     private let rows = TestRows.legs([LegRow.Kind](repeating: .client, count: many + 8))
     private let now: UInt64 = 1_000_000_000
 
@@ -21,10 +21,10 @@ import Testing
     private func drain(
         _ reads: inout ReadScheduler, small: Int, bulk: Int, isBulkGone: Bool = false
     ) -> [UInt32] {
-        var turn = reads.turn(small: small, bulk: bulk, now)
+        var quantum = reads.quantum(small: small, bulk: bulk, now)
         var fed: [UInt32] = []
         while true {
-            let leg = reads.nextHeavy(&turn, rows.table, isBulkGone: isBulkGone)
+            let leg = reads.nextBulk(&quantum, rows.table, isBulkGone: isBulkGone)
             guard !leg.isNone else { return fed }
             #expect(rows.table[leg].reading == .idle)
             fed.append(leg.rawValue)
@@ -36,8 +36,8 @@ import Testing
         wait(0, heavy: .small, &reads)
         wait(1, heavy: nil, &reads)
         #expect(!reads.isEmpty && reads.needsBlocks && !reads.feedsAgain)
-        #expect(reads.nextLight(rows.table) == LegID(1))
-        #expect(reads.nextLight(rows.table) == LegID.none)
+        #expect(reads.nextInteractive(rows.table) == LegID(1))
+        #expect(reads.nextInteractive(rows.table) == LegID.none)
         #expect(reads.feedsAgain)
         #expect(drain(&reads, small: 1, bulk: 0) == [0])
         #expect(reads.isEmpty)
@@ -77,14 +77,14 @@ import Testing
     @Test func aCrowdTakesTurns() {
         var reads = ReadScheduler()
         for number in 0..<Self.many - 1 { wait(number, heavy: .small, &reads) }
-        #expect(!reads.isCrowded(now))
+        #expect(!reads.isContended(now))
         wait(Self.many - 1, heavy: .small, &reads)
-        #expect(reads.isCrowded(now))
-        #expect(reads.isCrowded(now + RelayLimits.crowdedTime - 1))
-        #expect(!reads.isCrowded(now + RelayLimits.crowdedTime))
+        #expect(reads.isContended(now))
+        #expect(reads.isContended(now + Limits.contentionTime - 1))
+        #expect(!reads.isContended(now + Limits.contentionTime))
         // A quarter of the blocks is left to others, and this many bytes are the quantum.
         #expect(drain(&reads, small: 4, bulk: 0) == [0, 1, 2])
-        let most = RelayLimits.crowdedTurn / BlockClass.small.bytes
+        let most = Limits.contendedQuantum / BlockClass.small.bytes
         #expect(drain(&reads, small: 1000, bulk: 0).count == most)
     }
 
@@ -105,7 +105,7 @@ import Testing
 
     @Test func exhaustionIsLookedAtNowAndThen() {
         var reads = ReadScheduler()
-        let later = now + RelayLimits.exhaustionCheck
+        let later = now + Limits.exhaustionCheck
         #expect(reads.checksExhaustion(now) == false)
         wait(0, heavy: nil, &reads)
         #expect(reads.checksExhaustion(now) == true)
@@ -119,11 +119,12 @@ import Testing
 }
 
 @Suite struct DialQueueTests {
-    private let rows = TestRows.legs([LegRow.Kind](repeating: .client, count: RelayLimits.crowd))
+    private let rows = TestRows.legs(
+        [LegRow.Kind](repeating: .client, count: Limits.contentionThreshold))
 
     @Test func aLoopDialsAFew() {
         var dials = DialQueue()
-        for _ in 0..<RelayLimits.dialsInLoop { #expect(dials.grant() == true) }
+        for _ in 0..<Limits.dialsInLoop { #expect(dials.grant() == true) }
         #expect(dials.grant() == false)
         dials.append(LegID(3), rows.table)
         #expect(rows.table[LegID(3)].phase == .queued)
@@ -149,9 +150,9 @@ import Testing
     @Test func aBurstIsACrowd() {
         var dials = DialQueue()
         for id in rows.ids.dropLast() { dials.append(id, rows.table) }
-        #expect(!dials.isCrowd)
-        dials.append(LegID(UInt32(RelayLimits.crowd - 1)), rows.table)
-        #expect(dials.isCrowd)
+        #expect(!dials.isContended)
+        dials.append(LegID(UInt32(Limits.contentionThreshold - 1)), rows.table)
+        #expect(dials.isContended)
     }
 }
 
@@ -162,17 +163,17 @@ import Testing
 
     @Test func messagesAreShared() {
         var cuts = CutQueue()
-        var left = RelayLimits.messagesInLoop
+        var left = Limits.messagesInLoop
         while left > 0 {
             let granted = cuts.grant()
-            #expect(granted == min(RelayLimits.messagesAtOnce, left))
+            #expect(granted == min(Limits.messagesAtOnce, left))
             left -= granted
         }
         #expect(cuts.grant() == 0)
         cuts.giveBack(5)
         #expect(cuts.grant() == 5)
         cuts.renew()
-        #expect(cuts.budget == RelayLimits.messagesInLoop)
+        #expect(cuts.budget == Limits.messagesInLoop)
     }
 
     @Test func streamsTakeTurns() {
@@ -233,22 +234,22 @@ import Testing
     @Test func aLoopSplicesSomuch() {
         var pipes = PipeTable(capacity: 1)
         defer { pipes.destroy() }
-        #expect(pipes.turn == min(RelayLimits.spliceTurn, RelayLimits.spliceInLoop))
-        pipes.spend(RelayLimits.spliceInLoop - 10)
-        #expect(pipes.turn == 10)
+        #expect(pipes.quantum == min(Limits.spliceQuantum, Limits.spliceInLoop))
+        pipes.spend(Limits.spliceInLoop - 10)
+        #expect(pipes.quantum == 10)
         // A call may move more bytes than its limit.
         pipes.spend(30)
-        #expect(pipes.turn == 0 && pipes.budget < 0)
+        #expect(pipes.quantum == 0 && pipes.budget < 0)
         pipes.renew()
-        #expect(pipes.budget == RelayLimits.spliceInLoop)
+        #expect(pipes.budget == Limits.spliceInLoop)
     }
 
     @Test func whatFailedRests() {
         var pipes = PipeTable(capacity: 1)
         defer { pipes.destroy() }
-        pipes.rest(100)
-        #expect(!pipes.isAvailable(100 + RelayLimits.pipeRest - 1))
-        #expect(pipes.isAvailable(100 + RelayLimits.pipeRest))
+        pipes.backOff(100)
+        #expect(!pipes.isAvailable(100 + Limits.pipeBackoff - 1))
+        #expect(pipes.isAvailable(100 + Limits.pipeBackoff))
         pipes.giveUp()
         #expect(!pipes.isAvailable(.max - 1))
     }

@@ -17,7 +17,7 @@ struct SocketPair {
         defer { _ = pelmeni_socket_close(listener) }
         let far = try Wire(to: .port(address.port ?? 0))
         let near = pelmeni_socket_accept(listener, bench.isNonblocking ? 1 : 0)
-        guard near >= 0 else { throw Errno(code: near) }
+        guard near >= 0 else { throw SystemError(code: near) }
         return SocketPair(near: near, far: far)
     }
 
@@ -25,7 +25,7 @@ struct SocketPair {
     static func unix(_ type: __socket_type, for bench: RingBench) throws -> SocketPair {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(type.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw Errno(code: errno) }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(code: errno) }
         if bench.isNonblocking { _ = pelmeni_socket_nonblocking(ends[0], 1) }
         return SocketPair(near: ends[0], far: Wire(socket: ends[1]), isUnix: true)
     }
@@ -69,7 +69,7 @@ struct SocketPair {
     }
 
     private static func check(_ result: Int32) throws {
-        if result < 0 { throw Errno(code: result) }
+        if result < 0 { throw SystemError(code: result) }
     }
 
     /// From now on the far end accepts datagrams of this port alone, and refuses the near end's.
@@ -81,7 +81,7 @@ struct SocketPair {
     /// Sends one datagram from the far end, whole.
     func sendDatagram(_ bytes: [UInt8]) throws {
         guard Glibc.send(far.socket, bytes, bytes.count, 0) == bytes.count else {
-            throw Errno(code: errno)
+            throw SystemError(code: errno)
         }
     }
 }
@@ -91,7 +91,7 @@ extension SocketAddress {
         switch name {
         case .port(let port): self.init(v4: 0x7f00_0001, port: port)
         case .path(let path):
-            guard let address = SocketAddress(path: path) else { throw Errno(code: EINVAL) }
+            guard let address = SocketAddress(path: path) else { throw SystemError(code: EINVAL) }
             self = address
         }
     }

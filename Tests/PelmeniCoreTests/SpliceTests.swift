@@ -102,7 +102,7 @@ import Testing
     /// Many more streams than pipes: the others go through blocks.
     @Test(arguments: RingChoice.granted)
     func moreStreamsThanPipes(choice: RingChoice) throws {
-        let sessions = 3 * RelayLimits.pipesMax
+        let sessions = 3 * Limits.pipesMax
         expectWell(
             try run(
                 choice,
@@ -119,7 +119,7 @@ import Testing
     func stalledReadersGivePipesBack(choice: RingChoice) throws {
         var settings = WorkerHarness.Settings()
         settings.deadlines.stall = 500_000_000
-        let stalled = RelayLimits.pipesMax + 4
+        let stalled = Limits.pipesMax + 4
         let world = try RealWorld(
             choice,
             [
@@ -143,7 +143,7 @@ import Testing
                 .simulated,
                 [
                     FlowPlan(
-                        sessions: 3 * RelayLimits.crowd, bytesToUpstream: 600_000,
+                        sessions: 3 * Limits.contentionThreshold, bytesToUpstream: 600_000,
                         bytesToClient: 10, chunk: 1 << 20, end: .byProxy)
                 ], settings: settings))
     }

@@ -29,7 +29,7 @@ import Testing
         #expect(ended.causes[.completed] == 20)
         // The posted set, a high watermark for each stalled reader, and a sixteenth of the pool at
         // most.
-        let most = UInt64(256 + 32 + Self.stalled * (RelayLimits.smallHigh / 16384 + 2))
+        let most = UInt64(256 + 32 + Self.stalled * (Limits.smallHigh / 16384 + 2))
         #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks")
     }
 
@@ -51,7 +51,7 @@ import Testing
         let ended = try #require(report)
         // The posted blocks, the watermark, and a receive in flight.
         let posted = choice == .epoll ? 0 : UInt64(UringRing.postedSmall + 1)
-        let most = posted + UInt64(RelayLimits.smallHigh / BlockClass.small.bytes) + 6
+        let most = posted + UInt64(Limits.smallHigh / BlockClass.small.bytes) + 6
         #expect(ended.blocksMost <= most, "\(ended.blocksMost) blocks, at most \(most)")
     }
 

@@ -11,13 +11,13 @@ import Testing
         while !policy.isOver(count) {
             let upstream = policy.current(of: count)
             if policy.mayDial(upstream),
-                !policy.passesOver(isResting: resting[upstream], of: count)
+                !policy.passesOver(isBackingOff: resting[upstream], of: count)
             {
                 for number in 0..<addresses {
                     #expect(policy.takeAddress(of: upstream) == number)
                     #expect(policy.mayDial(upstream))
                     // A backoff that begins meanwhile holds no further address back.
-                    #expect(!policy.passesOver(isResting: true, of: count))
+                    #expect(!policy.passesOver(isBackingOff: true, of: count))
                     dialled.append(upstream)
                 }
             }

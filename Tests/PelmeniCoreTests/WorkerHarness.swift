@@ -13,7 +13,7 @@ final class WorkerHarness: @unchecked Sendable {
         var sessions = 5000
         /// Sessions over this are closed; 0 is no cap.
         var cap: Int64 = 0
-        var pipes = RelayLimits.pipesMax
+        var pipes = Limits.pipesMax
         /// The listeners are Unix sockets.
         var isUnix = false
     }
@@ -91,7 +91,7 @@ final class WorkerHarness: @unchecked Sendable {
         guard let pool = BufferPool(limits: settings.pool) else { return fail(ENOMEM) }
         defer { pool.destroy() }
         let reserved = Worker<EpollRing>.reservedSlots(listeners: listeners.count)
-        do throws(Errno) {
+        do throws(SystemError) {
             switch choice {
             case .epoll:
                 let slots = Relay<EpollRing>.slots(
@@ -108,14 +108,14 @@ final class WorkerHarness: @unchecked Sendable {
 
     private func fail(_ error: Int32) {
         report.failure = error
-        report.leaks = ["\(Errno(code: error))"]
+        report.leaks = ["\(SystemError(code: error))"]
     }
 
     private func drive<R: Ring & ~Copyable>(_ ring: consuming R, _ pool: BufferPool) {
         let rows = PairRows(
             upstreams: upstreams, deadlines: settings.deadlines, isUnix: settings.isUnix)
         defer { rows.destroy() }
-        let limits = RelayLimits(
+        let limits = Limits(
             shares: SessionShares(streams: settings.sessions, datagrams: settings.sessions),
             engineSessionsCap: settings.cap, engineSessionsOpen: rows.engineSessions,
             datagramSessionsOpen: rows.datagramSessions, sessions: settings.sessions,
@@ -134,7 +134,7 @@ final class WorkerHarness: @unchecked Sendable {
         else { return fail(ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
         if worker.begin() {
-            while worker.turn() {
+            while worker.runOnce() {
                 report.blocksMost = max(report.blocksMost, counters.get(.blocksLeased))
                 if wantsAudit.exchange(false, ordering: .acquiringAndReleasing) {
                     let found = worker.relay.legs.deadSessions()
@@ -147,7 +147,7 @@ final class WorkerHarness: @unchecked Sendable {
         report.leaks = worker.relay.leaks() + rows.leaks()
         report.accepted = counters.get(.accepted)
         report.bytesSpliced = counters.get(.splicedBytes)
-        for cause in Cause.allCases where counters.get(cause) > 0 {
+        for cause in EndCause.allCases where counters.get(cause) > 0 {
             report.causes[cause] = counters.get(cause)
         }
     }

@@ -5,7 +5,7 @@ struct WorkerReport: Sendable {
     var leaks: [String] = []
     /// The ring's own error, or 0.
     var failure: Int32 = 0
-    var causes: [Cause: UInt64] = [:]
+    var causes: [EndCause: UInt64] = [:]
     var accepted: UInt64 = 0
     /// Bytes that went through pipes.
     var bytesSpliced: UInt64 = 0

@@ -13,20 +13,20 @@ enum BlockingSocket {
     }
 
     /// A listener on a port of its own, on the loopback.
-    static func listen() throws(Errno) -> (listener: Int32, port: UInt16) {
+    static func listen() throws(SystemError) -> (listener: Int32, port: UInt16) {
         let bound = try bind()
-        guard pelmeni_socket_listen(bound.listener, 64) == 0 else { throw Errno(code: errno) }
+        guard pelmeni_socket_listen(bound.listener, 64) == 0 else { throw SystemError(code: errno) }
         return bound
     }
 
     /// Bound, and not listening: the kernel refuses connections, and no other socket gets the port.
-    static func bind() throws(Errno) -> (listener: Int32, port: UInt16) {
+    static func bind() throws(SystemError) -> (listener: Int32, port: UInt16) {
         let listener = pelmeni_socket_open(AF_INET, 0)
         var address = SocketAddress(v4: 0x7f00_0001, port: 0)
         var length = socklen_t(address.length)
         guard listener >= 0, pelmeni_socket_bind(listener, &address, length, 0) == 0,
             pelmeni_socket_name(listener, &address, &length) == 0
-        else { throw Errno(code: errno) }
+        else { throw SystemError(code: errno) }
         return (listener, address.port ?? 0)
     }
 

@@ -5,7 +5,7 @@ import PelmeniTesting
 /// An engine's counts at its end, in either world.
 struct Books: Equatable, Sendable {
     let accepted: UInt64
-    let causes: [Cause: UInt64]
+    let causes: [EndCause: UInt64]
     let drops: [DropReason: UInt64]
     let datagramsToUpstream: UInt64
     let datagramsToClient: UInt64

@@ -56,7 +56,7 @@ struct Relay: Sendable {
 
     /// Ends the engine and checks its counts: no session is open, and these causes are all.
     func expect(
-        _ causes: [Cause: UInt64], within: Duration = .seconds(10),
+        _ causes: [EndCause: UInt64], within: Duration = .seconds(10),
         _ location: SourceLocation = #_sourceLocation
     ) async {
         await engine.drain(within: within)

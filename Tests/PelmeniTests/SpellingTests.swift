@@ -86,7 +86,7 @@ import Testing
     @Test func remediesOfARefusedBackend() {
         // ENOSYS, EINVAL and EPERM: each has a remedy of its own.
         for code: Int32 in [38, 22, 1] {
-            let verdict = IOUringProbe.Verdict.refused(Errno(code: code))
+            let verdict = IOUringProbe.Verdict.refused(SystemError(code: code))
             let embedder = BackendDecision.refusal(verdict, spelling: .library)
             #expect(embedder.remedy.hasSuffix("use backend: .epoll"))
             let user = BackendDecision.refusal(verdict, spelling: .commandLine)

@@ -140,7 +140,7 @@ import Testing
 
     @Test func whatAnErrorSays() {
         let error = EngineError(
-            kind: .failed, side: .listener, subject: "127.0.0.1:80", errno: Errno(code: 98),
+            kind: .failed, side: .listener, subject: "127.0.0.1:80", errno: SystemError(code: 98),
             reason: "cannot listen", remedy: "choose another one")
         #expect(
             error.description

@@ -16,7 +16,7 @@ extension MachineReport {
 }
 
 extension MachineReport.Epoll {
-    init(_ refusal: Errno?) {
+    init(_ refusal: SystemError?) {
         sendsInBatches = refusal == nil
         self.refusal = refusal.map { "\($0); \(SendBatchProbe.remedy($0))" }
     }

@@ -8,7 +8,7 @@ public struct EngineOptions: Sendable {
     /// all that Linux 6.1 lacks.
     public var disabledFeatures: Set<IOUringFeature> = []
     /// Sessions at once, 1 to 2,147,483,647; a session over the limit is closed with cause
-    /// ``Cause/limit``. Nil: as many as descriptors allow, and connections beyond them wait.
+    /// ``EndCause/limit``. Nil: as many as descriptors allow, and connections beyond them wait.
     public var sessionLimit: Int?
     /// Bytes of memory for blocks, over all workers, at least 1 MiB for each; touched only as far
     /// as it is used.

@@ -2,7 +2,7 @@ internal import PelmeniCore
 
 extension Statistics {
     init(_ runtime: EngineRuntime) {
-        for cause in Cause.allCases {
+        for cause in EndCause.allCases {
             let sum = runtime.workers.reduce(0) { $0 + $1.counters.get(cause) }
             if sum > 0 { causes[cause] = sum }
         }

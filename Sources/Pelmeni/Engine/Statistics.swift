@@ -20,7 +20,7 @@ public struct Statistics: Sendable {
     /// Datagrams that were not sent on, by reason.
     public var drops: [DropReason: UInt64] = [:]
     /// How sessions ended. The sum is what was accepted less what is open.
-    public var causes: [Cause: UInt64] = [:]
+    public var causes: [EndCause: UInt64] = [:]
     /// Log entries that were lost because `EngineOptions.log` took them too slowly.
     public var logEntriesLost: UInt64 = 0
     /// Each worker's part.

@@ -25,8 +25,8 @@ public struct PairOptions: Sendable, Equatable {
     /// a pair of datagrams alone.
     public var framing: Framing?
     /// Bytes of the longest message cut from such a stream, 1 to 16 MiB, and to 261,888 between two
-    /// streams; a longer one closes the stream with cause ``Cause/badFrame``. Nil is 64 KiB, which
-    /// holds every datagram. Refused where no message is cut from a stream.
+    /// streams; a longer one closes the stream with cause ``EndCause/badFrame``. Nil is 64 KiB,
+    /// which holds every datagram. Refused where no message is cut from a stream.
     public var frameBytesMax: Int?
     /// Datagrams of a client after which its session ends, 1 to 2,147,483,647; nil is any number.
     /// Refused on a pair of two streams.
@@ -40,7 +40,7 @@ public struct PairOptions: Sendable, Equatable {
     /// CAP_NET_ADMIN. Refused on a pair without UDP.
     public var receiveBufferBytes: Int?
     /// Sessions at once over all workers, 1 to 2,147,483,647; a session over the limit is closed
-    /// with cause ``Cause/limit``. Nil leaves it to the engine.
+    /// with cause ``EndCause/limit``. Nil leaves it to the engine.
     public var sessionLimit: Int?
     /// The workers that serve the pair; nil is all.
     public var workers: [Int]?

@@ -37,7 +37,7 @@ package enum BenchNetwork {
         } else {
             let code = pelmeni_network_enter(congestion, &step)
             facts.isOwn = code == 0
-            if code < 0 { facts.reason = reason(Int(step), congestion, Errno(code: code)) }
+            if code < 0 { facts.reason = reason(Int(step), congestion, SystemError(code: code)) }
         }
         if facts.isOwn { facts.differences = copy(wanted) }
         facts.congestionControl = used ?? facts.machinesCongestionControl
@@ -65,13 +65,13 @@ package enum BenchNetwork {
         }
         let code = pelmeni_network_congestion_set(wanted)
         guard code == 0 else {
-            return reason(PELMENI_NETWORK_CONGESTION, wanted, Errno(code: code))
+            return reason(PELMENI_NETWORK_CONGESTION, wanted, SystemError(code: code))
         }
         let found = used ?? "an unknown congestion control"
         return found == wanted ? nil : "connections use \(found), not \(wanted)"
     }
 
-    static func reason(_ step: Int, _ congestion: String, _ error: Errno) -> String {
+    static func reason(_ step: Int, _ congestion: String, _ error: SystemError) -> String {
         switch step {
         case PELMENI_NETWORK_NAMESPACE: "no network namespace is granted: \(error)"
         case PELMENI_NETWORK_IDENTITY: "no identity in a user namespace is granted: \(error)"

@@ -16,14 +16,14 @@ struct CoreSet: Equatable {
     }
 
     /// Starts a process that may run on these cores alone.
-    func start(_ command: SpawnCommand) -> Result<Int32, Errno> {
+    func start(_ command: SpawnCommand) -> Result<Int32, SystemError> {
         guard cores.count == 1, let core = cores.first else { return command.start() }
         let result = SpawnResult()
         // A child inherits the restriction of the thread that starts it; this thread ends right
         // after, so there is nothing to restore.
         Thread.detachNewThread {
             let code = pelmeni_thread_pin(Int32(core))
-            result.set(code < 0 ? .failure(Errno(code: code)) : command.start())
+            result.set(code < 0 ? .failure(SystemError(code: code)) : command.start())
         }
         return result.wait()
     }

@@ -10,7 +10,7 @@ struct SpawnCommand: Sendable {
     /// A file to append errors to; nil is this process's standard error.
     let errorPath: String?
 
-    func start() -> Result<pid_t, Errno> {
+    func start() -> Result<pid_t, SystemError> {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -46,6 +46,6 @@ struct SpawnCommand: Sendable {
         var pid: pid_t = 0
         let code = posix_spawn(
             &pid, command.first ?? "", &actions, &attributes, arguments, environ)
-        return code == 0 ? .success(pid) : .failure(Errno(code: code))
+        return code == 0 ? .success(pid) : .failure(SystemError(code: code))
     }
 }

@@ -4,16 +4,16 @@ internal import Synchronization
 
 /// The result that a starting thread passes to the waiting one.
 final class SpawnResult: Sendable {
-    private let value = Mutex<Result<Int32, Errno>?>(nil)
+    private let value = Mutex<Result<Int32, SystemError>?>(nil)
     private let ready = DispatchSemaphore(value: 0)
 
-    func set(_ result: Result<Int32, Errno>) {
+    func set(_ result: Result<Int32, SystemError>) {
         value.withLock { $0 = result }
         ready.signal()
     }
 
-    func wait() -> Result<Int32, Errno> {
+    func wait() -> Result<Int32, SystemError> {
         ready.wait()
-        return value.withLock { $0 } ?? .failure(Errno(code: 0))
+        return value.withLock { $0 } ?? .failure(SystemError(code: 0))
     }
 }

@@ -6,7 +6,7 @@ enum RunSummary {
     /// and those dropped by reason, when there were any.
     static func entry(_ statistics: Statistics) -> LogEntry {
         var fields: [LogEntry.Field] = [.init("accepted", "\(statistics.accepted)")]
-        for cause in Cause.allCases {
+        for cause in EndCause.allCases {
             let count = statistics.causes[cause, default: 0]
             if count > 0 { fields.append(.init(cause.description, "\(count)")) }
         }

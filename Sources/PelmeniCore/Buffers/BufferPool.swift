@@ -77,13 +77,13 @@ package struct BufferPool: @unchecked Sendable {
 
     /// Unmaps the memory. No copy of the handle may be used afterwards.
     package func destroy() {
-        let it = state.pointee
-        pelmeni_memory_unmap(it.memory, UInt64(it.memoryBytes))
-        it.leases.deallocate()
-        it.freeSmall.deallocate()
-        it.freeBulk.deallocate()
-        it.freeDatagram.deallocate()
-        it.pieces.deallocate()
+        let memory = state.pointee
+        pelmeni_memory_unmap(memory.memory, UInt64(memory.memoryBytes))
+        memory.leases.deallocate()
+        memory.freeSmall.deallocate()
+        memory.freeBulk.deallocate()
+        memory.freeDatagram.deallocate()
+        memory.pieces.deallocate()
         state.deallocate()
     }
 

@@ -24,7 +24,8 @@ package struct BackendDecision: Sendable {
             !decision.features.contains(.multishotReceive)
         else { return decision }
         let refusal = EngineError(
-            kind: .backendRefused, side: .backend, subject: "io_uring", errno: Errno(code: ENOSYS),
+            kind: .backendRefused, side: .backend, subject: "io_uring",
+            errno: SystemError(code: ENOSYS),
             reason: "datagrams need multishot-receive, which is missing or masked",
             remedy: "Linux 6.0 has it; use \(spelling.epoll) for \(spelling.datagramPairs)")
         if choice == .ioUring { throw refusal }
@@ -55,7 +56,7 @@ package struct BackendDecision: Sendable {
         case .lacking:
             return EngineError(
                 kind: .backendRefused, side: .backend, subject: "io_uring",
-                errno: Errno(code: ENOSYS),
+                errno: SystemError(code: ENOSYS),
                 reason: "a feature that Pelmeni needs is missing or masked",
                 remedy: "`pelmeni doctor` lists them; Linux 5.19 has all that are needed")
         case .unsound(let errno):

@@ -30,7 +30,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The address, name or option that it is about.
     public var subject: String
     /// The system's error, where there is one.
-    public var errno: Errno?
+    public var errno: SystemError?
     /// What happened.
     public var reason: String
     /// What to do about it; empty when nothing helps.
@@ -38,7 +38,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// An error about `subject`.
     public init(
-        kind: Kind, side: Side, subject: String, errno: Errno? = nil, reason: String,
+        kind: Kind, side: Side, subject: String, errno: SystemError? = nil, reason: String,
         remedy: String = ""
     ) {
         self.kind = kind

@@ -73,7 +73,7 @@ package final class EngineRuntime: Sendable {
         counts = SharedCounts(pairs: configuration.pairs.count)
         var workers: [WorkerShared] = []
         for index in 0..<configuration.workers {
-            do throws(Errno) {
+            do throws(SystemError) {
                 workers.append(
                     try WorkerShared(
                         index: index, pairs: configuration.pairs, addresses: addresses,
@@ -194,15 +194,15 @@ package final class EngineRuntime: Sendable {
     }
 
     /// How many sessions fit into the descriptors, of which some are left alone.
-    private func sessionLimits() -> RelayLimits {
+    private func sessionLimits() -> Limits {
         var soft: UInt64 = 0
         var hard: UInt64 = 0
         _ = pelmeni_descriptor_limit(&soft, &hard)
         let used = max(0, Int(pelmeni_descriptors_open()))
         // A ring, a reserve and a poller for each worker are still to come.
         let pipes = min(
-            RelayLimits.pipesMax,
-            Int(clamping: soft) / RelayLimits.descriptorsForPipe / configuration.workers)
+            Limits.pipesMax,
+            Int(clamping: soft) / Limits.descriptorsForPipe / configuration.workers)
         let kept =
             min(EngineConfiguration.descriptorsKept, Int(clamping: soft) / 4)
             + (3 + 2 * pipes) * configuration.workers
@@ -211,7 +211,7 @@ package final class EngineRuntime: Sendable {
             descriptors: Int(clamping: soft) - used - kept, limit: Int(clamping: soft),
             hasStreams: !configuration.pairs.allSatisfy(\.listensForDatagrams),
             hasDatagrams: configuration.pairs.contains(where: \.listensForDatagrams))
-        return RelayLimits(
+        return Limits(
             shares: shares, engineSessionsCap: Int64(configuration.sessionsCap),
             engineSessionsOpen: counts.engine, datagramSessionsOpen: counts.datagrams,
             pipes: pipes)

@@ -18,7 +18,7 @@ struct FolderLock {
     /// - Parameter body: called with the lock held, or with why it is not: a folder may be
     ///   unreadable, or its file system have no locks.
     mutating func hold<Value, Failure: Error>(
-        folderOf path: String, _ body: (Errno?) throws(Failure) -> Value
+        folderOf path: String, _ body: (SystemError?) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         var folder = "."
         if let end = path.lastIndex(of: "/") {
@@ -28,6 +28,6 @@ struct FolderLock {
         // One start, or end, waits once, however many files it has.
         if descriptor == -EWOULDBLOCK { patienceMilliseconds = 0 }
         defer { if descriptor >= 0 { pelmeni_folder_unlock(descriptor) } }
-        return try body(descriptor < 0 ? Errno(code: descriptor) : nil)
+        return try body(descriptor < 0 ? SystemError(code: descriptor) : nil)
     }
 }

@@ -15,9 +15,9 @@ package struct HostedWorker: ~Copyable {
     ///
     /// - Parameter key: of the client table's hash.
     package init?(
-        host: any RingHost, pool: BufferPool, limits: RelayLimits,
-        pairs: UnsafeMutablePointer<RelayPair>, listeners: [WorkerListener],
-        requests: WorkerRequests, counters: Counters, events: RelayEvents, key: UInt64
+        host: any RingHost, pool: BufferPool, limits: Limits,
+        pairs: UnsafeMutablePointer<PairRow>, listeners: [WorkerListener],
+        requests: WorkerRequests, counters: Counters, events: WorkerEvents, key: UInt64
     ) {
         guard
             let relay = Relay(
@@ -32,7 +32,7 @@ package struct HostedWorker: ~Copyable {
     package mutating func begin() -> Bool { worker.begin() }
 
     /// One loop. False when there is nothing left to do.
-    package mutating func turn() -> Bool { worker.turn() }
+    package mutating func runOnce() -> Bool { worker.runOnce() }
 
     /// Closes the descriptor held in reserve, once the loop has ended.
     package mutating func closeReserve() { worker.relay.legs.closeReserve() }

@@ -3,7 +3,7 @@ internal import Glibc
 extension ListenerSet {
     /// The error about a listener, with what its errno calls for.
     func failed(_ subject: String, _ error: Int32?, _ reason: String) -> EngineError {
-        let errno = error.map { Errno(code: $0) }
+        let errno = error.map { SystemError(code: $0) }
         let remedy =
             switch errno?.code {
             case EADDRINUSE: "another process, or another pair, listens there; choose another one"

@@ -152,7 +152,7 @@ package struct ListenerSet: ~Copyable {
         if error == 0 { error = Self.bind(socket, &address, reuses: !isDatagrams) }
         if error == 0, isFirst { error = pelmeni_socket_share_port(socket) }
         if error == 0, !isDatagrams {
-            error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog))
+            error = pelmeni_socket_listen(socket, Int32(Limits.backlog))
         }
         guard error == 0 else {
             _ = pelmeni_socket_close(socket)
@@ -197,7 +197,7 @@ package struct ListenerSet: ~Copyable {
             var lock = lock
             defer { self.lock = lock }
             let file = try lock.hold(folderOf: path) {
-                (refusal: Errno?) throws(EngineError) in
+                (refusal: SystemError?) throws(EngineError) in
                 if let refusal {
                     // Without a descriptor for the folder there is none to hold the file either.
                     guard refusal.code != EMFILE, refusal.code != ENFILE else {
@@ -237,18 +237,18 @@ package struct ListenerSet: ~Copyable {
         }
         if error == -EADDRINUSE, !isSocket(path) {
             throw EngineError(
-                kind: .failed, side: .listener, subject: path, errno: Errno(code: EADDRINUSE),
+                kind: .failed, side: .listener, subject: path, errno: SystemError(code: EADDRINUSE),
                 reason: "cannot listen",
                 remedy: "what stands there is not a socket; it is left alone")
         }
         guard error == 0 else { throw failed(path, error, "cannot listen") }
         let file: SocketFile
-        do throws(Errno) {
+        do throws(SystemError) {
             file = try SocketFile(path: path, mode: configuration.mode, isLocked: isLocked)
         } catch {
             throw failed(path, error.code, "cannot listen")
         }
-        if !isDatagrams { error = pelmeni_socket_listen(socket, Int32(RelayLimits.backlog)) }
+        if !isDatagrams { error = pelmeni_socket_listen(socket, Int32(Limits.backlog)) }
         // Without the lock, another process may have removed the file meanwhile.
         if error == 0, !file.stands { error = -EADDRINUSE }
         guard error == 0 else {

@@ -51,7 +51,7 @@ package struct LookupQueue: Sendable {
     package var isRunning: Bool { runningCount > 0 }
 
     /// Whether a name was looked up once, well or badly.
-    package func isAnswered(_ index: Int) -> Bool { entries[index].standing != .new }
+    package func hasAllResponses(_ index: Int) -> Bool { entries[index].standing != .new }
 
     /// The name whose lookup begins now; nil when none is due, or no place is free.
     package mutating func take(now: UInt64) -> Int? {

@@ -30,9 +30,9 @@ package final class Mailbox: Sendable {
     }
 
     /// Nil when the process has no descriptor left; the errno is the thrown one.
-    package init() throws(Errno) {
+    package init() throws(SystemError) {
         event = pelmeni_event_create()
-        if event < 0 { throw Errno(code: event) }
+        if event < 0 { throw SystemError(code: event) }
     }
 
     deinit { _ = pelmeni_socket_close(event) }

@@ -71,7 +71,7 @@ package final class Resolver: Sendable {
     /// Whether every name was looked up once, well or badly.
     package var isSettled: Bool {
         state.withLock { state in
-            state.isStopped || names.indices.allSatisfy { state.queue.isAnswered($0) }
+            state.isStopped || names.indices.allSatisfy { state.queue.hasAllResponses($0) }
         }
     }
 

@@ -15,19 +15,19 @@ final class SocketFile: Sendable {
     /// - Parameter isLocked: the folder is locked since before, so that what stands there is what
     ///   was bound.
     /// - Throws: the errno; the file is gone then.
-    init(path: String, mode: UInt16, isLocked: Bool) throws(Errno) {
+    init(path: String, mode: UInt16, isLocked: Bool) throws(SystemError) {
         self.path = path
         descriptor = pelmeni_file_hold(path)
         guard descriptor >= 0 else {
             // Out of descriptors, most likely.
             if isLocked { unlink(path) }
-            throw Errno(code: descriptor)
+            throw SystemError(code: descriptor)
         }
-        guard pelmeni_file_is_socket(descriptor) != 0 else { throw Errno(code: EADDRINUSE) }
+        guard pelmeni_file_is_socket(descriptor) != 0 else { throw SystemError(code: EADDRINUSE) }
         let error = pelmeni_file_mode(descriptor, UInt32(mode))
         guard error == 0 else {
             removeInLock()
-            throw Errno(code: error)
+            throw SystemError(code: error)
         }
     }
 

@@ -28,9 +28,9 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     package static func reservedSlots(listeners: Int) -> Int { 1 + listeners }
 
     /// The least time between two reports that accepting stopped.
-    static var pauseReportRest: UInt64 { 10_000_000_000 }
+    static var pauseReportInterval: UInt64 { 10_000_000_000 }
     /// How long accepting rests after an error, unless a session ends before.
-    static var acceptRest: UInt64 { 100_000_000 }
+    static var acceptBackoff: UInt64 { 100_000_000 }
     /// Waits for the last completion before a ring is given up: a second in all.
     static var endTurnsMax: Int { 10 }
     /// How often a drained worker looks whether others still have sessions of its datagram
@@ -58,7 +58,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     /// Runs until a drain has ended, a stop came, or the ring failed.
     @inline(never)
-    package mutating func loop() { while turn() {} }
+    package mutating func loop() { while runOnce() {} }
 
     /// Arms the wake-up and the listeners. False when the ring refuses one of them: ``failure``
     /// says why, and the worker is good for ``finish()`` only.
@@ -88,7 +88,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     }
 
     /// One loop. False when there is nothing left to do.
-    package mutating func turn() -> Bool {
+    package mutating func runOnce() -> Bool {
         let error = relay.legs.ring.submit(until: nextTime())
         relay.legs.now = relay.legs.ring.now()
         guard error == 0 else { return fail(error) }
@@ -97,7 +97,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             case .wake: woken()
             case .accept: accepted(completion)
             case .unused, .connect, .receive, .send, .cancel, .receiveDatagrams, .sendDatagrams,
-                .awaitBytes, .awaitRoom:
+                .awaitReadable, .awaitWritable:
                 relay.handle(completion)
             }
         }
@@ -106,7 +106,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         relay.finishLoop()
         if isFull, relay.legs.now >= fullUntil { relay.legs.hasRoom = true }
         if relay.legs.hasRoom || relay.legs.lacksDescriptors { reconsiderAccepting() }
-        if !isDraining, !isFull, restingListeners { armListeners() }
+        if !isDraining, !isFull, backedOffListeners { armListeners() }
         guard isDraining, relay.legs.sessionsOpen == 0 else { return true }
         closeDatagramListeners()
         return !(listenersClosed && relay.outgoing.used == 0)
@@ -147,7 +147,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func fail(_ error: Int32) -> Bool {
         failure = error
-        relay.legs.events.report(RelayEvent(kind: .ringFailed, error: error))
+        relay.legs.events.report(WorkerEvent(kind: .ringFailed, error: error))
         return false
     }
 
@@ -162,7 +162,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func endWake() {
         relay.legs.ring.cancel(Token(.wake, index: 0, generation: 0))
         for _ in 0..<Self.endTurnsMax where wakeArmed {
-            guard relay.legs.ring.submit(until: relay.legs.ring.now() &+ Self.acceptRest) == 0
+            guard relay.legs.ring.submit(until: relay.legs.ring.now() &+ Self.acceptBackoff) == 0
             else { return }
             while let completion = relay.legs.ring.next() {
                 if completion.token.kind == .wake { wakeArmed = false }
@@ -219,7 +219,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// A multishot accept takes all that comes, so it ends while a backlog of them still fits.
     @inline(__always)
     private mutating func boundMultishot(_ index: Int) {
-        guard relay.legs.room <= RelayLimits.backlog, !listeners[index].isEnding else { return }
+        guard relay.legs.room <= Limits.backlog, !listeners[index].isEnding else { return }
         listeners[index].isEnding = true
         relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
     }
@@ -229,16 +229,16 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         switch -error {
         case ECANCELED, EINTR, EAGAIN, ECONNABORTED, EPROTO: return
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-            listener.pointee.pausedUntil = relay.legs.now &+ Self.acceptRest
+            listener.pointee.pausedUntil = relay.legs.now &+ Self.acceptBackoff
         default:
             listener.pointee.errors &+= 1
             if listener.pointee.errors >= Self.acceptErrorsMax {
-                listener.pointee.pausedUntil = relay.legs.now &+ 10 &* Self.acceptRest
+                listener.pointee.pausedUntil = relay.legs.now &+ 10 &* Self.acceptBackoff
             }
         }
         relay.legs.counters.add(.acceptPauses)
         relay.legs.events.report(
-            RelayEvent(kind: .acceptFailed, pair: listener.pointee.pair, error: error))
+            WorkerEvent(kind: .acceptFailed, pair: listener.pointee.pair, error: error))
     }
 
     private mutating func armListeners() {
@@ -257,19 +257,19 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard room > 0, !relay.legs.lacksDescriptors else { return pause() }
         listener.pointee.isArmed = true
         relay.legs.ring.accept(
-            listener.pointee.socket, multishot: room > RelayLimits.backlog, token: token)
+            listener.pointee.socket, multishot: room > Limits.backlog, token: token)
     }
 
     /// Connections wait in the backlog from now on.
     private mutating func pause() {
         guard !isFull else { return }
         isFull = true
-        fullUntil = relay.legs.now &+ Self.acceptRest
+        fullUntil = relay.legs.now &+ Self.acceptBackoff
         relay.legs.counters.add(.acceptPauses)
-        if relay.legs.now >= pauseReportedAt &+ Self.pauseReportRest {
+        if relay.legs.now >= pauseReportedAt &+ Self.pauseReportInterval {
             pauseReportedAt = relay.legs.now
             isPauseReported = true
-            relay.legs.events.report(RelayEvent(kind: .acceptPaused))
+            relay.legs.events.report(WorkerEvent(kind: .acceptPaused))
         }
         for index in 0..<listenerCount where listeners[index].isArmed {
             relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
@@ -282,12 +282,12 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         guard relay.legs.hasRoom else { return }
         relay.legs.hasRoom = false
         relay.legs.lacksDescriptors = false
-        fullUntil = relay.legs.now &+ Self.acceptRest
+        fullUntil = relay.legs.now &+ Self.acceptBackoff
         if isFull, relay.legs.room > 0 {
             isFull = false
             if isPauseReported {
                 isPauseReported = false
-                relay.legs.events.report(RelayEvent(kind: .acceptResumed))
+                relay.legs.events.report(WorkerEvent(kind: .acceptResumed))
             }
         }
         guard !isFull, !isDraining else { return }
@@ -299,7 +299,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     }
 
     @inline(__always)
-    private var restingListeners: Bool {
+    private var backedOffListeners: Bool {
         for index in 0..<listenerCount
         where listeners[index].pausedUntil != 0 && listeners[index].pausedUntil <= relay.legs.now {
             return true

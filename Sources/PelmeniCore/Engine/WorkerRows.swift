@@ -1,6 +1,6 @@
 /// The memory of a worker's pair rows: trivial, and stable while the worker runs.
 struct WorkerRows: @unchecked Sendable {
-    let pairs: UnsafeMutablePointer<RelayPair>
+    let pairs: UnsafeMutablePointer<PairRow>
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
 
@@ -21,7 +21,7 @@ struct WorkerRows: @unchecked Sendable {
                 }
                 (upstreams + first + index).initialize(to: row)
             }
-            var pair = RelayPair(
+            var pair = PairRow(
                 deadlines: configuration.deadlines, options: configuration.options,
                 sessionsMax: Int64(configuration.sessionsMax), sessionsOpen: sessionsOpen + number,
                 upstreams: upstreams + first, upstreamCount: UInt8(configuration.upstreams.count))

@@ -23,7 +23,7 @@ package final class WorkerShared: Sendable {
     package init(
         index: Int, pairs: [PairConfiguration], addresses: [SocketAddress],
         sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
-    ) throws(Errno) {
+    ) throws(SystemError) {
         self.index = index
         mailbox = try Mailbox()
         counters = Counters()
@@ -46,7 +46,7 @@ package final class WorkerShared: Sendable {
             reader: { context, rows in
                 guard let context else { return 0 }
                 let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
-                let pairs = PairTable(rows.assumingMemoryBound(to: RelayPair.self))
+                let pairs = PairTable(rows.assumingMemoryBound(to: PairRow.self))
                 return shared.read(pairs).rawValue
             },
             context: Unmanaged.passUnretained(self).toOpaque(), event: mailbox.event)
@@ -68,15 +68,15 @@ package final class WorkerShared: Sendable {
     // MARK: Events
 
     /// Where the worker reports to; `self` must outlive it.
-    var events: RelayEvents {
-        RelayEvents(
+    var events: WorkerEvents {
+        WorkerEvents(
             receiver: { context, kind, pair, cause, upstream, error, duration in
-                guard let context, let kind = RelayEvent.Kind(rawValue: kind) else { return }
+                guard let context, let kind = WorkerEvent.Kind(rawValue: kind) else { return }
                 let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
                 shared.log(
-                    RelayEvent(
+                    WorkerEvent(
                         kind: kind, pair: PairID(pair),
-                        cause: Cause(rawValue: cause) ?? .internal,
+                        cause: EndCause(rawValue: cause) ?? .internal,
                         upstream: upstream, error: error, duration: duration))
             },
             context: Unmanaged.passUnretained(self).toOpaque(),
@@ -84,7 +84,7 @@ package final class WorkerShared: Sendable {
     }
 
     /// The kernel gives this worker no sends in batches: every send is a call of its own.
-    func sendsSingly(_ refusal: Errno) {
+    func sendsSingly(_ refusal: SystemError) {
         // What is refused to one is refused to all, but for a limit that the others stayed below.
         guard index == 0 || refusal.code == EAGAIN else { return }
         log(
@@ -95,7 +95,7 @@ package final class WorkerShared: Sendable {
             ])
     }
 
-    private func log(_ event: RelayEvent) {
+    private func log(_ event: WorkerEvent) {
         let (level, message) = Self.text(event)
         guard log.takes(level) else { return }
         if event.kind.isOfPeers {
@@ -107,7 +107,7 @@ package final class WorkerShared: Sendable {
         log(level, message, [.init("worker", "\(index)")] + about(event) + Self.fields(event))
     }
 
-    private func about(_ event: RelayEvent) -> [LogEntry.Field] {
+    private func about(_ event: WorkerEvent) -> [LogEntry.Field] {
         var fields: [LogEntry.Field] = []
         if names.indices.contains(event.pair.index) {
             fields.append(.init("pair", names[event.pair.index]))
@@ -121,7 +121,7 @@ package final class WorkerShared: Sendable {
         return fields
     }
 
-    private static func text(_ event: RelayEvent) -> (LogEntry.Level, String) {
+    private static func text(_ event: WorkerEvent) -> (LogEntry.Level, String) {
         switch event.kind {
         case .sessionOpened: (.debug, "session opened")
         case .sessionEnded: (.debug, "session ended")
@@ -142,14 +142,14 @@ package final class WorkerShared: Sendable {
         }
     }
 
-    private static func fields(_ event: RelayEvent) -> [LogEntry.Field] {
+    private static func fields(_ event: WorkerEvent) -> [LogEntry.Field] {
         var fields: [LogEntry.Field] = []
         if event.kind == .badFrame {
             if let reported = FrameError.reported(event.error) {
                 fields.append(.init("reason", reported.text))
             }
         } else if event.error != 0 {
-            fields.append(.init("errno", Errno(code: event.error).name))
+            fields.append(.init("errno", SystemError(code: event.error).name))
         }
         if event.kind == .sessionEnded || event.kind == .upstreamFailed {
             fields.append(.init("cause", event.cause.description))

@@ -11,7 +11,7 @@ final class WorkerThread: Sendable {
         var decision: BackendDecision
         var listeners: [WorkerListener]
         var pool: PoolLimits
-        var limits: RelayLimits
+        var limits: Limits
         /// The processor to stay on, or nil.
         var processor: Int32?
         /// Called on the thread once the worker accepts, or could not be made.
@@ -47,11 +47,11 @@ final class WorkerThread: Sendable {
 
     private func run() throws(EngineError) -> EngineError? {
         guard let pool = BufferPool(limits: order.pool) else {
-            throw failed(Errno(code: ENOMEM), "no memory for the buffer pool")
+            throw failed(SystemError(code: ENOMEM), "no memory for the buffer pool")
         }
         let reserved = Worker<EpollRing>.reservedSlots(listeners: order.listeners.count)
         let error: EngineError?
-        do throws(Errno) {
+        do throws(SystemError) {
             switch order.decision.backend {
             case .ioUring:
                 let ring = try UringRing(features: order.decision.features, pool: pool)
@@ -76,36 +76,36 @@ final class WorkerThread: Sendable {
     @inline(__always)
     private func drive<R: Ring & ~Copyable>(
         _ ring: consuming R, pool: BufferPool, reserved: Int
-    ) throws(Errno) -> EngineError? {
+    ) throws(SystemError) -> EngineError? {
         guard
             let relay = Relay(
                 ring: ring, pool: pool, limits: order.limits, reservedSlots: reserved,
                 pairs: PairTable(order.shared.rows.pairs), counters: order.shared.counters,
                 events: order.shared.events, key: UInt64.random(in: 0...UInt64.max))
-        else { throw Errno(code: ENOMEM) }
+        else { throw SystemError(code: ENOMEM) }
         var worker = Worker(
             relay: relay, listeners: order.listeners, requests: order.shared.requests)
         guard worker.begin() else {
             worker.finish()
-            order.began(refused(Errno(code: worker.failure)))
+            order.began(refused(SystemError(code: worker.failure)))
             return nil
         }
         order.began(nil)
         worker.loop()
         worker.finish()
         guard worker.failure != 0 else { return nil }
-        return failed(Errno(code: worker.failure), "the ring failed")
+        return failed(SystemError(code: worker.failure), "the ring failed")
     }
 
     /// The ring does not take a listener: with epoll, what a user may watch is limited.
-    private func refused(_ errno: Errno) -> EngineError {
+    private func refused(_ errno: SystemError) -> EngineError {
         EngineError(
             kind: .failed, side: .backend, subject: order.decision.backend.rawValue, errno: errno,
             reason: "it does not take a listener",
             remedy: errno.code == ENOSPC ? "raise fs.epoll.max_user_watches" : "")
     }
 
-    private func failed(_ errno: Errno, _ reason: String) -> EngineError {
+    private func failed(_ errno: SystemError, _ reason: String) -> EngineError {
         EngineError(
             kind: .failed, side: .backend, subject: order.decision.backend.rawValue, errno: errno,
             reason: reason,

@@ -21,7 +21,7 @@ package struct Counters: @unchecked Sendable {
         case datagramsToClient
         /// The first of one counter for each ``DropReason``.
         case drops
-        /// The first of one counter for each ``Cause``, after those of the drops.
+        /// The first of one counter for each ``EndCause``, after those of the drops.
         case causes = 23
     }
 
@@ -35,7 +35,7 @@ package struct Counters: @unchecked Sendable {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: Self.stride, alignment: 128)
         base = memory.initializeMemory(as: UInt64.self, repeating: 0, count: Self.stride / 8)
         precondition(Name.drops.rawValue + DropReason.allCases.count <= Name.causes.rawValue)
-        precondition((Name.causes.rawValue + Cause.allCases.count) * 8 <= Self.stride)
+        precondition((Name.causes.rawValue + EndCause.allCases.count) * 8 <= Self.stride)
     }
 
     package func destroy() { UnsafeMutableRawPointer(base).deallocate() }
@@ -51,7 +51,7 @@ package struct Counters: @unchecked Sendable {
     }
 
     @inline(__always)
-    package func add(_ cause: Cause) {
+    package func add(_ cause: EndCause) {
         pelmeni_counter_add(base + Name.causes.rawValue + Int(cause.rawValue), 1)
     }
 
@@ -66,7 +66,7 @@ package struct Counters: @unchecked Sendable {
 
     package func get(_ name: Name) -> UInt64 { pelmeni_counter_get(base + name.rawValue) }
 
-    package func get(_ cause: Cause) -> UInt64 {
+    package func get(_ cause: EndCause) -> UInt64 {
         pelmeni_counter_get(base + Name.causes.rawValue + Int(cause.rawValue))
     }
 }

@@ -5,17 +5,17 @@
 struct DialQueue {
     private var clients = LegQueue()
     /// Sessions that this loop may still dial.
-    private var budget = RelayLimits.dialsInLoop
+    private var budget = Limits.dialsInLoop
 
     @inline(__always)
     var isEmpty: Bool { clients.isEmpty }
 
     /// A burst: its legs are read in turns from the start.
-    var isCrowd: Bool { clients.count >= RelayLimits.crowd }
+    var isContended: Bool { clients.count >= Limits.contentionThreshold }
 
     /// A new loop begins.
     @inline(__always)
-    mutating func renew() { budget = RelayLimits.dialsInLoop }
+    mutating func renew() { budget = Limits.dialsInLoop }
 
     /// Grants a dial to a new session. False when the loop has no more, or others wait.
     @inline(__always)

@@ -15,7 +15,7 @@ extension LegRow {
         case listener = 6
         case unixListener = 7
 
-        /// It receives one block at a time, see ``RelayPair/isUnix``.
+        /// It receives one block at a time, see ``PairRow/isUnix``.
         @inline(__always)
         var isUnix: Bool { rawValue & 1 != 0 }
         /// Accepted, rather than opened towards an upstream.
@@ -109,21 +109,21 @@ extension LegRow {
     }
 
     /// What is known of a leg beside its states.
-    struct Marks: OptionSet {
+    struct Flags: OptionSet {
         let rawValue: UInt8
         @inline(__always)
         init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// A reset or another error was seen, perhaps while a send is in flight.
-        static let broken = Marks(rawValue: 1 << 0)
+        static let broken = Flags(rawValue: 1 << 0)
         /// It closes with a reset rather than in order.
-        static let closesWithReset = Marks(rawValue: 1 << 1)
+        static let closesWithReset = Flags(rawValue: 1 << 1)
         /// Bytes came to a receive that stays armed, and the socket was not asked since whether an
         /// end came with them.
-        static let unasked = Marks(rawValue: 1 << 2)
+        static let unasked = Flags(rawValue: 1 << 2)
         /// There was no block when there was something to read, and nothing was read since.
-        static let unread = Marks(rawValue: 1 << 3)
+        static let unread = Flags(rawValue: 1 << 3)
         /// The route refused a train: its datagrams go out one by one.
-        static let refusesTrains = Marks(rawValue: 1 << 4)
+        static let refusesTrains = Flags(rawValue: 1 << 4)
     }
 }

@@ -10,7 +10,7 @@ extension RowID where Table == RowTableName.Legs {
     static var absent: LegID { LegID(0) }
 }
 
-/// One socket with its send queue, its states and marks: one row of the relay's table.
+/// One socket with its send queue, its states and flags: one row of the relay's table.
 ///
 /// Trivial: integers only, so that the loop neither retains nor releases. Memory that was never
 /// written is a free row: 0 is the first case of each state.
@@ -24,7 +24,7 @@ struct LegRow: QueuedRow {
     private(set) var reading: Reading = .idle
     private(set) var writing: Writing = .idle
     var inbound: Inbound = .linked
-    var marks: Marks = []
+    var flags: Flags = []
     /// Which class this leg has earned, and how many receives in a row speak for the other one. A
     /// new leg counts as one that may bring much, until it brings little.
     var blockClass: BlockClass = .small
@@ -73,7 +73,7 @@ struct LegRow: QueuedRow {
 
     /// Whether the last receive filled a small block, so that more is to be expected.
     @inline(__always)
-    var isHeavy: Bool { blockClass == .bulk || classVotes != 0 }
+    var isBulk: Bool { blockClass == .bulk || classVotes != 0 }
 
     /// Bulk blocks ran out; small ones may well be there.
     mutating func fallToSmall() {
@@ -131,7 +131,7 @@ struct LegRow: QueuedRow {
     /// The ring failed, so nothing in flight will complete.
     mutating func abandon() {
         if phase != .closing { move(to: .closing) }
-        marks.insert(.closesWithReset)
+        flags.insert(.closesWithReset)
         reading = .idle
         writing = .idle
     }
@@ -143,7 +143,7 @@ struct LegRow: QueuedRow {
         /// When a byte last went out, or the first one was queued.
         var at: UInt64 = 0
         /// Until when what went out since then would have lasted at the least rate, see
-        /// ``RelayLimits/drainedByte``: now, for a leg that is faster.
+        /// ``Limits/drainedByte``: now, for a leg that is faster.
         private(set) var drainedUntil: UInt64 = 0
         /// What the far side had acknowledged when the stall deadline was last looked at.
         var acknowledged: Int64 = -1
@@ -159,7 +159,7 @@ struct LegRow: QueuedRow {
         @inline(__always)
         mutating func note(_ bytes: Int, at now: UInt64) {
             at = now
-            let drained = UInt64(truncatingIfNeeded: bytes) &* RelayLimits.drainedByte
+            let drained = UInt64(truncatingIfNeeded: bytes) &* Limits.drainedByte
             drainedUntil = min(now, drainedUntil &+ drained)
         }
     }

@@ -5,7 +5,7 @@ internal import Glibc
 extension Legs where R: ~Copyable {
     /// The first cause is the one that counts.
     @inline(__always)
-    func setCause(_ session: SessionID, _ cause: Cause) {
+    func setCause(_ session: SessionID, _ cause: EndCause) {
         guard !sessions[session].hasCause else { return }
         sessions[session].hasCause = true
         sessions[session].cause = cause
@@ -21,7 +21,7 @@ extension Legs where R: ~Copyable {
             return end(session, sessions[session].cause, reset: true)
         }
         sessions[session].move(to: .resetting)
-        let deadline = now &+ RelayLimits.resetWait
+        let deadline = now &+ Limits.resetWait
         let current = sessions[session].resetAt
         sessions[session].resetAt = current == 0 ? deadline : min(current, deadline)
         let peer = legs[leg].peer
@@ -42,7 +42,7 @@ extension Legs where R: ~Copyable {
         let isDelivered =
             isDrained(leg) && ring.outstanding(legs[leg].socket) <= 0
         guard isOver || isDelivered else {
-            return wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+            return wheel.hasten(session, to: now &+ Limits.resetCheck)
         }
         sessions[session].move(to: .ending)
         close(leg, reset: true)
@@ -50,7 +50,7 @@ extension Legs where R: ~Copyable {
 
     /// Ends a session: both legs close, in order or with a reset.
     @inline(__always)
-    mutating func end(_ session: SessionID, _ cause: Cause, reset: Bool) {
+    mutating func end(_ session: SessionID, _ cause: EndCause, reset: Bool) {
         end(session, cause, resetsClient: reset, resetsUpstream: reset)
     }
 
@@ -58,17 +58,17 @@ extension Legs where R: ~Copyable {
     /// ended its stream and nothing of it is lost: half an answer must not look whole.
     ///
     /// - Parameter isLossy: something of it is lost that the legs do not know of.
-    mutating func expire(_ session: SessionID, _ cause: Cause, isLossy: Bool) {
-        let it = sessions[session]
+    mutating func expire(_ session: SessionID, _ cause: EndCause, isLossy: Bool) {
+        let row = sessions[session]
         let isLossy = isLossy || hasWaiting(session)
         end(
             session, cause,
-            resetsClient: isLossy || !legs[it.upstream].hasEnded,
-            resetsUpstream: isLossy || !legs[it.client].hasEnded)
+            resetsClient: isLossy || !legs[row.upstream].hasEnded,
+            resetsUpstream: isLossy || !legs[row.client].hasEnded)
     }
 
     private mutating func end(
-        _ session: SessionID, _ cause: Cause, resetsClient: Bool, resetsUpstream: Bool
+        _ session: SessionID, _ cause: EndCause, resetsClient: Bool, resetsUpstream: Bool
     ) {
         setCause(session, cause)
         guard sessions[session].phase != .free, sessions[session].phase != .ending
@@ -97,7 +97,7 @@ extension Legs where R: ~Copyable {
         if row.pointee.reading == .starved { reads.remove(leg, legs) }
         if row.pointee.phase == .queued { dials.remove(leg, legs) }
         row.pointee.move(to: .closing)
-        if reset { row.pointee.marks.insert(.closesWithReset) }
+        if reset { row.pointee.flags.insert(.closesWithReset) }
         if row.pointee.kind.isDatagrams {
             cancelDatagrams(leg)
             return closeIfIdle(leg)
@@ -105,7 +105,7 @@ extension Legs where R: ~Copyable {
         cancelReceive(leg)
         if row.pointee.piped != 0 {
             if row.pointee.writing == .sending {
-                ring.cancelRoom(token(leg, .awaitRoom), slot: leg.rawValue)
+                ring.cancelWritable(token(leg, .awaitWritable), slot: leg.rawValue)
             }
         } else if row.pointee.writing == .sending {
             ring.cancel(token(leg, .send))
@@ -118,7 +118,7 @@ extension Legs where R: ~Copyable {
     mutating func cancelReceive(_ leg: LegID) {
         guard legs[leg].reading == .receiving else { return }
         let isSpliced = legs[leg].inbound == .spliced
-        ring.cancel(token(leg, isSpliced ? .awaitBytes : .receive))
+        ring.cancel(token(leg, isSpliced ? .awaitReadable : .receive))
     }
 
     @inline(__always)
@@ -139,7 +139,7 @@ extension Legs where R: ~Copyable {
         row.pointee.queue.removeAll(pool: pool)
         releasePipe(leg)
         ring.detach(token(leg, .receive))
-        if row.pointee.marks.contains(.closesWithReset) {
+        if row.pointee.flags.contains(.closesWithReset) {
             ring.closeWithReset(row.pointee.socket)
         } else {
             ring.close(row.pointee.socket)

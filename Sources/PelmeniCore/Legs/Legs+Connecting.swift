@@ -9,7 +9,7 @@ extension Legs where R: ~Copyable {
         legs[leg].move(writing: .idle)
         let session = legs[leg].session
         guard legs[leg].phase != .closing else { return closeIfIdle(leg) }
-        let it = sessions.row(session)
+        let row = sessions.row(session)
         let upstream = Int(legs[leg].upstream)
         guard result >= 0 || adoptSpokenReset(leg, result) else {
             takeOutAttempt(session, leg)
@@ -20,10 +20,10 @@ extension Legs where R: ~Copyable {
             // once.
             return dial(session)
         }
-        noteAlive(it.pointee.pair, legs[leg].upstream)
+        noteAlive(row.pointee.pair, legs[leg].upstream)
         takeOutAttempt(session, leg)
         closeAttempts(session)
-        ring.settleConnected(
+        ring.setUpConnected(
             legs[leg].socket, isUnix: legs[leg].kind.isUnix)
         link(session, leg)
     }
@@ -36,7 +36,7 @@ extension Legs where R: ~Copyable {
             sessions[legs[leg].session].kind.isOfStreams,
             ring.hasUnread(legs[leg].socket)
         else { return false }
-        legs[leg].marks.insert(.broken)
+        legs[leg].flags.insert(.broken)
         return true
     }
 
@@ -48,21 +48,21 @@ extension Legs where R: ~Copyable {
     /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is
     /// room, so it is tried again, ever more rarely, until the connect deadline.
     private mutating func dialAgain(_ session: SessionID) {
-        let it = sessions.row(session)
-        let waited = now &- it.pointee.dialledAt
-        let rest = min(RelayLimits.busyRestMax, max(RelayLimits.busyRestMin, waited / 4))
-        it.pointee.retryAt = now &+ rest
-        let connect = pairs[it.pointee.pair].connect
-        wheel.hasten(session, to: min(it.pointee.retryAt, it.pointee.dialledAt &+ connect))
+        let row = sessions.row(session)
+        let waited = now &- row.pointee.dialledAt
+        let rest = min(Limits.busyBackoffMax, max(Limits.busyBackoffMin, waited / 4))
+        row.pointee.retryAt = now &+ rest
+        let connect = pairs[row.pointee.pair].connect
+        wheel.hasten(session, to: min(row.pointee.retryAt, row.pointee.dialledAt &+ connect))
     }
 
     /// Takes a leg out of the session's chain of attempts.
     func takeOutAttempt(_ session: SessionID, _ leg: LegID) {
-        let it = sessions.row(session)
-        if it.pointee.upstream == leg {
-            it.pointee.upstream = legs[leg].next
+        let row = sessions.row(session)
+        if row.pointee.upstream == leg {
+            row.pointee.upstream = legs[leg].next
         } else {
-            var at = it.pointee.upstream
+            var at = row.pointee.upstream
             while !at.isNone {
                 if legs[at].next == leg {
                     legs[at].next = legs[leg].next
@@ -84,13 +84,13 @@ extension Legs where R: ~Copyable {
 
     /// Both legs stand: bytes may flow.
     mutating func link(_ session: SessionID, _ upstream: LegID) {
-        let it = sessions.row(session)
-        it.pointee.upstream = upstream
-        it.pointee.move(to: .relaying)
-        it.pointee.hasCause = false
-        it.pointee.activeAt = now
-        guard it.pointee.kind == .streams else { return notices.append(session, sessions) }
-        let client = it.pointee.client
+        let row = sessions.row(session)
+        row.pointee.upstream = upstream
+        row.pointee.move(to: .relaying)
+        row.pointee.hasCause = false
+        row.pointee.activeAt = now
+        guard row.pointee.kind == .streams else { return notices.append(session, sessions) }
+        let client = row.pointee.client
         legs[client].peer = upstream
         legs[upstream].peer = client
         // The client has most likely spoken already; the upstream most likely waits for it.
@@ -101,17 +101,17 @@ extension Legs where R: ~Copyable {
 
     /// Sets the timers of a session whose sides stand.
     mutating func watch(_ session: SessionID) {
-        let it = sessions.row(session)
-        let pair = pairs.row(it.pointee.pair)
+        let row = sessions.row(session)
+        let pair = pairs.row(row.pointee.pair)
         if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
-        if isDraining, !it.pointee.kind.isOfStreams {
-            wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
+        if isDraining, !row.pointee.kind.isOfStreams {
+            wheel.hasten(session, to: now &+ Limits.drainSilence)
         }
         if pair.pointee.firstByte != 0 {
-            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.firstByte)
+            wheel.hasten(session, to: row.pointee.openedAt &+ pair.pointee.firstByte)
         }
-        if pair.pointee.lateOptionsAfter != 0, it.pointee.kind != .datagrams {
-            wheel.hasten(session, to: it.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
+        if pair.pointee.lateOptionsAfter != 0, row.pointee.kind != .datagrams {
+            wheel.hasten(session, to: row.pointee.openedAt &+ pair.pointee.lateOptionsAfter)
         }
     }
 }

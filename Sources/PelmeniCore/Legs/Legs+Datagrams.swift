@@ -14,7 +14,7 @@ extension Legs where R: ~Copyable {
             generation: legs[slot].generation)
         if isUnix {
             let bytes = ring.widenSendBuffer(socket)
-            if bytes > 0 { pairs[pair].answerShare = bytes / RelayLimits.unreadShare }
+            if bytes > 0 { pairs[pair].responseShare = bytes / Limits.unreadShare }
         }
         row.pair = pair
         legs[slot] = row
@@ -103,7 +103,7 @@ extension Legs where R: ~Copyable {
         let row = legs.row(leg)
         if row.pointee.reading == .receiving { ring.cancel(token(leg, .receiveDatagrams)) }
         guard row.pointee.kind.isFlowControlled, row.pointee.writing == .sending else { return }
-        ring.cancelRoom(
+        ring.cancelWritable(
             Token(.sendDatagrams, index: row.pointee.datagrams.waiting.rawValue, generation: 0),
             slot: leg.rawValue)
     }

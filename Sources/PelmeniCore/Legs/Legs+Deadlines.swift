@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What a look at a session's deadlines found.
 enum Deadline {
-    case passed(Cause)
+    case passed(EndCause)
     /// When the next one passes; `.max` is never.
     case next(UInt64)
 }
@@ -10,7 +10,7 @@ enum Deadline {
 // A session's timer came up: what is really due, and when to look again.
 extension Legs where R: ~Copyable {
     /// Looks at a session of two streams. The deadline that has passed, or nil.
-    mutating func checkStreams(_ session: SessionID) -> Cause? {
+    mutating func checkStreams(_ session: SessionID) -> EndCause? {
         let row = sessions[session]
         if row.resetAt != 0, now >= row.resetAt {
             // A side was found broken, and what it had sent before could not be moved in time.
@@ -61,10 +61,10 @@ extension Legs where R: ~Copyable {
     /// Since when no byte moved in either direction. The kernel takes bytes long before the far
     /// side does, so it is asked what became of them before that counts as so long.
     mutating func silentSince(_ session: SessionID, _ deadline: UInt64) -> UInt64 {
-        let it = sessions[session]
-        guard now >= it.activeAt &+ deadline else { return it.activeAt }
-        noteDelivery(it.client, session)
-        noteDelivery(it.upstream, session)
+        let row = sessions[session]
+        guard now >= row.activeAt &+ deadline else { return row.activeAt }
+        noteDelivery(row.client, session)
+        noteDelivery(row.upstream, session)
         return sessions[session].activeAt
     }
 
@@ -103,16 +103,16 @@ extension Legs where R: ~Copyable {
 
     /// Sets the keepalive on both sides when it is time, or says when that will be.
     mutating func checkLateOptions(_ session: SessionID) -> UInt64 {
-        let it = sessions[session]
-        let pair = pairs.row(it.pair)
-        guard pair.pointee.lateOptionsAfter != 0, !it.hasLateOptions else { return .max }
-        let at = it.openedAt &+ pair.pointee.lateOptionsAfter
+        let row = sessions[session]
+        let pair = pairs.row(row.pair)
+        guard pair.pointee.lateOptionsAfter != 0, !row.hasLateOptions else { return .max }
+        let at = row.openedAt &+ pair.pointee.lateOptionsAfter
         guard now >= at else { return at }
         sessions[session].hasLateOptions = true
         // A Unix socket refuses them, and needs none: its far side cannot vanish unseen.
         let options = pair.pointee.lateOptions
-        configureLate(it.client, options)
-        configureLate(it.upstream, options)
+        configureLate(row.client, options)
+        configureLate(row.upstream, options)
         return .max
     }
 
@@ -129,16 +129,16 @@ extension Legs where R: ~Copyable {
         if row.pointee.reading == .paused {
             // Nothing reads this socket, so a reset of it would go unseen.
             if sessions[session].resetAt == 0, ring.isBroken(row.pointee.socket) {
-                row.pointee.marks.insert(.broken)
+                row.pointee.flags.insert(.broken)
                 setCause(
                     session, row.pointee.kind.isClient ? .clientReset : .upstreamReset)
-                sessions[session].resetAt = now &+ RelayLimits.resetWait
-                due = now &+ RelayLimits.resetWait
+                sessions[session].resetAt = now &+ Limits.resetWait
+                due = now &+ Limits.resetWait
             } else {
-                due = now &+ RelayLimits.brokenCheck
+                due = now &+ Limits.brokenCheck
             }
         }
-        if row.pointee.marks.contains(.unasked) { due = min(due, askWhetherOver(leg, session)) }
+        if row.pointee.flags.contains(.unasked) { due = min(due, askWhetherOver(leg, session)) }
         guard stall != 0, row.pointee.writing == .sending else { return due }
         var at = row.pointee.progress.at &+ stall
         if now >= at {
@@ -156,9 +156,9 @@ extension Legs where R: ~Copyable {
     /// if so. When to ask if it is not silent yet, else never.
     private mutating func askWhetherOver(_ leg: LegID, _ session: SessionID) -> UInt64 {
         let row = legs.row(leg)
-        let at = sessions[session].activeAt &+ RelayLimits.silenceCheck
+        let at = sessions[session].activeAt &+ Limits.silenceCheck
         guard now >= at else { return at }
-        row.pointee.marks.remove(.unasked)
+        row.pointee.flags.remove(.unasked)
         guard row.pointee.reading == .receiving, row.pointee.inbound != .spliced,
             ring.isOver(row.pointee.socket)
         else { return .max }
@@ -168,22 +168,22 @@ extension Legs where R: ~Copyable {
     }
 
     mutating func resettingTimerFired(_ session: SessionID) {
-        let it = sessions[session]
-        if !it.client.isNone, legs[it.client].phase == .resetting {
-            resetIfDelivered(it.client)
-        } else if !it.upstream.isNone, legs[it.upstream].phase == .resetting {
-            resetIfDelivered(it.upstream)
+        let row = sessions[session]
+        if !row.client.isNone, legs[row.client].phase == .resetting {
+            resetIfDelivered(row.client)
+        } else if !row.upstream.isNone, legs[row.upstream].phase == .resetting {
+            resetIfDelivered(row.upstream)
         }
     }
 
     /// Whether the leg is the one that was found broken.
-    func isGone(_ leg: LegID) -> Bool { legs[leg].marks.contains(.broken) }
+    func isGone(_ leg: LegID) -> Bool { legs[leg].flags.contains(.broken) }
 
     /// Whether bytes would be lost: then the end must not look like a clean one.
     func hasWaiting(_ session: SessionID) -> Bool {
-        let it = sessions[session]
-        return !isDrained(it.client) || !isDrained(it.upstream) || holdsUnread(it.client)
-            || holdsUnread(it.upstream)
+        let row = sessions[session]
+        return !isDrained(row.client) || !isDrained(row.upstream) || holdsUnread(row.client)
+            || holdsUnread(row.upstream)
     }
 
     /// Whether a leg that is not read, for want of room or of a block, holds bytes. One that was
@@ -191,6 +191,6 @@ extension Legs where R: ~Copyable {
     private func holdsUnread(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         if row.pointee.reading == .paused { return true }
-        return row.pointee.marks.contains(.unread) && ring.hasUnread(row.pointee.socket)
+        return row.pointee.flags.contains(.unread) && ring.hasUnread(row.pointee.socket)
     }
 }

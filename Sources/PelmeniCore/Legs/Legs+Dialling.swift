@@ -4,11 +4,11 @@ internal import Glibc
 // Finding an upstream that accepts: upstreams in turn, the addresses of one with a head start each.
 extension Legs where R: ~Copyable {
     /// Gives the session the upstream whose turn it is.
-    mutating func takeTurn(_ session: SessionID) {
+    mutating func assignUpstream(_ session: SessionID) {
         let pair = pairs.row(sessions[session].pair)
-        sessions[session].policy = UpstreamPolicy(first: pair.pointee.turn)
-        let next = pair.pointee.turn &+ 1
-        pair.pointee.turn = next < pair.pointee.upstreamCount ? next : 0
+        sessions[session].policy = UpstreamPolicy(first: pair.pointee.nextUpstream)
+        let next = pair.pointee.nextUpstream &+ 1
+        pair.pointee.nextUpstream = next < pair.pointee.upstreamCount ? next : 0
     }
 
     /// Dials a new session, or lets it wait for one of the next loops when this one has dialled
@@ -17,7 +17,7 @@ extension Legs where R: ~Copyable {
     mutating func dialInTurn(_ session: SessionID) {
         if dials.grant() { return dial(session) }
         dials.append(sessions[session].client, legs)
-        if dials.isCrowd { reads.noteCrowd(now) }
+        if dials.isContended { reads.noteContention(now) }
     }
 
     /// Dials the next session that waited. False when none waits, or the loop has dialled enough.
@@ -26,7 +26,7 @@ extension Legs where R: ~Copyable {
         guard !client.isNone else { return false }
         let session = legs[client].session
         // A look costs a call: most wait for a loop or two.
-        let hasWaited = now &- sessions[session].openedAt >= RelayLimits.brokenCheck
+        let hasWaited = now &- sessions[session].openedAt >= Limits.brokenCheck
         if hasWaited, endIfAbandoned(session) { return true }
         dial(session)
         return true
@@ -35,62 +35,66 @@ extension Legs where R: ~Copyable {
     /// Dials the next address that may accept; ends the session when none is left and none is being
     /// tried.
     mutating func dial(_ session: SessionID) {
-        let it = sessions.row(session)
-        let count = pairs[it.pointee.pair].upstreamCount
+        let row = sessions.row(session)
+        let count = pairs[row.pointee.pair].upstreamCount
         while true {
             let upstream = currentUpstream(session)
-            if !it.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
-                while it.pointee.policy.address
-                    < pairs[it.pointee.pair].upstreams[upstream].addressCount
+            if !row.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
+                while row.pointee.policy.address
+                    < pairs[row.pointee.pair].upstreams[upstream].addressCount
                 {
                     if dialAddress(session, upstream: upstream) { return }
                 }
                 // Addresses of this one may still be answering; the next upstream waits for them.
-                if !it.pointee.upstream.isNone { return }
+                if !row.pointee.upstream.isNone { return }
                 upstreamFailed(session, upstream)
             }
-            it.pointee.policy.moveOn()
-            guard !it.pointee.policy.isOver(count) else { break }
+            row.pointee.policy.moveOn()
+            guard !row.pointee.policy.isOver(count) else { break }
         }
-        guard it.pointee.upstream.isNone else { return }
-        end(session, it.pointee.hasCause ? it.pointee.cause : .noUpstream, reset: true)
+        guard row.pointee.upstream.isNone else { return }
+        end(session, row.pointee.hasCause ? row.pointee.cause : .noUpstream, reset: true)
     }
 
     /// The upstream's number within the pair.
     @inline(__always)
     func currentUpstream(_ session: SessionID) -> Int {
-        let it = sessions.row(session)
-        let count = pairs[it.pointee.pair].upstreamCount
-        return it.pointee.policy.current(of: count)
+        let row = sessions.row(session)
+        let count = pairs[row.pointee.pair].upstreamCount
+        return row.pointee.policy.current(of: count)
     }
 
     /// First those that do not rest; the second time around the others as well, each once.
     func isWorthDialling(_ session: SessionID, _ upstream: Int) -> Bool {
-        let it = sessions.row(session)
-        let pair = pairs.row(it.pointee.pair)
-        guard it.pointee.policy.mayDial(upstream) else { return false }
+        let entry = sessions.row(session)
+        let pair = pairs.row(entry.pointee.pair)
+        guard entry.pointee.policy.mayDial(upstream) else { return false }
         let row = pair.pointee.upstreams + upstream
-        guard row.pointee.addressCount > 0 || it.pointee.policy.address > 0 else {
-            if !it.pointee.hasCause {
-                it.pointee.cause = .resolveFailed
-                it.pointee.hasCause = true
+        guard row.pointee.addressCount > 0 || entry.pointee.policy.address > 0 else {
+            if !entry.pointee.hasCause {
+                entry.pointee.cause = .resolveFailed
+                entry.pointee.hasCause = true
             }
             return false
         }
-        return !it.pointee.policy.passesOver(
-            isResting: row.pointee.restsUntil > now, of: pair.pointee.upstreamCount)
+        return !entry.pointee.policy.passesOver(
+            isBackingOff: row.pointee.backoffUntil > now, of: pair.pointee.upstreamCount)
     }
 
     /// Dials one address. False when that could not even be begun.
     mutating func dialAddress(_ session: SessionID, upstream: Int) -> Bool {
-        let it = sessions.row(session)
-        if it.pointee.kind.forwardsDatagrams { return dialDatagrams(session, upstream: upstream) }
-        let pair = pairs.row(it.pointee.pair)
+        let entry = sessions.row(session)
+        if entry.pointee.kind.forwardsDatagrams {
+            return dialDatagrams(session, upstream: upstream)
+        }
+        let pair = pairs.row(entry.pointee.pair)
         let row = pair.pointee.upstreams + upstream
-        if it.pointee.policy.address == 0, it.pointee.retryAt == 0 { it.pointee.dialledAt = now }
-        it.pointee.retryAt = 0
-        it.pointee.attemptAt = now
-        let address = row.pointee.addresses + it.pointee.policy.takeAddress(of: upstream)
+        if entry.pointee.policy.address == 0, entry.pointee.retryAt == 0 {
+            entry.pointee.dialledAt = now
+        }
+        entry.pointee.retryAt = 0
+        entry.pointee.attemptAt = now
+        let address = row.pointee.addresses + entry.pointee.policy.takeAddress(of: upstream)
         let family = address.pointee.family
         var socket = ring.open(family: family)
         if reserve.note(socket), spendReserve() { socket = ring.open(family: family) }
@@ -98,8 +102,8 @@ extension Legs where R: ~Copyable {
         let leg = addLeg(kind, socket: socket, session, upstream: upstream)
         guard !leg.isNone else { return false }
         legs[leg].move(writing: .connecting)
-        legs[leg].next = it.pointee.upstream
-        it.pointee.upstream = leg
+        legs[leg].next = entry.pointee.upstream
+        entry.pointee.upstream = leg
         _ = ring.configure(socket, family: family, options: pair.pointee.options)
         ring.connect(socket, to: address, token: token(leg, .connect))
         scheduleDial(session)
@@ -135,9 +139,9 @@ extension Legs where R: ~Copyable {
     }
 
     func noteFailure(_ session: SessionID, _ error: Int32) {
-        let it = sessions.row(session)
-        it.pointee.hasCause = true
-        it.pointee.cause =
+        let row = sessions.row(session)
+        row.pointee.hasCause = true
+        row.pointee.cause =
             switch -error {
             case ECONNREFUSED, ENOENT, ECONNRESET, EPIPE: .connectRefused
             case ETIMEDOUT: .connectTimeout
@@ -147,20 +151,20 @@ extension Legs where R: ~Copyable {
     }
 
     func upstreamFailed(_ session: SessionID, _ upstream: Int) {
-        let it = sessions[session]
+        let row = sessions[session]
         // Out of descriptors is our fault, not the upstream's.
-        guard it.cause != .limit else { return }
-        noteFailed(it.pair, UInt16(truncatingIfNeeded: upstream), it.cause)
+        guard row.cause != .limit else { return }
+        noteFailed(row.pair, UInt16(truncatingIfNeeded: upstream), row.cause)
     }
 
     /// An upstream failed: it is passed over for a while, and the first time is reported.
-    func noteFailed(_ pair: PairID, _ upstream: UInt16, _ cause: Cause, error: Int32 = 0) {
+    func noteFailed(_ pair: PairID, _ upstream: UInt16, _ cause: EndCause, error: Int32 = 0) {
         let row = pairs[pair].upstreams + Int(upstream)
         let isNew = row.pointee.failures == 0
         row.pointee.failed(now: now)
         guard isNew else { return }
         events.report(
-            RelayEvent(
+            WorkerEvent(
                 kind: .upstreamFailed, pair: pair, cause: cause, upstream: upstream, error: error))
     }
 
@@ -170,7 +174,7 @@ extension Legs where R: ~Copyable {
         let row = pairs[pair].upstreams + Int(upstream)
         guard row.pointee.failures > 0 else { return }
         row.pointee.succeeded()
-        events.report(RelayEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
+        events.report(WorkerEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
     }
 
     /// Ends a session whose client reset before an upstream accepted: nobody reads its socket until
@@ -189,39 +193,39 @@ extension Legs where R: ~Copyable {
     /// Looks at the session again when the next address may be dialled, the connect deadline is
     /// over, or the client may be gone.
     mutating func scheduleDial(_ session: SessionID) {
-        let it = sessions[session]
-        let pair = pairs.row(it.pair)
-        var due = it.dialledAt &+ pair.pointee.connect
-        if !it.client.isNone { due = min(due, now &+ RelayLimits.brokenCheck) }
-        if it.policy.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
-            due = min(due, it.attemptAt &+ RelayLimits.headStart)
+        let row = sessions[session]
+        let pair = pairs.row(row.pair)
+        var due = row.dialledAt &+ pair.pointee.connect
+        if !row.client.isNone { due = min(due, now &+ Limits.brokenCheck) }
+        if row.policy.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
+            due = min(due, row.attemptAt &+ Limits.connectionAttemptDelay)
         }
         wheel.hasten(session, to: due)
     }
 
     /// The timer of a session that is still dialling.
     mutating func connectingTimerFired(_ session: SessionID) {
-        let it = sessions.row(session)
-        let pair = pairs.row(it.pointee.pair)
+        let row = sessions.row(session)
+        let pair = pairs.row(row.pointee.pair)
         guard !endIfAbandoned(session) else { return }
         let upstream = currentUpstream(session)
-        if now >= it.pointee.dialledAt &+ pair.pointee.connect {
+        if now >= row.pointee.dialledAt &+ pair.pointee.connect {
             noteFailure(session, -ETIMEDOUT)
             closeAttempts(session)
             upstreamFailed(session, upstream)
-            it.pointee.policy.moveOn()
-            it.pointee.retryAt = 0
+            row.pointee.policy.moveOn()
+            row.pointee.retryAt = 0
             return dial(session)
         }
-        if it.pointee.retryAt != 0 {
-            let due = min(it.pointee.retryAt, it.pointee.dialledAt &+ pair.pointee.connect)
-            guard now >= it.pointee.retryAt else { return wheel.hasten(session, to: due) }
-            it.pointee.policy.restart()
+        if row.pointee.retryAt != 0 {
+            let due = min(row.pointee.retryAt, row.pointee.dialledAt &+ pair.pointee.connect)
+            guard now >= row.pointee.retryAt else { return wheel.hasten(session, to: due) }
+            row.pointee.policy.restart()
             if !dialAddress(session, upstream: upstream) { dial(session) }
             return
         }
-        if now >= it.pointee.attemptAt &+ RelayLimits.headStart,
-            it.pointee.policy.address < pair.pointee.upstreams[upstream].addressCount
+        if now >= row.pointee.attemptAt &+ Limits.connectionAttemptDelay,
+            row.pointee.policy.address < pair.pointee.upstreams[upstream].addressCount
         {
             if !dialAddress(session, upstream: upstream) { scheduleDial(session) }
             return

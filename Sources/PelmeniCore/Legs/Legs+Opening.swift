@@ -50,7 +50,7 @@ extension Legs where R: ~Copyable {
         else {
             return end(session, .limit, reset: true)
         }
-        takeTurn(session)
+        assignUpstream(session)
         dialInTurn(session)
     }
 
@@ -108,7 +108,7 @@ extension Legs where R: ~Copyable {
         ring.closeWithReset(socket)
         hasRoom = true
         if events.reportsSessions {
-            events.report(RelayEvent(kind: .sessionEnded, pair: pair, cause: .limit))
+            events.report(WorkerEvent(kind: .sessionEnded, pair: pair, cause: .limit))
         }
         return .none
     }

@@ -11,11 +11,11 @@ extension Legs where R: ~Copyable {
         let result = completion.result
         guard result > 0, row.pointee.phase == .open, row.pointee.inbound == .linked
         else { return false }
-        row.pointee.marks.remove(.unread)
+        row.pointee.flags.remove(.unread)
         let peer = row.pointee.peer
         let slice = Slice(
             block: completion.block, offset: 0, length: UInt32(truncatingIfNeeded: result))
-        book(received: Int(result), on: leg)
+        countReceived(Int(result), on: leg)
         vote(leg, bytes: result, in: pool.blockClass(of: completion.block))
         guard enqueue(peer, slice) else {
             pool.release(completion.block)
@@ -24,7 +24,7 @@ extension Legs where R: ~Copyable {
         }
         if !completion.more {
             rearm(leg, expectsBytes: completion.flags.contains(.nonEmpty))
-        } else if ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
+        } else if ring.mayMissEnds, !row.pointee.flags.contains(.unasked) {
             askLater(leg)
         }
         return true
@@ -33,13 +33,13 @@ extension Legs where R: ~Copyable {
     /// A stream that falls silent from here on is asked once whether it is over.
     @inline(never)
     mutating func askLater(_ leg: LegID) {
-        legs[leg].marks.insert(.unasked)
-        wheel.hasten(legs[leg].session, to: now &+ RelayLimits.silenceCheck)
+        legs[leg].flags.insert(.unasked)
+        wheel.hasten(legs[leg].session, to: now &+ Limits.silenceCheck)
     }
 
     /// Counts what a stream brought.
     @inline(__always)
-    mutating func book(received bytes: Int, on leg: LegID) {
+    mutating func countReceived(_ bytes: Int, on leg: LegID) {
         let session = sessions.row(legs[leg].session)
         session.pointee.activeAt = now
         session.pointee.hasBytes = true
@@ -78,15 +78,15 @@ extension Legs where R: ~Copyable {
     /// The far side sent all it will send.
     mutating func streamEnded(_ leg: LegID) {
         guard !findHiddenReset(leg) else { return streamBroke(leg) }
-        forwardEnd(leg)
+        noteEnd(leg)
     }
 
     /// The stream's end goes on to the peer, behind what is queued there.
-    mutating func forwardEnd(_ leg: LegID) {
+    mutating func noteEnd(_ leg: LegID) {
         legs[leg].move(reading: .ended)
         let session = legs[leg].session
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
-        settle(leg)
+        forwardEndIfDrained(leg)
         let linger = pairs[sessions[session].pair].linger
         if linger != 0, sessions[session].phase == .relaying {
             wheel.hasten(session, to: now &+ linger)
@@ -100,13 +100,13 @@ extension Legs where R: ~Copyable {
     /// the part that went out before (Linux 6.18), and the rest of it is under way again.
     mutating func findHiddenReset(_ leg: LegID) -> Bool {
         if legs[leg].writing == .sending, ring.isGone(legs[leg].socket) {
-            legs[leg].marks.insert(.broken)
+            legs[leg].flags.insert(.broken)
         }
-        return legs[leg].marks.contains(.broken)
+        return legs[leg].flags.contains(.broken)
     }
 
     /// Forwards an end once everything before it went out; closes when both directions are done.
-    mutating func settle(_ leg: LegID) {
+    mutating func forwardEndIfDrained(_ leg: LegID) {
         let peer = legs[leg].peer
         guard legs[leg].reading == .ended, isDrained(peer),
             legs[peer].writing != .shut
@@ -135,39 +135,39 @@ extension Legs where R: ~Copyable {
     mutating func rearm(_ leg: LegID, expectsBytes: Bool) {
         let row = legs.row(leg)
         guard row.pointee.mayRead, row.pointee.phase == .open else { return }
-        guard isBelowMark(leg) else { return pause(leg) }
+        guard isBelowWatermark(leg) else { return pause(leg) }
         if row.pointee.blockClass == .bulk, rearmSpliced(leg) { return }
-        if reads.takesTurns(row.pointee, now) { return starve(leg, expectsBytes: expectsBytes) }
+        if reads.mustWait(row.pointee, now) { return starve(leg, expectsBytes: expectsBytes) }
         arm(leg, expectsBytes: expectsBytes)
     }
 
     @inline(__always)
-    func isBelowMark(_ leg: LegID) -> Bool {
+    func isBelowWatermark(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         let queued = legs[row.pointee.peer].queue.bytes
-        return queued == 0 || queued <= resumeMark(row.pointee.blockClass)
+        return queued == 0 || queued <= resumeWatermark(row.pointee.blockClass)
     }
 
     @inline(__always)
     mutating func pause(_ leg: LegID) {
         legs[leg].move(reading: .paused)
-        wheel.hasten(legs[leg].session, to: now &+ RelayLimits.brokenCheck)
+        wheel.hasten(legs[leg].session, to: now &+ Limits.brokenCheck)
     }
 
     /// The queue at which reading starts again. A ring that reads once each time may go up to the
     /// high mark; a multishot one would otherwise be armed for a few bytes at a time.
     @inline(__always)
-    func resumeMark(_ blockClass: BlockClass) -> Int {
-        let high = highMark(blockClass)
+    func resumeWatermark(_ blockClass: BlockClass) -> Int {
+        let high = highWatermark(blockClass)
         guard ring.isMultishot else { return high &- 1 }
-        let low = blockClass == .small ? RelayLimits.smallLow : RelayLimits.bulkLow
+        let low = blockClass == .small ? Limits.smallLow : Limits.bulkLow
         return min(low, high / 2)
     }
 
     @inline(__always)
-    func highMark(_ blockClass: BlockClass) -> Int {
+    func highWatermark(_ blockClass: BlockClass) -> Int {
         let free = (pool.freeBlocks(blockClass) &* blockClass.bytes) >> poolShareShift
-        let high = blockClass == .small ? RelayLimits.smallHigh : RelayLimits.bulkHigh
+        let high = blockClass == .small ? Limits.smallHigh : Limits.bulkHigh
         return min(high, max(blockClass.bytes, free))
     }
 
@@ -178,9 +178,9 @@ extension Legs where R: ~Copyable {
         row.pointee.move(reading: .receiving)
         let blockClass = row.pointee.blockClass
         let queued = legs[row.pointee.peer].queue.bytes
-        var limit = max(blockClass.bytes, highMark(blockClass) &- queued)
+        var limit = max(blockClass.bytes, highWatermark(blockClass) &- queued)
         // While others wait for a block, one is a turn.
-        let isTurn = reads.takesTurns(row.pointee, now)
+        let isTurn = reads.mustWait(row.pointee, now)
         if isTurn || row.pointee.kind.isUnix { limit = blockClass.bytes }
         ring.receive(
             row.pointee.socket, blockClass: blockClass, limit: limit,
@@ -205,14 +205,14 @@ extension Legs where R: ~Copyable {
             return
         }
         row.pointee.classVotes &+= 1
-        guard row.pointee.classVotes >= RelayLimits.classVotes else { return }
+        guard row.pointee.classVotes >= Limits.classVotes else { return }
         if blockClass == .bulk {
             row.pointee.blockClass = .small
         } else if isBulkPlentiful {
             row.pointee.blockClass = .bulk
         } else {
             // It goes on asking, and is known to bring much.
-            row.pointee.classVotes = RelayLimits.classVotes
+            row.pointee.classVotes = Limits.classVotes
             return
         }
         row.pointee.classVotes = 0
@@ -220,7 +220,7 @@ extension Legs where R: ~Copyable {
 
     @inline(__always)
     var isBulkPlentiful: Bool {
-        pool.freeBlocks(.bulk) &* RelayLimits.bulkFreeShare >= pool.totalBlocks(.bulk)
+        pool.freeBlocks(.bulk) &* Limits.bulkFreeShare >= pool.totalBlocks(.bulk)
     }
 
     // MARK: Starvation
@@ -238,7 +238,7 @@ extension Legs where R: ~Copyable {
 
     /// The leg waits for its turn.
     mutating func starve(_ leg: LegID, expectsBytes: Bool) {
-        if expectsBytes { legs[leg].marks.insert(.unread) }
+        if expectsBytes { legs[leg].flags.insert(.unread) }
         reads.append(leg, legs, now)
     }
 
@@ -253,15 +253,15 @@ extension Legs where R: ~Copyable {
             splice(leg, isTold: true)
         }
         while small > 0 {
-            let leg = reads.nextLight(legs)
+            let leg = reads.nextInteractive(legs)
             guard !leg.isNone else { break }
             feed(leg)
             small &-= 1
         }
-        var turn = reads.turn(small: small, bulk: ring.reachable(.bulk), now)
+        var quantum = reads.quantum(small: small, bulk: ring.reachable(.bulk), now)
         while true {
             let isBulkGone = pool.freeBlocks(.bulk) == 0
-            let leg = reads.nextHeavy(&turn, legs, isBulkGone: isBulkGone)
+            let leg = reads.nextBulk(&quantum, legs, isBulkGone: isBulkGone)
             guard !leg.isNone else { break }
             feed(leg)
         }
@@ -269,8 +269,8 @@ extension Legs where R: ~Copyable {
     }
 
     private mutating func feed(_ leg: LegID) {
-        guard isBelowMark(leg) else { return pause(leg) }
-        arm(leg, expectsBytes: legs[leg].marks.contains(.unread))
+        guard isBelowWatermark(leg) else { return pause(leg) }
+        arm(leg, expectsBytes: legs[leg].flags.contains(.unread))
     }
 
     /// The session whose queue holds blocks, and has gone longest without giving them back: a
@@ -290,7 +290,7 @@ extension Legs where R: ~Copyable {
 
     mutating func endForItsBlocks(_ session: SessionID) {
         events.report(
-            RelayEvent(kind: .poolExhausted, pair: sessions[session].pair, cause: .pool))
+            WorkerEvent(kind: .poolExhausted, pair: sessions[session].pair, cause: .pool))
         end(session, .pool, reset: true)
     }
 }

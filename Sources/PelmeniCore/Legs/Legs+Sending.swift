@@ -7,7 +7,7 @@ extension Legs where R: ~Copyable {
     @inline(__always)
     mutating func enqueue(_ leg: LegID, _ slice: Slice) -> Bool {
         let row = legs.row(leg)
-        if row.pointee.marks.contains(.broken) {
+        if row.pointee.flags.contains(.broken) {
             // Nobody will read it. The other side's end is still awaited, so its bytes are taken.
             pool.release(slice.block)
             return true
@@ -15,7 +15,7 @@ extension Legs where R: ~Copyable {
         if row.pointee.writing == .sending {
             let blockClass = pool.blockClass(of: slice.block)
             let isTight = pool.freeBlocks(blockClass) &* 2 < pool.totalBlocks(blockClass)
-            let small = isTight ? blockClass.bytes : blockClass.bytes / RelayLimits.copyShare
+            let small = isTight ? blockClass.bytes : blockClass.bytes / Limits.copyShare
             if Int(slice.length) <= small, row.pointee.queue.appendCopying(slice, pool: pool) {
                 counters.add(.copiedBytes, UInt64(slice.length))
                 return true
@@ -62,7 +62,7 @@ extension Legs where R: ~Copyable {
         }
         let peer = row.pointee.peer
         if legs[peer].reading == .ended {
-            settle(peer)
+            forwardEndIfDrained(peer)
             return .moved
         }
         if row.pointee.inbound.isFramed, row.pointee.hasEnded { return .drained }
@@ -115,9 +115,9 @@ extension Legs where R: ~Copyable {
     mutating func writeBroke(_ leg: LegID) {
         let session = legs[leg].session
         setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
-        legs[leg].marks.insert(.broken)
+        legs[leg].flags.insert(.broken)
         if legs[leg].hasEnded { return streamBroke(leg) }
-        sessions[session].resetAt = now &+ RelayLimits.resetWait
-        wheel.hasten(session, to: now &+ RelayLimits.resetWait)
+        sessions[session].resetAt = now &+ Limits.resetWait
+        wheel.hasten(session, to: now &+ Limits.resetWait)
     }
 }

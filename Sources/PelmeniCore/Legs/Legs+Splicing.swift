@@ -22,7 +22,7 @@ extension Legs where R: ~Copyable {
         }
         row.pointee.inbound = .spliced
         row.pointee.classVotes = 0
-        awaitBytes(leg)
+        awaitReadable(leg)
         return true
     }
 
@@ -30,7 +30,7 @@ extension Legs where R: ~Copyable {
         let row = legs.row(leg)
         let session = sessions.row(row.pointee.session)
         let peer = row.pointee.peer
-        guard pipes.isAvailable(now), !reads.isCrowded(now), !peer.isNone,
+        guard pipes.isAvailable(now), !reads.isContended(now), !peer.isNone,
             session.pointee.kind == .streams, session.pointee.phase == .relaying
         else { return false }
         // A Unix socket's bytes do not lie in pages that could change hands.
@@ -38,24 +38,25 @@ extension Legs where R: ~Copyable {
     }
 
     private func takesPipe(_ leg: LegID) -> Bool {
-        !legs[leg].kind.isUnix && !legs[leg].marks.contains(.broken)
+        !legs[leg].kind.isUnix && !legs[leg].flags.contains(.broken)
     }
 
-    private mutating func awaitBytes(_ leg: LegID) {
+    private mutating func awaitReadable(_ leg: LegID) {
         legs[leg].move(reading: .receiving)
-        ring.awaitBytes(legs[leg].socket, token: token(leg, .awaitBytes))
+        ring.awaitReadable(legs[leg].socket, token: token(leg, .awaitReadable))
     }
 
-    private mutating func awaitRoom(_ leg: LegID) {
+    private mutating func awaitWritable(_ leg: LegID) {
         let row = legs.row(leg)
         row.pointee.move(writing: .sending)
         watchStall(row.pointee.session)
-        ring.awaitRoom(row.pointee.socket, slot: leg.rawValue, token: token(leg, .awaitRoom))
+        ring.awaitWritable(
+            row.pointee.socket, slot: leg.rawValue, token: token(leg, .awaitWritable))
     }
 
     // MARK: Completions
 
-    mutating func bytesCame(_ leg: LegID) {
+    mutating func becameReadable(_ leg: LegID) {
         legs[leg].move(reading: .idle)
         if legs[leg].phase == .closing { return closeIfIdle(leg) }
         if legs[leg].phase == .resetting { return resetIfDelivered(leg) }
@@ -64,7 +65,7 @@ extension Legs where R: ~Copyable {
         splice(leg, isTold: true)
     }
 
-    mutating func roomCame(_ leg: LegID) {
+    mutating func becameWritable(_ leg: LegID) {
         let row = legs.row(leg)
         row.pointee.move(writing: .idle)
         if row.pointee.phase == .closing { return closeIfIdle(leg) }
@@ -87,58 +88,60 @@ extension Legs where R: ~Copyable {
         let peer = row.pointee.peer
         let out = legs.row(peer)
         if row.pointee.reading == .paused { row.pointee.move(reading: .idle) }
-        row.pointee.marks.remove(.unread)
+        row.pointee.flags.remove(.unread)
         guard ensurePipe(peer) else { return stopSplicing(leg) }
-        let it = ring.splice(
+        let result = ring.splice(
             from: row.pointee.socket, slot: leg.rawValue, to: out.pointee.socket,
             pipe: pipes.row(out.pointee.pipe).pointee, inside: Int(out.pointee.piped),
-            most: pipes.turn)
-        if isSpliceRefused(it) {
+            most: pipes.quantum)
+        if isSpliceRefused(result) {
             pipes.giveUp()
             releasePipe(peer)
             return stopSplicing(leg)
         }
-        book(passed: it, on: peer)
-        if it.received > 0 {
-            book(received: it.received, on: leg)
-            pipes.spend(it.received)
-            counters.add(.splicedBytes, UInt64(truncatingIfNeeded: it.received))
+        notePassed(result, on: peer)
+        if result.received > 0 {
+            countReceived(result.received, on: leg)
+            pipes.spend(result.received)
+            counters.add(.splicedBytes, UInt64(truncatingIfNeeded: result.received))
         }
-        guard it.sendError == 0 || it.sendError == -EAGAIN else { return spliceFailed(leg, it) }
-        if out.pointee.piped == 0 { releasePipe(peer) } else { awaitRoom(peer) }
-        goOn(leg, it, isTold: isTold)
+        guard result.sendError == 0 || result.sendError == -EAGAIN else {
+            return spliceFailed(leg, result)
+        }
+        if out.pointee.piped == 0 { releasePipe(peer) } else { awaitWritable(peer) }
+        goOn(leg, result, isTold: isTold)
     }
 
     /// What is next for the leg that bytes were received on.
-    private mutating func goOn(_ leg: LegID, _ it: SpliceResult, isTold: Bool) {
+    private mutating func goOn(_ leg: LegID, _ result: SpliceResult, isTold: Bool) {
         let row = legs.row(leg)
-        guard !handleEnd(leg, it) else { return }
+        guard !handleEnd(leg, result) else { return }
         guard legs[row.pointee.peer].piped == 0 else { return pause(leg) }
-        if it.needsReceive || (isTold && it.received == 0) {
+        if result.needsReceive || (isTold && result.received == 0) {
             // What is next is not for a pipe; or nothing is, and a receive finds out without going
             // in circles.
             row.pointee.inbound = .linked
             return arm(leg, expectsBytes: true)
         }
-        let isDry = it.receiveError == -EAGAIN
-        if it.received >= BlockClass.small.bytes {
+        let isDry = result.receiveError == -EAGAIN
+        if result.received >= BlockClass.small.bytes {
             row.pointee.classVotes = 0
-        } else if it.received > 0, isDry {
+        } else if result.received > 0, isDry {
             row.pointee.classVotes &+= 1
-            if row.pointee.classVotes >= RelayLimits.classVotes {
+            if row.pointee.classVotes >= Limits.classVotes {
                 row.pointee.blockClass = .small
                 row.pointee.classVotes = 0
                 return stopSplicing(leg, expectsBytes: !isDry)
             }
         }
-        guard !reads.isCrowded(now) else { return stopSplicing(leg, expectsBytes: !isDry) }
-        awaitBytes(leg)
+        guard !reads.isContended(now) else { return stopSplicing(leg, expectsBytes: !isDry) }
+        awaitReadable(leg)
     }
 
     /// Forwards the end, or the reset, that a splice found. Whether it did.
-    private mutating func handleEnd(_ leg: LegID, _ it: SpliceResult) -> Bool {
-        guard it.isEnded else {
-            guard it.receiveError != 0, it.receiveError != -EAGAIN else { return false }
+    private mutating func handleEnd(_ leg: LegID, _ result: SpliceResult) -> Bool {
+        guard result.isEnded else {
+            guard result.receiveError != 0, result.receiveError != -EAGAIN else { return false }
             streamBroke(leg)
             return true
         }
@@ -153,54 +156,54 @@ extension Legs where R: ~Copyable {
     }
 
     /// A filter of system calls, or a kernel that cannot: found out before any byte is in a pipe.
-    private func isSpliceRefused(_ it: SpliceResult) -> Bool {
-        guard it.received == 0, it.sent == 0, it.sendError == 0 else { return false }
-        return switch -it.receiveError {
+    private func isSpliceRefused(_ result: SpliceResult) -> Bool {
+        guard result.received == 0, result.sent == 0, result.sendError == 0 else { return false }
+        return switch -result.receiveError {
         case EINVAL, ENOSYS, EPERM, EACCES: true
         default: false
         }
     }
 
     /// The peer takes nothing any more: what is in the pipe has no reader.
-    private mutating func spliceFailed(_ leg: LegID, _ it: SpliceResult) {
+    private mutating func spliceFailed(_ leg: LegID, _ result: SpliceResult) {
         let row = legs.row(leg)
         let generation = row.pointee.generation
         releasePipe(row.pointee.peer)
         row.pointee.inbound = .linked
-        _ = sendFailed(row.pointee.peer, it.sendError)
+        _ = sendFailed(row.pointee.peer, result.sendError)
         guard row.pointee.generation == generation, row.pointee.phase == .open,
             row.pointee.reading != .receiving
         else { return }
-        guard !handleEnd(leg, it) else { return }
+        guard !handleEnd(leg, result) else { return }
         rearm(leg, expectsBytes: true)
     }
 
     /// Sends what is left in a pipe that is filled no more.
     private mutating func emptyPipe(_ leg: LegID) {
         let row = legs.row(leg)
-        let it = ring.splice(
+        let result = ring.splice(
             from: -1, slot: leg.rawValue, to: row.pointee.socket,
             pipe: pipes.row(row.pointee.pipe).pointee, inside: Int(row.pointee.piped), most: 0)
-        book(passed: it, on: leg)
-        guard it.sendError == 0 || it.sendError == -EAGAIN else {
+        notePassed(result, on: leg)
+        guard result.sendError == 0 || result.sendError == -EAGAIN else {
             releasePipe(leg)
-            _ = sendFailed(leg, it.sendError)
+            _ = sendFailed(leg, result.sendError)
             return
         }
-        guard row.pointee.piped == 0 else { return awaitRoom(leg) }
+        guard row.pointee.piped == 0 else { return awaitWritable(leg) }
         releasePipe(leg)
         if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
-        settle(row.pointee.peer)
+        forwardEndIfDrained(row.pointee.peer)
     }
 
-    private mutating func book(passed it: SpliceResult, on leg: LegID) {
+    private mutating func notePassed(_ result: SpliceResult, on leg: LegID) {
         let row = legs.row(leg)
         // A byte went out, or is the first one to wait.
-        if it.sent > 0 || (row.pointee.piped == 0 && it.received > 0) {
+        if result.sent > 0 || (row.pointee.piped == 0 && result.received > 0) {
             row.pointee.progress.at = now
             sessions[row.pointee.session].activeAt = now
         }
-        row.pointee.piped = UInt32(Int(row.pointee.piped) &+ it.received &- it.sent)
+        row.pointee.piped = UInt32(Int(row.pointee.piped) &+ result.received &- result.sent)
     }
 
     // MARK: Pipes
@@ -211,10 +214,10 @@ extension Legs where R: ~Copyable {
         let pipe = pipes.take()
         guard pipe != PipeTable.none else { return false }
         if pipes.row(pipe).pointee.fill < 0 {
-            let made = ring.openPipe(bytes: RelayLimits.pipeBytes)
+            let made = ring.openPipe(bytes: Limits.pipeBytes)
             guard made.fill >= 0 else {
                 pipes.giveBack(pipe)
-                pipes.rest(now)
+                pipes.backOff(now)
                 return false
             }
             pipes.row(pipe).pointee = made

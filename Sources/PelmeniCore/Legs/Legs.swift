@@ -14,8 +14,8 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     package var ring: R
     package let pool: BufferPool
     package let counters: Counters
-    let events: RelayEvents
-    let limits: RelayLimits
+    let events: WorkerEvents
+    let limits: Limits
     package let pairs: PairTable
 
     var legSlab: RowSlab<LegRow>
@@ -34,17 +34,17 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     /// A session ended since the worker last looked.
     package var hasRoom = false
     package var sessionsOpen = 0 {
-        didSet { poolShareShift = RelayLimits.poolShareShift(sessions: sessionsOpen) }
+        didSet { poolShareShift = Limits.poolShareShift(sessions: sessionsOpen) }
     }
     /// Which part of the free blocks one leg may queue, as a shift.
-    var poolShareShift = RelayLimits.poolShareShift(sessions: 0)
+    var poolShareShift = Limits.poolShareShift(sessions: 0)
     var moved = MovedBytes()
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
     ///   listeners); legs are numbered after them.
     init?(
-        ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
-        pairs: PairTable, counters: Counters, events: RelayEvents
+        ring: consuming R, pool: BufferPool, limits: Limits, reservedSlots: Int,
+        pairs: PairTable, counters: Counters, events: WorkerEvents
     ) {
         let legCount = Self.slots(sessions: limits.sessions, reservedSlots: reservedSlots)
         let rows = Self.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
@@ -157,10 +157,10 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     }
 
     @inline(never)
-    func report(_ kind: RelayEvent.Kind, _ session: SessionID, error: Int32 = 0) {
+    func report(_ kind: WorkerEvent.Kind, _ session: SessionID, error: Int32 = 0) {
         let row = sessions[session]
         events.report(
-            RelayEvent(
+            WorkerEvent(
                 kind: kind, pair: row.pair, cause: row.cause, error: error,
                 duration: now &- row.openedAt))
     }

@@ -11,9 +11,9 @@ struct PipeTable {
     private(set) var freeCount: Int
     let capacity: Int
     /// Until when streams go through blocks, because no pipe could be made.
-    private var restUntil: UInt64 = 0
+    private var backoffUntil: UInt64 = 0
     /// Bytes that may still be spliced in this loop.
-    private(set) var budget = RelayLimits.spliceInLoop
+    private(set) var budget = Limits.spliceInLoop
 
     init(capacity: Int) {
         rows = .allocate(capacity: capacity)
@@ -35,24 +35,24 @@ struct PipeTable {
 
     /// A new loop begins.
     @inline(__always)
-    mutating func renew() { budget = RelayLimits.spliceInLoop }
+    mutating func renew() { budget = Limits.spliceInLoop }
 
     /// Bytes that the stream in turn may splice.
     @inline(__always)
-    var turn: Int { max(0, min(RelayLimits.spliceTurn, budget)) }
+    var quantum: Int { max(0, min(Limits.spliceQuantum, budget)) }
 
     @inline(__always)
     mutating func spend(_ bytes: Int) { budget &-= bytes }
 
     /// Whether a stream may begin to be spliced.
     @inline(__always)
-    func isAvailable(_ now: UInt64) -> Bool { freeCount > 0 && now >= restUntil }
+    func isAvailable(_ now: UInt64) -> Bool { freeCount > 0 && now >= backoffUntil }
 
     /// No pipe could be made: descriptors or pages ran out.
-    mutating func rest(_ now: UInt64) { restUntil = now &+ RelayLimits.pipeRest }
+    mutating func backOff(_ now: UInt64) { backoffUntil = now &+ Limits.pipeBackoff }
 
     /// The kernel, or a filter of system calls, splices nothing.
-    mutating func giveUp() { restUntil = .max }
+    mutating func giveUp() { backoffUntil = .max }
 
     // MARK: Pipes
 

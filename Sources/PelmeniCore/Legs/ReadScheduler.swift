@@ -4,14 +4,14 @@
 /// message was up to 450 ms late. In a crowd heavy legs are read in turns, one block each, with a
 /// budget of bytes a loop that a small message can wait for (decision 0012).
 struct ReadScheduler {
-    private var light = LegQueue()
-    private var heavy = LegQueue()
+    private var interactive = LegQueue()
+    private var bulk = LegQueue()
     /// Spliced legs need no block: they wait for the next loop.
     private var spliced = LegQueue()
     /// Legs of datagrams.
     private var datagrams = LegQueue()
     /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
-    private var crowdedUntil: UInt64 = 0
+    private var contendedUntil: UInt64 = 0
     /// Some legs were fed in this loop, so the others need not wait for a completion.
     private(set) var feedsAgain = false
     private var exhaustionCheckedAt: UInt64 = 0
@@ -19,7 +19,7 @@ struct ReadScheduler {
     private var datagramsCheckedAt: UInt64 = 0
 
     /// Blocks and bytes that one loop gives to heavy legs.
-    struct Turn {
+    struct Quantum {
         var small: Int
         var bulk: Int
         var bytes: Int
@@ -34,33 +34,33 @@ struct ReadScheduler {
     @inline(__always)
     var hasDatagrams: Bool { !datagrams.isEmpty }
     @inline(__always)
-    var needsBlocks: Bool { !light.isEmpty || !heavy.isEmpty }
+    var needsBlocks: Bool { !interactive.isEmpty || !bulk.isEmpty }
 
     // MARK: The crowd
 
     /// Whether many legs found no block a moment ago. Heavy legs then take turns, behind all
     /// others.
     @inline(__always)
-    func isCrowded(_ now: UInt64) -> Bool { now < crowdedUntil }
+    func isContended(_ now: UInt64) -> Bool { now < contendedUntil }
 
-    mutating func noteCrowd(_ now: UInt64) { crowdedUntil = now &+ RelayLimits.crowdedTime }
+    mutating func noteContention(_ now: UInt64) { contendedUntil = now &+ Limits.contentionTime }
 
-    /// Whether a leg has to wait for its turn.
+    /// Whether a leg has to wait for its quantum.
     @inline(__always)
-    func takesTurns(_ leg: LegRow, _ now: UInt64) -> Bool { isCrowded(now) && leg.isHeavy }
+    func mustWait(_ leg: LegRow, _ now: UInt64) -> Bool { isContended(now) && leg.isBulk }
 
     // MARK: In and out
 
     mutating func append(_ leg: LegID, _ legs: LegTable, _ now: UInt64) {
         assert(legs[leg].phase == .open, "a leg stands in one list")
         legs[leg].move(reading: .starved)
-        guard legs[leg].isHeavy else { return light.append(leg, legs) }
+        guard legs[leg].isBulk else { return interactive.append(leg, legs) }
         if legs[leg].inbound == .spliced {
             spliced.append(leg, legs)
         } else {
-            heavy.append(leg, legs)
+            bulk.append(leg, legs)
         }
-        if heavy.count &+ spliced.count >= RelayLimits.crowd { noteCrowd(now) }
+        if bulk.count &+ spliced.count >= Limits.contentionThreshold { noteContention(now) }
     }
 
     mutating func appendDatagrams(_ leg: LegID, _ legs: LegTable) {
@@ -71,7 +71,7 @@ struct ReadScheduler {
     /// Takes a leg out, wherever it waits.
     mutating func remove(_ leg: LegID, _ legs: LegTable) {
         let wasThere =
-            light.remove(leg, legs) || heavy.remove(leg, legs) || spliced.remove(leg, legs)
+            interactive.remove(leg, legs) || bulk.remove(leg, legs) || spliced.remove(leg, legs)
             || datagrams.remove(leg, legs)
         assert(wasThere, "a starved leg stands in a queue")
         legs[leg].move(reading: .idle)
@@ -87,7 +87,9 @@ struct ReadScheduler {
     mutating func nextSpliced(_ legs: LegTable) -> LegID { feed(spliced.popFirst(legs), legs) }
 
     /// The next leg that brings little, or none.
-    mutating func nextLight(_ legs: LegTable) -> LegID { feed(light.popFirst(legs), legs) }
+    mutating func nextInteractive(_ legs: LegTable) -> LegID {
+        feed(interactive.popFirst(legs), legs)
+    }
 
     /// The next leg that receives datagrams, or none.
     mutating func nextDatagrams(_ legs: LegTable) -> LegID {
@@ -101,32 +103,32 @@ struct ReadScheduler {
     /// - Parameters:
     ///   - small: small blocks that a receive can get.
     ///   - bulk: bulk blocks that a receive can get.
-    func turn(small: Int, bulk: Int, _ now: UInt64) -> Turn {
+    func quantum(small: Int, bulk: Int, _ now: UInt64) -> Quantum {
         // In a crowd a quarter of the blocks stays free for light legs that do not starve yet.
-        isCrowded(now)
-            ? Turn(small: small &- small / 4, bulk: bulk, bytes: RelayLimits.crowdedTurn)
-            : Turn(small: small, bulk: bulk, bytes: .max)
+        isContended(now)
+            ? Quantum(small: small &- small / 4, bulk: bulk, bytes: Limits.contendedQuantum)
+            : Quantum(small: small, bulk: bulk, bytes: .max)
     }
 
     /// The next leg that brings much and that the turn has a block for, or none.
     ///
     /// - Parameter isBulkGone: the pool itself has no bulk block; else only the posted ones are
     ///   used up, and bulk goes on in the next loop.
-    mutating func nextHeavy(_ turn: inout Turn, _ legs: LegTable, isBulkGone: Bool) -> LegID {
-        guard turn.bytes > 0, !heavy.isEmpty else { return .none }
-        let row = legs.row(heavy.first)
-        if row.pointee.blockClass == .bulk, turn.bulk == 0 {
+    mutating func nextBulk(_ quantum: inout Quantum, _ legs: LegTable, isBulkGone: Bool) -> LegID {
+        guard quantum.bytes > 0, !bulk.isEmpty else { return .none }
+        let row = legs.row(bulk.first)
+        if row.pointee.blockClass == .bulk, quantum.bulk == 0 {
             guard isBulkGone else { return .none }
             row.pointee.fallToSmall()
         }
         if row.pointee.blockClass == .bulk {
-            turn.bulk &-= 1
+            quantum.bulk &-= 1
         } else {
-            guard turn.small > 0 else { return .none }
-            turn.small &-= 1
+            guard quantum.small > 0 else { return .none }
+            quantum.small &-= 1
         }
-        turn.bytes &-= row.pointee.blockClass.bytes
-        return feed(heavy.popFirst(legs), legs)
+        quantum.bytes &-= row.pointee.blockClass.bytes
+        return feed(bulk.popFirst(legs), legs)
     }
 
     private mutating func feed(_ leg: LegID, _ legs: LegTable) -> LegID {
@@ -140,7 +142,7 @@ struct ReadScheduler {
 
     /// Whether it is time to look for a leg to close, as legs wait and no block comes back.
     mutating func checksExhaustion(_ now: UInt64) -> Bool {
-        guard needsBlocks, now &- exhaustionCheckedAt >= RelayLimits.exhaustionCheck
+        guard needsBlocks, now &- exhaustionCheckedAt >= Limits.exhaustionCheck
         else { return false }
         exhaustionCheckedAt = now
         return true
@@ -148,7 +150,7 @@ struct ReadScheduler {
 
     /// The same for blocks of datagrams.
     mutating func checksDatagrams(_ now: UInt64) -> Bool {
-        guard hasDatagrams, now &- datagramsCheckedAt >= RelayLimits.exhaustionCheck
+        guard hasDatagrams, now &- datagramsCheckedAt >= Limits.exhaustionCheck
         else { return false }
         datagramsCheckedAt = now
         return true

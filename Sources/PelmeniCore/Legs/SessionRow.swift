@@ -36,7 +36,7 @@ struct SessionRow: QueuedRow {
     private(set) var phase: Phase = .free
     var kind: PairKind = .streams
     var hasCause = false
-    var cause: Cause = .internal
+    var cause: EndCause = .internal
     /// Legs that are not closed; a client without one counts as one.
     var legs: UInt8 = 0
     /// Any byte at all, in either direction.

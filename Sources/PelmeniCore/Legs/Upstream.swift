@@ -5,26 +5,26 @@ package struct Upstream: @unchecked Sendable {
     /// Upstreams that one pair may have: a session remembers the tried ones in a 64-bit word.
     package static let upstreamsMax = 64
     /// How long a failed upstream is passed over at first, and at most.
-    static let restMin: UInt64 = 1_000_000_000
-    static let restMax: UInt64 = 30_000_000_000
+    static let backoffMin: UInt64 = 1_000_000_000
+    static let backoffMax: UInt64 = 30_000_000_000
 
     package var addresses: UnsafeMutablePointer<SocketAddress>
     package var addressCount: UInt8 = 0
     /// Failures in a row.
     package var failures: UInt8 = 0
     /// Passed over until then, while another one is not.
-    package var restsUntil: UInt64 = 0
+    package var backoffUntil: UInt64 = 0
 
     /// - Parameter addresses: room for ``addressesMax``, alive as long as the worker.
     package init(addresses: UnsafeMutablePointer<SocketAddress>) { self.addresses = addresses }
 
     mutating func failed(now: UInt64) {
         failures = min(failures &+ 1, 6)
-        restsUntil = now &+ min(Self.restMax, Self.restMin << UInt64(failures &- 1))
+        backoffUntil = now &+ min(Self.backoffMax, Self.backoffMin << UInt64(failures &- 1))
     }
 
     mutating func succeeded() {
         failures = 0
-        restsUntil = 0
+        backoffUntil = 0
     }
 }

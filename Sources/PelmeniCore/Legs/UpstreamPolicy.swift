@@ -28,8 +28,8 @@ struct UpstreamPolicy {
     }
 
     /// Whether an upstream that rests after failures is left for the second time around.
-    func passesOver(isResting: Bool, of count: UInt8) -> Bool {
-        address == 0 && isResting && visited < count
+    func passesOver(isBackingOff: Bool, of count: UInt8) -> Bool {
+        address == 0 && isBackingOff && visited < count
     }
 
     /// The number of the address to dial.

@@ -2,7 +2,7 @@
 struct CutQueue {
     private var streams = RowQueue<FramedRow>()
     /// Messages that this loop may still cut.
-    private(set) var budget = RelayLimits.messagesInLoop
+    private(set) var budget = Limits.messagesInLoop
 
     @inline(__always)
     var isEmpty: Bool { streams.isEmpty }
@@ -10,12 +10,12 @@ struct CutQueue {
 
     /// A new loop begins.
     @inline(__always)
-    mutating func renew() { budget = RelayLimits.messagesInLoop }
+    mutating func renew() { budget = Limits.messagesInLoop }
 
     /// Grants one stream its messages; what it leaves comes back with ``giveBack(_:)``.
     @inline(__always)
     mutating func grant() -> Int {
-        let messages = min(RelayLimits.messagesAtOnce, budget)
+        let messages = min(Limits.messagesAtOnce, budget)
         budget &-= messages
         return messages
     }

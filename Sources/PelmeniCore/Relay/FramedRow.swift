@@ -49,6 +49,6 @@ struct Assembly {
     /// Until when the bytes in its block would have lasted, had they come at the least rate: a byte
     /// at a time is no progress.
     var goodUntil: UInt64 {
-        blockSince &+ UInt64(max(0, count &- countBefore)) &* RelayLimits.gatheredByte
+        blockSince &+ UInt64(max(0, count &- countBefore)) &* Limits.gatheredByte
     }
 }

@@ -24,7 +24,7 @@ struct MessageState: QueuedRow {
     var requests: UInt64 = 0
     var responses: UInt64 = 0
     /// Answers to a Unix client that are on their way, or wait to be.
-    var pendingAnswers: UInt32 = 0
+    var pendingResponses: UInt32 = 0
     /// Of a Unix client: the most memory that answers may take which it has not read; and the part
     /// of it that is known to be over its share.
     var unread = 0
@@ -37,7 +37,7 @@ struct MessageState: QueuedRow {
     /// upstream refused.
     var endsWithReset = false
     /// Answers may still come.
-    var expectsAnswers = true
+    var expectsResponses = true
     /// It was handed all that it gets; the session ends once its far side has acknowledged that.
     var isDelivering = false
     /// Messages that wait for the stream to be connected, and how many they are: small ones share

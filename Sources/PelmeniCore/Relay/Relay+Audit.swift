@@ -43,7 +43,7 @@ extension Relay where R: ~Copyable {
         if known != 0 { leaks.append("\(known) clients of ended sessions are known") }
         if legs.wheel.nextTime() != .max { leaks.append("a timer is set") }
         var ended: UInt64 = 0
-        for cause in Cause.allCases { ended += counters.get(cause) }
+        for cause in EndCause.allCases { ended += counters.get(cause) }
         if ended != counters.get(.accepted) {
             leaks.append("\(counters.get(.accepted)) accepted, \(ended) causes")
         }

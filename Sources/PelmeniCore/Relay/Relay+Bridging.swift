@@ -6,12 +6,12 @@ internal import Glibc
 extension Relay where R: ~Copyable {
     /// Both sides stand: messages may cross.
     mutating func linkMessages(_ session: SessionID) {
-        let it = sessions.row(session)
-        let upstream = it.pointee.upstream
-        switch it.pointee.kind {
+        let row = sessions.row(session)
+        let upstream = row.pointee.upstream
+        switch row.pointee.kind {
         case .streams: assertionFailure("two linked streams have no messages")
         case .framedStreams:
-            let client = it.pointee.client
+            let client = row.pointee.client
             legs[client].peer = upstream
             legs[upstream].peer = client
             legs[client].inbound = .framed
@@ -21,7 +21,7 @@ extension Relay where R: ~Copyable {
         case .datagrams:
             legs.armDatagrams(upstream)
         case .streamToDatagrams:
-            let client = it.pointee.client
+            let client = row.pointee.client
             legs[client].peer = upstream
             legs[upstream].peer = client
             legs[client].inbound = .framed
@@ -65,30 +65,30 @@ extension Relay where R: ~Copyable {
         if isFramed { legs.moved.toClient &+= UInt64(truncatingIfNeeded: length) }
         carry(.datagrams(block, length: length, segment: segment, isToClient: true), session)
         guard isFramed else {
-            if isAnswered(session) { end(session, .completed, reset: false) }
+            if hasAllResponses(session) { end(session, .completed, reset: false) }
             return
         }
         guard isOpen(session), legs[sessions[session].client].hasEnded else { return }
-        finishIfAnswered(session)
+        finishIfComplete(session)
     }
 
     /// What is queued for a stream of messages went out, and the stream brings no more: that may
     /// have been the last of its session.
-    mutating func settleMessages(_ leg: LegID) {
+    mutating func finishIfDrained(_ leg: LegID) {
         let session = legs[leg].session
-        guard sessions[session].kind == .datagramsToStream else { return finishIfAnswered(session) }
+        guard sessions[session].kind == .datagramsToStream else { return finishIfComplete(session) }
         guard sessions[session].phase == .relaying, legs[leg].writing != .shut else { return }
         endOnceDelivered(session, leg)
     }
 
     /// A client that has ended its stream, or whose stream is not taken any more, is done once its
     /// answers are out.
-    mutating func finishIfAnswered(_ session: SessionID) {
+    mutating func finishIfComplete(_ session: SessionID) {
         let client = sessions[session].client
         guard sessions[session].kind == .streamToDatagrams,
             sessions[session].phase == .relaying, legs[client].hasEnded,
             legs[client].queue.isEmpty,
-            !states[session].expectsAnswers || isAnswered(session)
+            !states[session].expectsResponses || hasAllResponses(session)
         else { return }
         endOnceDelivered(session, client)
     }

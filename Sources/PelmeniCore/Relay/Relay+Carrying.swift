@@ -52,7 +52,7 @@ extension Relay where R: ~Copyable {
         let stream = unit.isToClient ? row.client : row.upstream
         if row.kind != .framedStreams {
             let queued = isConnected ? legs[stream].queue.bytes : states[session].waiting.bytes
-            let most = isConnected ? RelayLimits.smallHigh : RelayLimits.waitingMax
+            let most = isConnected ? Limits.smallHigh : Limits.waitingMax
             guard queued == 0 || queued &+ total <= most else { return drop(.queueFull) }
         }
         guard let slice = frame(unit, envelope, total: total) else { return lackBlock(session) }
@@ -68,7 +68,7 @@ extension Relay where R: ~Copyable {
     /// there. A part of a train is copied, so that the train's block is received into again. Nil
     /// when there is no block.
     private mutating func frame(_ unit: Unit, _ envelope: FrameEnvelope, total: Int) -> Slice? {
-        let isLarge = total > BlockClass.small.bytes / RelayLimits.copyShare
+        let isLarge = total > BlockClass.small.bytes / Limits.copyShare
         let length = Int(unit.length)
         var slice = Slice(block: unit.block, offset: 0, length: UInt32(total))
         if !unit.isPart, isLarge || pool.freeBlocks(.small) == 0,
@@ -110,7 +110,7 @@ extension Relay where R: ~Copyable {
     /// A message waits for its stream to be connected.
     private mutating func keep(_ slice: Slice, _ session: SessionID) {
         let state = states.row(session)
-        let small = BlockClass.small.bytes / RelayLimits.copyShare
+        let small = BlockClass.small.bytes / Limits.copyShare
         let isCopied =
             Int(slice.length) <= small && state.pointee.waiting.appendCopying(slice, pool: pool)
         guard isCopied || state.pointee.waiting.append(slice, pool: pool) else {

@@ -22,7 +22,7 @@ extension Relay where R: ~Copyable {
             session = openMessages(listener, pair: pair, count: count)
             guard !session.isNone else { return }
             register(session, name, nameLength, facts.local, hash)
-            legs.takeTurn(session)
+            legs.assignUpstream(session)
             dial(session)
             guard isOpen(session) else {
                 return drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)
@@ -117,11 +117,11 @@ extension Relay where R: ~Copyable {
     /// The client's next datagram opens a new session; this one still takes its answers.
     private mutating func retire(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
-        if isAnswered(session) { end(session, .completed, reset: false) }
+        if hasAllResponses(session) { end(session, .completed, reset: false) }
     }
 
     /// Whether every message of the client has had the answers that are expected of it.
-    func isAnswered(_ session: SessionID) -> Bool {
+    func hasAllResponses(_ session: SessionID) -> Bool {
         let responses = UInt64(pairs[sessions[session].pair].responses)
         guard responses != 0 else { return false }
         let state = states.row(session)

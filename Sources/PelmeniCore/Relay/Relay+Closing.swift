@@ -19,7 +19,7 @@ extension Relay where R: ~Copyable {
     mutating func endRefused(_ session: SessionID, _ upstream: LegID) {
         legs.setCause(session, .connectRefused)
         states[session].endsWithReset = true
-        states[session].expectsAnswers = false
+        states[session].expectsResponses = false
         let client = sessions[session].client
         legs[client].peer = .absent
         close(upstream, reset: false)
@@ -30,9 +30,9 @@ extension Relay where R: ~Copyable {
     /// Answers may still come; nothing else does.
     private mutating func clientEnded(_ session: SessionID) {
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
-        finishIfAnswered(session)
+        finishIfComplete(session)
         guard isOpen(session) else { return }
-        if legs.isDraining { legs.wheel.hasten(session, to: now &+ RelayLimits.drainSilence) }
+        if legs.isDraining { legs.wheel.hasten(session, to: now &+ Limits.drainSilence) }
         hastenLinger(session)
     }
 
@@ -68,35 +68,35 @@ extension Relay where R: ~Copyable {
         // What is left is the kernel's work: a stop meanwhile cuts nothing.
         legs.setCause(session, .completed)
         states[session].isDelivering = true
-        legs.wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+        legs.wheel.hasten(session, to: now &+ Limits.resetCheck)
     }
 
     /// Whether a session that waits for that is over.
     mutating func finishIfDelivered(_ session: SessionID) -> Bool {
         guard states[session].isDelivering else { return false }
-        let it = sessions[session]
-        let stream = it.kind == .streamToDatagrams ? it.client : it.upstream
+        let row = sessions[session]
+        let stream = row.kind == .streamToDatagrams ? row.client : row.upstream
         guard legs.ring.outstanding(legs[stream].socket) > 0 else {
             end(session, .completed, reset: states[session].endsWithReset)
             return true
         }
-        legs.wheel.hasten(session, to: now &+ RelayLimits.resetCheck)
+        legs.wheel.hasten(session, to: now &+ Limits.resetCheck)
         return false
     }
 
     /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset
     /// anyway.
     func hasQueued(_ session: SessionID) -> Bool {
-        let it = sessions[session]
+        let row = sessions[session]
         if states[session].endsWithReset { return true }
-        switch it.kind {
+        switch row.kind {
         case .streams, .framedStreams, .datagrams: return false
         case .streamToDatagrams:
             // What waits for a Unix upstream would be lost too.
-            return !it.client.isNone && !legs[it.client].queue.isEmpty
-                || !it.upstream.isNone && !legs[it.upstream].queue.isEmpty
+            return !row.client.isNone && !legs[row.client].queue.isEmpty
+                || !row.upstream.isNone && !legs[row.upstream].queue.isEmpty
         case .datagramsToStream:
-            return it.phase == .relaying && !legs[it.upstream].queue.isEmpty
+            return row.phase == .relaying && !legs[row.upstream].queue.isEmpty
         }
     }
 
@@ -107,7 +107,7 @@ extension Relay where R: ~Copyable {
         let row = sessions[session]
         let report = framed[stream].scanner.report
         events.report(
-            RelayEvent(
+            WorkerEvent(
                 kind: .badFrame, pair: row.pair, cause: .badFrame,
                 error: report == 0 ? error.report(reason: 0) : report))
         legs.setCause(session, .badFrame)
@@ -117,7 +117,7 @@ extension Relay where R: ~Copyable {
         case .framedStreams: badFrameBetweenStreams(stream)
         case .datagramsToStream: endAfterQueue(session)
         case .streamToDatagrams:
-            if states[session].requests == 0 { states[session].expectsAnswers = false }
+            if states[session].requests == 0 { states[session].expectsResponses = false }
             stopReading(session)
         }
     }
@@ -180,7 +180,7 @@ extension Relay where R: ~Copyable {
     /// The end goes on behind the messages. Behind a bad frame it is a reset.
     private mutating func framedEndedBetweenStreams(_ leg: LegID) {
         guard !states[legs[leg].session].endsWithReset else { return streamBroke(leg) }
-        legs.forwardEnd(leg)
+        legs.noteEnd(leg)
         heedNotices()
     }
 }

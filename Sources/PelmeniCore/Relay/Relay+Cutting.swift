@@ -41,7 +41,7 @@ extension Relay where R: ~Copyable {
             else { return }
             return closeIfIdle(leg)
         }
-        if completion.more, legs.ring.mayMissEnds, !row.pointee.marks.contains(.unasked) {
+        if completion.more, legs.ring.mayMissEnds, !row.pointee.flags.contains(.unasked) {
             legs.askLater(leg)
         }
         guard taken == count else {
@@ -96,7 +96,7 @@ extension Relay where R: ~Copyable {
         guard sessions[row.pointee.session].kind == .framedStreams, !row.pointee.hasEnded
         else { return true }
         let queued = legs[row.pointee.peer].queue.bytes
-        return queued == 0 || queued < legs.highMark(.small)
+        return queued == 0 || queued < legs.highWatermark(.small)
     }
 
     // MARK: Later
@@ -108,12 +108,12 @@ extension Relay where R: ~Copyable {
             pool.release(block)
             return end(legs[leg].session, .pool, reset: true)
         }
-        awaitTurn(leg)
+        awaitCut(leg)
     }
 
     /// A stream with bytes that are still to be cut is not read meanwhile. It is cut on in one of
     /// the next loops, or once the other side has room.
-    mutating func awaitTurn(_ leg: LegID) {
+    mutating func awaitCut(_ leg: LegID) {
         let stream = framedID(leg)
         guard !framed[stream].isQueued else { return }
         // What is armed would go on to its limit, and nobody is closed for these blocks.
@@ -134,7 +134,7 @@ extension Relay where R: ~Copyable {
             return legs.rearm(leg, expectsBytes: true)
         }
         legs[leg].move(reading: .idle)
-        awaitTurn(leg)
+        awaitCut(leg)
     }
 
     /// Gives each stream that has messages left to cut its turn, as far as one loop goes.
@@ -160,7 +160,7 @@ extension Relay where R: ~Copyable {
         pool.release(slice.block)
         guard legs[leg].generation == generation, isOpen(stream.session) else { return }
         guard framed[stream].uncut.isEmpty else {
-            return hasRoom(leg) ? cuts.append(stream, framed) : awaitTurn(leg)
+            return hasRoom(leg) ? cuts.append(stream, framed) : awaitCut(leg)
         }
         let last = framed[stream].lastResult
         framed[stream].lastResult = 1
@@ -175,14 +175,14 @@ extension Relay where R: ~Copyable {
         let stream = framedID(leg)
         guard !framed[stream].uncut.isEmpty else { return false }
         framed[stream].lastResult = min(framed[stream].lastResult, result)
-        awaitTurn(leg)
+        awaitCut(leg)
         return true
     }
 
     /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was
     /// just sent on it.
     mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
-        guard framed[framedID(leg)].uncut.isEmpty else { return awaitTurn(leg) }
+        guard framed[framedID(leg)].uncut.isEmpty else { return awaitCut(leg) }
         let row = legs.row(leg)
         guard row.pointee.hasEnded else { return legs.rearm(leg, expectsBytes: expectsBytes) }
         guard row.pointee.mayRead, row.pointee.phase != .closing else { return }
@@ -218,6 +218,6 @@ extension Relay where R: ~Copyable {
 
     /// A whole message that its session does not take any more.
     mutating func dropSurplus(_ session: SessionID) {
-        drop(states[session].expectsAnswers ? .surplus : .noUpstream)
+        drop(states[session].expectsResponses ? .surplus : .noUpstream)
     }
 }

@@ -55,7 +55,7 @@ extension Relay where R: ~Copyable {
         let row = sessions[session]
         let isDrained = legs.isDraining && (row.kind.hasNamedClient || row.endedAt != 0)
         var idle = pairs[row.pair].idle
-        if isDrained { idle = min(idle == 0 ? .max : idle, RelayLimits.drainSilence) }
+        if isDrained { idle = min(idle == 0 ? .max : idle, Limits.drainSilence) }
         switch legs.checkDeadlines(session, idle: idle) {
         case .next(let due): return due
         case .passed(.idle) where isHeldByUnread(session):

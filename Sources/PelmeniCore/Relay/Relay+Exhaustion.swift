@@ -5,7 +5,7 @@ extension Relay where R: ~Copyable {
     /// on, and has gone longest without progress.
     @inline(never)
     mutating func relieveExhaustion() {
-        var oldest = now &- RelayLimits.exhaustionPatience
+        var oldest = now &- Limits.exhaustionPatience
         let holder = legs.oldestHolder(&oldest)
         let gatherer = oldestGatherer(&oldest, ofDatagrams: false)
         relieve(gatherer.isNone ? holder : gatherer)
@@ -15,7 +15,7 @@ extension Relay where R: ~Copyable {
     /// what its stream does not take, and has gone longest without progress.
     @inline(never)
     mutating func relieveDatagrams() {
-        var oldest = now &- RelayLimits.exhaustionPatience
+        var oldest = now &- Limits.exhaustionPatience
         relieve(oldestGatherer(&oldest, ofDatagrams: true))
     }
 

@@ -119,7 +119,7 @@ extension Relay where R: ~Copyable {
         }
         guard isOpen(session) else { return }
         if unit.isToClient {
-            if isAnswered(session) { endAfterQueue(session) }
+            if hasAllResponses(session) { endAfterQueue(session) }
             return
         }
         let most = pairs[sessions[session].pair].requests

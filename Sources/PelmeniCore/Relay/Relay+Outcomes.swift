@@ -7,7 +7,7 @@ extension Relay where R: ~Copyable {
     @inline(never)
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) {
         let outcome = legs.receivedUnlinked(leg, completion)
-        guard outcome == .bytes else { return settle(outcome, leg, completion.result) }
+        guard outcome == .bytes else { return resolve(outcome, leg, completion.result) }
         framedReceived(leg, completion)
         heedNotices()
     }
@@ -17,11 +17,11 @@ extension Relay where R: ~Copyable {
     @inline(never)
     mutating func sent(_ leg: LegID, _ result: Int32) {
         let outcome = legs.sent(leg, result)
-        if outcome != .handled { settle(outcome, leg, result) }
+        if outcome != .handled { resolve(outcome, leg, result) }
     }
 
     @inline(never)
-    private mutating func settle(_ outcome: Outcome, _ leg: LegID, _ result: Int32) {
+    private mutating func resolve(_ outcome: Outcome, _ leg: LegID, _ result: Int32) {
         switch outcome {
         case .handled, .moved: break
         case .bytes: assertionFailure("bytes come with a completion")
@@ -34,11 +34,11 @@ extension Relay where R: ~Copyable {
             if framed[framedID(leg)].uncut.isEmpty {
                 legs.lackBlock(leg)
             } else {
-                awaitTurn(leg)
+                awaitCut(leg)
             }
         case .interrupted: readOn(leg, expectsBytes: false)
         case .drained where sessions[legs[leg].session].kind == .framedStreams: resumePeer(leg)
-        case .drained: settleMessages(leg)
+        case .drained: finishIfDrained(leg)
         case .resumed: resume(legs[leg].peer)
         }
         heedNotices()
@@ -65,7 +65,7 @@ extension Relay where R: ~Copyable {
 
     // MARK: Calls that may end a session
 
-    mutating func end(_ session: SessionID, _ cause: Cause, reset: Bool) {
+    mutating func end(_ session: SessionID, _ cause: EndCause, reset: Bool) {
         legs.end(session, cause, reset: reset)
         heedNotices()
     }
@@ -115,7 +115,7 @@ extension Relay where R: ~Copyable {
         legs.isDraining = true
         for session in legs.sessionSlab.used
         where sessions[session].phase == .relaying && !sessions[session].kind.isOfStreams {
-            legs.wheel.hasten(session, to: now &+ RelayLimits.drainSilence)
+            legs.wheel.hasten(session, to: now &+ Limits.drainSilence)
         }
     }
 

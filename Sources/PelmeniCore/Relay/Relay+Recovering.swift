@@ -18,26 +18,26 @@ extension Relay where R: ~Copyable {
             EIO where row.pointee.segment != 0:
             resendSingly(index)
             return false
-        case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isAnswer:
+        case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isResponse:
             // It may be what a router said of an earlier one; then this one was not sent at all.
             return sendAgain(index)
         case EMSGSIZE:
             drop(.oversize, count)
         case EAGAIN where legs[leg].kind.isFlowControlled:
             row.pointee.awaitsRoom = true
-            legs.ring.awaitRoom(
+            legs.ring.awaitWritable(
                 legs[leg].socket, slot: leg.rawValue,
                 token: token(index))
             return true
         case EAGAIN, ENOBUFS, ENOMEM:
-            if row.pointee.isAnswer, legs[leg].kind.isUnix,
-                now &- row.pointee.since < RelayLimits.answerPatience
+            if row.pointee.isResponse, legs[leg].kind.isUnix,
+                now &- row.pointee.since < Limits.responsePatience
             {
                 return parkResponse(index)
             }
             drop(.queueFull, count)
         default:
-            guard row.pointee.isAnswer else {
+            guard row.pointee.isResponse else {
                 return recoverFromRefusal(index, result, count: count)
             }
             drop(.noReturnAddress, count)
@@ -100,8 +100,8 @@ extension Relay where R: ~Copyable {
     private mutating func resendSingly(_ index: DatagramID) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
-        if !train.pointee.isAnswer {
-            legs[leg].marks.insert(.refusesTrains)
+        if !train.pointee.isResponse {
+            legs[leg].flags.insert(.refusesTrains)
         } else if isOf(index) {
             states[train.pointee.session].refusesTrains = true
         }
@@ -126,7 +126,7 @@ extension Relay where R: ~Copyable {
         let row = outgoing.row(part)
         row.pointee.session = train.pointee.session
         row.pointee.generation = train.pointee.generation
-        row.pointee.isAnswer = train.pointee.isAnswer
+        row.pointee.isResponse = train.pointee.isResponse
         pelmeni_outgoing_part(
             &row.pointee.message, &train.pointee.message, pool.address(block) + offset, length)
         legs.ring.sendDatagrams(

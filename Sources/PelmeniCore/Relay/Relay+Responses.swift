@@ -9,10 +9,10 @@ extension Relay where R: ~Copyable {
     /// its client, or dropped.
     mutating func admitResponse(_ index: DatagramID) -> Bool {
         let state = states.row(outgoing.row(index).pointee.session)
-        state.pointee.pendingAnswers &+= 1
-        guard state.pointee.pendingAnswers > 1 else { return true }
+        state.pointee.pendingResponses &+= 1
+        guard state.pointee.pendingResponses > 1 else { return true }
         outgoing.row(index).pointee.waiting = .behind
-        guard responses.admits(pending: state.pointee.pendingAnswers) else {
+        guard responses.admits(pending: state.pointee.pendingResponses) else {
             drop(.queueFull)
             releaseRow(index)
             return false
@@ -36,7 +36,7 @@ extension Relay where R: ~Copyable {
             responses.prepend(index, outgoing.rows)
         }
         row.pointee.waiting = .forRoom
-        responses.retry(at: now &+ RelayLimits.answerRetry)
+        responses.retry(at: now &+ Limits.responseRetry)
         return true
     }
 
@@ -47,7 +47,7 @@ extension Relay where R: ~Copyable {
             let row = outgoing.row(index)
             let next = row.pointee.next
             if row.pointee.waiting == .forRoom, !sendWaiting(index),
-                now &- row.pointee.since >= RelayLimits.answerPatience
+                now &- row.pointee.since >= Limits.responsePatience
             {
                 drop(.queueFull)
                 releaseRow(index)
@@ -72,8 +72,8 @@ extension Relay where R: ~Copyable {
         // The answer that ended its session has its client's name with it, and so have those before
         // it.
         if isOf(index) {
-            states[row.pointee.session].pendingAnswers &-= 1
-            isLast = states[row.pointee.session].pendingAnswers == 0
+            states[row.pointee.session].pendingResponses &-= 1
+            isLast = states[row.pointee.session].pendingResponses == 0
         }
         guard !responses.isEmpty, row.pointee.waiting != .behind else { return }
         if row.pointee.waiting != .none { responses.remove(index, outgoing.rows) }

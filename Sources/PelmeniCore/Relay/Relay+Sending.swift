@@ -11,7 +11,7 @@ extension Relay where R: ~Copyable {
         let row = legs.row(leg)
         let refuses =
             unit.isToClient
-            ? states[session].refusesTrains : row.pointee.marks.contains(.refusesTrains)
+            ? states[session].refusesTrains : row.pointee.flags.contains(.refusesTrains)
         guard !unit.isTrain || !(refuses || row.pointee.kind.isUnix) else {
             return sendSingly(unit, session, on: leg)
         }
@@ -52,7 +52,7 @@ extension Relay where R: ~Copyable {
         let row = outgoing.row(index)
         row.pointee.session = session
         row.pointee.generation = UInt32(truncatingIfNeeded: sessions[session].openedAt)
-        row.pointee.isAnswer = unit.isToClient
+        row.pointee.isResponse = unit.isToClient
         let data = pool.address(unit.block) + offset
         let train = UInt32(truncatingIfNeeded: segment)
         guard unit.isToClient else {
@@ -108,9 +108,9 @@ extension Relay where R: ~Copyable {
             drop(.noUpstream, count)
         } else if result >= 0 {
             counters.add(
-                row.pointee.isAnswer ? .datagramsToClient : .datagramsToUpstream,
+                row.pointee.isResponse ? .datagramsToClient : .datagramsToUpstream,
                 UInt64(truncatingIfNeeded: count))
-            if row.pointee.isAnswer { legs.moved.toClient &+= UInt64(row.pointee.length) }
+            if row.pointee.isResponse { legs.moved.toClient &+= UInt64(row.pointee.length) }
         } else if recover(index, result, count: count) {
             return
         }
@@ -121,7 +121,7 @@ extension Relay where R: ~Copyable {
     mutating func releaseRow(_ index: DatagramID) {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        if row.pointee.isAnswer, legs[leg].kind.isUnix { responseEnded(index) }
+        if row.pointee.isResponse, legs[leg].kind.isUnix { responseEnded(index) }
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
         legs[leg].endDatagram()
@@ -162,8 +162,8 @@ extension Relay where R: ~Copyable {
     /// other.
     private mutating func queueDatagram(_ unit: Unit, on leg: LegID) {
         let row = legs.row(leg)
-        guard row.pointee.queue.bytes &+ Int(unit.length) <= RelayLimits.smallHigh,
-            Int(row.pointee.queue.count) < RelayLimits.messagesMax
+        guard row.pointee.queue.bytes &+ Int(unit.length) <= Limits.smallHigh,
+            Int(row.pointee.queue.count) < Limits.messagesMax
         else { return drop(.queueFull) }
         let slice = copiedToSmall(unit)
         guard row.pointee.queue.append(slice, pool: pool) else {

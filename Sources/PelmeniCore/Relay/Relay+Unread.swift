@@ -14,24 +14,24 @@ extension Relay where R: ~Copyable {
         let state = states.row(row.pointee.session)
         let pair = pairs.row(sessions[row.pointee.session].pair)
         let memory = Self.memory(ofAnswer: Int(row.pointee.length))
-        guard state.pointee.unread &+ memory > pair.pointee.answerShare else {
+        guard state.pointee.unread &+ memory > pair.pointee.responseShare else {
             state.pointee.unread &+= memory
             return true
         }
-        pair.pointee.answersHeld &-= state.pointee.held
+        pair.pointee.responsesHeld &-= state.pointee.held
         state.pointee.held = 0
         let all = Int(legs.ring.outstanding(legs[row.pointee.leg].socket))
-        let most = max(0, all &- pair.pointee.answersHeld)
+        let most = max(0, all &- pair.pointee.responsesHeld)
         state.pointee.unread = min(state.pointee.unread, most)
         guard
             state.pointee.unread == 0
-                || state.pointee.unread &+ memory <= pair.pointee.answerShare
+                || state.pointee.unread &+ memory <= pair.pointee.responseShare
                 // Whose the rest is the kernel does not tell: below half of the buffer no client
                 // waits for another one.
-                || all &+ memory <= pair.pointee.answerShare &* (RelayLimits.unreadShare / 2)
+                || all &+ memory <= pair.pointee.responseShare &* (Limits.unreadShare / 2)
         else {
             state.pointee.held = state.pointee.unread
-            pair.pointee.answersHeld &+= state.pointee.held
+            pair.pointee.responsesHeld &+= state.pointee.held
             return false
         }
         state.pointee.unread &+= memory
@@ -51,7 +51,7 @@ extension Relay where R: ~Copyable {
     }
 
     func forgetUnread(_ session: SessionID) {
-        pairs[sessions[session].pair].answersHeld &-= states[session].held
+        pairs[sessions[session].pair].responsesHeld &-= states[session].held
         states[session].held = 0
     }
 }

@@ -23,8 +23,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     ///   listeners); legs are numbered after them.
     /// - Parameter key: of the client table's hash; nobody outside should know it.
     package init?(
-        ring: consuming R, pool: BufferPool, limits: RelayLimits, reservedSlots: Int,
-        pairs: PairTable, counters: Counters, events: RelayEvents, key: UInt64
+        ring: consuming R, pool: BufferPool, limits: Limits, reservedSlots: Int,
+        pairs: PairTable, counters: Counters, events: WorkerEvents, key: UInt64
     ) {
         let rows = Legs<R>.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
         guard
@@ -71,7 +71,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     var counters: Counters { legs.counters }
     @inline(__always)
-    var events: RelayEvents { legs.events }
+    var events: WorkerEvents { legs.events }
     @inline(__always)
     var now: UInt64 { legs.now }
     @inline(__always)
@@ -99,8 +99,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         case .connect:
             legs.connected(leg, completion.result)
             heedNotices()
-        case .awaitBytes: legs.bytesCame(leg)
-        case .awaitRoom: legs.roomCame(leg)
+        case .awaitReadable: legs.becameReadable(leg)
+        case .awaitWritable: legs.becameWritable(leg)
         case .cancel: break
         case .unused, .wake, .accept, .sendDatagrams:
             assertionFailure("no operation of a leg")
@@ -138,6 +138,6 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         guard legs.dials.isEmpty, cuts.isEmpty else { return now }
         guard !legs.reads.isEmpty else { return timer }
         guard !legs.reads.feedsAgain else { return now }
-        return min(timer, now &+ RelayLimits.exhaustionCheck)
+        return min(timer, now &+ Limits.exhaustionCheck)
     }
 }

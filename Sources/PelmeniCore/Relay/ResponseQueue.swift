@@ -8,9 +8,9 @@ struct ResponseQueue {
 
     /// - Parameter smallBlocks: of the pool. Each answer may hold one, and streams want those too.
     init(smallBlocks: Int) {
-        let share = smallBlocks / RelayLimits.waitingAnswersShare
+        let share = smallBlocks / Limits.waitingResponsesShare
         capacity = max(
-            RelayLimits.waitingAnswersMin, min(RelayLimits.waitingAnswersMax, share))
+            Limits.waitingResponsesMin, min(Limits.waitingResponsesMax, share))
     }
 
     var isEmpty: Bool { rows.isEmpty }

@@ -67,15 +67,15 @@ extension KernelRing where Self: ~Copyable {
     func splice(
         from: Int32, to: Int32, pipe: SplicePipe, inside: Int, most: Int, isBlocking: Bool
     ) -> SpliceResult {
-        let it = pelmeni_splice(
+        let moved = pelmeni_splice(
             from, to, pipe.fill, pipe.drain, inside, most, isBlocking ? 1 : 0)
         var result = SpliceResult()
-        result.received = Int(it.received)
-        result.sent = Int(it.sent)
-        result.receiveError = it.receive_error
-        result.sendError = it.send_error
-        result.isEnded = it.is_ended != 0
-        result.needsReceive = it.needs_receive != 0
+        result.received = Int(moved.received)
+        result.sent = Int(moved.sent)
+        result.receiveError = moved.receive_error
+        result.sendError = moved.send_error
+        result.isEnded = moved.is_ended != 0
+        result.needsReceive = moved.needs_receive != 0
         return result
     }
 

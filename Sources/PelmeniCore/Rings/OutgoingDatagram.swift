@@ -21,7 +21,7 @@ package struct OutgoingDatagram: QueuedRow {
     /// Sends of it that ended in an error that was not its own.
     package var retries: UInt8
     /// Towards a client rather than an upstream.
-    package var isAnswer: Bool
+    package var isResponse: Bool
     /// The error of a send of it that counts for an earlier one, or 0.
     package var refusal: Int32
     /// It waits for its socket to have room.

@@ -91,15 +91,15 @@ package protocol Ring: ~Copyable {
 
     /// Completes with a result that is not negative once a stream may have bytes, its end, or an
     /// error. It counts as a receive: there is none beside it.
-    mutating func awaitBytes(_ socket: Int32, token: Token)
+    mutating func awaitReadable(_ socket: Int32, token: Token)
 
     /// Completes with a result that is not negative once a connected socket of datagrams, or a
     /// stream that would take no more, may have room again. One for each slot at a time; it counts
     /// as a send.
-    mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token)
+    mutating func awaitWritable(_ socket: Int32, slot: UInt32, token: Token)
 
     /// Ends the wait for room that carries this token.
-    mutating func cancelRoom(_ target: Token, slot: UInt32)
+    mutating func cancelWritable(_ target: Token, slot: UInt32)
 
     /// Completes once after another thread signalled the event (an eventfd made by the engine).
     mutating func wake(_ event: Int32, token: Token)
@@ -150,7 +150,7 @@ package protocol Ring: ~Copyable {
     /// A stream socket for an upstream, or -errno.
     mutating func open(family: Int32) -> Int32
     /// Gives a socket whose connect went through the mode that its other operations need.
-    mutating func settleConnected(_ socket: Int32, isUnix: Bool)
+    mutating func setUpConnected(_ socket: Int32, isUnix: Bool)
     /// A datagram socket that is connected to an upstream, bound to a name of its own where that is
     /// needed for answers (Unix); or -errno.
     mutating func openDatagrams(

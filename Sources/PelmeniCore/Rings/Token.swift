@@ -14,9 +14,9 @@ package enum OperationKind: UInt8, CaseIterable, Sendable {
     /// generation 0.
     case sendDatagrams
     /// A stream that may have bytes, its end, or an error.
-    case awaitBytes
+    case awaitReadable
     /// A stream that may take bytes again.
-    case awaitRoom
+    case awaitWritable
 }
 
 /// 64 bits that tie a completion to the slot that asked for it: kind 8, generation 24, index 32.

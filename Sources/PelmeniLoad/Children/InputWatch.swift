@@ -12,7 +12,7 @@ final class InputWatch: Sendable {
     ///   - body: called at the end of the wait, on a thread of its own.
     init(
         _ input: LineInput, isLineEnough: Bool, body: @escaping @Sendable () -> Void
-    ) throws(Errno) {
+    ) throws(SystemError) {
         let signal = try StopSignal()
         self.signal = signal
         thread = try LoadThread("input") {

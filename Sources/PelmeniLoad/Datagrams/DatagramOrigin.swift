@@ -8,17 +8,17 @@ final class DatagramOrigin: Sendable {
     private let signal: StopSignal
     private let thread: LoadThread<OriginResult>
 
-    init(_ kind: DatagramOriginKind) throws(Errno) {
+    init(_ kind: DatagramOriginKind) throws(SystemError) {
         let signal = try StopSignal()
         let (socket, port) = try DatagramSockets.bind()
-        do throws(Errno) {
+        do throws(SystemError) {
             if case .sink(takesTrains: true) = kind {
                 let error = pelmeni_datagram_configure(socket, AF_INET, 0, -1)
-                guard error == 0 else { throw Errno(code: error) }
+                guard error == 0 else { throw SystemError(code: error) }
             }
             thread = try LoadThread("origin") {
                 defer { _ = pelmeni_socket_close(socket) }
-                do throws(Errno) {
+                do throws(SystemError) {
                     var worker = try DatagramOriginWorker(socket, kind, signal: signal)
                     worker.run()
                     return worker.result

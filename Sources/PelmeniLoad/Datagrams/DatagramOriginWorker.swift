@@ -13,7 +13,7 @@ struct DatagramOriginWorker: ~Copyable {
     private let credits: UnsafeMutableRawPointer
     private(set) var result = OriginResult()
 
-    init(_ socket: Int32, _ kind: DatagramOriginKind, signal: StopSignal) throws(Errno) {
+    init(_ socket: Int32, _ kind: DatagramOriginKind, signal: StopSignal) throws(SystemError) {
         sockets = try DatagramSockets(signal: signal, socket)
         self.socket = socket
         if case .echo = kind { isEcho = true } else { isEcho = false }
@@ -28,7 +28,7 @@ struct DatagramOriginWorker: ~Copyable {
         while true {
             let count = sockets.wait(until: .max, now: 0)
             guard count >= 0 else {
-                result.failure = Errno(code: Int32(count))
+                result.failure = SystemError(code: Int32(count))
                 return
             }
             for index in 0..<count {

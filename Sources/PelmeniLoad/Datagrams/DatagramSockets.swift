@@ -14,10 +14,10 @@ struct DatagramSockets: ~Copyable {
     private let events: UnsafeMutablePointer<pelmeni_event>
 
     /// - Parameter socket: also watched, under token 0.
-    init(signal: StopSignal, _ socket: Int32? = nil) throws(Errno) {
+    init(signal: StopSignal, _ socket: Int32? = nil) throws(SystemError) {
         poller = pelmeni_poll_create()
         events = .allocate(capacity: Int(PELMENI_POLL_BATCH))
-        guard poller >= 0 else { throw Errno(code: poller) }
+        guard poller >= 0 else { throw SystemError(code: poller) }
         try watch(signal.event, Self.wake)
         if let socket { try watch(socket, 0) }
     }
@@ -29,9 +29,9 @@ struct DatagramSockets: ~Copyable {
 
     /// Level-triggered and readable only, called exclusive in the shim: with edges, a send would be
     /// one too.
-    func watch(_ descriptor: Int32, _ token: UInt64) throws(Errno) {
+    func watch(_ descriptor: Int32, _ token: UInt64) throws(SystemError) {
         let error = pelmeni_poll_add(poller, descriptor, token, 1)
-        guard error == 0 else { throw Errno(code: error) }
+        guard error == 0 else { throw SystemError(code: error) }
     }
 
     /// Waits; the number of ``token(_:)``, or a negative errno.
@@ -44,13 +44,13 @@ struct DatagramSockets: ~Copyable {
     func token(_ index: Int) -> UInt64 { events[index].token }
 
     /// A connected socket, watched under `token`. The caller closes it.
-    func dial(_ target: SocketAddress, _ token: UInt64) throws(Errno) -> Int32 {
+    func dial(_ target: SocketAddress, _ token: UInt64) throws(SystemError) -> Int32 {
         let socket = pelmeni_datagram_open(AF_INET, 1)
-        guard socket >= 0 else { throw Errno(code: socket) }
+        guard socket >= 0 else { throw SystemError(code: socket) }
         var target = target
         let error = pelmeni_socket_connect(socket, &target, socklen_t(target.length))
-        do throws(Errno) {
-            guard error == 0 else { throw Errno(code: error) }
+        do throws(SystemError) {
+            guard error == 0 else { throw SystemError(code: error) }
             try watch(socket, token)
         } catch {
             _ = pelmeni_socket_close(socket)
@@ -60,9 +60,9 @@ struct DatagramSockets: ~Copyable {
     }
 
     /// A socket on a port of its own, on the loopback. The caller closes it.
-    static func bind() throws(Errno) -> (socket: Int32, port: UInt16) {
+    static func bind() throws(SystemError) -> (socket: Int32, port: UInt16) {
         let socket = pelmeni_datagram_open(AF_INET, 1)
-        guard socket >= 0 else { throw Errno(code: socket) }
+        guard socket >= 0 else { throw SystemError(code: socket) }
         var room = Self.room
         // The system may grant less.
         _ = setsockopt(
@@ -73,7 +73,7 @@ struct DatagramSockets: ~Copyable {
         if error == 0 { error = pelmeni_socket_name(socket, &address, &length) }
         guard error == 0, let port = address.port else {
             _ = pelmeni_socket_close(socket)
-            throw Errno(code: error)
+            throw SystemError(code: error)
         }
         return (socket, port)
     }

@@ -28,7 +28,7 @@ struct TrainWorker: ~Copyable {
 
     init(
         _ plan: DatagramPlan, signal: StopSignal, tell: @escaping @Sendable (LoadMark) -> Void
-    ) throws(Errno) {
+    ) throws(SystemError) {
         sockets = try DatagramSockets(signal: signal)
         content = DatagramContent(number: plan.number)
         rows = .allocate(capacity: plan.clients)
@@ -58,7 +58,7 @@ struct TrainWorker: ~Copyable {
     // MARK: The loop
 
     mutating func run() {
-        do throws(Errno) {
+        do throws(SystemError) {
             for client in 0..<plan.clients {
                 rows[client].socket = try sockets.dial(plan.target, UInt64(client))
             }
@@ -73,7 +73,7 @@ struct TrainWorker: ~Copyable {
         while window.stage != .ending || unknown > 0 {
             let count = sockets.wait(until: min(nextSweep, window.end), now: now)
             guard count >= 0 else {
-                result.failure = Errno(code: Int32(count))
+                result.failure = SystemError(code: Int32(count))
                 return
             }
             now = pelmeni_monotonic_nanoseconds()
@@ -160,14 +160,14 @@ struct TrainWorker: ~Copyable {
             return true
         }
         // The next sweep sends it.
-        if sent != -Int(EAGAIN) { fail(Fault(errno: Errno(code: Int32(sent)))) }
+        if sent != -Int(EAGAIN) { fail(Fault(errno: SystemError(code: Int32(sent)))) }
         return false
     }
 
     private mutating func take(_ client: Int, _ now: UInt64) {
         let length = pelmeni_socket_receive(rows[client].socket, buffer, DatagramContent.most + 1)
         guard length >= 0 else {
-            if length != -Int(EAGAIN) { fail(Fault(errno: Errno(code: Int32(length)))) }
+            if length != -Int(EAGAIN) { fail(Fault(errno: SystemError(code: Int32(length)))) }
             return
         }
         switch DatagramCredit.read(buffer, count: length, number: plan.number) {

@@ -22,7 +22,7 @@ struct TripWorker: ~Copyable {
 
     init(
         _ plan: DatagramPlan, signal: StopSignal, tell: @escaping @Sendable (LoadMark) -> Void
-    ) throws(Errno) {
+    ) throws(SystemError) {
         sockets = try DatagramSockets(signal: signal)
         content = DatagramContent(number: plan.number)
         rows = .allocate(capacity: plan.clients)
@@ -49,7 +49,7 @@ struct TripWorker: ~Copyable {
     // MARK: The loop
 
     mutating func run() {
-        do throws(Errno) {
+        do throws(SystemError) {
             for client in 0..<plan.clients {
                 rows[client].socket = try sockets.dial(plan.target, UInt64(client))
             }
@@ -64,7 +64,7 @@ struct TripWorker: ~Copyable {
         while window.stage != .ending || waiting > 0 {
             let count = sockets.wait(until: min(nextSweep, window.end), now: now)
             guard count >= 0 else {
-                result.failure = Errno(code: Int32(count))
+                result.failure = SystemError(code: Int32(count))
                 return
             }
             for index in 0..<count {
@@ -126,13 +126,13 @@ struct TripWorker: ~Copyable {
         let sent = pelmeni_socket_send(rows[client].socket, buffer, plan.bytes)
         // A question that could not be sent counts as asked, and the next one follows after its
         // time.
-        if sent < 0, sent != -Int(EAGAIN) { fail(Fault(errno: Errno(code: Int32(sent)))) }
+        if sent < 0, sent != -Int(EAGAIN) { fail(Fault(errno: SystemError(code: Int32(sent)))) }
     }
 
     private mutating func take(_ client: Int) {
         let count = pelmeni_socket_receive(rows[client].socket, buffer, DatagramContent.most + 1)
         guard count >= 0 else {
-            if count != -Int(EAGAIN) { fail(Fault(errno: Errno(code: Int32(count)))) }
+            if count != -Int(EAGAIN) { fail(Fault(errno: SystemError(code: Int32(count)))) }
             return
         }
         switch content.check(buffer, count: count) {

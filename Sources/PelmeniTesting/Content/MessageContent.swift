@@ -13,15 +13,15 @@ enum MessageContent {
     static func headerBytes(_ plan: SimulatedMessagePlan) -> Int { plan.delimiter == nil ? 8 : 11 }
 
     static func identity(
-        salt: UInt16, pair: Int, isAnswer: Bool, sender: Int, sequence: Int
+        salt: UInt16, pair: Int, isResponse: Bool, sender: Int, sequence: Int
     ) -> UInt64 {
-        UInt64(sequence) << 40 | UInt64(sender) << 24 | (isAnswer ? 0x80_0000 : 0)
+        UInt64(sequence) << 40 | UInt64(sender) << 24 | (isResponse ? 0x80_0000 : 0)
             | UInt64(pair) << 16 | UInt64(salt)
     }
 
     static func salt(_ identity: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: identity) }
     static func pair(_ identity: UInt64) -> Int { Int(identity >> 16 & 0x7f) }
-    static func isAnswer(_ identity: UInt64) -> Bool { identity & 0x80_0000 != 0 }
+    static func isResponse(_ identity: UInt64) -> Bool { identity & 0x80_0000 != 0 }
     static func sender(_ identity: UInt64) -> Int { Int(identity >> 24 & 0xffff) }
     static func sequence(_ identity: UInt64) -> Int { Int(identity >> 40) }
 
@@ -46,7 +46,7 @@ enum MessageContent {
     /// Whether a stream sends the message, rather than a datagram socket.
     private static func isOfStream(_ identity: UInt64, _ plan: SimulatedMessagePlan) -> Bool {
         plan.kind == .framedStreams
-            || plan.kind == (isAnswer(identity) ? .datagramsToStream : .streamToDatagrams)
+            || plan.kind == (isResponse(identity) ? .datagramsToStream : .streamToDatagrams)
     }
 
     static func length(_ identity: UInt64, _ plan: SimulatedMessagePlan) -> Int {
@@ -55,7 +55,7 @@ enum MessageContent {
         if case .fixed(let size) = plan.framing, isOfStream(identity, plan) { return size }
         let word = word(identity)
         let header = headerBytes(plan)
-        let sizes = isAnswer(identity) ? plan.answerSizes : plan.sizes
+        let sizes = isResponse(identity) ? plan.answerSizes : plan.sizes
         let length = max(header, sizes[Int(word % UInt64(sizes.count))])
         return switch sequence & (group - 1) {
         case trainPlaces - 1: max(header, length / 2)

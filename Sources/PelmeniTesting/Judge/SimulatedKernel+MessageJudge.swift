@@ -36,7 +36,7 @@ extension SimulatedKernel {
             plan.kind == (socket.isListener ? .datagramsToStream : .streamToDatagrams)
         else { return }
         messages.sentInLoop += 1
-        guard messages.sentInLoop > 2 * RelayLimits.messagesInLoop else { return }
+        guard messages.sentInLoop > 2 * Limits.messagesInLoop else { return }
         violate("streams become \(messages.sentInLoop) messages in one loop")
     }
 
@@ -106,7 +106,7 @@ extension SimulatedKernel {
                 else { continue }
                 for sequence in 0..<socket.answers {
                     let identity = MessageContent.identity(
-                        salt: world.salt, pair: client.pair, isAnswer: true, sender: number,
+                        salt: world.salt, pair: client.pair, isResponse: true, sender: number,
                         sequence: sequence)
                     if MessageContent.length(identity, plan) == 0 { sent += 1 }
                 }

@@ -11,16 +11,16 @@ extension SimulatedKernel {
             plan.responses == 0 && plan.requests == 0 && plan.refusesFrom == .max
             && plan.upstreams == [[.accepts]] && !isDraining
         let idle = plan.deadlines.idle == 0 ? .max : plan.deadlines.idle
-        let patience = min(RelayLimits.answerPatience, idle)
+        let patience = min(Limits.responsePatience, idle)
         return !isCalm || age + 2 * faults.clockJumpMost + 50_000_000 >= patience
             || mayCrowd(plan)
     }
 
     /// Whether a client's answers may exceed its share of the waiting ones.
     private func mayCrowd(_ plan: SimulatedMessagePlan) -> Bool {
-        let share = pool.totalBlocks(.small) / RelayLimits.waitingAnswersShare
+        let share = pool.totalBlocks(.small) / Limits.waitingResponsesShare
         let most = max(
-            RelayLimits.waitingAnswersMin, min(RelayLimits.waitingAnswersMax, share))
+            Limits.waitingResponsesMin, min(Limits.waitingResponsesMax, share))
         let all = world.messages.reduce(0) { $0 + $1.clients * $1.messages * $1.answers }
         return 2 * plan.messages * plan.answers > most - all
     }
@@ -44,8 +44,8 @@ extension SimulatedKernel {
                 if mayCrowd($0) { return true }
                 guard $0.forwardsToUnix else { return false }
                 let together = $0.messages * ($0.hasNameless ? $0.clients : 1)
-                return together > RelayLimits.messagesMax
-                    || together * $0.sizeMost(isAnswer: false) > RelayLimits.smallHigh
+                return together > Limits.messagesMax
+                    || together * $0.sizeMost(isResponse: false) > Limits.smallHigh
             }
     }
 

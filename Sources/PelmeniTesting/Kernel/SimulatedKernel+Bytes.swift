@@ -5,7 +5,7 @@ internal import PelmeniCore
 extension SimulatedKernel {
     func tryReceive(_ socket: Int32) {
         guard let row = row(socket) else { return }
-        if row.pointee.receive.token.kind == .awaitBytes {
+        if row.pointee.receive.token.kind == .awaitReadable {
             return tryAwaitBytes(socket)
         }
         let peer = peers + row.pointee.number
@@ -198,7 +198,7 @@ extension SimulatedKernel {
 
     func trySend(_ socket: Int32) {
         guard let row = row(socket), row.pointee.send.isArmed else { return }
-        if row.pointee.send.token.kind == .awaitRoom {
+        if row.pointee.send.token.kind == .awaitWritable {
             return tryAwaitRoom(socket)
         }
         let peer = peers + row.pointee.number

@@ -13,7 +13,7 @@ extension SimulatedKernel {
         return row
     }
 
-    func settleConnected(_ socket: Int32, isUnix: Bool) {
+    func setUpConnected(_ socket: Int32, isUnix: Bool) {
         guard let row = row(socket) else { return }
         if row.pointee.isUnsettled != isUnix { violate("descriptor \(socket) is settled wrongly") }
         row.pointee.isUnsettled = false

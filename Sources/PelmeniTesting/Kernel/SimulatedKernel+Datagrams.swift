@@ -118,7 +118,7 @@ extension SimulatedKernel {
         var bytes = 0
         for index in 0..<datagram.count {
             let identity = MessageContent.identity(
-                salt: world.salt, pair: socket.pair, isAnswer: client == nil, sender: sender,
+                salt: world.salt, pair: socket.pair, isResponse: client == nil, sender: sender,
                 sequence: datagram.sequence + index)
             let length = MessageContent.length(identity, plan)
             MessageContent.fill(payload + bytes, identity: identity, length: length, plan)

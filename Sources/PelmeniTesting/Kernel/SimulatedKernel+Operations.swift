@@ -67,10 +67,10 @@ extension SimulatedKernel {
                 return end(&row.pointee.send, request.socket, -random.pick([EINTR, EAGAIN]))
             }
             trySend(request.socket)
-        case .awaitBytes:
+        case .awaitReadable:
             row(request.socket)?.pointee.receive.isArmed = true
             tryAwaitBytes(request.socket)
-        case .awaitRoom:
+        case .awaitWritable:
             row(request.socket)?.pointee.send.isArmed = true
             tryAwaitRoom(request.socket)
         case .receiveDatagrams: armDatagrams(request.socket)
@@ -118,8 +118,8 @@ extension SimulatedKernel {
         case .send:
             row.pointee.send.isInFlight = false
             checkSent(it.socket, row)
-        case .awaitBytes: row.pointee.receive.isInFlight = false
-        case .awaitRoom: row.pointee.send.isInFlight = false
+        case .awaitReadable: row.pointee.receive.isInFlight = false
+        case .awaitWritable: row.pointee.send.isInFlight = false
         case .receiveDatagrams: handOutDatagram(row, it)
         case .sendDatagrams:
             guard !it.isOfRoom else {
@@ -228,9 +228,9 @@ extension SimulatedKernel {
         switch target.kind {
         case .accept: cancelNow(target, &row.pointee.accept, socket)
         case .connect: cancelNow(target, &row.pointee.connect, socket)
-        case .receive, .receiveDatagrams, .awaitBytes:
+        case .receive, .receiveDatagrams, .awaitReadable:
             cancelNow(target, &row.pointee.receive, socket)
-        case .send, .awaitRoom:
+        case .send, .awaitWritable:
             cancelNow(target, &row.pointee.send, socket)
         case .unused, .wake, .cancel, .sendDatagrams:
             violate("a cancel of nothing that can be cancelled")

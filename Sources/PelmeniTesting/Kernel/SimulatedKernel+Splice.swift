@@ -3,7 +3,7 @@ internal import PelmeniCore
 
 // Splicing: bytes from one connection to another without the engine's blocks.
 extension SimulatedKernel {
-    func awaitBytes(_ socket: Int32, _ token: Token) {
+    func awaitReadable(_ socket: Int32, _ token: Token) {
         guard let row = stream(socket) else { return }
         guard begin(&row.pointee.receive, socket, token) else { return }
         peers[row.pointee.number].wasRead = true

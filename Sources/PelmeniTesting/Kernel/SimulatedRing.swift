@@ -103,26 +103,26 @@ final class SimulatedRing: RingHost {
         kernel.beginSend(socket, outgoing, token)
     }
 
-    func awaitBytes(_ socket: Int32, token: Token) {
-        kernel.trace(.awaitBytes, socket)
-        kernel.awaitBytes(socket, token)
+    func awaitReadable(_ socket: Int32, token: Token) {
+        kernel.trace(.awaitReadable, socket)
+        kernel.awaitReadable(socket, token)
     }
 
-    func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
-        kernel.trace(.awaitRoom, socket)
-        if token.kind == .awaitRoom {
+    func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {
+        kernel.trace(.awaitWritable, socket)
+        if token.kind == .awaitWritable {
             kernel.awaitStreamRoom(socket, token)
         } else {
-            kernel.awaitRoom(socket, token)
+            kernel.awaitWritable(socket, token)
         }
     }
 
-    func cancelRoom(_ target: Token, slot: UInt32) {
-        kernel.trace(.cancelRoom, -1)
-        if target.kind == .awaitRoom {
+    func cancelWritable(_ target: Token, slot: UInt32) {
+        kernel.trace(.cancelWritable, -1)
+        if target.kind == .awaitWritable {
             cancel(target)
         } else {
-            kernel.cancelRoom(target, slot: slot)
+            kernel.cancelWritable(target, slot: slot)
         }
     }
 
@@ -202,9 +202,9 @@ final class SimulatedRing: RingHost {
         return kernel.open()
     }
 
-    func settleConnected(_ socket: Int32, isUnix: Bool) {
+    func setUpConnected(_ socket: Int32, isUnix: Bool) {
         kernel.trace(.settle, socket, isUnix ? 1 : 0)
-        kernel.settleConnected(socket, isUnix: isUnix)
+        kernel.setUpConnected(socket, isUnix: isUnix)
     }
 
     /// The clients have queues of their own.

@@ -7,7 +7,7 @@ struct TraceHash {
     /// The hashed kinds of call.
     enum Call: UInt8 {
         case attach, detach, accept, connect, receive, send, receiveDatagrams, sendDatagrams
-        case awaitBytes, awaitRoom, cancelRoom, wake, cancel, submit, completion
+        case awaitReadable, awaitWritable, cancelWritable, wake, cancel, submit, completion
         case splice, openPipe, closePipe, open, openDatagrams, settle, configure, shutdown, close
         case closeWithReset, acceptWaiting, closeListener, openReserve
     }

@@ -165,7 +165,7 @@ extension SimulatedKernel {
             after: &row.pointee.departedAt)
     }
 
-    func awaitRoom(_ socket: Int32, _ token: Token) {
+    func awaitWritable(_ socket: Int32, _ token: Token) {
         guard let row = datagrams(socket) else { return }
         let number = row.pointee.number
         let receiver = messages.sockets[number].receiver
@@ -190,7 +190,7 @@ extension SimulatedKernel {
         }
     }
 
-    func cancelRoom(_ target: Token, slot: UInt32) {
+    func cancelWritable(_ target: Token, slot: UInt32) {
         guard Int(slot) < slotCount, let number = openDatagrams(slots[Int(slot)]),
             messages.sockets[number].room == target
         else { return hit(.roomCancelMissed) }

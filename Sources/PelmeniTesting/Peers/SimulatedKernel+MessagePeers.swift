@@ -105,7 +105,7 @@ extension SimulatedKernel {
             messages.random.chance(plan.trains)
         else { return 1 }
         let identity = MessageContent.identity(
-            salt: world.salt, pair: messages.clients[row].pair, isAnswer: false,
+            salt: world.salt, pair: messages.clients[row].pair, isResponse: false,
             sender: messages.clients[row].number, sequence: sequence)
         let fitting = 65_507 / MessageContent.length(identity, plan)
         return max(1, min(most, fitting, MessageContent.trainPlaces - place))
@@ -147,7 +147,7 @@ extension SimulatedKernel {
                 messages.random.chance(plan.trains)
             {
                 let identity = MessageContent.identity(
-                    salt: world.salt, pair: socket.pair, isAnswer: true, sender: number,
+                    salt: world.salt, pair: socket.pair, isResponse: true, sender: number,
                     sequence: sequence)
                 let fitting = 65_507 / MessageContent.length(identity, plan)
                 together = max(1, min(left, fitting, MessageContent.trainPlaces - place))

@@ -5,17 +5,17 @@ internal import PelmeniCore
 extension SimulatedKernel {
     /// Checks a message by itself. Nil when it is wrong.
     private func identity(
-        _ pair: Int, isAnswer: Bool, _ bytes: UnsafeRawPointer, _ length: Int
+        _ pair: Int, isResponse: Bool, _ bytes: UnsafeRawPointer, _ length: Int
     ) -> UInt64? {
         guard let plan = world.messagePlan(pair) else { return nil }
-        let kind = "\(isAnswer ? "an answer" : "a message") of pair \(pair)"
+        let kind = "\(isResponse ? "an answer" : "a message") of pair \(pair)"
         guard length >= MessageContent.headerBytes(plan) else {
             violate("\(kind) has \(length) bytes")
             return nil
         }
         let identity = MessageContent.identity(bytes, plan)
         guard MessageContent.salt(identity) == world.salt, MessageContent.pair(identity) == pair,
-            MessageContent.isAnswer(identity) == isAnswer
+            MessageContent.isResponse(identity) == isResponse
         else {
             violate("\(kind) begins with \(String(identity, radix: 16)), which none does")
             return nil
@@ -24,7 +24,7 @@ extension SimulatedKernel {
             "\(kind), \(MessageContent.sequence(identity)) of \(MessageContent.sender(identity)),"
         var owed = MessageContent.length(identity, plan)
         // A stream shows such a message's last byte only as its end.
-        let isOnStream = plan.kind == (isAnswer ? .streamToDatagrams : .datagramsToStream)
+        let isOnStream = plan.kind == (isResponse ? .streamToDatagrams : .datagramsToStream)
         if isOnStream, MessageContent.endsMarked(identity, owed, plan) {
             hit(.markedMessage)
             owed -= 1
@@ -79,7 +79,7 @@ extension SimulatedKernel {
         if plan.isRaw {
             rawCame(number, bytes, length)
         } else if length > 0, !isShort(socket.pair, bytes, length, plan) {
-            guard let identity = identity(socket.pair, isAnswer: false, bytes, length) else {
+            guard let identity = identity(socket.pair, isResponse: false, bytes, length) else {
                 return
             }
             let owner = owner(plan, MessageContent.sender(identity))
@@ -140,7 +140,7 @@ extension SimulatedKernel {
             return
         }
         guard !isShort(client.pair, bytes, length, plan) else { return }
-        guard let identity = identity(client.pair, isAnswer: true, bytes, length) else { return }
+        guard let identity = identity(client.pair, isResponse: true, bytes, length) else { return }
         let sender = MessageContent.sender(identity)
         let sequence = MessageContent.sequence(identity)
         if plan.kind == .datagrams {
@@ -163,7 +163,7 @@ extension SimulatedKernel {
     func framesCame(_ number: Int) {
         let row = peers[number].stream
         let pair = messages.streams[row].pair
-        let isAnswer = messages.streams[row].isClient
+        let isResponse = messages.streams[row].isClient
         while violation == nil, let message = messages.streams[row].next() {
             messages.books.framed += 1
             messages.streams[row].got += 1
@@ -184,7 +184,7 @@ extension SimulatedKernel {
             }
             message.withUnsafeBytes {
                 guard let bytes = $0.baseAddress,
-                    let identity = identity(pair, isAnswer: isAnswer, bytes, $0.count)
+                    let identity = identity(pair, isResponse: isResponse, bytes, $0.count)
                 else { return }
                 frameCame(row, identity)
             }
@@ -229,7 +229,8 @@ extension SimulatedKernel {
         let isLast = plan.upstreamStopsAfter > 0 && !stream.isClient
         guard !isLast || stream.sequence < plan.upstreamStopsAfter else { return }
         let identity = MessageContent.identity(
-            salt: world.salt, pair: stream.pair, isAnswer: !stream.isClient, sender: stream.number,
+            salt: world.salt, pair: stream.pair, isResponse: !stream.isClient,
+            sender: stream.number,
             sequence: stream.sequence)
         messages.streams[row].sequence += 1
         let length = MessageContent.length(identity, plan)

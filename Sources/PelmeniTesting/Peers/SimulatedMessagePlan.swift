@@ -107,8 +107,8 @@ package struct SimulatedMessagePlan: Sendable {
     }
 
     /// The longest message of a peer.
-    func sizeMost(isAnswer: Bool) -> Int {
-        (lengths.isEmpty ? isAnswer ? answerSizes : sizes : lengths).max() ?? 0
+    func sizeMost(isResponse: Bool) -> Int {
+        (lengths.isEmpty ? isResponse ? answerSizes : sizes : lengths).max() ?? 0
     }
 }
 

@@ -137,14 +137,14 @@ extension EpollRing {
         departing.clear()
     }
 
-    package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+    package mutating func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {
         let row = rows + Int(slot)
         row.pointee.roomToken = token.rawValue
         row.pointee.flags.remove(.writable)
         row.pointee.flags.formUnion([.sending, .awaitsRoom])
     }
 
-    package mutating func cancelRoom(_ target: Token, slot: UInt32) {
+    package mutating func cancelWritable(_ target: Token, slot: UInt32) {
         let row = rows + Int(slot)
         guard row.pointee.flags.contains(.awaitsRoom), row.pointee.roomToken == target.rawValue
         else { return }

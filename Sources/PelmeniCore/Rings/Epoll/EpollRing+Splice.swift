@@ -3,7 +3,7 @@ internal import Glibc
 
 // Streams that the relay splices itself, after this ring reported bytes.
 extension EpollRing {
-    package mutating func awaitBytes(_ socket: Int32, token: Token) {
+    package mutating func awaitReadable(_ socket: Int32, token: Token) {
         let row = rows + Int(token.index)
         row.pointee.flags.formUnion([.receiving, .awaitsBytes])
         guard !row.pointee.flags.contains(.readable) else { return queue(token.index) }
@@ -13,7 +13,7 @@ extension EpollRing {
     /// The awaited stream became readable.
     func endWaitForBytes(_ slot: UInt32) -> Completion {
         rows[Int(slot)].flags.subtract([.receiving, .awaitsBytes])
-        return Completion(token: token(slot, .awaitBytes), result: 0)
+        return Completion(token: token(slot, .awaitReadable), result: 0)
     }
 
     /// While the peer is full, new bytes would wake the worker in vain, about once for each turn.

@@ -53,15 +53,15 @@ package struct EpollRing: KernelRing, ~Copyable {
     @inline(__always)
     package var mayMissEnds: Bool { false }
     /// Why every send is a call of its own; nil when sends leave in batches.
-    package var batchRefusal: Errno? { batch.refusal }
+    package var batchRefusal: SystemError? { batch.refusal }
 
     /// - Parameters:
     ///   - slots: how many sockets may be attached at once.
     ///   - sendsAtOnce: every send is a call of its own, made when it is enqueued.
     /// - Throws: the errno of `epoll_create1(2)`, or ENOMEM.
-    package init(slots: Int, pool: BufferPool, sendsAtOnce: Bool = false) throws(Errno) {
+    package init(slots: Int, pool: BufferPool, sendsAtOnce: Bool = false) throws(SystemError) {
         let poller = pelmeni_poll_create()
-        guard poller >= 0 else { throw Errno(code: poller) }
+        guard poller >= 0 else { throw SystemError(code: poller) }
         var doneCapacity = 1
         while doneCapacity < 4 * slots + OutgoingTable.capacity { doneCapacity *= 2 }
         guard
@@ -71,7 +71,7 @@ package struct EpollRing: KernelRing, ~Copyable {
             let batch = SendBatch(isUsed: !sendsAtOnce)
         else {
             _ = pelmeni_socket_close(poller)
-            throw Errno(code: ENOMEM)
+            throw SystemError(code: ENOMEM)
         }
         self.poller = poller
         self.pool = pool
@@ -120,9 +120,9 @@ package struct EpollRing: KernelRing, ~Copyable {
     package mutating func next() -> Completion? {
         while true {
             if doneHead != doneTail {
-                let it = done[doneHead & doneMask]
+                let completion = done[doneHead & doneMask]
                 doneHead &+= 1
-                return it
+                return completion
             }
             if !arrived.isEmpty { return nextArrived() }
             if eventNext < eventCount {
@@ -238,8 +238,8 @@ package struct EpollRing: KernelRing, ~Copyable {
             return unpoll(slot)
         }
         // A send waited, so it had filled the socket.
-        let isHeavy = !row.pointee.flags.isDisjoint(with: [.heavy, .sending])
-        row.pointee.callsLeft = isHeavy ? 0 : budget(row.pointee.flags)
+        let isBulk = !row.pointee.flags.isDisjoint(with: [.heavy, .sending])
+        row.pointee.callsLeft = isBulk ? 0 : budget(row.pointee.flags)
         if event.readiness & (PELMENI_POLL_WRITABLE | PELMENI_POLL_BROKEN) != 0 {
             row.pointee.flags.insert(.writable)
             if row.pointee.flags.contains(.connecting) {
@@ -430,13 +430,13 @@ package struct EpollRing: KernelRing, ~Copyable {
         case .accept: flag = .accepting
         case .connect: flag = .connecting
         case .receive, .receiveDatagrams: flag = .receiving
-        case .awaitBytes: flag = [.receiving, .awaitsBytes]
+        case .awaitReadable: flag = [.receiving, .awaitsBytes]
         case .send:
             if row.pointee.flags.contains(.batched) { sendBatch() }
             flag = .sending
         case .wake: flag = .waking
-        // `sendDatagrams` and `awaitRoom` are cancelled by calls of their own.
-        case .unused, .cancel, .sendDatagrams, .awaitRoom: return
+        // `sendDatagrams` and `awaitWritable` are cancelled by calls of their own.
+        case .unused, .cancel, .sendDatagrams, .awaitWritable: return
         }
         guard row.pointee.flags.contains(flag) else { return }
         row.pointee.flags.remove(flag)
@@ -450,7 +450,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 1) }
 
     @inline(__always)
-    package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {}
+    package mutating func setUpConnected(_ socket: Int32, isUnix: Bool) {}
 
     package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
         SocketCalls.acceptWaiting(listener, nonblocking: true)

@@ -30,9 +30,9 @@ struct SendBatch {
     }
 
     /// Why every send is a call of its own; nil when sends leave in batches.
-    var refusal: Errno? {
+    var refusal: SystemError? {
         let code = pelmeni_batch_refusal(writes)
-        return code < 0 ? Errno(code: code) : nil
+        return code < 0 ? SystemError(code: code) : nil
     }
 
     @inline(__always)

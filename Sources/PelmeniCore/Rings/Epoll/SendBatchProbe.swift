@@ -5,14 +5,14 @@ internal import Glibc
 package enum SendBatchProbe {
     /// The reason of a refusal; nil without one. Takes some 30 ms, the kernel's time to destroy a
     /// context.
-    package static func refusal() -> Errno? {
-        guard let batch = SendBatch(isUsed: true) else { return Errno(code: ENOMEM) }
+    package static func refusal() -> SystemError? {
+        guard let batch = SendBatch(isUsed: true) else { return SystemError(code: ENOMEM) }
         defer { batch.destroy() }
         return batch.refusal
     }
 
     /// The remedy for a refusal.
-    package static func remedy(_ refusal: Errno) -> String {
+    package static func remedy(_ refusal: SystemError) -> String {
         switch refusal.code {
         case EAGAIN: "fs.aio-max-nr is used up (see fs.aio-nr); raise it"
         case ENOSYS: "the kernel was built without AIO, or a sandbox hides it"

@@ -56,16 +56,16 @@ struct HostedRing: Ring, ~Copyable {
         host.sendDatagrams(socket, outgoing, token: token)
     }
 
-    mutating func awaitBytes(_ socket: Int32, token: Token) {
-        host.awaitBytes(socket, token: token)
+    mutating func awaitReadable(_ socket: Int32, token: Token) {
+        host.awaitReadable(socket, token: token)
     }
 
-    mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
-        host.awaitRoom(socket, slot: slot, token: token)
+    mutating func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {
+        host.awaitWritable(socket, slot: slot, token: token)
     }
 
-    mutating func cancelRoom(_ target: Token, slot: UInt32) {
-        host.cancelRoom(target, slot: slot)
+    mutating func cancelWritable(_ target: Token, slot: UInt32) {
+        host.cancelWritable(target, slot: slot)
     }
 
     mutating func wake(_ event: Int32, token: Token) { host.wake(event, token: token) }
@@ -98,8 +98,8 @@ struct HostedRing: Ring, ~Copyable {
 
     mutating func open(family: Int32) -> Int32 { host.open(family: family) }
 
-    mutating func settleConnected(_ socket: Int32, isUnix: Bool) {
-        host.settleConnected(socket, isUnix: isUnix)
+    mutating func setUpConnected(_ socket: Int32, isUnix: Bool) {
+        host.setUpConnected(socket, isUnix: isUnix)
     }
 
     mutating func openDatagrams(

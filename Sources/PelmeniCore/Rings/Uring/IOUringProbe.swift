@@ -5,11 +5,11 @@ package struct IOUringProbe: Sendable {
     package enum Verdict: Sendable, Equatable {
         case granted
         /// The kernel refuses io_uring, or a filter does.
-        case refused(Errno)
+        case refused(SystemError)
         /// A required feature is missing.
         case lacking
         /// The self-test lost bytes or got wrong ones.
-        case unsound(Errno)
+        case unsound(SystemError)
     }
 
     package var verdict: Verdict
@@ -26,8 +26,8 @@ package struct IOUringProbe: Sendable {
             switch UInt32(bitPattern: result.stage) {
             case PELMENI_STAGE_GRANTED.rawValue: .granted
             case PELMENI_STAGE_FEATURE.rawValue: .lacking
-            case PELMENI_STAGE_SELF_TEST.rawValue: .unsound(Errno(code: result.error))
-            default: .refused(Errno(code: result.error))
+            case PELMENI_STAGE_SELF_TEST.rawValue: .unsound(SystemError(code: result.error))
+            default: .refused(SystemError(code: result.error))
             }
         return IOUringProbe(
             verdict: verdict, features: IOUringFeatures(rawValue: result.features),

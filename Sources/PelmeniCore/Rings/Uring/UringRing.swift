@@ -37,12 +37,12 @@ package struct UringRing: KernelRing, ~Copyable {
     ///   - features: the features that a probe granted.
     ///   - pool: the pool of the posted blocks.
     /// - Throws: the errno of the call that the kernel refused.
-    package init(features: IOUringFeatures, pool: BufferPool) throws(Errno) {
+    package init(features: IOUringFeatures, pool: BufferPool) throws(SystemError) {
         var options = pelmeni_uring_options(
             entries: Self.entries, completions: Self.completions, features: features.rawValue)
         var created: OpaquePointer?
         let error = pelmeni_uring_create(&created, &options)
-        guard error == 0, let created else { throw Errno(code: error) }
+        guard error == 0, let created else { throw SystemError(code: error) }
         let slots = (
             small: PostedBlocks.slots(Self.postedSmall, of: pool.totalBlocks(.small)),
             bulk: PostedBlocks.slots(Self.postedBulk, of: pool.totalBlocks(.bulk)),
@@ -53,7 +53,7 @@ package struct UringRing: KernelRing, ~Copyable {
         if refusal == 0 { refusal = pelmeni_uring_group(created, 2, UInt32(slots.datagrams)) }
         guard refusal == 0 else {
             pelmeni_uring_destroy(created)
-            throw Errno(code: refusal)
+            throw SystemError(code: refusal)
         }
         ring = created
         self.pool = pool
@@ -108,26 +108,26 @@ package struct UringRing: KernelRing, ~Copyable {
             batchNext = 0
             if batchCount == 0 { return nil }
         }
-        let it = batch[batchNext]
+        let entry = batch[batchNext]
         batchNext &+= 1
         var block = BlockID.none
-        var result = it.result
-        if it.flags & PELMENI_BLOCK != 0 {
+        var result = entry.result
+        if entry.flags & PELMENI_BLOCK != 0 {
             // A completion does not name the group of a slot: bulk slots follow the small slots,
             // and datagram slots follow the bulk slots.
-            if Int(it.slot) < small.capacity {
-                block = small.take(Int(it.slot))
-            } else if Int(it.slot) < small.capacity &+ bulk.capacity {
-                block = bulk.take(Int(it.slot) &- small.capacity)
+            if Int(entry.slot) < small.capacity {
+                block = small.take(Int(entry.slot))
+            } else if Int(entry.slot) < small.capacity &+ bulk.capacity {
+                block = bulk.take(Int(entry.slot) &- small.capacity)
             } else {
-                block = datagrams.take(Int(it.slot) &- small.capacity &- bulk.capacity)
+                block = datagrams.take(Int(entry.slot) &- small.capacity &- bulk.capacity)
                 // The kernel counts the bytes before the payload too.
                 if result >= 0 { result &-= Int32(PELMENI_DATAGRAM_PAYLOAD) }
             }
         }
         return Completion(
-            token: Token(rawValue: it.token), result: result,
-            flags: Completion.Flags(rawValue: it.flags), block: block)
+            token: Token(rawValue: entry.token), result: result,
+            flags: Completion.Flags(rawValue: entry.flags), block: block)
     }
 
     package func available(_ blockClass: BlockClass) -> Int {
@@ -246,15 +246,15 @@ package struct UringRing: KernelRing, ~Copyable {
                 token.rawValue))
     }
 
-    package mutating func awaitBytes(_ socket: Int32, token: Token) {
+    package mutating func awaitReadable(_ socket: Int32, token: Token) {
         note(pelmeni_uring_await_bytes(ring, socket, token.rawValue))
     }
 
-    package mutating func awaitRoom(_ socket: Int32, slot: UInt32, token: Token) {
+    package mutating func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {
         note(pelmeni_uring_await_room(ring, socket, token.rawValue))
     }
 
-    package mutating func cancelRoom(_ target: Token, slot: UInt32) {
+    package mutating func cancelWritable(_ target: Token, slot: UInt32) {
         // A cancel's own completion is looked up as a leg's: the target's number is from another
         // table.
         let token = Token(.cancel, index: slot, generation: 0)
@@ -292,7 +292,7 @@ package struct UringRing: KernelRing, ~Copyable {
         pelmeni_socket_open(family, family == AF_UNIX ? 1 : 0)
     }
 
-    package mutating func settleConnected(_ socket: Int32, isUnix: Bool) {
+    package mutating func setUpConnected(_ socket: Int32, isUnix: Bool) {
         if isUnix { _ = pelmeni_socket_nonblocking(socket, 0) }
     }
 

@@ -1,5 +1,5 @@
 /// Why a session ended. Every accepted session ends in exactly one.
-public enum Cause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
+public enum EndCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     /// Both directions ended and everything was delivered.
     case completed
     /// The client reset the connection.

@@ -1,6 +1,6 @@
 /// Something a worker has to say. Trivial, and handed over by one indirect call: the loop builds no
 /// text.
-package struct RelayEvent: Sendable {
+package struct WorkerEvent: Sendable {
     package enum Kind: UInt8, Sendable {
         case sessionOpened
         case sessionEnded
@@ -24,7 +24,7 @@ package struct RelayEvent: Sendable {
 
     package var kind: Kind
     package var pair = PairID(0)
-    package var cause: Cause = .internal
+    package var cause: EndCause = .internal
     package var upstream: UInt16 = 0
     /// A negative errno, where there is one.
     package var error: Int32 = 0

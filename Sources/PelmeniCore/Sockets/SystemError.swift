@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 /// An error number of the system, with its name from `errno(3)`.
-public struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
+public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The positive number.
     public let code: Int32
 

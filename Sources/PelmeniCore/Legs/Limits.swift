@@ -1,5 +1,5 @@
 /// The marks and bounds of the relay, each with its reason.
-package struct RelayLimits: @unchecked Sendable {
+package struct Limits: @unchecked Sendable {
     /// Bytes queued towards one side at which reading from the other stops, and at which it starts
     /// again. Small blocks: sixteen of them hide a round trip of a fast network without holding
     /// much.
@@ -27,13 +27,13 @@ package struct RelayLimits: @unchecked Sendable {
     static let copyShare = 4
     /// Starved legs, or sessions that wait to be dialled, from which on legs take turns: more than
     /// there are bulk blocks posted, so that some bulk streams that share those go on as they are.
-    static let crowd = 32
+    static let contentionThreshold = 32
     /// Bytes that a crowd is given blocks for in one loop. A small message waits for that two to
     /// four times, and with others on its core each time takes several times as long; more in one
     /// loop saved nothing.
-    static let crowdedTurn = 64 << 10
+    static let contendedQuantum = 64 << 10
     /// How long legs take turns after they were many: some loops of a busy worker on a shared core.
-    static let crowdedTime: UInt64 = 50_000_000
+    static let contentionTime: UInt64 = 50_000_000
     /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the
     /// further loops that a burst needs cost one enter each.
     static let dialsInLoop = 2
@@ -53,11 +53,11 @@ package struct RelayLimits: @unchecked Sendable {
     static let pipeBytes = 1 << 20
     /// Bytes that a stream splices before others have their turn, and that all of them splice in
     /// one loop: what takes about a millisecond, which is four times as much as when it is copied.
-    static let spliceTurn = 2 << 20
+    static let spliceQuantum = 2 << 20
     static let spliceInLoop = 4 << 20
     /// How long streams go through blocks after a pipe could not be made: descriptors or pages ran
     /// out.
-    static let pipeRest: UInt64 = 1_000_000_000
+    static let pipeBackoff: UInt64 = 1_000_000_000
     /// Bytes of messages that wait for a stream upstream to be connected: a few round trips of
     /// questions.
     static let waitingMax = 64 << 10
@@ -67,11 +67,11 @@ package struct RelayLimits: @unchecked Sendable {
     /// blocks, of which each may hold one, within these bounds: a burst to one client has to fit,
     /// though a pool is small, since its answers go one after the other. How often those are tried
     /// again that found no room, and for how long.
-    package static let waitingAnswersShare = 4
-    package static let waitingAnswersMin = 256
-    package static let waitingAnswersMax = 1024
-    static let answerRetry: UInt64 = 5_000_000
-    package static let answerPatience: UInt64 = 5_000_000_000
+    package static let waitingResponsesShare = 4
+    package static let waitingResponsesMin = 256
+    package static let waitingResponsesMax = 1024
+    static let responseRetry: UInt64 = 5_000_000
+    package static let responsePatience: UInt64 = 5_000_000_000
     /// The part of a Unix listener's send buffer that one client's unread answers may take once
     /// half of it is taken: eight clients that read nothing leave the others theirs, and ten do not
     /// (measured with 8,000 bytes each).
@@ -80,11 +80,11 @@ package struct RelayLimits: @unchecked Sendable {
     /// ended: nothing else tells. Longer than a resolver's answer takes.
     static let drainSilence: UInt64 = 2_000_000_000
     /// RFC 8305 asks for 250 ms between the addresses of one name.
-    static let headStart: UInt64 = 250_000_000
+    static let connectionAttemptDelay: UInt64 = 250_000_000
     /// How long a busy Unix upstream is left alone before it is dialled again, at first and at
     /// most.
-    static let busyRestMin: UInt64 = 10_000_000
-    static let busyRestMax: UInt64 = 250_000_000
+    static let busyBackoffMin: UInt64 = 10_000_000
+    static let busyBackoffMax: UInt64 = 250_000_000
     /// A session gets its keepalive when it is this old, or as old as the keepalive itself is long:
     /// one that ends before needs neither four more calls nor two timers.
     static let keepAliveDelay: UInt64 = 10_000_000_000
@@ -131,7 +131,7 @@ package struct RelayLimits: @unchecked Sendable {
         shares: SessionShares, engineSessionsCap: Int64,
         engineSessionsOpen: UnsafeMutablePointer<Int64>,
         datagramSessionsOpen: UnsafeMutablePointer<Int64>, sessions: Int? = nil,
-        pipes: Int = RelayLimits.pipesMax
+        pipes: Int = Limits.pipesMax
     ) {
         self.sessions = sessions ?? shares.rows
         self.shares = shares

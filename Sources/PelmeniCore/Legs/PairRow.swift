@@ -12,17 +12,17 @@ package struct PairID: Hashable, Sendable {
 
 /// A worker's pairs by their numbers. A handle: copies mean the same rows.
 package struct PairTable: @unchecked Sendable {
-    package let rows: UnsafeMutablePointer<RelayPair>
+    package let rows: UnsafeMutablePointer<PairRow>
 
-    package init(_ rows: UnsafeMutablePointer<RelayPair>) { self.rows = rows }
+    package init(_ rows: UnsafeMutablePointer<PairRow>) { self.rows = rows }
 
     @inline(__always)
-    package func row(_ pair: PairID) -> UnsafeMutablePointer<RelayPair> {
+    package func row(_ pair: PairID) -> UnsafeMutablePointer<PairRow> {
         rows + Int(pair.rawValue)
     }
 
     @inline(__always)
-    package subscript(_ pair: PairID) -> RelayPair {
+    package subscript(_ pair: PairID) -> PairRow {
         @inline(__always)
         unsafeAddress { UnsafePointer(row(pair)) }
         @inline(__always)
@@ -32,7 +32,7 @@ package struct PairTable: @unchecked Sendable {
 
 /// What a worker knows of a pair: deadlines, caps, and the upstreams' state. A row in stable
 /// memory.
-package struct RelayPair: @unchecked Sendable {
+package struct PairRow: @unchecked Sendable {
     /// Nanoseconds; 0 is never, for each that may be left out.
     package var connect: UInt64
     package var firstByte: UInt64
@@ -46,7 +46,7 @@ package struct RelayPair: @unchecked Sendable {
     package var upstreams: UnsafeMutablePointer<Upstream>
     package var upstreamCount: UInt8
     /// The upstream whose turn it is.
-    package var turn: UInt8 = 0
+    package var nextUpstream: UInt8 = 0
     package var options: SocketOptions
     /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when
     /// that comes right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would
@@ -58,8 +58,8 @@ package struct RelayPair: @unchecked Sendable {
     package var tellsLocal = false
     /// Of a listener of Unix datagrams: memory that one client's unread answers may take of its
     /// send buffer, and what those take whose clients wait for their share.
-    package var answerShare = Int.max
-    package var answersHeld = 0
+    package var responseShare = Int.max
+    package var responsesHeld = 0
     /// How messages stand in the client's stream, and in the upstream's.
     package var clientFraming = StreamFraming()
     package var upstreamFraming = StreamFraming()
@@ -93,7 +93,7 @@ package struct RelayPair: @unchecked Sendable {
         lateOptions = options.afterAWhile
         lateOptionsAfter =
             options.keepAliveSeconds > 0
-            ? min(RelayLimits.keepAliveDelay, UInt64(options.keepAliveSeconds) * Deadlines.second)
+            ? min(Limits.keepAliveDelay, UInt64(options.keepAliveSeconds) * Deadlines.second)
             : 0
     }
 }

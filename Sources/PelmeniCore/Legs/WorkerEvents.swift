@@ -1,9 +1,10 @@
-/// Where a worker's ``RelayEvent``s go: a C function and what it is called with, so that reporting
+/// Where a worker's ``WorkerEvent``s go: a C function and what it is called with, so that reporting
 /// costs the loop an indirect call and nothing else.
-package struct RelayEvents: @unchecked Sendable {
+package struct WorkerEvents: @unchecked Sendable {
     package typealias Receiver =
         @convention(c) (
-            UnsafeMutableRawPointer?, RelayEvent.Kind.RawValue, UInt16, UInt8, UInt16, Int32, UInt64
+            UnsafeMutableRawPointer?, WorkerEvent.Kind.RawValue, UInt16, UInt8, UInt16, Int32,
+            UInt64
         ) -> Void
 
     let receiver: Receiver?
@@ -20,10 +21,10 @@ package struct RelayEvents: @unchecked Sendable {
     }
 
     /// Nobody listens.
-    package static let none = RelayEvents(receiver: nil, context: nil)
+    package static let none = WorkerEvents(receiver: nil, context: nil)
 
     @inline(never)
-    func report(_ event: RelayEvent) {
+    func report(_ event: WorkerEvent) {
         receiver?(
             context, event.kind.rawValue, event.pair.rawValue, event.cause.rawValue, event.upstream,
             event.error, event.duration)
