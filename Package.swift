@@ -28,24 +28,32 @@ let package = Package(
         ),
         .target(name: "CPelmeni", dependencies: ["CLiburing"], path: "CSupport/CPelmeni"),
         .target(name: "PelmeniCore", dependencies: ["CPelmeni"], swiftSettings: strict),
-        .target(name: "Pelmeni", dependencies: ["PelmeniCore"], swiftSettings: strict),
+        .target(
+            name: "PelmeniRuntime", dependencies: ["PelmeniCore", "CPelmeni"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Pelmeni", dependencies: ["PelmeniRuntime", "PelmeniCore"],
+            swiftSettings: strict
+        ),
         .target(
             name: "PelmeniTesting", dependencies: ["PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         .target(
-            name: "PelmeniLoad", dependencies: ["Pelmeni", "PelmeniCore", "CPelmeni"],
+            name: "PelmeniLoad",
+            dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         .target(
             name: "PelmeniBench",
-            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniCore", "CPelmeni"],
+            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "PelmeniCLI",
             dependencies: [
-                "Pelmeni", "PelmeniCore", "PelmeniLoad", "PelmeniBench",
+                "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad", "PelmeniBench",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -64,7 +72,9 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
             name: "PelmeniCoreTests",
-            dependencies: ["PelmeniCore", "PelmeniTesting", "CPelmeni", "TestSupport"],
+            dependencies: [
+                "PelmeniRuntime", "PelmeniCore", "PelmeniTesting", "CPelmeni", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -72,17 +82,22 @@ let package = Package(
         ),
         .testTarget(
             name: "PelmeniTests",
-            dependencies: ["Pelmeni", "PelmeniCore", "PelmeniTesting", "CPelmeni", "TestSupport"],
+            dependencies: [
+                "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniTesting", "CPelmeni",
+                "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PelmeniLoadTests",
-            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniCore", "CPelmeni"],
+            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PelmeniBenchTests",
-            dependencies: ["PelmeniBench", "PelmeniLoad", "PelmeniCore", "CPelmeni"],
+            dependencies: [
+                "PelmeniBench", "PelmeniLoad", "PelmeniRuntime", "PelmeniCore", "CPelmeni",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,6 +1,7 @@
 internal import CPelmeni
 public import Pelmeni
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// Origins, proxies and clients in one process: real traffic over the loopback, every byte
 /// verified.

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// One kind of traffic in the ``Demo``.
 struct DemoScenario: Sendable {

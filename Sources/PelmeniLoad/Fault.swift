@@ -1,5 +1,6 @@
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A fault of a connection under load.
 enum Fault: Int, CaseIterable, Sendable {

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A load on a thread of its own.
 final class Load: Sendable {

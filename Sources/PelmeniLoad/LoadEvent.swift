@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// An event of the sockets of a ``LoadLegs``.
 enum LoadEvent {

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// One socket of a load thread.
 struct LoadLeg {

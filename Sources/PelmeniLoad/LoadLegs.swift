@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The sockets of one load thread, on a ring of its own: always the epoll ring, whatever the tested
 /// proxy uses, so that both sides of a comparison get the same load.

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 extension LoadPlan {
     /// The reason why a job cannot be done, or nil.

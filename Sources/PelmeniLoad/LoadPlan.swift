@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The plan of a load: a closed loop, in which each connection sends its next request after an
 /// answer, or an open loop, in which requests are due at fixed times.

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The result of a load.
 struct LoadResult: Sendable {

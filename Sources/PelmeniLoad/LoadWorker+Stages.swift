@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The stages in order, and the schedule of an open loop.
 extension LoadWorker {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The thread of a load: many connections, each with a few requests in flight.
 struct LoadWorker: ~Copyable {

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A server for the load, on a thread and a port of its own on the loopback.
 final class Origin: Sendable {

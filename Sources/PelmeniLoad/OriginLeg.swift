@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The row of a connection in an ``OriginWorker``.
 struct OriginLeg {

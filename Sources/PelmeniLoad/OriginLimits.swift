@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The limits of an ``Origin``.
 struct OriginLimits: Sendable {

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The counts of an ``Origin`` over its life.
 struct OriginResult: Sendable {

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The thread of an ``Origin``.
 struct OriginWorker: ~Copyable {

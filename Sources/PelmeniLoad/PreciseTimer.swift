@@ -1,5 +1,6 @@
 internal import CPelmeni
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A timer that a ring can wait for, exact to some microseconds: the ring's own wait is rounded up
 /// to a millisecond, and an open loop would send that much too late.

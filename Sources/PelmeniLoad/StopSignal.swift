@@ -1,5 +1,6 @@
 internal import CPelmeni
 internal import PelmeniCore
+internal import PelmeniRuntime
 internal import Synchronization
 
 /// Asks a load thread to end, from any other thread.

@@ -1,4 +1,5 @@
 import PelmeniCore
+import PelmeniRuntime
 import Testing
 
 /// The rate of entries that peers can cause, with the test's own clock.

@@ -1,4 +1,5 @@
 import PelmeniCore
+import PelmeniRuntime
 import Testing
 
 /// The order of lookups, with the test's own clock.

@@ -4,6 +4,7 @@ import Glibc
 import Synchronization
 
 @testable import PelmeniCore
+@testable import PelmeniRuntime
 
 /// A worker on a thread of its own, over a real ring, for listeners and upstreams that a test made.
 final class WorkerHarness: @unchecked Sendable {

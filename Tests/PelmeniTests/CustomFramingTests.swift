@@ -1,6 +1,7 @@
 import Foundation
 import Pelmeni
 import PelmeniCore
+import PelmeniRuntime
 import TestSupport
 import Testing
 

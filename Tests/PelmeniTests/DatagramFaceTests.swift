@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniRuntime
 import Testing
 
 @testable import Pelmeni

@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniRuntime
 import Synchronization
 import TestSupport
 import Testing

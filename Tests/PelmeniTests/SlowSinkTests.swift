@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniRuntime
 import TestSupport
 import Testing
 

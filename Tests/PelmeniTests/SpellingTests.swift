@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniRuntime
 import Testing
 
 /// An error names an option as it is spelled where it was set.

@@ -1,5 +1,6 @@
 import Pelmeni
 import PelmeniCore
+import PelmeniRuntime
 import Testing
 
 /// A backend with a mask: every path that some machine takes.

@@ -9,6 +9,7 @@ enum StructureChecks {
     static let folders: [String: Set<Substring>] = [
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
+        "Sources/PelmeniRuntime/": ["Configuration", "Listeners", "Logs", "Names", "Workers"],
         "Sources/PelmeniTesting/": ["Content", "Judge", "Kernel", "Network", "Peers"],
     ]
 

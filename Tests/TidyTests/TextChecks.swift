@@ -11,7 +11,9 @@ enum TextChecks {
     static let machinePaths = ["/" + "work/", "/" + "farm/"]
 
     /// Modules of which other programs are built.
-    private static let libraries: Set<Substring> = ["PelmeniCore", "Pelmeni", "PelmeniTesting"]
+    private static let libraries: Set<Substring> = [
+        "PelmeniCore", "PelmeniRuntime", "Pelmeni", "PelmeniTesting",
+    ]
 
     private static let codeFolders: Set<Substring> = ["Sources", "CSupport", "Tests"]
 

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 extension MachineReport {
     /// What the epoll backend finds on this machine.

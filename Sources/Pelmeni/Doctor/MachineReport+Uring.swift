@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 extension MachineReport {
     /// What the kernel says to io_uring.

@@ -1,5 +1,6 @@
 internal import Glibc
-package import PelmeniCore
+internal import PelmeniCore
+package import PelmeniRuntime
 
 /// What this machine grants: the kernel, io_uring and its features, limits, and what `auto` makes
 /// of it.

@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Forwards to an endpoint: one of several when there are several, each in turn, and the next one
 /// when a connect fails.

@@ -1,4 +1,5 @@
-public import PelmeniCore
+internal import PelmeniCore
+public import PelmeniRuntime
 
 /// A listener that accepts, as an engine has opened it.
 public struct Listener: Sendable, Equatable, CustomStringConvertible {

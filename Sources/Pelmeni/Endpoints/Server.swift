@@ -1,4 +1,5 @@
-public import PelmeniCore
+package import PelmeniCore
+public import PelmeniRuntime
 
 /// Listens, and answers through a ``Client``: together they are a pair.
 ///

@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Forwards over TCP.
 public struct TCPClient: Client {

@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Listens on TCP.
 public struct TCPServer: Server {

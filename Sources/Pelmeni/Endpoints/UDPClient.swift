@@ -1,4 +1,5 @@
-public import PelmeniCore
+internal import PelmeniCore
+public import PelmeniRuntime
 
 /// Forwards datagrams over UDP: each session has a connected socket of its own, so that an answer
 /// reaches the client that asked, and no datagram of another one does.

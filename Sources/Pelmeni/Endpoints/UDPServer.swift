@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Listens for datagrams on UDP. Each client address has a session of its own.
 public struct UDPServer: Server {

@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Forwards to a Unix stream socket.
 public struct UnixClient: Client {

@@ -1,4 +1,5 @@
-public import PelmeniCore
+internal import PelmeniCore
+public import PelmeniRuntime
 
 /// Forwards datagrams to a Unix datagram socket. They wait for a slow reader, within bounds, rather
 /// than get lost.

@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Listens for datagrams on a Unix datagram socket. Each client that has a name has a session of
 /// its own; those without one share a session, and get no answers.

@@ -1,4 +1,5 @@
 public import PelmeniCore
+public import PelmeniRuntime
 
 /// Listens on a Unix stream socket.
 public struct UnixServer: Server {

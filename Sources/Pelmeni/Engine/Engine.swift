@@ -1,5 +1,6 @@
 // One import for an embedder: what the core makes public is part of the face.
 @_exported public import PelmeniCore
+@_exported public import PelmeniRuntime
 internal import Synchronization
 
 /// Runs servers: workers, listeners, lifecycle.

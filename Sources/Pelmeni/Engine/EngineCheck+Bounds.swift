@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The largest values of what is configured. Sums and products of them fit where they are made:
 /// times into the 64 bits of a clock in nanoseconds, counts into 32 bits before they are

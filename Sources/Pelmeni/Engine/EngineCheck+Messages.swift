@@ -1,4 +1,5 @@
-package import PelmeniCore
+internal import PelmeniCore
+package import PelmeniRuntime
 
 /// What makes no sense where streams and datagrams meet.
 extension EngineCheck {

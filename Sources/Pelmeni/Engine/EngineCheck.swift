@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// Turns descriptions into a configuration, or says what makes no sense, in the spelling of whoever
 /// wrote them.

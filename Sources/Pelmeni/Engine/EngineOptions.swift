@@ -1,4 +1,5 @@
-public import PelmeniCore
+internal import PelmeniCore
+public import PelmeniRuntime
 
 /// What an ``Engine`` may be told beside its servers.
 public struct EngineOptions: Sendable {

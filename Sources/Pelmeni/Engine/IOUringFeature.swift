@@ -1,4 +1,5 @@
 package import PelmeniCore
+internal import PelmeniRuntime
 
 /// A feature of io_uring that an engine can do without, or has to. `pelmeni doctor` lists them by
 /// their raw values, with the kernel that brought each.

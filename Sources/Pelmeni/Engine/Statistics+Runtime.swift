@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 extension Statistics {
     init(_ runtime: EngineRuntime) {

@@ -1,4 +1,5 @@
 public import PelmeniCore
+internal import PelmeniRuntime
 
 /// What an engine has done so far: a snapshot, sums over its workers.
 public struct Statistics: Sendable {

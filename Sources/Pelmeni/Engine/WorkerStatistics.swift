@@ -1,4 +1,5 @@
 public import PelmeniCore
+internal import PelmeniRuntime
 
 /// What one worker has done so far.
 public struct WorkerStatistics: Sendable {

@@ -1,4 +1,5 @@
 package import PelmeniCore
+internal import PelmeniRuntime
 
 extension PairOptions {
     /// The timeouts that hold on a pair; nil is never.

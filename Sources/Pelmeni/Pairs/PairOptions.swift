@@ -1,4 +1,5 @@
 public import PelmeniCore
+internal import PelmeniRuntime
 
 /// Timeouts, limits and placement of a pair. The defaults are those of the command line.
 ///

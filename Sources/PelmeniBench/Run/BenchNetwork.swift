@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The network of a run: a run must not measure the settings of the machine's network.
 package enum BenchNetwork {

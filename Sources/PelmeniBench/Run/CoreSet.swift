@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Foundation
 internal import PelmeniCore
+internal import PelmeniRuntime
 internal import Synchronization
 
 /// The logical cores that a process may run on: one, or all of this process's.

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A call of posix_spawn(3).
 struct SpawnCommand: Sendable {

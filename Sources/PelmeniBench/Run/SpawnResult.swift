@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import PelmeniCore
+internal import PelmeniRuntime
 internal import Synchronization
 
 /// The result that a starting thread passes to the waiting one.

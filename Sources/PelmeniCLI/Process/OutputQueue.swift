@@ -1,4 +1,5 @@
 import PelmeniCore
+import PelmeniRuntime
 import Synchronization
 
 /// What is written to a standard stream while an engine runs: by a thread of its own, so that a

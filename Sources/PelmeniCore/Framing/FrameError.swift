@@ -35,7 +35,7 @@ public enum FrameError: UInt8, Sendable, CaseIterable, CustomStringConvertible {
     }
 
     /// A worker's report, with its clause for logs. Nil when the number is no error.
-    static func reported(_ number: Int32) -> (error: FrameError, text: String)? {
+    package static func reported(_ number: Int32) -> (error: FrameError, text: String)? {
         guard let error = FrameError(rawValue: UInt8(truncatingIfNeeded: number)) else {
             return nil
         }

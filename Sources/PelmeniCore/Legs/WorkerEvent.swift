@@ -30,4 +30,16 @@ package struct WorkerEvent: Sendable {
     package var error: Int32 = 0
     /// Sessions: nanoseconds it lived.
     package var duration: UInt64 = 0
+
+    package init(
+        kind: Kind, pair: PairID = PairID(0), cause: EndCause = .internal, upstream: UInt16 = 0,
+        error: Int32 = 0, duration: UInt64 = 0
+    ) {
+        self.kind = kind
+        self.pair = pair
+        self.cause = cause
+        self.upstream = upstream
+        self.error = error
+        self.duration = duration
+    }
 }

@@ -1,5 +1,5 @@
 internal import CPelmeni
-internal import Glibc
+package import Glibc
 
 extension SocketAddress {
     /// An address in digits: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for any other text.
@@ -36,7 +36,7 @@ extension SocketAddress {
 
 extension SocketAddress {
     /// A result of `getaddrinfo(3)`, with a port; nil for another family.
-    init?(_ found: addrinfo, port: UInt16) {
+    package init?(_ found: addrinfo, port: UInt16) {
         self.init()
         guard found.ai_family == AF_INET || found.ai_family == AF_INET6,
             let address = found.ai_addr,

@@ -2,6 +2,7 @@ internal import CPelmeni
 internal import FoundationEssentials
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The lines between a child process and its parent: one line of JSON in, lines out, the last one
 /// JSON.

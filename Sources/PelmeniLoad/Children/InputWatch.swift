@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// Waits for the end of an input, or its next line, beside the work of its process.
 final class InputWatch: Sendable {

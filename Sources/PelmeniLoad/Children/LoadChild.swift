@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A load as a process of its own. It reads a ``LoadJob``, reports its progress with the lines
 /// `connected`, `measuring` and `measured`, and ends with a ``LoadOutcome``. The end of its input

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// An origin as a process of its own. It reads an ``OriginJob``, prints its port in the line
 /// `listening PORT`, serves until its input ends, and ends with an ``OriginOutcome``.

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// A datagram origin, on a thread and a port of its own on the loopback.
 final class DatagramOrigin: Sendable {

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The plan of a datagram load: one question in flight for each client, or trains towards a sink.
 struct DatagramPlan: Sendable {

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The sockets of a datagram load or origin, and the wait for them. Not the proxy's ring: a load
 /// that reads one datagram at a time needs less.

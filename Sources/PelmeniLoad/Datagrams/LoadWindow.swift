@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The stages of a datagram load: opening, warming up, measuring, and the end.
 struct LoadWindow {

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The datagrams that an origin receives with one call, and their answers, sent with one call.
 struct OriginBlocks: ~Copyable {

@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The thread of a load of one-way trains: a train is one send that the kernel cuts into datagrams,
 /// and each client has a few in flight, by the sink's credit.

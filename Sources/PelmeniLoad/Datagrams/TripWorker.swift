@@ -1,6 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// The thread of a load of answered datagrams: each client has one question in flight. A question
 /// without an answer is given up and counted, and the next one is sent.

@@ -1,0 +1,94 @@
+internal import PelmeniCore
+
+/// An option that an error names. The library and the command line have the same options in
+/// spellings of their own, and an error has that of the side that set the option.
+package enum OptionName: CaseIterable, Sendable {
+    // Of a pair.
+    case connectTimeout
+    case firstByteTimeout
+    case idleTimeout
+    case lingerTimeout
+    case stallTimeout
+    case framing
+    case frameBytesMax
+    case requestLimit
+    case responseLimit
+    case receiveBufferBytes
+    case pairSessionLimit
+    case keepAliveTime
+    case userTimeout
+    case permissions
+    // Of an engine.
+    case servers
+    case workers
+    case engineSessionLimit
+    case poolBytes
+    case drainTimeout
+
+    /// Who set the options, and reads the errors.
+    package enum Spelling: Sendable {
+        /// A program that imports the library: `frameBytesMax`, `poolBytes`.
+        case library
+        /// A user of the command: `max-frame`, `--pool`.
+        case commandLine
+    }
+
+    /// As the option is written on that side.
+    package func spelled(_ spelling: Spelling) -> String {
+        let names = names
+        return switch spelling {
+        case .library: names.library
+        case .commandLine: names.commandLine
+        }
+    }
+
+    private var names: (library: String, commandLine: String) {
+        switch self {
+        case .connectTimeout: ("connectTimeout", "connect")
+        case .firstByteTimeout: ("firstByteTimeout", "first-byte")
+        case .idleTimeout: ("idleTimeout", "idle")
+        case .lingerTimeout: ("lingerTimeout", "linger")
+        case .stallTimeout: ("stallTimeout", "stall")
+        case .framing: ("framing", "framing")
+        case .frameBytesMax: ("frameBytesMax", "max-frame")
+        case .requestLimit: ("requestLimit", "requests")
+        case .responseLimit: ("responseLimit", "responses")
+        case .receiveBufferBytes: ("receiveBufferBytes", "receive-buffer")
+        case .pairSessionLimit: ("sessionLimit", "sessions")
+        case .keepAliveTime: ("keepAliveTime", "keepalive")
+        case .userTimeout: ("userTimeout", "user-timeout")
+        case .permissions: ("permissions", "mode")
+        case .servers: ("servers", "pairs")
+        case .workers: ("workers", "--workers")
+        case .engineSessionLimit: ("sessionLimit", "--sessions")
+        case .poolBytes: ("poolBytes", "--pool")
+        case .drainTimeout: ("drainTimeout", "--drain-timeout")
+        }
+    }
+}
+
+extension OptionName.Spelling {
+    /// The value of a timeout that never ends anything.
+    package var never: String {
+        switch self {
+        case .library: ".never"
+        case .commandLine: "none"
+        }
+    }
+
+    /// How an engine is told to run on epoll.
+    package var epoll: String {
+        switch self {
+        case .library: "backend: .epoll"
+        case .commandLine: "--backend epoll"
+        }
+    }
+
+    /// What pairs with datagrams are called.
+    package var datagramPairs: String {
+        switch self {
+        case .library: "pairs with a UDP or Unix datagram side"
+        case .commandLine: "pairs of udp:// or unixgram://"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package import PelmeniCore
+
+/// What a pair is to do: where it listens, where it forwards, and within which bounds.
+package struct PairConfiguration: Sendable {
+    /// Where it listens.
+    package var endpoint: Endpoint
+    package var upstreams: [Endpoint]
+    package var deadlines: Deadlines
+    package var options: SocketOptions
+    /// Sessions at once; 0 is the engine's limit alone.
+    package var sessionsMax: Int
+    /// Workers that serve it; nil is all.
+    package var workers: [Int]?
+    /// Of a Unix socket's file.
+    package var mode: UInt16
+    /// How messages cross the pair, where they do.
+    package var messages: FramingConfiguration
+    /// Of UDP sockets, the listeners' and those of sessions.
+    package var receiveBuffer: ReceiveBuffer
+
+    package init(
+        endpoint: Endpoint, upstreams: [Endpoint], deadlines: Deadlines = Deadlines(),
+        options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
+        mode: UInt16 = 0o600, messages: FramingConfiguration = FramingConfiguration(),
+        receiveBuffer: ReceiveBuffer = ReceiveBuffer()
+    ) {
+        self.endpoint = endpoint
+        self.upstreams = upstreams
+        self.deadlines = deadlines
+        self.options = options
+        self.sessionsMax = sessionsMax
+        self.workers = workers
+        self.mode = mode
+        self.messages = messages
+        self.receiveBuffer = receiveBuffer
+    }
+
+    /// The upstreams are all of one kind.
+    package var kind: PairKind {
+        PairKind(
+            listensForDatagrams: listensForDatagrams,
+            forwardsDatagrams: upstreams.first?.isDatagram ?? false,
+            isFramed: messages.isBetweenStreams)
+    }
+
+    package var listensForDatagrams: Bool { endpoint.isDatagram }
+    /// Datagrams cross at least one side.
+    package var servesDatagrams: Bool { kind.hasDatagrams }
+}

@@ -1,0 +1,114 @@
+internal import PelmeniCore
+
+/// Which name is looked up next, and how many lookups run at once.
+///
+/// Only values: the ``Resolver`` keeps one under its lock, and tests drive one with a clock of
+/// their own.
+package struct LookupQueue: Sendable {
+    /// Lookups that begin together. One that takes longer than ``patience`` leaves its place to the
+    /// next: names at a silent server would hold all places until `getaddrinfo(3)` gives up, ten
+    /// seconds by default.
+    package static let startedMax = 4
+    package static let patience: UInt64 = 250_000_000
+    /// Lookups at once, each on a thread: a bound on what a silent server costs.
+    package static let lookupsMax = 64
+    /// Of these, lookups of names in doubt; the others stay for names that are new or resolved last
+    /// time. One that takes longer than ``stuck`` leaves its place too, while there are others for
+    /// names that are not in doubt.
+    package static let doubtfulMax = 8
+    package static let stuckMax = lookupsMax - 2 * doubtfulMax
+    /// Three times what getaddrinfo(3) takes to give up on one silent server (resolv.conf(5): 5 s,
+    /// twice).
+    package static let stuck: UInt64 = 30_000_000_000
+    /// A socket and a file, such as `/etc/hosts`.
+    package static let descriptorsOfLookup = 2
+    /// A lookup longer than this puts its name in doubt, whatever its answer.
+    package static let slow: UInt64 = 1_000_000_000
+    /// Until a name that resolved is looked up again, and the longest that a failing one waits.
+    package static let refreshInterval: UInt64 = 30_000_000_000
+    /// How long a name waits after its first failure; it doubles with each further one.
+    package static let retryMin: UInt64 = 1_000_000_000
+
+    /// In order of precedence.
+    private enum Standing: Int {
+        case new
+        case resolved
+        /// The last lookup failed, or was slow.
+        case doubtful
+    }
+
+    private struct Entry {
+        var dueAt: UInt64 = 0
+        /// Of the lookup that runs; nil is none.
+        var startedAt: UInt64?
+        var failures: UInt64 = 0
+        var standing = Standing.new
+    }
+
+    private var entries: [Entry]
+    private var runningCount = 0
+
+    package init(names: Int) { entries = Array(repeating: Entry(), count: names) }
+
+    package var isRunning: Bool { runningCount > 0 }
+
+    /// Whether a name was looked up once, well or badly.
+    package func hasAllResponses(_ index: Int) -> Bool { entries[index].standing != .new }
+
+    /// The name whose lookup begins now; nil when none is due, or no place is free.
+    package mutating func take(now: UInt64) -> Int? {
+        guard runningCount < Self.lookupsMax else { return nil }
+        let started = countRunning { now < $0 &+ Self.patience }
+        let hasDoubtfulPlace = hasDoubtfulPlace(now: now)
+        var best: Int?
+        for (index, entry) in entries.enumerated() {
+            guard entry.startedAt == nil, entry.dueAt <= now else { continue }
+            guard entry.standing != .doubtful || hasDoubtfulPlace else { continue }
+            if let found = best, !Self.precedes(entry, entries[found]) { continue }
+            best = index
+        }
+        guard started < Self.startedMax, let best else { return nil }
+        entries[best].startedAt = now
+        runningCount += 1
+        return best
+    }
+
+    private func hasDoubtfulPlace(now: UInt64) -> Bool {
+        let doubtful = countRunning(only: .doubtful) { _ in true }
+        let stuck = countRunning(only: .doubtful) { now >= $0 &+ Self.stuck }
+        return doubtful - stuck < Self.doubtfulMax && doubtful < Self.stuckMax
+    }
+
+    /// Lookups under way by when they began.
+    private func countRunning(only standing: Standing? = nil, _ counts: (UInt64) -> Bool) -> Int {
+        entries.count { entry in
+            guard let startedAt = entry.startedAt, counts(startedAt) else { return false }
+            return standing == nil || entry.standing == standing
+        }
+    }
+
+    private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+        guard left.standing == right.standing else {
+            return left.standing.rawValue < right.standing.rawValue
+        }
+        return left.dueAt < right.dueAt
+    }
+
+    /// A lookup ended, or could not be begun.
+    package mutating func finish(_ index: Int, isResolved: Bool, now: UInt64) {
+        guard let startedAt = entries[index].startedAt else { return }
+        entries[index].startedAt = nil
+        runningCount -= 1
+        let isSlow = now >= startedAt &+ Self.slow
+        entries[index].standing = isResolved && !isSlow ? .resolved : .doubtful
+        guard !isResolved else {
+            entries[index].failures = 0
+            entries[index].dueAt = now &+ Self.refreshInterval
+            return
+        }
+        // Five doublings are more than the longest wait.
+        let failures = min(entries[index].failures, 5)
+        entries[index].failures = failures + 1
+        entries[index].dueAt = now &+ min(Self.refreshInterval, Self.retryMin << failures)
+    }
+}

@@ -1,0 +1,171 @@
+internal import CPelmeni
+internal import Glibc
+package import PelmeniCore
+internal import Synchronization
+
+/// Turns names into addresses, off the workers.
+///
+/// `getaddrinfo(3)` may block for as long as it likes, so lookups run on detached threads that hold
+/// nothing of the engine but this object; ``LookupQueue`` says how many, and which name comes next.
+/// The last good answer is kept; a name is looked up again every thirty seconds, and after a
+/// failure at first after one second.
+package final class Resolver: Sendable {
+    /// The addresses of a host, or why there are none.
+    package typealias Lookup =
+        @Sendable (_ host: String, _ port: UInt16) -> Result<[SocketAddress], Failure>
+    package typealias Answer = @Sendable (Name, Result<[SocketAddress], Failure>) -> Void
+
+    package struct Failure: Error, Sendable {
+        package var reason: String
+        package init(reason: String) { self.reason = reason }
+    }
+
+    /// One upstream that is a name.
+    package struct Name: Sendable {
+        package var host: String
+        package var port: UInt16
+        package var pair: PairID
+        package var upstream: UInt16
+
+        package init(host: String, port: UInt16, pair: PairID, upstream: UInt16) {
+            self.host = host
+            self.port = port
+            self.pair = pair
+            self.upstream = upstream
+        }
+    }
+
+    private struct State {
+        var queue: LookupQueue
+        /// Whether the name has an address, or had one.
+        var hasAddress: [Bool]
+        var isStopped = false
+    }
+
+    /// How long the keeper sleeps while a lookup runs, and while none does: a name is due in
+    /// seconds.
+    private static let busyTick: UInt32 = 50_000
+    private static let idleTick: UInt32 = 200_000
+
+    private let names: [Name]
+    private let state: Mutex<State>
+    private let lookup: Lookup
+    private let answer: Answer
+
+    package init(names: [Name], lookup: @escaping Lookup, answer: @escaping Answer) {
+        self.names = names
+        state = Mutex(
+            State(
+                queue: LookupQueue(names: names.count),
+                hasAddress: Array(repeating: false, count: names.count)))
+        self.lookup = lookup
+        self.answer = answer
+    }
+
+    /// Starts the thread that starts the others. False when the system gives none.
+    @discardableResult
+    package func start() -> Bool { DetachedThread.start { self.keep() } }
+
+    /// How many names there are.
+    package var count: Int { names.count }
+
+    /// Whether every name was looked up once, well or badly.
+    package var isSettled: Bool {
+        state.withLock { state in
+            state.isStopped || names.indices.allSatisfy { state.queue.hasAllResponses($0) }
+        }
+    }
+
+    /// The pairs of which a name has an address.
+    package var resolvedPairs: Set<PairID> {
+        let hasAddress = state.withLock { $0.hasAddress }
+        return Set(names.indices.filter { hasAddress[$0] }.map { names[$0].pair })
+    }
+
+    package func stop() { state.withLock { $0.isStopped = true } }
+
+    // MARK: Threads
+
+    /// Starts a thread for each lookup that may begin. It looks nothing up itself, as long as there
+    /// are threads: it is the one that sees that the others are stuck.
+    private func keep() {
+        while !state.withLock({ $0.isStopped }) {
+            while let index = take() {
+                guard !DetachedThread.start({ self.work(index) }) else { continue }
+                work(index)
+            }
+            usleep(state.withLock { $0.queue.isRunning } ? Self.busyTick : Self.idleTick)
+        }
+    }
+
+    private func work(_ first: Int) {
+        var next: Int? = first
+        while let index = next {
+            finish(index, lookup(names[index].host, names[index].port))
+            next = take()
+        }
+    }
+
+    private func take() -> Int? {
+        state.withLock { state in
+            guard !state.isStopped else { return nil }
+            return state.queue.take(now: pelmeni_monotonic_nanoseconds())
+        }
+    }
+
+    private func finish(_ index: Int, _ result: Result<[SocketAddress], Failure>) {
+        let isStopped = state.withLock { $0.isStopped }
+        if !isStopped { answer(names[index], result) }
+        let isResolved = if case .success = result { true } else { false }
+        state.withLock { state in
+            if isResolved { state.hasAddress[index] = true }
+            state.queue.finish(
+                index, isResolved: isResolved, now: pelmeni_monotonic_nanoseconds())
+        }
+    }
+
+    // MARK: The system's answer
+
+    /// `getaddrinfo(3)`, families alternating from the one the system puts first (RFC 8305).
+    package static let system: Lookup = { host, port in
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_ADDRCONFIG
+        var list: UnsafeMutablePointer<addrinfo>?
+        var error = getaddrinfo(host, nil, &hints, &list)
+        if pelmeni_error_is_no_address(error) != 0 {
+            // AI_ADDRCONFIG leaves loopback out: a machine with nothing else still has localhost.
+            // After a timeout a second lookup would only wait as long again.
+            hints.ai_flags = 0
+            error = getaddrinfo(host, nil, &hints, &list)
+        }
+        guard error == 0 else {
+            return .failure(Failure(reason: String(cString: gai_strerror(error))))
+        }
+        defer { freeaddrinfo(list) }
+        var found: [SocketAddress] = []
+        var at = list
+        while let entry = at {
+            if let address = SocketAddress(entry.pointee, port: port), !found.contains(address) {
+                found.append(address)
+            }
+            at = entry.pointee.ai_next
+        }
+        return found.isEmpty
+            ? .failure(Failure(reason: "no address of a family that Pelmeni speaks"))
+            : .success(alternating(found))
+    }
+
+    /// The families taking turns, each in its own order.
+    package static func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
+        guard let first = addresses.first?.family else { return [] }
+        var own = addresses.filter { $0.family == first }[...]
+        var other = addresses.filter { $0.family != first }[...]
+        var result: [SocketAddress] = []
+        while !own.isEmpty || !other.isEmpty {
+            if let next = own.popFirst() { result.append(next) }
+            if let next = other.popFirst() { result.append(next) }
+        }
+        return Array(result.prefix(Upstream.addressesMax))
+    }
+}

@@ -1,0 +1,69 @@
+internal import CPelmeni
+package import PelmeniCore
+internal import Synchronization
+
+/// What other threads ask of a worker. Posting wakes the worker; it reads the words at its next
+/// loop.
+///
+/// A few words rather than a queue: each request is idempotent, so nothing grows and nothing is
+/// lost.
+package final class Mailbox: Sendable {
+    /// Stop accepting, let what is open end.
+    private let drainRequested = Atomic<Bool>(false)
+    /// Cut everything off now.
+    private let stopRequested = Atomic<Bool>(false)
+    private let addresses = Mutex<[AddressUpdate]>([])
+    private let hasAddresses = Atomic<Bool>(false)
+    /// The eventfd that wakes the worker.
+    package let event: Int32
+
+    /// New addresses of one upstream.
+    package struct AddressUpdate: Sendable {
+        package var pair: PairID
+        package var upstream: UInt16
+        package var addresses: [SocketAddress]
+
+        package init(pair: PairID, upstream: UInt16, addresses: [SocketAddress]) {
+            self.pair = pair
+            self.upstream = upstream
+            self.addresses = addresses
+        }
+    }
+
+    /// Nil when the process has no descriptor left; the errno is the thrown one.
+    package init() throws(SystemError) {
+        event = pelmeni_event_create()
+        if event < 0 { throw SystemError(code: event) }
+    }
+
+    deinit { _ = pelmeni_socket_close(event) }
+
+    package func drain() {
+        drainRequested.store(true, ordering: .releasing)
+        wake()
+    }
+
+    package func stop() {
+        stopRequested.store(true, ordering: .releasing)
+        wake()
+    }
+
+    package func update(_ update: AddressUpdate) {
+        addresses.withLock { $0.append(update) }
+        hasAddresses.store(true, ordering: .releasing)
+        wake()
+    }
+
+    package func wake() { _ = pelmeni_event_signal(event) }
+
+    package var wantsDrain: Bool { drainRequested.load(ordering: .acquiring) }
+    package var wantsStop: Bool { stopRequested.load(ordering: .acquiring) }
+
+    package func takeAddresses() -> [AddressUpdate] {
+        guard hasAddresses.exchange(false, ordering: .acquiringAndReleasing) else { return [] }
+        return addresses.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+}

@@ -1,0 +1,51 @@
+internal import PelmeniCore
+
+/// The memory of a worker's pair rows: trivial, and stable while the worker runs.
+struct WorkerRows: @unchecked Sendable {
+    let pairs: UnsafeMutablePointer<PairRow>
+    private let upstreams: UnsafeMutablePointer<Upstream>
+    private let addresses: UnsafeMutablePointer<SocketAddress>
+
+    /// - Parameter sessionsOpen: a count for each pair, shared by all workers.
+    init(pairs configurations: [PairConfiguration], sessionsOpen: UnsafeMutablePointer<Int64>) {
+        let count = configurations.reduce(0) { $0 + $1.upstreams.count }
+        pairs = .allocate(capacity: max(1, configurations.count))
+        upstreams = .allocate(capacity: max(1, count))
+        addresses = .allocate(capacity: max(1, count * Upstream.addressesMax))
+        addresses.initialize(repeating: SocketAddress(), count: count * Upstream.addressesMax)
+        var first = 0
+        for (number, configuration) in configurations.enumerated() {
+            for (index, endpoint) in configuration.upstreams.enumerated() {
+                var row = Upstream(addresses: addresses + (first + index) * Upstream.addressesMax)
+                if let address = endpoint.address {
+                    row.addresses[0] = address
+                    row.addressCount = 1
+                }
+                (upstreams + first + index).initialize(to: row)
+            }
+            var pair = PairRow(
+                deadlines: configuration.deadlines, options: configuration.options,
+                sessionsMax: Int64(configuration.sessionsMax), sessionsOpen: sessionsOpen + number,
+                upstreams: upstreams + first, upstreamCount: UInt8(configuration.upstreams.count))
+            pair.isUnix = configuration.endpoint.isUnix
+            pair.kind = configuration.kind
+            if case .udp(let host, _) = configuration.endpoint {
+                pair.tellsLocal =
+                    host.isEmpty || SocketAddress(numeric: host, port: 0)?.isAny == true
+            }
+            pair.clientFraming = configuration.messages.client
+            pair.upstreamFraming = configuration.messages.upstream
+            pair.requests = configuration.messages.requests
+            pair.responses = configuration.messages.responses
+            pair.receiveBuffer = configuration.receiveBuffer
+            (pairs + number).initialize(to: pair)
+            first += configuration.upstreams.count
+        }
+    }
+
+    func destroy() {
+        pairs.deallocate()
+        upstreams.deallocate()
+        addresses.deallocate()
+    }
+}

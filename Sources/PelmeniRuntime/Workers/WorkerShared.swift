@@ -1,0 +1,184 @@
+internal import CPelmeni
+internal import Glibc
+package import PelmeniCore
+internal import Synchronization
+
+/// What a worker and the threads around it both know: its mailbox, its counters, the rows of its
+/// pairs.
+///
+/// The rows are the worker's alone while it runs; others send it new addresses through the mailbox.
+package final class WorkerShared: Sendable {
+    package let index: Int
+    package let mailbox: Mailbox
+    package let counters: Counters
+    let rows: WorkerRows
+    private let log: EngineLog
+    private let names: [String]
+    private let upstreamNames: [[String]]
+    /// The CPU clock of the thread while it runs; what it used, once it has ended.
+    private let clock = Atomic<Int32>(0)
+    private let hasClock = Atomic<Bool>(false)
+    private let spent = Atomic<Int64>(0)
+
+    /// - Parameter addresses: where each pair really listens.
+    package init(
+        index: Int, pairs: [PairConfiguration], addresses: [SocketAddress],
+        sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
+    ) throws(SystemError) {
+        self.index = index
+        mailbox = try Mailbox()
+        counters = Counters()
+        rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
+        self.log = log
+        names = addresses.map(\.description)
+        upstreamNames = pairs.map { $0.upstreams.map(\.description) }
+    }
+
+    deinit {
+        counters.destroy()
+        rows.destroy()
+    }
+
+    // MARK: Requests
+
+    /// How the worker reads its mailbox; `self` must outlive it.
+    var requests: WorkerRequests {
+        WorkerRequests(
+            reader: { context, rows in
+                guard let context else { return 0 }
+                let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
+                let pairs = PairTable(rows.assumingMemoryBound(to: PairRow.self))
+                return shared.read(pairs).rawValue
+            },
+            context: Unmanaged.passUnretained(self).toOpaque(), event: mailbox.event)
+    }
+
+    private func read(_ pairs: PairTable) -> WorkerRequests.Answer {
+        for update in mailbox.takeAddresses() {
+            let row = pairs[update.pair].upstreams + Int(update.upstream)
+            let count = min(update.addresses.count, Upstream.addressesMax)
+            for index in 0..<count { row.pointee.addresses[index] = update.addresses[index] }
+            row.pointee.addressCount = UInt8(count)
+        }
+        var answer: WorkerRequests.Answer = []
+        if mailbox.wantsDrain { answer.insert(.drain) }
+        if mailbox.wantsStop { answer.insert(.stop) }
+        return answer
+    }
+
+    // MARK: Events
+
+    /// Where the worker reports to; `self` must outlive it.
+    var events: WorkerEvents {
+        WorkerEvents(
+            receiver: { context, kind, pair, cause, upstream, error, duration in
+                guard let context, let kind = WorkerEvent.Kind(rawValue: kind) else { return }
+                let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
+                shared.log(
+                    WorkerEvent(
+                        kind: kind, pair: PairID(pair),
+                        cause: EndCause(rawValue: cause) ?? .internal,
+                        upstream: upstream, error: error, duration: duration))
+            },
+            context: Unmanaged.passUnretained(self).toOpaque(),
+            reportsSessions: log.takes(.debug))
+    }
+
+    /// The kernel gives this worker no sends in batches: every send is a call of its own.
+    func sendsSingly(_ refusal: SystemError) {
+        // What is refused to one is refused to all, but for a limit that the others stayed below.
+        guard index == 0 || refusal.code == EAGAIN else { return }
+        log(
+            .warning, "io_submit is not used; every send is a call of its own",
+            [
+                .init("worker", "\(index)"), .init("errno", refusal.name),
+                .init("remedy", SendBatchProbe.remedy(refusal)),
+            ])
+    }
+
+    private func log(_ event: WorkerEvent) {
+        let (level, message) = Self.text(event)
+        guard log.takes(level) else { return }
+        if event.kind.isOfPeers {
+            let key = LogRate.Key(
+                kind: event.kind.rawValue, pair: event.pair, upstream: event.upstream)
+            guard log.admits(key, level, message, { about(event) }) else { return }
+        }
+        guard log.hasRoom() else { return }
+        log(level, message, [.init("worker", "\(index)")] + about(event) + Self.fields(event))
+    }
+
+    private func about(_ event: WorkerEvent) -> [LogEntry.Field] {
+        var fields: [LogEntry.Field] = []
+        if names.indices.contains(event.pair.index) {
+            fields.append(.init("pair", names[event.pair.index]))
+        }
+        if event.kind == .upstreamFailed || event.kind == .upstreamRecovered {
+            let upstreams = upstreamNames[event.pair.index]
+            if upstreams.indices.contains(Int(event.upstream)) {
+                fields.append(.init("upstream", upstreams[Int(event.upstream)]))
+            }
+        }
+        return fields
+    }
+
+    private static func text(_ event: WorkerEvent) -> (LogEntry.Level, String) {
+        switch event.kind {
+        case .sessionOpened: (.debug, "session opened")
+        case .sessionEnded: (.debug, "session ended")
+        case .upstreamRecovered: (.info, "upstream accepts again")
+        case .upstreamFailed: (.warning, "upstream failed; it rests while another one accepts")
+        case .poolExhausted:
+            (.warning, "buffer pool exhausted; the session longest without progress is closed")
+        case .acceptPaused: (.warning, "no more sessions fit; connections wait in the backlog")
+        case .acceptResumed: (.info, "accepting again")
+        case .acceptFailed: (.warning, "accept failed; trying again shortly")
+        case .badFrame:
+            // A framing that is wrong is the program's mistake, not the peer's.
+            (
+                FrameError.reported(event.error)?.error == .brokenFraming ? .warning : .info,
+                "a message could not be cut from a stream; it is closed"
+            )
+        case .ringFailed: (.error, "the ring failed; the worker ends")
+        }
+    }
+
+    private static func fields(_ event: WorkerEvent) -> [LogEntry.Field] {
+        var fields: [LogEntry.Field] = []
+        if event.kind == .badFrame {
+            if let reported = FrameError.reported(event.error) {
+                fields.append(.init("reason", reported.text))
+            }
+        } else if event.error != 0 {
+            fields.append(.init("errno", SystemError(code: event.error).name))
+        }
+        if event.kind == .sessionEnded || event.kind == .upstreamFailed {
+            fields.append(.init("cause", event.cause.description))
+        }
+        if event.kind == .sessionEnded {
+            fields.append(.init("milliseconds", "\(event.duration / 1_000_000)"))
+        }
+        return fields
+    }
+
+    // MARK: CPU
+
+    /// Called on the worker's thread.
+    func threadBegan(_ thread: UInt64) {
+        var number: Int32 = 0
+        guard pelmeni_thread_clock(thread, &number) == 0 else { return }
+        clock.store(number, ordering: .relaxed)
+        hasClock.store(true, ordering: .releasing)
+    }
+
+    func threadEnds() {
+        spent.store(cpuNanoseconds, ordering: .relaxed)
+        hasClock.store(false, ordering: .releasing)
+    }
+
+    /// What the thread used of its processor so far.
+    package var cpuNanoseconds: Int64 {
+        guard hasClock.load(ordering: .acquiring) else { return spent.load(ordering: .relaxed) }
+        return max(0, pelmeni_clock_nanoseconds(clock.load(ordering: .relaxed)))
+    }
+}
