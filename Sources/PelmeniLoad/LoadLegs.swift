@@ -80,7 +80,7 @@ struct LoadLegs: ~Copyable {
     func canMake(_ leg: Int) -> Bool { rows[leg].outgoing.isDone }
 
     /// Whether the connection has an unreported error, since it is not read.
-    func isBroken(_ leg: Int) -> Bool { ring.isBroken(rows[leg].socket) }
+    func isBroken(_ leg: Int) -> Bool { ring.calls.isBroken(rows[leg].socket) }
 
     func address(_ block: BlockID) -> UnsafeMutableRawPointer { pool.address(block) }
 
@@ -92,13 +92,13 @@ struct LoadLegs: ~Copyable {
 
     // MARK: The loop
 
-    mutating func now() -> UInt64 { ring.now() }
+    mutating func now() -> UInt64 { ring.calls.now() }
 
     mutating func submit(until deadline: UInt64) -> Int32 {
         guard timer != nil else { return ring.submit(until: deadline) }
         timer?.fire(at: deadline)
         // A past deadline needs no timer.
-        return ring.submit(until: deadline <= ring.now() ? deadline : .max)
+        return ring.submit(until: deadline <= ring.calls.now() ? deadline : .max)
     }
 
     mutating func next() -> LoadEvent? {
@@ -202,16 +202,16 @@ struct LoadLegs: ~Copyable {
     /// - Parameter address: must stay in place until the next ``submit(until:)``.
     /// - Returns: the leg, or nil without a descriptor or room.
     mutating func dial(_ address: UnsafePointer<SocketAddress>) -> Int? {
-        let socket = ring.open(family: address.pointee.family)
+        let socket = ring.calls.open(family: address.pointee.family)
         guard socket >= 0 else { return nil }
         guard let leg = free.popLast() else {
-            ring.close(socket)
+            ring.calls.close(socket)
             return nil
         }
         var options = SocketOptions()
         options.keepAliveSeconds = 0
         options.urgentInLine = false
-        _ = ring.configure(socket, family: address.pointee.family, options: options)
+        _ = ring.calls.configure(socket, family: address.pointee.family, options: options)
         rows[leg].socket = socket
         rows[leg].flags = [.open, .connecting]
         ring.connect(socket, to: address, token: token(leg, .connect))
@@ -220,7 +220,7 @@ struct LoadLegs: ~Copyable {
 
     private mutating func take(_ socket: Int32) -> Int? {
         guard let leg = free.popLast() else {
-            ring.closeWithReset(socket)
+            ring.calls.closeWithReset(socket)
             return nil
         }
         rows[leg].socket = socket
@@ -303,7 +303,7 @@ struct LoadLegs: ~Copyable {
             token: token(leg, .send))
     }
 
-    mutating func shutdownWrite(_ leg: Int) { _ = ring.shutdownWrite(rows[leg].socket) }
+    mutating func shutdownWrite(_ leg: Int) { _ = ring.calls.shutdownWrite(rows[leg].socket) }
 
     // MARK: Closing
 
@@ -333,7 +333,7 @@ struct LoadLegs: ~Copyable {
         row.pointee.made = 0
         row.pointee.outgoing = StreamToSend()
         ring.detach(token(leg, .receive))
-        ring.close(row.pointee.socket)
+        ring.calls.close(row.pointee.socket)
         row.pointee.socket = -1
         row.pointee.flags = []
         row.pointee.generation = (row.pointee.generation &+ 1) & 0xff_ffff

@@ -39,7 +39,7 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
     }
 
     func detach(_ token: Token) { ring.detach(token) }
-    func isOver(_ socket: Int32) -> Bool { ring.isOver(socket) }
+    func isOver(_ socket: Int32) -> Bool { ring.calls.isOver(socket) }
 
     func accept(_ listener: Int32, multishot: Bool, token: Token) {
         ring.accept(listener, multishot: multishot, token: token)
@@ -73,7 +73,7 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
     func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
     func next() -> Completion? { ring.next() }
     func refill() { ring.refill() }
-    func now() -> UInt64 { ring.now() }
-    func close(_ socket: Int32) { ring.close(socket) }
-    func closeListener(_ listener: Int32) { ring.closeListener(listener) }
+    func now() -> UInt64 { ring.calls.now() }
+    func close(_ socket: Int32) { ring.calls.close(socket) }
+    func closeListener(_ listener: Int32) { ring.calls.closeListener(listener) }
 }

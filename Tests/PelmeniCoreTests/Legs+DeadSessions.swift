@@ -9,7 +9,7 @@ extension Legs where R: ~Copyable {
             let row = legs[leg]
             guard !row.session.isNone, sessions[row.session].phase == .relaying,
                 row.phase != .closing, !row.kind.isDatagrams,
-                !(row.hasEnded && row.writing == .shut), ring.isGone(row.socket)
+                !(row.hasEnded && row.writing == .shut), ring.calls.isGone(row.socket)
             else { continue }
             let side = row.kind.isClient ? "client" : "upstream"
             dead.append(

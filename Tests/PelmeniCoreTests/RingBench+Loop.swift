@@ -11,7 +11,7 @@ extension RingBench {
     func turn(
         wait milliseconds: UInt64 = 0, each: (RingSlot) throws -> Void = { _ in }
     ) throws {
-        let error = ring.submit(until: ring.now() + milliseconds * 1_000_000)
+        let error = ring.submit(until: ring.calls.now() + milliseconds * 1_000_000)
         guard error == 0 else { throw SystemError(code: error) }
         while let completion = ring.next() {
             if let slot = try take(completion) { try each(slot) }
@@ -22,21 +22,21 @@ extension RingBench {
     /// The number of enters during a fifth of a second.
     func entersWhileItWaits() throws -> UInt64 {
         let before = enters
-        let end = ring.now() + 200_000_000
-        while ring.now() < end { try turn(wait: (end - ring.now()) / 1_000_000 + 1) }
+        let end = ring.calls.now() + 200_000_000
+        while ring.calls.now() < end { try turn(wait: (end - ring.calls.now()) / 1_000_000 + 1) }
         return enters - before
     }
 
     /// Runs loops until `isDone`, for a bounded time. False after that time.
     func run(_ isDone: () -> Bool) throws -> Bool {
-        let end = ring.now() + 10_000_000_000
-        var askAt = ring.now() + Self.silence
+        let end = ring.calls.now() + 10_000_000_000
+        var askAt = ring.calls.now() + Self.silence
         while !isDone() {
-            guard ring.now() < end else { return false }
+            guard ring.calls.now() < end else { return false }
             var isSilent = true
             try turn(wait: 20) { _ in isSilent = false }
-            if !isSilent { askAt = ring.now() + Self.silence }
-            guard ring.now() >= askAt else { continue }
+            if !isSilent { askAt = ring.calls.now() + Self.silence }
+            guard ring.calls.now() >= askAt else { continue }
             askWhetherOver()
             askAt = .max
         }
@@ -48,7 +48,7 @@ extension RingBench {
     /// Polls silent streams for missed ends, like a relay, where a ring needs that.
     private func askWhetherOver() {
         for (slot, row) in rows where ring.mayMissEnds && !row.received.isEmpty {
-            guard isInFlight(slot, .receive), !row.isClosing, ring.isOver(slot.socket) else {
+            guard isInFlight(slot, .receive), !row.isClosing, ring.calls.isOver(slot.socket) else {
                 continue
             }
             ring.cancel(slot.token(.receive))

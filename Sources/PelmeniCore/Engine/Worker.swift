@@ -90,7 +90,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     /// One loop. False when there is nothing left to do.
     package mutating func runOnce() -> Bool {
         let error = relay.legs.ring.submit(until: nextTime())
-        relay.legs.now = relay.legs.ring.now()
+        relay.legs.now = relay.legs.calls.now()
         guard error == 0 else { return fail(error) }
         while let completion = relay.legs.ring.next() {
             switch completion.token.kind {
@@ -162,7 +162,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     private mutating func endWake() {
         relay.legs.ring.cancel(Token(.wake, index: 0, generation: 0))
         for _ in 0..<Self.endTurnsMax where wakeArmed {
-            guard relay.legs.ring.submit(until: relay.legs.ring.now() &+ Self.acceptBackoff) == 0
+            guard relay.legs.ring.submit(until: relay.legs.calls.now() &+ Self.acceptBackoff) == 0
             else { return }
             while let completion = relay.legs.ring.next() {
                 if completion.token.kind == .wake { wakeArmed = false }
@@ -314,7 +314,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         listener.pointee.isClosed = true
         listener.pointee.pausedUntil = 0
         while relay.legs.room > 0 {
-            let socket = relay.legs.ring.acceptWaiting(listener.pointee.socket)
+            let socket = relay.legs.calls.acceptWaiting(listener.pointee.socket)
             guard socket >= 0 else { break }
             relay.open(socket, pair: listener.pointee.pair)
         }
@@ -323,7 +323,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     private mutating func closeSocket(of index: Int) {
         relay.legs.ring.detach(Token(.accept, index: UInt32(index + 1), generation: 0))
-        relay.legs.ring.closeListener(listeners[index].socket)
+        relay.legs.calls.closeListener(listeners[index].socket)
     }
 
     /// Those of datagrams stay until the last session of any worker is over: their clients' answers

@@ -40,7 +40,7 @@ extension Legs where R: ~Copyable {
         let session = legs[leg].session
         let isOver = now >= sessions[session].resetAt
         let isDelivered =
-            isDrained(leg) && ring.outstanding(legs[leg].socket) <= 0
+            isDrained(leg) && calls.outstanding(legs[leg].socket) <= 0
         guard isOver || isDelivered else {
             return wheel.hasten(session, to: now &+ Limits.resetCheck)
         }
@@ -140,9 +140,9 @@ extension Legs where R: ~Copyable {
         releasePipe(leg)
         ring.detach(token(leg, .receive))
         if row.pointee.flags.contains(.closesWithReset) {
-            ring.closeWithReset(row.pointee.socket)
+            calls.closeWithReset(row.pointee.socket)
         } else {
-            ring.close(row.pointee.socket)
+            calls.close(row.pointee.socket)
         }
         let session = row.pointee.session
         // A leg that goes before its session takes its number with it, so that nobody finds its

@@ -23,7 +23,7 @@ extension Legs where R: ~Copyable {
         noteAlive(row.pointee.pair, legs[leg].upstream)
         takeOutAttempt(session, leg)
         closeAttempts(session)
-        ring.setUpConnected(
+        calls.setUpConnected(
             legs[leg].socket, isUnix: legs[leg].kind.isUnix)
         link(session, leg)
     }
@@ -34,7 +34,7 @@ extension Legs where R: ~Copyable {
     private mutating func adoptSpokenReset(_ leg: LegID, _ result: Int32) -> Bool {
         guard result == -ECONNRESET || result == -EPIPE,
             sessions[legs[leg].session].kind.isOfStreams,
-            ring.hasUnread(legs[leg].socket)
+            calls.hasUnread(legs[leg].socket)
         else { return false }
         legs[leg].flags.insert(.broken)
         return true

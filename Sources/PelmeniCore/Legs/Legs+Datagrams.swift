@@ -13,7 +13,7 @@ extension Legs where R: ~Copyable {
             isUnix ? .unixListener : .listener, socket: socket, session: .none,
             generation: legs[slot].generation)
         if isUnix {
-            let bytes = ring.widenSendBuffer(socket)
+            let bytes = calls.widenSendBuffer(socket)
             if bytes > 0 { pairs[pair].responseShare = bytes / Limits.unreadShare }
         }
         row.pair = pair
@@ -40,7 +40,7 @@ extension Legs where R: ~Copyable {
     /// A listener's row closes like a leg's, but no session goes with it.
     mutating func closeListenerNow(_ slot: LegID) {
         ring.detach(token(slot, .receiveDatagrams))
-        ring.close(legs[slot].socket)
+        calls.close(legs[slot].socket)
         legs[slot] = LegRow(freeAfter: legs[slot].generation)
     }
 
@@ -54,9 +54,9 @@ extension Legs where R: ~Copyable {
         let number = row.pointee.policy.takeAddress(of: upstream)
         let address = (pair.pointee.upstreams + upstream).pointee.addresses + number
         let buffer = pair.pointee.receiveBuffer
-        var socket = ring.openDatagrams(to: address, buffer: buffer)
+        var socket = calls.openDatagrams(to: address, buffer: buffer)
         if reserve.note(socket), spendReserve() {
-            socket = ring.openDatagrams(to: address, buffer: buffer)
+            socket = calls.openDatagrams(to: address, buffer: buffer)
         }
         let isUnix = address.pointee.family == AF_UNIX
         // No local port is left (ip(7)): not the upstream's fault.

@@ -72,11 +72,11 @@ extension Legs where R: ~Copyable {
         guard !leg.isNone, !legs[leg].kind.isDatagrams, legs[leg].phase != .closing
         else { return }
         let socket = legs[leg].socket
-        if ring.outstanding(socket) > 0 {
+        if calls.outstanding(socket) > 0 {
             if noteAcknowledged(leg) { sessions[session].activeAt = now }
         } else {
             // The last byte was taken a moment after it was sent.
-            let sentAt = now &- min(now, ring.sentAgo(socket))
+            let sentAt = now &- min(now, calls.sentAgo(socket))
             sessions[session].activeAt = max(sessions[session].activeAt, sentAt)
         }
     }
@@ -85,8 +85,8 @@ extension Legs where R: ~Copyable {
     /// asked before, it may be.
     private mutating func noteAcknowledged(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
-        let acknowledged = ring.acknowledged(row.pointee.socket)
-        let outstanding = ring.outstanding(row.pointee.socket)
+        let acknowledged = calls.acknowledged(row.pointee.socket)
+        let outstanding = calls.outstanding(row.pointee.socket)
         let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
         guard mark != row.pointee.progress.acknowledged else { return false }
         row.pointee.progress.acknowledged = mark
@@ -119,7 +119,7 @@ extension Legs where R: ~Copyable {
     /// A client among many has no leg, and datagrams have no connection to keep alive.
     private mutating func configureLate(_ leg: LegID, _ options: SocketOptions) {
         guard !leg.isNone, !legs[leg].kind.isDatagrams else { return }
-        _ = ring.configure(legs[leg].socket, family: AF_INET, options: options)
+        _ = calls.configure(legs[leg].socket, family: AF_INET, options: options)
     }
 
     /// When to look at this leg again; nil when its session was ended.
@@ -128,7 +128,7 @@ extension Legs where R: ~Copyable {
         var due = UInt64.max
         if row.pointee.reading == .paused {
             // Nothing reads this socket, so a reset of it would go unseen.
-            if sessions[session].resetAt == 0, ring.isBroken(row.pointee.socket) {
+            if sessions[session].resetAt == 0, calls.isBroken(row.pointee.socket) {
                 row.pointee.flags.insert(.broken)
                 setCause(
                     session, row.pointee.kind.isClient ? .clientReset : .upstreamReset)
@@ -160,7 +160,7 @@ extension Legs where R: ~Copyable {
         guard now >= at else { return at }
         row.pointee.flags.remove(.unasked)
         guard row.pointee.reading == .receiving, row.pointee.inbound != .spliced,
-            ring.isOver(row.pointee.socket)
+            calls.isOver(row.pointee.socket)
         else { return .max }
         // The receive itself tells what it was: bytes that it still holds come first.
         ring.cancel(token(leg, .receive))
@@ -191,6 +191,6 @@ extension Legs where R: ~Copyable {
     private func holdsUnread(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         if row.pointee.reading == .paused { return true }
-        return row.pointee.flags.contains(.unread) && ring.hasUnread(row.pointee.socket)
+        return row.pointee.flags.contains(.unread) && calls.hasUnread(row.pointee.socket)
     }
 }

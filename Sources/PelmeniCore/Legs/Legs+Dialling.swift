@@ -96,15 +96,15 @@ extension Legs where R: ~Copyable {
         entry.pointee.attemptAt = now
         let address = row.pointee.addresses + entry.pointee.policy.takeAddress(of: upstream)
         let family = address.pointee.family
-        var socket = ring.open(family: family)
-        if reserve.note(socket), spendReserve() { socket = ring.open(family: family) }
+        var socket = calls.open(family: family)
+        if reserve.note(socket), spendReserve() { socket = calls.open(family: family) }
         let kind: LegRow.Kind = family == AF_UNIX ? .unixUpstream : .upstream
         let leg = addLeg(kind, socket: socket, session, upstream: upstream)
         guard !leg.isNone else { return false }
         legs[leg].move(writing: .connecting)
         legs[leg].next = entry.pointee.upstream
         entry.pointee.upstream = leg
-        _ = ring.configure(socket, family: family, options: pair.pointee.options)
+        _ = calls.configure(socket, family: family, options: pair.pointee.options)
         ring.connect(socket, to: address, token: token(leg, .connect))
         scheduleDial(session)
         return true
@@ -121,7 +121,7 @@ extension Legs where R: ~Copyable {
         }
         let leg = allocateLeg(kind, socket: socket, session: session)
         guard !leg.isNone else {
-            ring.close(socket)
+            calls.close(socket)
             noteFailure(session, -EMFILE)
             return leg
         }
@@ -134,7 +134,7 @@ extension Legs where R: ~Copyable {
     /// Closes the reserve's descriptor; false when it is spent.
     mutating func spendReserve() -> Bool {
         guard let descriptor = reserve.spend() else { return false }
-        ring.close(descriptor)
+        calls.close(descriptor)
         return true
     }
 
@@ -183,7 +183,7 @@ extension Legs where R: ~Copyable {
     /// A client that has only ended its stream still waits for the answer.
     private mutating func endIfAbandoned(_ session: SessionID) -> Bool {
         let client = sessions[session].client
-        guard !client.isNone, ring.isBroken(legs[client].socket) else { return false }
+        guard !client.isNone, calls.isBroken(legs[client].socket) else { return false }
         // What the upstreams said so far is not why it ends.
         sessions[session].hasCause = false
         end(session, .clientReset, reset: true)

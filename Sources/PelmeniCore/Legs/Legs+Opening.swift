@@ -43,7 +43,7 @@ extension Legs where R: ~Copyable {
         // A TCP socket has what its listener has; a Unix one has not.
         if isUnix {
             let options = pairs[sessions[session].pair].options
-            _ = ring.configure(socket, family: AF_UNIX, options: options)
+            _ = calls.configure(socket, family: AF_UNIX, options: options)
         }
         guard
             ring.attach(socket, token: token(leg, .receive), isShared: false, isUnix: isUnix) == 0
@@ -105,7 +105,7 @@ extension Legs where R: ~Copyable {
         _ = pelmeni_shared_add(pairs[pair].sessionsOpen, -1)
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
         counters.add(.limit)
-        ring.closeWithReset(socket)
+        calls.closeWithReset(socket)
         hasRoom = true
         if events.reportsSessions {
             events.report(WorkerEvent(kind: .sessionEnded, pair: pair, cause: .limit))
@@ -145,6 +145,6 @@ extension Legs where R: ~Copyable {
         row.pointee.move(to: .free)
         sessionSlab.giveBack(session)
         hasRoom = true
-        if reserve.isSpent { reserve.renew(ring.openReserve()) }
+        if reserve.isSpent { reserve.renew(calls.openReserve()) }
     }
 }

@@ -99,7 +99,7 @@ extension Legs where R: ~Copyable {
     /// The send's completion may still be on its way, or say nothing: with MSG_WAITALL it carries
     /// the part that went out before (Linux 6.18), and the rest of it is under way again.
     mutating func findHiddenReset(_ leg: LegID) -> Bool {
-        if legs[leg].writing == .sending, ring.isGone(legs[leg].socket) {
+        if legs[leg].writing == .sending, calls.isGone(legs[leg].socket) {
             legs[leg].flags.insert(.broken)
         }
         return legs[leg].flags.contains(.broken)
@@ -119,7 +119,7 @@ extension Legs where R: ~Copyable {
             // Both ends came: closing sends whatever end is still to be sent.
             return end(session, .completed, reset: false)
         }
-        _ = ring.shutdownWrite(legs[peer].socket)
+        _ = calls.shutdownWrite(legs[peer].socket)
     }
 
     /// Whether all that is to go out on a leg was handed over.

@@ -214,7 +214,7 @@ extension Legs where R: ~Copyable {
         let pipe = pipes.take()
         guard pipe != PipeTable.none else { return false }
         if pipes.row(pipe).pointee.fill < 0 {
-            let made = ring.openPipe(bytes: Limits.pipeBytes)
+            let made = calls.openPipe(bytes: Limits.pipeBytes)
             guard made.fill >= 0 else {
                 pipes.giveBack(pipe)
                 pipes.backOff(now)
@@ -233,7 +233,7 @@ extension Legs where R: ~Copyable {
         let pipe = row.pointee.pipe
         guard pipe != PipeTable.none else { return }
         if row.pointee.piped != 0 {
-            ring.closePipe(pipes.row(pipe).pointee)
+            calls.closePipe(pipes.row(pipe).pointee)
             pipes.row(pipe).pointee = SplicePipe(fill: -1, drain: -1)
         }
         row.pointee.piped = 0
@@ -245,7 +245,7 @@ extension Legs where R: ~Copyable {
     mutating func closePipes() {
         for pipe in 0..<pipes.capacity {
             let row = pipes.row(UInt8(pipe))
-            if row.pointee.fill >= 0 { ring.closePipe(row.pointee) }
+            if row.pointee.fill >= 0 { calls.closePipe(row.pointee) }
             row.pointee = SplicePipe(fill: -1, drain: -1)
         }
     }

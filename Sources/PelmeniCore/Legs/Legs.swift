@@ -51,7 +51,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         guard
             let legs = RowSlab<LegRow>(capacity: legCount, reserved: reservedSlots),
             let sessions = RowSlab<SessionRow>(capacity: rows),
-            let wheel = TimerWheel(capacity: rows, now: ring.now())
+            let wheel = TimerWheel(capacity: rows, now: ring.calls.now())
         else { return nil }
         self.ring = ring
         self.pool = pool
@@ -63,8 +63,8 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         legSlab = legs
         sessionSlab = sessions
         self.wheel = wheel
-        now = self.ring.now()
-        reserve = DescriptorReserve(self.ring.openReserve())
+        now = self.ring.calls.now()
+        reserve = DescriptorReserve(self.ring.calls.openReserve())
     }
 
     /// Rows that a ring must have room for: a client, an upstream, and in the worst case every
@@ -85,6 +85,9 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         legSlab.destroy()
         sessionSlab.destroy()
     }
+
+    @inline(__always)
+    package var calls: R.Calls { ring.calls }
 
     // MARK: Rows
 

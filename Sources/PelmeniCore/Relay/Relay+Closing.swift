@@ -58,12 +58,12 @@ extension Relay where R: ~Copyable {
         guard resets || !states[session].hasStreamEnded else {
             return end(session, .completed, reset: false)
         }
-        if legs.ring.outstanding(socket) <= 0, resets || !legs.ring.hasUnread(socket) {
+        if legs.calls.outstanding(socket) <= 0, resets || !legs.calls.hasUnread(socket) {
             return end(session, .completed, reset: resets)
         }
         if !resets, legs[stream].writing != .shut {
             legs[stream].move(writing: .shut)
-            _ = legs.ring.shutdownWrite(socket)
+            _ = legs.calls.shutdownWrite(socket)
         }
         // What is left is the kernel's work: a stop meanwhile cuts nothing.
         legs.setCause(session, .completed)
@@ -76,7 +76,7 @@ extension Relay where R: ~Copyable {
         guard states[session].isDelivering else { return false }
         let row = sessions[session]
         let stream = row.kind == .streamToDatagrams ? row.client : row.upstream
-        guard legs.ring.outstanding(legs[stream].socket) > 0 else {
+        guard legs.calls.outstanding(legs[stream].socket) > 0 else {
             end(session, .completed, reset: states[session].endsWithReset)
             return true
         }

@@ -20,7 +20,7 @@ extension Relay where R: ~Copyable {
         }
         pair.pointee.responsesHeld &-= state.pointee.held
         state.pointee.held = 0
-        let all = Int(legs.ring.outstanding(legs[row.pointee.leg].socket))
+        let all = Int(legs.calls.outstanding(legs[row.pointee.leg].socket))
         let most = max(0, all &- pair.pointee.responsesHeld)
         state.pointee.unread = min(state.pointee.unread, most)
         guard
@@ -47,7 +47,7 @@ extension Relay where R: ~Copyable {
     func isHeldByUnread(_ session: SessionID) -> Bool {
         let state = states[session]
         guard state.held > 0, !legs.isDraining else { return false }
-        return Int(legs.ring.outstanding(legs[state.listener].socket)) >= state.held
+        return Int(legs.calls.outstanding(legs[state.listener].socket)) >= state.held
     }
 
     func forgetUnread(_ session: SessionID) {

@@ -22,6 +22,10 @@ package protocol Ring: ~Copyable {
     /// waited for in vain then, until ``isOver(_:)`` was asked and the receive armed anew.
     var mayMissEnds: Bool { get }
 
+    /// The calls that no ring makes its own.
+    associatedtype Calls: SystemCalls
+    var calls: Calls { get }
+
     // MARK: Operations
 
     /// Makes a socket known under its slot before its first operation. 0 or -errno.
@@ -126,8 +130,6 @@ package protocol Ring: ~Copyable {
     /// Posts fresh blocks for those that went out. Called once a loop, after the completions.
     mutating func refill()
 
-    // MARK: Calls that never wait
-
     /// Moves bytes from one stream to another by way of a pipe, without copying them: first what is
     /// in the pipe, then what can be received. It stops when one side has no more, or `most` bytes
     /// were received. The pipe is filled only when it is empty.
@@ -139,53 +141,7 @@ package protocol Ring: ~Copyable {
     mutating func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult
-    /// A pipe for about so many bytes. The kernel counts pages: a page that holds little fills a
-    /// place as well.
-    mutating func openPipe(bytes: Int) -> SplicePipe
-    /// Closes it; what is in it is lost.
-    mutating func closePipe(_ pipe: SplicePipe)
 
-    /// Monotonic nanoseconds.
-    mutating func now() -> UInt64
-    /// A stream socket for an upstream, or -errno.
-    mutating func open(family: Int32) -> Int32
-    /// Gives a socket whose connect went through the mode that its other operations need.
-    mutating func setUpConnected(_ socket: Int32, isUnix: Bool)
-    /// A datagram socket that is connected to an upstream, bound to a name of its own where that is
-    /// needed for answers (Unix); or -errno.
-    mutating func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
-    ) -> Int32
-    /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send
-    /// buffer, as large a one as the kernel grants. How large that is, or -errno.
-    mutating func widenSendBuffer(_ socket: Int32) -> Int
-    mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
-    mutating func shutdownWrite(_ socket: Int32) -> Int32
-    /// Closes in order: bytes already handed over are still delivered.
-    mutating func close(_ socket: Int32)
-    /// Closes with a reset; bytes not yet acknowledged are thrown away.
-    mutating func closeWithReset(_ socket: Int32)
-    /// Bytes handed over that the other side has not acknowledged, or -errno.
-    func outstanding(_ socket: Int32) -> Int64
-    /// Bytes that the other side has acknowledged in all, or -errno where the kernel does not tell.
-    func acknowledged(_ socket: Int32) -> Int64
-    /// Nanoseconds since bytes of a stream last went out to the far side, or `UInt64.max` where the
-    /// kernel does not tell.
-    func sentAgo(_ socket: Int32) -> UInt64
-    /// Whether a reset or another error ended the connection, though nobody reads it now.
-    func isBroken(_ socket: Int32) -> Bool
-    /// Whether an end, a reset or another error is there, or was.
-    func isOver(_ socket: Int32) -> Bool
-    /// Whether the connection is over by a reset or another error, though somebody was told of that
-    /// already.
-    func isGone(_ socket: Int32) -> Bool
-    /// Whether something that came is not received yet, if only an urgent byte.
-    func hasUnread(_ socket: Int32) -> Bool
-    /// One connection waiting at a listener, or -EAGAIN. For the drain, when nothing is armed.
-    mutating func acceptWaiting(_ listener: Int32) -> Int32
-    mutating func closeListener(_ listener: Int32)
-    /// Holds a descriptor back for bad times, or -errno.
-    mutating func openReserve() -> Int32
     /// How often this ring entered the kernel to submit or wait.
     var enters: UInt64 { get }
 }

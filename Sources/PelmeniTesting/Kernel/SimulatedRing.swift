@@ -4,11 +4,13 @@ internal import PelmeniCore
 /// The ring over a ``SimulatedKernel``: one thread, one seed, every simulated fault.
 final class SimulatedRing: RingHost {
     private let kernel: SimulatedKernel
+    let calls: SimulatedCalls
     let isMultishot: Bool
     let mayMissEnds: Bool
 
     init(kernel: SimulatedKernel) {
         self.kernel = kernel
+        calls = SimulatedCalls(kernel: kernel)
         isMultishot = kernel.world.isMultishot
         mayMissEnds = kernel.world.isMultishot && kernel.world.postsBlocks
         kernel.refill()
@@ -126,14 +128,6 @@ final class SimulatedRing: RingHost {
         }
     }
 
-    func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
-    ) -> Int32 {
-        let key = SimulatedKernel.key(address.pointee)
-        kernel.trace(.openDatagrams, -1, Int(key))
-        return kernel.openDatagrams(to: address.pointee)
-    }
-
     func wake(_ event: Int32, token: Token) {
         kernel.trace(.wake, event)
         if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
@@ -176,89 +170,10 @@ final class SimulatedRing: RingHost {
         if kernel.world.postsBlocks { kernel.refill() }
     }
 
-    // MARK: Calls that never wait
-
     func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult {
         kernel.trace(.splice, from, inside)
         return kernel.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
-    }
-
-    func openPipe(bytes: Int) -> SplicePipe {
-        kernel.trace(.openPipe, -1, bytes)
-        return kernel.openPipe(bytes: bytes)
-    }
-
-    func closePipe(_ pipe: SplicePipe) {
-        kernel.trace(.closePipe, -1)
-        kernel.closePipe(pipe)
-    }
-
-    func now() -> UInt64 { kernel.time }
-
-    func open(family: Int32) -> Int32 {
-        kernel.trace(.open, family)
-        return kernel.open()
-    }
-
-    func setUpConnected(_ socket: Int32, isUnix: Bool) {
-        kernel.trace(.settle, socket, isUnix ? 1 : 0)
-        kernel.setUpConnected(socket, isUnix: isUnix)
-    }
-
-    /// The clients have queues of their own.
-    func widenSendBuffer(_ socket: Int32) -> Int { .max }
-
-    func configure(
-        _ socket: Int32, family: Int32, options: SocketOptions
-    ) -> Int32 {
-        kernel.trace(.configure, socket)
-        _ = kernel.row(socket)
-        return 0
-    }
-
-    func shutdownWrite(_ socket: Int32) -> Int32 {
-        kernel.trace(.shutdown, socket)
-        return kernel.shutdownWrite(socket)
-    }
-
-    func close(_ socket: Int32) {
-        kernel.trace(.close, socket)
-        kernel.close(socket, reset: false)
-    }
-
-    func closeWithReset(_ socket: Int32) {
-        kernel.trace(.closeWithReset, socket)
-        kernel.close(socket, reset: true)
-    }
-
-    func outstanding(_ socket: Int32) -> Int64 { kernel.outstanding(socket) }
-
-    func acknowledged(_ socket: Int32) -> Int64 { kernel.acknowledged(socket) }
-
-    func sentAgo(_ socket: Int32) -> UInt64 { kernel.sentAgo(socket) }
-
-    func isBroken(_ socket: Int32) -> Bool { kernel.isBroken(socket) }
-
-    func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
-
-    func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
-
-    func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }
-
-    func acceptWaiting(_ listener: Int32) -> Int32 {
-        kernel.trace(.acceptWaiting, listener)
-        return kernel.acceptWaiting(listener)
-    }
-
-    func closeListener(_ listener: Int32) {
-        kernel.trace(.closeListener, listener)
-        kernel.closeListener(listener)
-    }
-
-    func openReserve() -> Int32 {
-        kernel.trace(.openReserve, -1)
-        return kernel.allocate(.reserve)
     }
 }

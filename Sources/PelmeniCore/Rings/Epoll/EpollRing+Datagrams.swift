@@ -3,12 +3,6 @@ internal import Glibc
 
 // Datagrams: a listener receives and sends many in one call.
 extension EpollRing {
-    package mutating func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
-    ) -> Int32 {
-        openDatagrams(to: address, buffer: buffer, nonblocking: true)
-    }
-
     package mutating func receiveDatagrams(
         _ socket: Int32, isUnix: Bool, isListener: Bool, token: Token
     ) {

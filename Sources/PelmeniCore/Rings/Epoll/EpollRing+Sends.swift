@@ -73,7 +73,7 @@ extension EpollRing {
             return
         }
         row.pointee.flags.remove(.sending)
-        heavyBytesLeft &-= result
+        busyBytesLeft &-= result
         push(token(slot, .send), Int32(truncatingIfNeeded: result))
     }
 

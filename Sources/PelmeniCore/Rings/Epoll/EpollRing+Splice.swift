@@ -27,14 +27,13 @@ extension EpollRing {
     package mutating func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult {
-        let result = splice(
-            from: from, to: to, pipe: pipe, inside: inside, most: most, isBlocking: false)
+        let result = calls.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
         guard from >= 0 else { return result }
         // Spliced bytes take a quarter of the time of copied ones.
-        heavyBytesLeft &-= result.received / 4
+        busyBytesLeft &-= result.received / 4
         let row = rows + Int(slot)
         // A spliced slot is a bulk slot: served round-robin.
-        row.pointee.flags.insert(.heavy)
+        row.pointee.flags.insert(.busy)
         row.pointee.callsLeft = 0
         if result.receiveError == -EAGAIN, !result.needsReceive {
             row.pointee.flags.remove(.readable)

@@ -8,18 +8,20 @@ internal import Glibc
 /// spliced streams whose peer is full. Short sends are gathered until every ready socket was read,
 /// and leave in one call; other sends are tried when they are enqueued, and their completions go
 /// before the next read, so that their blocks are still in the cache.
-package struct EpollRing: KernelRing, ~Copyable {
+package struct EpollRing: Ring, ~Copyable {
+    package let calls = KernelCalls(isNonblocking: true)
+
     /// Accepts, or reads of datagrams, of one slot in a loop. A read of a listener brings up to 32
     /// datagrams or trains: a flood of them leaves time for other slots.
     static let acceptBudget: UInt16 = 64
     static let datagramBudget: UInt16 = 8
-    /// Receives in a row of a bulk slot; one when `crowd` or more of them wait.
+    /// Receives in a row of a bulk slot; one when `busyMany` or more of them wait.
     static let receiveBudget: UInt16 = 4
-    static let crowd = 16
+    static let busyMany = 16
     /// Bytes of all bulk slots in one loop: 1 MiB takes about a millisecond when none of it is in
     /// the cache, which bounds the wait of a small message. With as many calls for each slot
     /// instead, a thousand fast sources made a small message wait 285 ms.
-    static let heavyBudget = 1 << 20
+    static let busyBytes = 1 << 20
 
     let poller: Int32
     let pool: BufferPool
@@ -32,14 +34,14 @@ package struct EpollRing: KernelRing, ~Copyable {
     /// of cancelled operations, and each datagram in flight.
     private let done: UnsafeMutablePointer<Completion>
     private let doneMask: Int
-    private var doneHead = 0
-    private var doneTail = 0
+    var doneHead = 0
+    var doneTail = 0
     /// Readable slots; below, readable slots that have spent their budget in this loop.
     private var ready = ReadyList()
-    private var rested = ReadyList()
+    private var spent = ReadyList()
     /// Slots that last filled a whole block, or the socket: round-robin, behind all others.
-    private var heavy = ReadyList()
-    var heavyBytesLeft = 0
+    private var busy = ReadyList()
+    var busyBytesLeft = 0
     /// Datagrams of one call that were not handed out yet.
     var arrived: DatagramBatch
     /// Datagrams with a name that wait for others of the same socket.
@@ -102,7 +104,7 @@ package struct EpollRing: KernelRing, ~Copyable {
         // Sends enqueued after the last completion.
         if isSendDue { sendGathered() }
         var wait = Int64.max
-        if doneHead != doneTail || !ready.isEmpty || !rested.isEmpty || !heavy.isEmpty {
+        if doneHead != doneTail || !ready.isEmpty || !spent.isEmpty || !busy.isEmpty {
             wait = 0
         } else if deadline != .max {
             let time = pelmeni_monotonic_nanoseconds()
@@ -137,7 +139,7 @@ package struct EpollRing: KernelRing, ~Copyable {
                     sendGathered()
                     continue
                 }
-                if heavyBytesLeft > 0 { slot = takeHeavy() }
+                if busyBytesLeft > 0 { slot = takeBusy() }
                 guard slot != .max else { return nil }
             }
             rows[Int(slot)].flags.remove(.queued)
@@ -159,23 +161,23 @@ package struct EpollRing: KernelRing, ~Copyable {
 
     /// The next bulk slot.
     @inline(__always)
-    private mutating func takeHeavy() -> UInt32 {
-        let slot = heavy.popFirst(rows)
+    private mutating func takeBusy() -> UInt32 {
+        let slot = busy.popFirst(rows)
         guard slot != .max else { return slot }
-        rows[Int(slot)].callsLeft = heavyCalls
+        rows[Int(slot)].callsLeft = busyCalls
         return slot
     }
 
     /// Receives that a bulk slot makes in a row.
     @inline(__always)
-    private var heavyCalls: UInt16 { heavy.count < Self.crowd ? Self.receiveBudget : 1 }
+    var busyCalls: UInt16 { busy.count < Self.busyMany ? Self.receiveBudget : 1 }
 
     /// A new loop: slots with a spent budget get a new one.
     @inline(__always)
     private mutating func refillBudgets() {
-        heavyBytesLeft = Self.heavyBudget
+        busyBytesLeft = Self.busyBytes
         while true {
-            let slot = rested.popFirst(rows)
+            let slot = spent.popFirst(rows)
             guard slot != .max else { return }
             rows[Int(slot)].callsLeft = budget(rows[Int(slot)].flags)
             ready.append(slot, rows)
@@ -183,7 +185,7 @@ package struct EpollRing: KernelRing, ~Copyable {
     }
 
     @inline(__always)
-    private func budget(_ flags: Readiness.Flags) -> UInt16 {
+    func budget(_ flags: Readiness.Flags) -> UInt16 {
         if flags.contains(.stopsShort) { return Self.receiveBudget }
         return flags.contains(.datagrams) ? Self.datagramBudget : Self.acceptBudget
     }
@@ -191,8 +193,8 @@ package struct EpollRing: KernelRing, ~Copyable {
     /// Whether a slot with a spent budget waits for the next loop, rather than behind all others in
     /// this one: a slot that is read until it is empty might never be.
     @inline(__always)
-    private func isRested(_ flags: Readiness.Flags) -> Bool {
-        if flags.contains(.stopsShort) { return !flags.contains(.heavy) }
+    private func waitsForLoop(_ flags: Readiness.Flags) -> Bool {
+        if flags.contains(.stopsShort) { return !flags.contains(.busy) }
         return !flags.isDisjoint(with: [.accepting, .datagrams])
     }
 
@@ -210,253 +212,15 @@ package struct EpollRing: KernelRing, ~Copyable {
         row.pointee.flags.insert(.queued)
         if row.pointee.callsLeft > 0 {
             ready.append(slot, rows)
-        } else if isRested(row.pointee.flags) {
-            rested.append(slot, rows)
+        } else if waitsForLoop(row.pointee.flags) {
+            spent.append(slot, rows)
         } else {
-            heavy.append(slot, rows)
+            busy.append(slot, rows)
         }
     }
 
     @inline(__always)
     func token(_ slot: UInt32, _ kind: OperationKind) -> Token {
         Token(kind, index: slot, generation: rows[Int(slot)].generation)
-    }
-
-    // MARK: Readiness
-
-    /// Applies an event to its slot, and makes the read that it allows.
-    @inline(__always)
-    private mutating func fire(_ event: pelmeni_event) -> Completion? {
-        let token = Token(rawValue: event.token)
-        let slot = token.index
-        let row = rows + Int(slot)
-        guard row.pointee.flags.contains(.attached), row.pointee.generation == token.generation
-        else { return nil }
-        if row.pointee.flags.contains(.shared),
-            row.pointee.flags.isDisjoint(with: [.accepting, .receiving])
-        {
-            return unpoll(slot)
-        }
-        // A send waited, so it had filled the socket.
-        let isBulk = !row.pointee.flags.isDisjoint(with: [.heavy, .sending])
-        row.pointee.callsLeft = isBulk ? 0 : budget(row.pointee.flags)
-        if event.readiness & (PELMENI_POLL_WRITABLE | PELMENI_POLL_BROKEN) != 0 {
-            row.pointee.flags.insert(.writable)
-            if row.pointee.flags.contains(.connecting) {
-                finishConnect(slot)
-            } else if row.pointee.flags.contains(.sending) {
-                queue(slot)
-            }
-        }
-        let readable =
-            PELMENI_POLL_READABLE | PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN | PELMENI_POLL_URGENT
-        guard event.readiness & readable != 0 else { return nil }
-        row.pointee.flags.insert(.readable)
-        if event.readiness & (PELMENI_POLL_ENDED | PELMENI_POLL_BROKEN) != 0 {
-            row.pointee.flags.insert(.ended)
-        }
-        if event.readiness & PELMENI_POLL_URGENT != 0 { row.pointee.flags.insert(.stopsShort) }
-        if isReadWanted(slot) {
-            // After the completed sends, in order: a send's completion goes first.
-            if doneHead != doneTail || !row.pointee.flags.isDisjoint(with: [.queued, .heavy]) {
-                queue(slot)
-                return nil
-            }
-            return read(slot)
-        }
-        return nil
-    }
-
-    /// Whether the slot may have bytes, and an operation that reads them.
-    @inline(__always)
-    private func isReadWanted(_ slot: UInt32) -> Bool {
-        let flags = rows[Int(slot)].flags
-        return flags.contains(.readable)
-            && !flags.isDisjoint(with: [.receiving, .accepting, .waking])
-    }
-
-    /// One read of a slot that may have bytes; nil when it has none.
-    @inline(__always)
-    private mutating func read(_ slot: UInt32) -> Completion? {
-        let flags = rows[Int(slot)].flags
-        guard flags.contains(.readable) else { return nil }
-        if flags.contains(.receiving) {
-            if flags.contains(.awaitsBytes) { return endWaitForBytes(slot) }
-            return flags.contains(.datagrams) ? receiveDatagramsNow(slot) : receiveNow(slot)
-        }
-        if flags.contains(.accepting) { return acceptNow(slot) }
-        if flags.contains(.waking) { return wakeNow(slot) }
-        return nil
-    }
-
-    @inline(__always)
-    private mutating func receiveNow(_ slot: UInt32) -> Completion? {
-        let row = rows + Int(slot)
-        let blockClass: BlockClass = row.pointee.flags.contains(.bulk) ? .bulk : .small
-        let token = token(slot, .receive)
-        let block = pool.take(blockClass)
-        guard !block.isNone else {
-            row.pointee.flags.remove(.receiving)
-            return Completion(token: token, result: -ENOBUFS)
-        }
-        let got = pelmeni_socket_receive(row.pointee.socket, pool.address(block), blockClass.bytes)
-        guard got > 0 else {
-            pool.release(block)
-            if got == -Int(EAGAIN) {
-                row.pointee.flags.remove(.readable)
-                if !row.pointee.flags.contains(.unix) { row.pointee.flags.remove(.stopsShort) }
-                return nil
-            }
-            row.pointee.flags.remove(.receiving)
-            return Completion(token: token, result: Int32(truncatingIfNeeded: got))
-        }
-        row.pointee.limit &-= Int32(truncatingIfNeeded: got)
-        heavyBytesLeft &-= got
-        if got == blockClass.bytes {
-            row.pointee.flags.insert(.heavy)
-            row.pointee.callsLeft = min(row.pointee.callsLeft, heavyCalls)
-            row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
-        } else {
-            row.pointee.flags.remove(.heavy)
-            // A short read emptied the socket; the next bytes make a new edge.
-            if row.pointee.flags.isDisjoint(with: [.ended, .stopsShort]) {
-                row.pointee.flags.remove(.readable)
-            } else {
-                row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
-            }
-        }
-        let isOver = row.pointee.limit <= 0
-        if isOver {
-            row.pointee.flags.remove(.receiving)
-        } else if row.pointee.flags.contains(.readable) {
-            queue(slot)
-        }
-        var flags: Completion.Flags = isOver ? [] : .more
-        if row.pointee.flags.contains(.readable) { flags.insert(.nonEmpty) }
-        return Completion(
-            token: token, result: Int32(truncatingIfNeeded: got), flags: flags, block: block)
-    }
-
-    private mutating func acceptNow(_ slot: UInt32) -> Completion? {
-        let row = rows + Int(slot)
-        // Sends go first: each accept of a burst costs a handshake.
-        if batch.count > 0 { sendBatch() }
-        let token = token(slot, .accept)
-        let socket = pelmeni_socket_accept(row.pointee.socket, 1)
-        if socket == -EAGAIN {
-            row.pointee.flags.remove(.readable)
-            return nil
-        }
-        let goesOn = socket >= 0 && row.pointee.flags.contains(.multishot)
-        if goesOn {
-            row.pointee.callsLeft &-= row.pointee.callsLeft > 0 ? 1 : 0
-            queue(slot)
-        } else {
-            row.pointee.flags.remove(.accepting)
-        }
-        return Completion(token: token, result: socket, flags: goesOn ? .more : [])
-    }
-
-    private mutating func wakeNow(_ slot: UInt32) -> Completion? {
-        let row = rows + Int(slot)
-        row.pointee.flags.remove(.readable)
-        guard pelmeni_event_take(row.pointee.socket) >= 0 else { return nil }
-        row.pointee.flags.remove(.waking)
-        return Completion(token: token(slot, .wake), result: 0)
-    }
-
-    private mutating func finishConnect(_ slot: UInt32) {
-        rows[Int(slot)].flags.remove(.connecting)
-        push(token(slot, .connect), pelmeni_socket_error(rows[Int(slot)].socket))
-    }
-
-    // MARK: Operations
-
-    package mutating func accept(_ listener: Int32, multishot: Bool, token: Token) {
-        let row = rows + Int(token.index)
-        row.pointee.flags.insert(.accepting)
-        if row.pointee.flags.contains(.unpolled) { attachAgain(token) }
-        if multishot {
-            row.pointee.flags.insert(.multishot)
-        } else {
-            row.pointee.flags.remove(.multishot)
-        }
-        if row.pointee.flags.contains(.readable) { queue(token.index) }
-    }
-
-    package mutating func connect(
-        _ socket: Int32, to address: UnsafePointer<SocketAddress>, token: Token
-    ) {
-        let error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))
-        let pending = error == -EINPROGRESS
-        // Added after the call: an unconnected socket would report a hang-up at once.
-        let added = attach(
-            socket, token: token, isShared: false, isUnix: address.pointee.family == AF_UNIX)
-        guard added == 0 else { return push(token, added) }
-        if pending {
-            rows[Int(token.index)].flags.remove(.writable)
-            rows[Int(token.index)].flags.insert(.connecting)
-        } else {
-            push(token, error)
-        }
-    }
-
-    @inline(__always)
-    package mutating func receive(
-        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
-    ) {
-        let row = rows + Int(token.index)
-        row.pointee.limit = Int32(clamping: limit)
-        row.pointee.flags.insert(.receiving)
-        if blockClass == .bulk {
-            row.pointee.flags.insert(.bulk)
-        } else {
-            row.pointee.flags.remove(.bulk)
-        }
-        if row.pointee.flags.contains(.held) { hold(token.index, false) }
-        if row.pointee.flags.contains(.readable) { queue(token.index) }
-    }
-
-    package mutating func wake(_ event: Int32, token: Token) {
-        rows[Int(token.index)].flags.insert(.waking)
-        if rows[Int(token.index)].flags.contains(.readable) { queue(token.index) }
-    }
-
-    package mutating func cancel(_ target: Token) {
-        let row = rows + Int(target.index)
-        guard row.pointee.generation == target.generation else { return }
-        let flag: Readiness.Flags
-        switch target.kind {
-        case .accept: flag = .accepting
-        case .connect: flag = .connecting
-        case .receive, .receiveDatagrams: flag = .receiving
-        case .awaitReadable: flag = [.receiving, .awaitsBytes]
-        case .send:
-            if row.pointee.flags.contains(.batched) { sendBatch() }
-            flag = .sending
-        case .wake: flag = .waking
-        // `sendDatagrams` and `awaitWritable` are cancelled by calls of their own.
-        case .unused, .cancel, .sendDatagrams, .awaitWritable: return
-        }
-        guard row.pointee.flags.contains(flag) else { return }
-        row.pointee.flags.remove(flag)
-        push(target, -ECANCELED)
-    }
-
-    // MARK: Calls that never wait
-
-    package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
-
-    package mutating func open(family: Int32) -> Int32 { pelmeni_socket_open(family, 1) }
-
-    @inline(__always)
-    package mutating func setUpConnected(_ socket: Int32, isUnix: Bool) {}
-
-    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
-        SocketCalls.acceptWaiting(listener, nonblocking: true)
-    }
-
-    package mutating func closeListener(_ listener: Int32) {
-        _ = pelmeni_socket_close(listener)
     }
 }

@@ -36,7 +36,7 @@ struct Readiness {
         /// Level-triggered, and taken out of the poller while no operation accepts or receives.
         static let unpolled = Flags(rawValue: 1 << 12)
         /// The last receive filled a whole block.
-        static let heavy = Flags(rawValue: 1 << 14)
+        static let busy = Flags(rawValue: 1 << 14)
         /// The receive is for datagrams.
         static let datagrams = Flags(rawValue: 1 << 15)
         /// A Unix socket.

@@ -4,11 +4,13 @@
 /// call.
 struct HostedRing: Ring, ~Copyable {
     private var host: any RingHost
+    let calls: HostedCalls
     let isMultishot: Bool
     let mayMissEnds: Bool
 
     init(host: any RingHost) {
         self.host = host
+        calls = HostedCalls(calls: host.calls)
         isMultishot = host.isMultishot
         mayMissEnds = host.mayMissEnds
     }
@@ -82,61 +84,64 @@ struct HostedRing: Ring, ~Copyable {
 
     mutating func refill() { host.refill() }
 
-    // MARK: Calls that never wait
-
     mutating func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult {
         host.splice(from: from, slot: slot, to: to, pipe: pipe, inside: inside, most: most)
     }
+}
 
-    mutating func openPipe(bytes: Int) -> SplicePipe { host.openPipe(bytes: bytes) }
+/// The calls of a ``RingHost``.
+struct HostedCalls: SystemCalls {
+    let calls: any SystemCalls
 
-    mutating func closePipe(_ pipe: SplicePipe) { host.closePipe(pipe) }
+    func openPipe(bytes: Int) -> SplicePipe { calls.openPipe(bytes: bytes) }
 
-    mutating func now() -> UInt64 { host.now() }
+    func closePipe(_ pipe: SplicePipe) { calls.closePipe(pipe) }
 
-    mutating func open(family: Int32) -> Int32 { host.open(family: family) }
+    func now() -> UInt64 { calls.now() }
 
-    mutating func setUpConnected(_ socket: Int32, isUnix: Bool) {
-        host.setUpConnected(socket, isUnix: isUnix)
+    func open(family: Int32) -> Int32 { calls.open(family: family) }
+
+    func setUpConnected(_ socket: Int32, isUnix: Bool) {
+        calls.setUpConnected(socket, isUnix: isUnix)
     }
 
-    mutating func openDatagrams(
+    func openDatagrams(
         to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
     ) -> Int32 {
-        host.openDatagrams(to: address, buffer: buffer)
+        calls.openDatagrams(to: address, buffer: buffer)
     }
 
-    mutating func widenSendBuffer(_ socket: Int32) -> Int { host.widenSendBuffer(socket) }
+    func widenSendBuffer(_ socket: Int32) -> Int { calls.widenSendBuffer(socket) }
 
-    mutating func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32 {
-        host.configure(socket, family: family, options: options)
+    func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32 {
+        calls.configure(socket, family: family, options: options)
     }
 
-    mutating func shutdownWrite(_ socket: Int32) -> Int32 { host.shutdownWrite(socket) }
+    func shutdownWrite(_ socket: Int32) -> Int32 { calls.shutdownWrite(socket) }
 
-    mutating func close(_ socket: Int32) { host.close(socket) }
+    func close(_ socket: Int32) { calls.close(socket) }
 
-    mutating func closeWithReset(_ socket: Int32) { host.closeWithReset(socket) }
+    func closeWithReset(_ socket: Int32) { calls.closeWithReset(socket) }
 
-    func outstanding(_ socket: Int32) -> Int64 { host.outstanding(socket) }
+    func outstanding(_ socket: Int32) -> Int64 { calls.outstanding(socket) }
 
-    func acknowledged(_ socket: Int32) -> Int64 { host.acknowledged(socket) }
+    func acknowledged(_ socket: Int32) -> Int64 { calls.acknowledged(socket) }
 
-    func sentAgo(_ socket: Int32) -> UInt64 { host.sentAgo(socket) }
+    func sentAgo(_ socket: Int32) -> UInt64 { calls.sentAgo(socket) }
 
-    func isBroken(_ socket: Int32) -> Bool { host.isBroken(socket) }
+    func isBroken(_ socket: Int32) -> Bool { calls.isBroken(socket) }
 
-    func isOver(_ socket: Int32) -> Bool { host.isOver(socket) }
+    func isOver(_ socket: Int32) -> Bool { calls.isOver(socket) }
 
-    func isGone(_ socket: Int32) -> Bool { host.isGone(socket) }
+    func isGone(_ socket: Int32) -> Bool { calls.isGone(socket) }
 
-    func hasUnread(_ socket: Int32) -> Bool { host.hasUnread(socket) }
+    func hasUnread(_ socket: Int32) -> Bool { calls.hasUnread(socket) }
 
-    mutating func acceptWaiting(_ listener: Int32) -> Int32 { host.acceptWaiting(listener) }
+    func acceptWaiting(_ listener: Int32) -> Int32 { calls.acceptWaiting(listener) }
 
-    mutating func closeListener(_ listener: Int32) { host.closeListener(listener) }
+    func closeListener(_ listener: Int32) { calls.closeListener(listener) }
 
-    mutating func openReserve() -> Int32 { host.openReserve() }
+    func openReserve() -> Int32 { calls.openReserve() }
 }

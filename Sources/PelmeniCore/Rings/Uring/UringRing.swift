@@ -2,7 +2,9 @@ internal import CPelmeni
 internal import Glibc
 
 /// The ring over io_uring: operations are staged in the shim and submitted once a loop.
-package struct UringRing: KernelRing, ~Copyable {
+package struct UringRing: Ring, ~Copyable {
+    package let calls = KernelCalls(isNonblocking: false)
+
     /// Entries of the submission queue. A full queue is flushed, so this bounds memory, not work.
     static let entries: UInt32 = 512
     /// Entries of the completion queue: for every posted block, and for a send and a burst of
@@ -274,37 +276,9 @@ package struct UringRing: KernelRing, ~Copyable {
         if error != 0 { failure = error }
     }
 
-    // MARK: Calls that never wait
-
     package mutating func splice(
         from: Int32, slot: UInt32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
     ) -> SpliceResult {
-        splice(
-            from: from, to: to, pipe: pipe, inside: inside, most: most, isBlocking: true)
+        calls.splice(from: from, to: to, pipe: pipe, inside: inside, most: most)
     }
-
-    package mutating func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
-
-    /// A Unix socket is non-blocking until it is connected: the kernel would pass a connect that
-    /// cannot complete at once to the ring's one worker thread, where it delays all later ones
-    /// (Linux 6.18).
-    package mutating func open(family: Int32) -> Int32 {
-        pelmeni_socket_open(family, family == AF_UNIX ? 1 : 0)
-    }
-
-    package mutating func setUpConnected(_ socket: Int32, isUnix: Bool) {
-        if isUnix { _ = pelmeni_socket_nonblocking(socket, 0) }
-    }
-
-    package mutating func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
-    ) -> Int32 {
-        openDatagrams(to: address, buffer: buffer, nonblocking: false)
-    }
-
-    package mutating func acceptWaiting(_ listener: Int32) -> Int32 {
-        SocketCalls.acceptWaiting(listener, nonblocking: false)
-    }
-
-    package mutating func closeListener(_ listener: Int32) { _ = pelmeni_socket_close(listener) }
 }

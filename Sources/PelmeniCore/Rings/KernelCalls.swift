@@ -1,0 +1,122 @@
+internal import CPelmeni
+internal import Glibc
+
+/// The kernel's own calls, for io_uring and epoll alike.
+package struct KernelCalls: SystemCalls {
+    /// The mode that the ring needs its sockets in: epoll makes every call itself, and io_uring
+    /// waits in the kernel.
+    let isNonblocking: Bool
+
+    package func now() -> UInt64 { pelmeni_monotonic_nanoseconds() }
+
+    /// A Unix socket is non-blocking until it is connected: the kernel would pass a connect that
+    /// cannot complete at once to the ring's one worker thread, where it delays all later ones
+    /// (Linux 6.18).
+    package func open(family: Int32) -> Int32 {
+        pelmeni_socket_open(family, isNonblocking || family == AF_UNIX ? 1 : 0)
+    }
+
+    package func setUpConnected(_ socket: Int32, isUnix: Bool) {
+        if isUnix, !isNonblocking { _ = pelmeni_socket_nonblocking(socket, 0) }
+    }
+
+    package func openDatagrams(
+        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+    ) -> Int32 {
+        let family = address.pointee.family
+        let socket = pelmeni_datagram_open(family, isNonblocking ? 1 : 0)
+        guard socket >= 0 else { return socket }
+        var error = pelmeni_datagram_configure(socket, family, 0, -1)
+        // The buffer of a Unix socket's sender bounds the datagrams that wait for it.
+        if family != AF_UNIX {
+            pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
+        }
+        // Without a name of its own the socket could not be answered: the kernel gives it an
+        // abstract one (unix(7)).
+        if error == 0, family == AF_UNIX { error = pelmeni_datagram_name(socket) }
+        if error == 0 {
+            error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))
+        }
+        guard error == 0 else {
+            _ = pelmeni_socket_close(socket)
+            return error
+        }
+        return socket
+    }
+
+    package func acceptWaiting(_ listener: Int32) -> Int32 {
+        SocketCalls.acceptWaiting(listener, nonblocking: isNonblocking)
+    }
+
+    package func closeListener(_ listener: Int32) { _ = pelmeni_socket_close(listener) }
+
+    package func openReserve() -> Int32 { pelmeni_event_create() }
+
+    @inline(__always)
+    package func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32 {
+        SocketCalls.configure(socket, family: family, options: options)
+    }
+
+    package func widenSendBuffer(_ socket: Int32) -> Int {
+        Int(pelmeni_datagram_widen_answers(socket))
+    }
+
+    @inline(__always)
+    package func shutdownWrite(_ socket: Int32) -> Int32 { pelmeni_socket_shutdown_write(socket) }
+
+    @inline(__always)
+    package func close(_ socket: Int32) { _ = pelmeni_socket_close(socket) }
+
+    @inline(__always)
+    package func closeWithReset(_ socket: Int32) { _ = pelmeni_socket_close_reset(socket) }
+
+    @inline(__always)
+    package func outstanding(_ socket: Int32) -> Int64 { pelmeni_socket_outstanding(socket) }
+
+    @inline(__always)
+    package func acknowledged(_ socket: Int32) -> Int64 { pelmeni_socket_acknowledged(socket) }
+
+    package func sentAgo(_ socket: Int32) -> UInt64 {
+        let milliseconds = pelmeni_socket_sent_milliseconds_ago(socket)
+        return milliseconds < 0 ? .max : UInt64(milliseconds) &* 1_000_000
+    }
+
+    @inline(__always)
+    package func isBroken(_ socket: Int32) -> Bool { pelmeni_socket_broken(socket) == 1 }
+
+    package func isOver(_ socket: Int32) -> Bool { pelmeni_socket_over(socket) == 1 }
+
+    package func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
+
+    package func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }
+
+    // MARK: Pipes
+
+    package func openPipe(bytes: Int) -> SplicePipe {
+        var pipe = SplicePipe(fill: -1, drain: -1)
+        let error = pelmeni_pipe_open(&pipe.fill, &pipe.drain, Int32(bytes))
+        if error < 0 { pipe.fill = error }
+        return pipe
+    }
+
+    package func closePipe(_ pipe: SplicePipe) {
+        _ = pelmeni_socket_close(pipe.fill)
+        _ = pelmeni_socket_close(pipe.drain)
+    }
+
+    @inline(__always)
+    func splice(
+        from: Int32, to: Int32, pipe: SplicePipe, inside: Int, most: Int
+    ) -> SpliceResult {
+        let moved = pelmeni_splice(
+            from, to, pipe.fill, pipe.drain, inside, most, isNonblocking ? 0 : 1)
+        var result = SpliceResult()
+        result.received = Int(moved.received)
+        result.sent = Int(moved.sent)
+        result.receiveError = moved.receive_error
+        result.sendError = moved.send_error
+        result.isEnded = moved.is_ended != 0
+        result.needsReceive = moved.needs_receive != 0
+        return result
+    }
+}
