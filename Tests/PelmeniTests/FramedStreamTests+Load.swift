@@ -51,4 +51,32 @@ extension FramedStreamTests {
             return looks > 100
         }
     }
+    /// Frames may be several times as long as the messages of a block: what is queued is bounded
+    /// too, not only what is read.
+    @Test(arguments: Variant.all) func shortMessagesDoNotFillThePool(
+        variant: Variant
+    ) async throws {
+        let pair = FramedPair(Crossing(from: .unix, to: .unix), .line, .u32be)
+        let bridge = try await pair.start(variant)
+        let session = try FramedSession(pair, bridge)
+        try await session.pass([[0x3f]], session.toUpstream)
+        let leased = { bridge.engine.statistics.workers.reduce(0) { $0 + $1.blocksLeased } }
+        let before = leased()
+        // Empty lines: four bytes of length for each byte.
+        let count = 600_000
+        let writing = beside {
+            try session.client.write([UInt8](repeating: 0x0a, count: count))
+            session.client.finish()
+        }
+        try waitUntilStill(bridge)
+        // 256 KiB of them, and the rest of a receive.
+        #expect(leased() < before + 32)
+        let (bytes, end) = try session.upstream.readAll()
+        expectSame(bytes, [UInt8](repeating: 0, count: 4 * count))
+        #expect(end == .clean)
+        try await writing.value
+        session.client.close()
+        session.upstream.close()
+        #expect(await bridge.stop().drops == [:])
+    }
 }
