@@ -79,10 +79,63 @@ struct CheckTests {
         }
     }
 
+    @Test("two streams of messages have the values of either end")
+    func twoStreams() async throws {
+        let endpoints = [
+            "tcp://:1?framing=line&max-frame=8k", "tcp://10.0.0.1:1?framing=u32be&max-frame=100k",
+            "tcp://:2", "unix:///a?framing=u16be",
+            "unix:///b?framing=delim=0&max-frame=9", "tcp://10.0.0.1:2",
+            "tcp://:3", "tcp://10.0.0.1:3", "tcp://:4?framing=line", "udp://10.0.0.1:4",
+        ]
+        let pairs = try await pairs(endpoints)
+        try #require(pairs.count == 5)
+        #expect(pairs.map(\.framing) == ["line", "u16be", "delim=0x00", nil, "line"])
+        #expect(pairs.map(\.maxFrame) == ["8k", "64k", "9", nil, "64k"])
+        #expect(pairs.map(\.upstreamFraming) == ["u32be", "u16be", "delim=0x00", nil, nil])
+        #expect(pairs.map(\.upstreamMaxFrame) == ["100k", "64k", "9", nil, nil])
+        #expect(pairs.map(\.idle) == ["1h", "1h", "1h", "1h", "1m"])
+        let text = try await check(Array(endpoints.prefix(2)))
+        for line in [
+            "framing: line", "max-frame: 8k", "upstream-framing: u32be", "upstream-max-frame: 100k",
+        ] {
+            #expect(text.contains("  \(line)\n"), "\(line) in \(text)")
+        }
+    }
+
     @Test("raw framing is a comment")
     func raw() async throws {
-        let text = try await check(["tcp://:1?framing=raw", "udp://10.0.0.1:2"])
+        let upstreams = ["udp://10.0.0.1:2", "tcp://10.0.0.1:2", "tcp://10.0.0.1:2?framing=line"]
+        for upstream in upstreams {
+            let text = try await check(["tcp://:1?framing=raw", upstream])
+            #expect(
+                text.hasPrefix("# warning: tcp://:1: raw framing keeps no message boundaries\n"))
+        }
+        let text = try await check(["tcp://:1", "tcp://10.0.0.1:2?framing=raw"])
         #expect(text.hasPrefix("# warning: tcp://:1: raw framing keeps no message boundaries\n"))
+    }
+
+    @Test(
+        "the engine's refusals have the command's words",
+        arguments: [
+            ("tcp://:1?max-frame=8k", "tcp://10.0.0.1:1", "max-frame has no meaning"),
+            ("tcp://:1", "tcp://10.0.0.1:1?max-frame=8k", "max-frame has no meaning"),
+            (
+                "tcp://:1?framing=line&max-frame=256k", "tcp://10.0.0.1:1",
+                "max-frame is 1 to 261888"
+            ),
+            ("tcp://:1?framing=line", "tcp://10.0.0.1:1?max-frame=1m", "max-frame is 1 to 261888"),
+            ("tcp://:1?framing=eof", "tcp://10.0.0.1:1", "framing eof"),
+            ("tcp://:1", "unix:///a?framing=eof", "framing eof"),
+            ("tcp://:1?framing=line&requests=1", "tcp://10.0.0.1:1", "requests has no meaning"),
+            ("tcp://:1?framing=line", "tcp://10.0.0.1:1?responses=1", "responses has no meaning"),
+            ("udp://:1?framing=line", "udp://10.0.0.1:1", "framing has no meaning"),
+        ])
+    func refusals(listen: String, upstream: String, part: String) async throws {
+        let error = await #expect(throws: EngineError.self) {
+            _ = try await check([listen, upstream])
+        }
+        #expect(error?.kind == .usage)
+        #expect(error?.description.contains(part) == true, "\(String(describing: error))")
     }
 
     @Test("a name that does not resolve is a comment")

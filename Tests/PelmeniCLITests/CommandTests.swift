@@ -26,7 +26,7 @@ struct CommandTests {
             (["run", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "--workers", "1", "tcp://:1?on=1", "tcp://h:2"], "worker 1"),
             (["check", "pelmeni.yaml"], "pelmeni.yaml"),
-            (["run", "tcp://:1?framing=eof", "tcp://h:2"], "framing eof"),
+            (["run", "tcp://:1?framing=eof", "tcp://h:2"], "framing"),
             (["check", "tcp://:1?max-frame=1k", "tcp://h:2"], "max-frame has no"),
             (["check", "tcp://:1?responses=1", "unix:///a"], "responses has no"),
             (["check", "udp://:1?framing=line", "udp://h:2"], "framing"),

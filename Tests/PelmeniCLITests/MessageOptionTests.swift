@@ -48,6 +48,54 @@ struct MessageOptionTests {
         }
     }
 
+    @Test(
+        "between two streams each URL has its own",
+        arguments: [
+            ("tcp://:1", "tcp://h:2"), ("unix:///a", "unix:///b"), ("tcp://:1", "unix:///b"),
+        ])
+    func twoStreams(listen: String, upstream: String) throws {
+        let pair = try EndpointPair(
+            listen: "\(listen)?framing=line&max-frame=8k&idle=9s",
+            upstream: "\(upstream)?framing=u32be&max-frame=100k&idle=9s")
+        #expect(pair.options.framing == .line)
+        #expect(pair.options.frameBytesMax == 8 << 10)
+        #expect(pair.options.idleTimeout == .after(.seconds(9)))
+        #expect(pair.server.client.framing == .u32be)
+        #expect(pair.server.client.frameBytesMax == 100 << 10)
+        _ = try Engine(workers: 1, servers: [pair.server])
+    }
+
+    @Test("one end's framing stays there, and holds for both")
+    func oneOfTwoStreams() throws {
+        let near = try EndpointPair(listen: "tcp://:1?framing=line", upstream: "tcp://h:2")
+        #expect(near.options.framing == .line)
+        #expect(near.server.client.framing == nil)
+        let far = try EndpointPair(
+            listen: "tcp://:1?max-frame=9", upstream: "tcp://h:2?framing=line")
+        #expect(far.options.framing == nil)
+        #expect(far.options.frameBytesMax == 9)
+        #expect(far.server.client.framing == .line)
+        #expect(far.server.client.frameBytesMax == nil)
+        for pair in [near, far] {
+            #expect(pair.server.messages.client == pair.server.messages.upstream)
+            _ = try Engine(workers: 1, servers: [pair.server])
+        }
+    }
+
+    @Test("where one stream meets datagrams, both URLs have the same")
+    func oneStream() {
+        for (listen, upstream) in [("tcp://:1", "udp://h:2"), ("unixgram:///a", "unix:///b")] {
+            expectRefusal(naming: ["\"framing\"", "line", "u32be", "once is enough"]) {
+                _ = try EndpointPair(
+                    listen: "\(listen)?framing=line", upstream: "\(upstream)?framing=u32be")
+            }
+            expectRefusal(naming: ["\"max-frame\"", "8k", "9k", "once is enough"]) {
+                _ = try EndpointPair(
+                    listen: "\(listen)?max-frame=8k", upstream: "\(upstream)?max-frame=9k")
+            }
+        }
+    }
+
     @Test("the dns profile says what nothing else does")
     func profile() throws {
         func options(_ query: String) throws -> PairOptions {

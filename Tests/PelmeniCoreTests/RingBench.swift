@@ -193,7 +193,11 @@ final class RingBench {
         rows[slot]?.queue.removeAll(pool: pool)
         if owners[slot.index] == slot { owners[slot.index] = nil }
         ring.detach(slot.token(row.isListener ? .accept : .receive))
-        if row.isListener { ring.calls.closeListener(slot.socket) } else { ring.calls.close(slot.socket) }
+        if row.isListener {
+            ring.calls.closeListener(slot.socket)
+        } else {
+            ring.calls.close(slot.socket)
+        }
         try closed.removeValue(forKey: slot)?()
     }
 

@@ -187,20 +187,11 @@ import Testing
         #expect(TCPServer(Self.udp, options: other).options.framing == .raw)
     }
 
-    @Test func framingNeedsAStreamThatMeetsDatagrams() {
-        refuses(
-            stream(to: Self.tcp) { $0.framing = .line }, "framing has no meaning", "two streams",
-            "leave it out")
-        refuses(
-            stream(to: Self.tcp) { $0.frameBytesMax = 9 }, "frameBytesMax has no meaning",
-            "two streams")
+    @Test func framingNeedsAStream() {
         refuses(
             datagram(to: Self.udp) { $0.framing = .line }, "framing has no meaning",
             "datagrams on both sides")
         refuses(datagram(to: Self.udp) { $0.frameBytesMax = 9 }, "frameBytesMax has no meaning")
-        refuses(
-            TCPServer(UnixClient("/b"), listen: "127.0.0.1", port: 8080, framing: .u16be),
-            "framing has no meaning")
     }
 
     @Test func countsNeedDatagrams() throws {

@@ -57,16 +57,18 @@ struct SimulatedCrossing: Sendable {
     }
 
     /// Runs pairs of messages, or of streams, with some seeds and each of some habits of the ring.
+    ///
+    /// - Parameter pool: one block for each message of the largest crowd, so that none is dropped
+    ///   for lack of one.
     func run(
         _ messages: [SimulatedMessagePlan] = [], streams: [FlowPlan] = [],
+        pool: PoolLimits = PoolLimits(smallBlocks: 256, bulkBlocks: 8, datagramBlocks: 256),
         _ location: SourceLocation = #_sourceLocation, judge: (Books) -> Void
     ) {
         for seed in Self.seeds {
             var setup = SimulationSetup(seed: seed, plans: streams)
             setup.world.messages = messages
-            // One block for each message of the largest crowd, so that none is dropped for lack of
-            // one.
-            setup.pool = PoolLimits(smallBlocks: 256, bulkBlocks: 8, datagramBlocks: 256)
+            setup.pool = pool
             setup.world.sendBuffer = 1 << 20
             setup.world.receiveBuffer = 1 << 20
             setup.world.isMultishot = seed % 2 == 0

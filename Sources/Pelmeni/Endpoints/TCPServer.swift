@@ -15,8 +15,9 @@ public struct TCPServer: Server {
     ///   - listen: an address of this machine, a name of it, or empty for all addresses
     ///     (dual-stack).
     ///   - port: 0 asks the kernel for one; ``Engine/listeners`` says which it was.
-    ///   - framing: how datagrams are cut from the stream when `client` takes datagrams; nil is
-    ///     what `options` say.
+    ///   - framing: how datagrams are cut from the stream when `client` takes datagrams, and
+    ///     messages when `client` is one of streams: two streams of messages. Nil is what `options`
+    ///     say.
     ///   - options: everything else.
     public init(
         _ client: any Client, listen: String = "", port: UInt16 = 8080, framing: Framing? = nil,

@@ -17,8 +17,9 @@ public struct UnixServer: Server {
     ///   - listen: a path, 1 to 107 bytes. A socket file there at which no process listens is
     ///     replaced; anything else is not.
     ///   - permissions: of the file.
-    ///   - framing: how datagrams are cut from the stream when `client` takes datagrams; nil is
-    ///     what `options` say.
+    ///   - framing: how datagrams are cut from the stream when `client` takes datagrams, and
+    ///     messages when `client` is one of streams: two streams of messages. Nil is what `options`
+    ///     say.
     ///   - options: everything else.
     public init(
         _ client: any Client, listen: String, permissions: SocketPermissions = .owner,

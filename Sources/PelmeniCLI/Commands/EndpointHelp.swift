@@ -19,9 +19,9 @@ enum EndpointHelp {
           keepalive     1m    silence before the kernel probes a TCP connection
           user-timeout  none  how long a TCP peer may leave bytes unacknowledged
           mode          0600  of a unix or unixgram listener's socket file
-        Where a stream meets datagrams:
-          framing       u16be how messages are cut from the stream
-          max-frame     64k   the longest message of the stream, up to 16m
+        Where a stream meets datagrams; between two streams, for the end whose URL has them:
+          framing       u16be how messages are cut from the stream; bytes between two streams
+          max-frame     64k   the longest message of the stream, up to 16m; 261888 bytes there
         Where datagrams cross a side:
           requests      -     datagrams of a client after which its session ends
           responses     -     answers to each of them, after which it ends

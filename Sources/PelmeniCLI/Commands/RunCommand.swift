@@ -17,9 +17,10 @@ struct RunCommand: AsyncParsableCommand {
               pelmeni run 'udp://:53?profile=dns' udp://9.9.9.9:53 tcp://:53 tcp://9.9.9.9:53
               pelmeni run 'tcp://:601?framing=octet-count' udp://127.0.0.1:514
               pelmeni run udp://:8125 'tcp://10.0.0.3:8126?framing=line'
+              pelmeni run 'tcp://:9000?framing=line' 'tcp://10.0.0.5:9001?framing=u32be'
 
-            The last four: DNS over TCP in front of a UDP resolver; a resolver over both; syslog \
-            over TCP to UDP; statsd over UDP to lines over TCP.
+            The last five: DNS over TCP in front of a UDP resolver; a resolver over both; syslog \
+            over TCP to UDP; statsd over UDP to lines over TCP; lines to messages with a length.
 
             \(EndpointHelp.text)
 

@@ -55,7 +55,9 @@ extension Relay where R: ~Copyable {
             let most = isConnected ? Limits.smallHigh : Limits.waitingMax
             guard queued == 0 || queued &+ total <= most else { return drop(.queueFull) }
         }
-        guard let slice = frame(unit, envelope, total: total) else { return lackBlock(session) }
+        guard let slice = frame(unit, envelope, total: total, session) else {
+            return lackBlock(session)
+        }
         guard isConnected else { return keep(slice, session) }
         guard legs.enqueue(stream, slice) else {
             pool.release(slice.block)
@@ -67,7 +69,9 @@ extension Relay where R: ~Copyable {
     /// A message with its frame around it: a large one where it lies, if the frame's ends have room
     /// there. A part of a train is copied, so that the train's block is received into again. Nil
     /// when there is no block.
-    private mutating func frame(_ unit: Unit, _ envelope: FrameEnvelope, total: Int) -> Slice? {
+    private mutating func frame(
+        _ unit: Unit, _ envelope: FrameEnvelope, total: Int, _ session: SessionID
+    ) -> Slice? {
         let isLarge = total > BlockClass.small.bytes / Limits.copyShare
         let length = Int(unit.length)
         var slice = Slice(block: unit.block, offset: 0, length: UInt32(total))
@@ -80,7 +84,7 @@ extension Relay where R: ~Copyable {
             pool.lease(unit.block)
             slice.offset = unit.offset &- UInt32(envelope.beforeCount)
         } else {
-            let own = pool.take(messageClass(of: total))
+            let own = takeBlock(messageClass(of: total), for: session)
             guard !own.isNone else { return nil }
             memcpy(
                 pool.address(own) + envelope.beforeCount,
@@ -97,6 +101,16 @@ extension Relay where R: ~Copyable {
     mutating func lackBlock(_ session: SessionID) {
         drop(.queueFull)
         if sessions[session].kind == .framedStreams { end(session, .pool, reset: true) }
+    }
+
+    /// A block for a message, or none.
+    @inline(__always)
+    mutating func takeBlock(_ blockClass: BlockClass, for session: SessionID) -> BlockID {
+        let block = pool.take(blockClass)
+        guard block.isNone, sessions[session].kind == .framedStreams,
+            relieveMessage(of: session, blockClass)
+        else { return block }
+        return pool.take(blockClass)
     }
 
     /// The class of the blocks that a message of so many bytes fits into. Datagram blocks are only

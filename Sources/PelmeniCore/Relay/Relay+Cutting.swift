@@ -141,7 +141,8 @@ extension Relay where R: ~Copyable {
     @inline(never)
     mutating func cutWaiting() {
         var turns = cuts.count
-        while turns > 0, cuts.budget > 0 {
+        // A session that ends takes its streams out.
+        while turns > 0, cuts.budget > 0, !cuts.isEmpty {
             turns &-= 1
             cutOn(cuts.popFirst(framed))
         }

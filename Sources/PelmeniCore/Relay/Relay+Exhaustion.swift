@@ -7,7 +7,7 @@ extension Relay where R: ~Copyable {
     mutating func relieveExhaustion() {
         var oldest = now &- Limits.exhaustionPatience
         let holder = legs.oldestHolder(&oldest)
-        let gatherer = oldestGatherer(&oldest, ofDatagrams: false)
+        let gatherer = oldestGatherer(&oldest, .ofStreams)
         relieve(gatherer.isNone ? holder : gatherer)
     }
 
@@ -16,7 +16,27 @@ extension Relay where R: ~Copyable {
     @inline(never)
     mutating func relieveDatagrams() {
         var oldest = now &- Limits.exhaustionPatience
-        relieve(oldestGatherer(&oldest, ofDatagrams: true))
+        relieve(oldestGatherer(&oldest, .of(.datagram), inQueues: true))
+    }
+
+    /// A message between two streams finds no block of a class: the session whose message has held
+    /// one longest without progress gives it back at once. A queue's blocks come back later, for
+    /// messages to come. Whether there is a block now.
+    @inline(never)
+    mutating func relieveMessage(of session: SessionID, _ blockClass: BlockClass) -> Bool {
+        var oldest = now
+        let gatherer = oldestGatherer(&oldest, .of(blockClass))
+        guard !gatherer.isNone else {
+            oldest = now &- Limits.exhaustionPatience
+            let holder = oldestGatherer(&oldest, .of(blockClass), inQueues: true)
+            if holder != session { relieve(holder) }
+            return false
+        }
+        guard gatherer != session else { return false }
+        dropAssembly(FramedID(gatherer, ofClient: true))
+        dropAssembly(FramedID(gatherer, ofClient: false))
+        relieve(gatherer)
+        return pool.freeBlocks(blockClass) > 0
     }
 
     private mutating func relieve(_ session: SessionID) {
@@ -27,16 +47,20 @@ extension Relay where R: ~Copyable {
 
     /// The session with a stream of messages that holds such a block, and has gone longest without
     /// progress. None, if none is older than `oldest`, which is that time then.
-    private func oldestGatherer(_ oldest: inout UInt64, ofDatagrams: Bool) -> SessionID {
+    ///
+    /// - Parameter inQueues: also in what a stream does not take.
+    private func oldestGatherer(
+        _ oldest: inout UInt64, _ held: HeldBlocks, inQueues: Bool = false
+    ) -> SessionID {
         var victim = SessionID.none
         for session in legs.sessionSlab.used where sessions[session].phase == .relaying {
             let kind = sessions[session].kind
             guard kind != .streams, kind != .datagrams else { continue }
-            let held = min(
-                heldSince(FramedID(session, ofClient: true), ofDatagrams),
-                heldSince(FramedID(session, ofClient: false), ofDatagrams))
-            guard held < oldest else { continue }
-            oldest = held
+            let since = min(
+                heldSince(FramedID(session, ofClient: true), held, inQueues),
+                heldSince(FramedID(session, ofClient: false), held, inQueues))
+            guard since < oldest else { continue }
+            oldest = since
             victim = session
         }
         return victim
@@ -44,22 +68,33 @@ extension Relay where R: ~Copyable {
 
     /// Since when a stream of messages holds such a block without progress; never, for one that
     /// holds none.
-    private func heldSince(_ stream: FramedID, _ ofDatagrams: Bool) -> UInt64 {
+    private func heldSince(_ stream: FramedID, _ held: HeldBlocks, _ inQueues: Bool) -> UInt64 {
         let number = leg(of: stream)
         // A client among many has no leg.
         guard !number.isNone, !legs[number].kind.isDatagrams else { return .max }
         let assembly = framed[stream].assembly
         let gathered =
-            !assembly.block.isNone && isOfDatagrams(assembly.block) == ofDatagrams
+            !assembly.block.isNone && held.contains(pool.blockClass(of: assembly.block))
             ? assembly.goodUntil : .max
         let leg = legs.row(number)
-        guard ofDatagrams, !leg.pointee.queue.isEmpty,
-            isOfDatagrams(pool.piece(leg.pointee.queue.first).pointee.slice.block)
+        guard inQueues, !leg.pointee.queue.isEmpty,
+            held.contains(
+                pool.blockClass(of: pool.piece(leg.pointee.queue.first).pointee.slice.block))
         else { return gathered }
         return min(gathered, leg.pointee.progress.drainedUntil)
     }
+}
 
-    private func isOfDatagrams(_ block: BlockID) -> Bool {
-        pool.blockClass(of: block) == .datagram
+/// Blocks that ran out.
+private enum HeldBlocks {
+    /// Those that streams are received into.
+    case ofStreams
+    case of(BlockClass)
+
+    func contains(_ blockClass: BlockClass) -> Bool {
+        switch self {
+        case .ofStreams: blockClass != .datagram
+        case .of(let wanted): blockClass == wanted
+        }
     }
 }

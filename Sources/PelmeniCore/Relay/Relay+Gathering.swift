@@ -53,7 +53,7 @@ extension Relay where R: ~Copyable {
         let end = Int(PELMENI_DATAGRAM_PAYLOAD) &+ length
         if !old.isNone, end <= pool.blockClass(of: old).bytes { return true }
         let blockClass = messageClass(of: end)
-        let block = pool.take(blockClass)
+        let block = takeBlock(blockClass, for: stream.session)
         guard !block.isNone else { return false }
         row.pointee.assembly.blockSince = now
         row.pointee.assembly.countBefore = row.pointee.assembly.count
@@ -88,7 +88,8 @@ extension Relay where R: ~Copyable {
     }
 
     private mutating func deliverEmpty(_ stream: FramedID) {
-        let block = pool.take(pool.totalBlocks(.datagram) > 0 ? .datagram : .small)
+        let block = takeBlock(
+            pool.totalBlocks(.datagram) > 0 ? .datagram : .small, for: stream.session)
         guard !block.isNone else { return lackBlock(stream.session) }
         deliver(
             .datagrams(block, length: 0, segment: 0, isToClient: !stream.isOfClient), of: stream)

@@ -123,7 +123,9 @@ extension SimulatedKernel {
         // An invalid frame may be longer than a datagram before the engine recognises it.
         let end = peer.isClient ? plan.clientEnd : plan.upstreamEnd
         let isLong = end == .badFrame && plan.maxFrame > 65_507
-        if isLong || plan.sizeMost(isResponse: !peer.isClient) > 65_507 {
+        if isLong || plan.sizeMost(isResponse: !peer.isClient) > 65_507
+            || plan.hasUnwritable(ofClient: peer.isClient)
+        {
             // Only these may be too long, and the engine did not check each of them.
             messages.books.oversize += messages.streams[peer.stream].framesHanded - first + 1
         }

@@ -106,6 +106,16 @@ package struct SimulatedMessagePlan: Sendable {
         hasNameless && listensOnUnix && listensForDatagrams && client % 3 == 0
     }
 
+    /// Whether the other end's framing has no form for some message of a peer of two streams.
+    func hasUnwritable(ofClient: Bool) -> Bool {
+        guard kind == .framedStreams, !lengths.isEmpty else { return false }
+        return switch framing(ofClient: !ofClient) {
+        case .u16be: lengths.contains { $0 > 0xffff }
+        case .fixed(let size): lengths.contains { $0 != size }
+        default: false
+        }
+    }
+
     /// The longest message of a peer.
     func sizeMost(isResponse: Bool) -> Int {
         (lengths.isEmpty ? isResponse ? answerSizes : sizes : lengths).max() ?? 0
