@@ -79,8 +79,8 @@ format: ## rewrite every Swift file in the project's format
 
 .PHONY: check-hot
 check-hot: release ## prove that the workers' loops neither count references nor allocate
-	python3 Tests/check-hot.py --self-test
-	python3 Tests/check-hot.py $(RELEASE)/pelmeni
+	python3 Tests/HotLoop/check-hot.py --self-test
+	python3 Tests/HotLoop/check-hot.py $(RELEASE)/pelmeni
 
 # Not `release`: the simulator is not measured. A whole run with the defaults and without an
 # error loses its mark; a marked result stays out of git, and `make figures` does not take

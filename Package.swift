@@ -78,6 +78,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PelmeniRuntimeTests",
+            dependencies: ["PelmeniRuntime", "PelmeniCore", "CPelmeni", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PelmeniTestingTests", dependencies: ["PelmeniTesting"], swiftSettings: strict
         ),
         .testTarget(

@@ -1,4 +1,4 @@
-/// The calls to a kernel that never wait and need no ring: sockets, pipes, the clock. A handle, which
+/// The calls to a kernel that never wait and need no ring: sockets, pipes, the clock. A handle that
 /// a ring lends.
 package protocol SystemCalls {
     /// A pipe for about so many bytes. The kernel counts pages: a page that holds little fills a

@@ -9,7 +9,8 @@ internal import Glibc
 /// and leave in one call; other sends are tried when they are enqueued, and their completions go
 /// before the next read, so that their blocks are still in the cache.
 package struct EpollRing: Ring, ~Copyable {
-    package let calls = KernelCalls(isNonblocking: true)
+    @inline(__always)
+    package var calls: KernelCalls { KernelCalls(isNonblocking: true) }
 
     /// Accepts, or reads of datagrams, of one slot in a loop. A read of a listener brings up to 32
     /// datagrams or trains: a flood of them leaves time for other slots.

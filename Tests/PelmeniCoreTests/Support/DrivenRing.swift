@@ -6,7 +6,6 @@ protocol DrivenRing: AnyObject {
     var mayMissEnds: Bool { get }
     func attach(_ socket: Int32, token: Token, isShared: Bool, isUnix: Bool) -> Int32
     func detach(_ token: Token)
-    func isOver(_ socket: Int32) -> Bool
     func accept(_ listener: Int32, multishot: Bool, token: Token)
     func receive(_ socket: Int32, limit: Int, expectsBytes: Bool, token: Token)
     func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
@@ -19,9 +18,7 @@ protocol DrivenRing: AnyObject {
     func submit(until deadline: UInt64) -> Int32
     func next() -> Completion?
     func refill()
-    func now() -> UInt64
-    func close(_ socket: Int32)
-    func closeListener(_ listener: Int32)
+    var calls: any SystemCalls { get }
 }
 
 /// One ring behind it.
@@ -39,7 +36,6 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
     }
 
     func detach(_ token: Token) { ring.detach(token) }
-    func isOver(_ socket: Int32) -> Bool { ring.calls.isOver(socket) }
 
     func accept(_ listener: Int32, multishot: Bool, token: Token) {
         ring.accept(listener, multishot: multishot, token: token)
@@ -73,7 +69,5 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
     func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
     func next() -> Completion? { ring.next() }
     func refill() { ring.refill() }
-    func now() -> UInt64 { ring.calls.now() }
-    func close(_ socket: Int32) { ring.calls.close(socket) }
-    func closeListener(_ listener: Int32) { ring.calls.closeListener(listener) }
+    var calls: any SystemCalls { ring.calls }
 }

@@ -4,7 +4,7 @@
 Disassembles the release binary and walks the static call closure of each worker's loop:
 direct calls, jumps to other functions (tail calls, thunks, outlined and cold parts), and
 functions whose address is taken. A forbidden runtime call, an allocation, or an indirect
-call in it fails, unless Tests/hot-allow.txt allows that edge with a reason.
+call in it fails, unless Tests/HotLoop/hot-allow.txt allows that edge with a reason.
 
     check-hot.py BINARY [--allow FILE] [--verbose]
     check-hot.py --self-test
