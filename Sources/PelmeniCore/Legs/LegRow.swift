@@ -139,7 +139,7 @@ struct LegRow: QueuedRow {
     struct Progress {
         /// When a byte last went out, or the first one was queued.
         var at: UInt64 = 0
-        /// When the bytes sent since the queue's first one would have drained at the least rate, see
+        /// When the bytes sent since the queue began would have drained at the least rate, see
         /// ``Limits/drainedByte``. The present, for a faster leg.
         private(set) var drainedUntil: UInt64 = 0
         /// Bytes that the far side had acknowledged at the last check of the stall deadline.
