@@ -37,7 +37,7 @@ package struct KernelWorker: @unchecked Sendable {
     /// Runs until a drain has ended, a stop came, or the ring failed.
     ///
     /// - Parameters:
-    /// - features: of io_uring; nil is epoll.
+    ///   - features: of io_uring; nil is epoll.
     ///   - began: called once the worker accepts, with the reason why epoll sends each send alone,
     ///     if it does.
     /// - Throws: the errno of a failed creation; the listeners are still open then.
