@@ -1,8 +1,6 @@
-/// Why a datagram was not forwarded. Each datagram received and not sent on counts under one
-/// reason.
+/// Why a datagram was not forwarded: each datagram received and not sent on has one reason.
 public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
-    /// Longer than a datagram or a frame of the other side can be; or empty, where a frame cannot
-    /// be.
+    /// Longer than a datagram or frame of the other side can be; or empty, where a frame cannot.
     case oversize
     /// Longer than a block: the kernel truncated it.
     case truncated

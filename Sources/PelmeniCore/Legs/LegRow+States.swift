@@ -74,8 +74,7 @@ extension LegRow {
         }
     }
 
-    /// The state of a leg's sends. A connect counts: it ends when the socket is writable
-    /// (connect(2)).
+    /// The state of a leg's sends. A connect is one: it ends at writability (connect(2)).
     enum Writing: UInt8 {
         case idle
         /// A send, or a wait for writability, is in flight; of datagrams, one or more.
@@ -117,8 +116,7 @@ extension LegRow {
         static let broken = Flags(rawValue: 1 << 0)
         /// The leg closes with a reset.
         static let closesWithReset = Flags(rawValue: 1 << 1)
-        /// An armed receive brought bytes, and the socket has not been asked since for an end
-        /// behind them.
+        /// An armed receive brought bytes; the socket was not asked since for an end behind them.
         static let unasked = Flags(rawValue: 1 << 2)
         /// Bytes were pending without a block for them, and nothing was read since.
         static let unread = Flags(rawValue: 1 << 3)

@@ -3,8 +3,7 @@ typealias LegQueue = RowQueue<LegRow>
 
 extension RowID where Table == RowTableName.Legs {
     /// The peer of a stream without a leg at its other end: row 0, the slot of the worker's
-    /// wake-up, which is never a leg. Its queue is empty and it neither reads nor ends, so the loop
-    /// needs no branch.
+    /// wake-up. Its queue is empty, and it neither reads nor ends: the loop needs no branch.
     @inline(__always)
     static var absent: LegID { LegID(0) }
 }

@@ -143,8 +143,7 @@ extension Legs where R: ~Copyable {
             ring.close(row.pointee.socket)
         }
         let session = row.pointee.session
-        // A leg closed before its session clears its number there: the row's next leg must not be
-        // found.
+        // A closed leg clears its number in its session, which must not find the row's next leg.
         if sessions[session].client == leg { sessions[session].client = .none }
         if sessions[session].upstream == leg { sessions[session].upstream = .none }
         freeLeg(leg)

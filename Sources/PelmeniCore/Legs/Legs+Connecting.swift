@@ -15,8 +15,7 @@ extension Legs where R: ~Copyable {
             close(leg, reset: false)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
             noteFailure(session, result)
-            // Attempts at other addresses of the upstream may be in flight; the next one starts at
-            // once.
+            // Attempts at other addresses may be in flight; the next one starts at once.
             return dial(session)
         }
         noteAlive(row.pointee.pair, legs[leg].upstream)

@@ -80,8 +80,7 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// Notes the acknowledged bytes. True if there are more than at the last call, and always at
-    /// the first one.
+    /// Notes the acknowledged bytes. True if there are more than at the last call, or at the first.
     private mutating func noteAcknowledged(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         let acknowledged = ring.acknowledged(row.pointee.socket)
@@ -151,9 +150,8 @@ extension Legs where R: ~Copyable {
         return min(due, at)
     }
 
-    /// Asks a silent stream's socket for an end that its receive missed; if there is one, cancels
-    /// the receive, which is then armed anew. Returns when to ask if the stream is not silent yet,
-    /// else `.max`.
+    /// Asks a silent stream's socket for an end that its receive missed, and cancels the receive if
+    /// there is one: it is then armed anew. Returns when to ask a stream that is not silent yet.
     private mutating func askWhetherOver(_ leg: LegID, _ session: SessionID) -> UInt64 {
         let row = legs.row(leg)
         let at = sessions[session].activeAt &+ Limits.silenceCheck

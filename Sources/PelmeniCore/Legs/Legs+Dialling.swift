@@ -43,8 +43,7 @@ extension Legs where R: ~Copyable {
                 {
                     if dialAddress(session, upstream: upstream) { return }
                 }
-                // Attempts at this upstream's addresses are in flight; the next upstream waits for
-                // them.
+                // Attempts at this upstream are in flight; the next upstream waits for them.
                 if !row.pointee.upstream.isNone { return }
                 upstreamFailed(session, upstream)
             }
@@ -188,8 +187,7 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// Schedules the session's next check: the next address, the connect deadline, or a client that
-    /// may be gone.
+    /// Schedules the next check: the next address, the connect deadline, or a client gone.
     mutating func scheduleDial(_ session: SessionID) {
         let row = sessions[session]
         let pair = pairs.row(row.pair)

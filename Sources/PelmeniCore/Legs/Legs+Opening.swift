@@ -11,8 +11,7 @@ extension Legs where R: ~Copyable {
         return min(Int(inEngine), limits.sessions - sessionsOpen)
     }
 
-    /// Takes an accepted socket into a new session. None when a limit is reached: the socket is
-    /// closed.
+    /// Takes an accepted socket into a new session. None over a limit: the socket is closed.
     mutating func accept(_ socket: Int32, pair: PairID) -> SessionID {
         counters.add(.accepted)
         let open = pelmeni_shared_add(pairs[pair].sessionsOpen, 1)
@@ -54,8 +53,7 @@ extension Legs where R: ~Copyable {
         dialInTurn(session)
     }
 
-    /// A session for a listener's datagram client. None when a limit is reached: open sessions are
-    /// kept.
+    /// A session for a listener's datagram client. None over a limit: open sessions are kept.
     mutating func acceptDatagrams(pair: PairID) -> SessionID {
         let row = pairs.row(pair)
         let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)

@@ -129,8 +129,7 @@ extension Legs where R: ~Copyable {
 
     // MARK: Arming
 
-    /// Reads on, unless the peer's queue is above its watermark, or the leg has to wait for its
-    /// quantum.
+    /// Reads on, unless the peer's queue is above its watermark, or the leg waits for its quantum.
     @inline(__always)
     mutating func rearm(_ leg: LegID, expectsBytes: Bool) {
         let row = legs.row(leg)
@@ -188,8 +187,7 @@ extension Legs where R: ~Copyable {
     }
 
     /// Changes the leg's class after several receives in a row of the other class's size. Only a
-    /// block of the leg's own class votes: after a change the receive in flight still has the old
-    /// class.
+    /// block of the present class votes: after a change the receive in flight has the old class.
     @inline(__always)
     mutating func vote(_ leg: LegID, bytes: Int32, in blockClass: BlockClass) {
         let row = legs.row(leg)

@@ -8,8 +8,7 @@ extension Legs where R: ~Copyable {
     mutating func enqueue(_ leg: LegID, _ slice: Slice) -> Bool {
         let row = legs.row(leg)
         if row.pointee.flags.contains(.broken) {
-            // The slice has no reader. It is taken all the same: the other side's end is still
-            // awaited.
+            // The slice has no reader, but is taken: the other side's end is still awaited.
             pool.release(slice.block)
             return true
         }
@@ -110,8 +109,7 @@ extension Legs where R: ~Copyable {
         return .handled
     }
 
-    /// The far side takes no more. Its earlier bytes are still to be read; their end forwards the
-    /// reset.
+    /// The far side takes no more. Its earlier bytes are still read; their end forwards the reset.
     mutating func writeBroke(_ leg: LegID) {
         let session = legs[leg].session
         setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)

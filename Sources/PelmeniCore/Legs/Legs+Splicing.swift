@@ -153,8 +153,7 @@ extension Legs where R: ~Copyable {
         rearm(leg, expectsBytes: expectsBytes)
     }
 
-    /// A system call filter, or a kernel without splice(2): the error comes before any byte is in a
-    /// pipe.
+    /// A system call filter, or a kernel without splice(2): fails before a pipe has any byte.
     private func isSpliceRefused(_ result: SpliceResult) -> Bool {
         guard result.received == 0, result.sent == 0, result.sendError == 0 else { return false }
         return switch -result.receiveError {

@@ -4,8 +4,8 @@ internal import Glibc
 /// The mechanism of sessions, between a ring and a ``Relay``: sockets and their state.
 ///
 /// Legs read, write, link, splice, dial and close. Messages and datagrams are the relay's: their
-/// completions return an ``Outcome``, other changes of a session are popped as a ``Notice``. Legs
-/// never call the relay.
+/// completions return an ``Outcome``, other changes are popped as a ``Notice``. No leg calls the
+/// relay.
 ///
 /// Rows are numbers into stable memory: the loop neither retains, releases nor checks exclusivity.
 /// Handlers enqueue; none submits, and none runs inside another one's completion.
@@ -128,8 +128,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
 
     // MARK: The loop
 
-    /// Whether a completion belongs to its row's present leg. A late completion's block is
-    /// released.
+    /// Whether a completion belongs to its row's present leg. A late one's block is released.
     @inline(__always)
     mutating func admits(_ completion: Completion) -> Bool {
         let leg = LegID(completion.token.index)

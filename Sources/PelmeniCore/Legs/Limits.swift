@@ -13,7 +13,7 @@ package struct Limits: @unchecked Sendable {
     static func poolShareShift(sessions: Int) -> Int {
         max(4, Int.bitWidth - sessions.leadingZeroBitCount + 1)
     }
-    /// A leg may become bulk only while a quarter of the bulk blocks is free: many stalled readers
+    /// A leg becomes bulk only while a quarter of the bulk blocks is free: many stalled readers
     /// then hold small ones.
     static let bulkFreeShare = 4
     /// Receives in a row that fill a small block before a leg gets bulk blocks, or that would fit
@@ -35,9 +35,8 @@ package struct Limits: @unchecked Sendable {
     /// Dials per loop. On loopback a connect is the whole handshake, about 70 µs; the further loops
     /// of a burst cost one enter each.
     static let dialsInLoop = 2
-    /// Messages cut from one stream before the next one is served, and from all streams per loop:
-    /// sending a datagram over loopback takes about 3 µs, so a loop of nothing else stays below 1
-    /// ms.
+    /// Messages cut from one stream before the next is served, and from all streams per loop: a
+    /// datagram over loopback takes about 3 µs, so such a loop stays below a millisecond.
     static let messagesAtOnce = 32
     package static let messagesInLoop = 256
     /// Pipes of a worker for spliced streams: two descriptors each. A stream holds one while bytes
@@ -52,11 +51,9 @@ package struct Limits: @unchecked Sendable {
     /// about 1 ms, in which a copy moves a quarter as much.
     static let spliceQuantum = 2 << 20
     static let spliceInLoop = 4 << 20
-    /// How long streams go through blocks after a pipe could not be made: descriptors or pages ran
-    /// out.
+    /// How long streams use blocks after a pipe failed to open: descriptors or pages ran out.
     static let pipeBackoff: UInt64 = 1_000_000_000
-    /// Bytes of messages that wait for the connect to a stream upstream: a few round trips of
-    /// requests.
+    /// Bytes of messages that wait for a stream upstream's connect: some round trips of requests.
     static let waitingMax = 64 << 10
     /// Datagrams queued for a Unix upstream: each holds a block.
     package static let messagesMax = 64
@@ -93,8 +90,7 @@ package struct Limits: @unchecked Sendable {
     static let resetWait: UInt64 = 1_000_000_000
     /// How often the delivery is checked: about every tick of the timer wheel.
     static let resetCheck: UInt64 = 10_000_000
-    /// A leg without send progress for less is not closed to free blocks: its blocks come back
-    /// without that.
+    /// A leg with send progress within this time is not closed: its blocks return by themselves.
     static let exhaustionPatience: UInt64 = 1_000_000_000
     /// Progress that a sent byte counts for once the blocks ran out: a leg that releases a small
     /// block within the patience keeps up, a leg that takes a byte now and then does not.

@@ -47,9 +47,8 @@ package struct PairRow: @unchecked Sendable {
     /// The next upstream, round-robin.
     package var nextUpstream: UInt8 = 0
     package var options: SocketOptions
-    /// The pair listens on a Unix socket. A multishot receive there may miss an end that comes
-    /// right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for
-    /// ever.
+    /// The pair listens on a Unix socket. A multishot receive there may miss an end right behind
+    /// bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
     package var isUnix = false
     package var kind: PairKind = .streams
     /// The pair listens on an unnamed address: a response has to name its source address.

@@ -37,8 +37,7 @@ struct ReadScheduler {
 
     // MARK: Contention
 
-    /// Whether many legs lately found no block. Bulk legs are then served round-robin, behind all
-    /// others.
+    /// Whether many legs lately found no block: bulk legs are then round-robin, behind all others.
     @inline(__always)
     func isContended(_ now: UInt64) -> Bool { now < contendedUntil }
 
@@ -99,8 +98,8 @@ struct ReadScheduler {
     ///   - small: small blocks that a receive can get.
     ///   - bulk: bulk blocks that a receive can get.
     func quantum(small: Int, bulk: Int, _ now: UInt64) -> Quantum {
-        // Under contention a quarter of the small blocks stays free for interactive legs that do
-        // not starve yet.
+        // Under contention a quarter of the small blocks is left for interactive legs, before they
+        // starve.
         isContended(now)
             ? Quantum(small: small &- small / 4, bulk: bulk, bytes: Limits.contendedQuantum)
             : Quantum(small: small, bulk: bulk, bytes: .max)

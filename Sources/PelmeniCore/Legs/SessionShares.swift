@@ -1,13 +1,11 @@
 /// How an engine's descriptors are divided between stream and datagram sessions. Neither kind may
-/// take the other's last share; the part between the shares is first come, first served. Values
-/// only, for tests.
+/// take the other's last share; the part between them is first come, first served. Values only.
 package struct SessionShares: Equatable, Sendable {
     /// Tenths for one kind where both have listeners: three are the other's own.
     static let tenthsMax = 7
     /// Tenths of the limit for datagram sessions in any case.
     static let datagramTenths = 7
-    /// Datagram sessions need local ports too: 28,232 by default for one address
-    /// (ip_local_port_range).
+    /// Local ports too: 28,232 by default for one address (ip_local_port_range).
     static let datagramSessionsMax = 24_000
     /// Sessions that tables have room for when descriptors would allow more.
     static let streamSessionsMax = 1 << 20

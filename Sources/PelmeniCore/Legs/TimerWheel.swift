@@ -101,8 +101,7 @@ package struct TimerWheel: @unchecked Sendable {
         for level in 0..<Self.levels {
             let bits = occupied[level]
             guard bits != 0 else { continue }
-            // A higher level's current slot was emptied when it came up: its timers are a
-            // revolution away.
+            // A higher level's current slot was emptied as it came up: its timers are a round away.
             let base = (tick >> UInt64(6 * level)) &+ (level == 0 ? 0 : 1)
             let here = base & 63
             // Slots from there on, around the wheel.
@@ -148,8 +147,7 @@ package struct TimerWheel: @unchecked Sendable {
         occupied[level] |= 1 << UInt64(slot & 63)
     }
 
-    /// Moves one tick on, or to just before the next non-empty slot; cascades the timers that come
-    /// near.
+    /// Moves one tick on, or to just before the next non-empty slot; cascades near timers.
     private mutating func advance(to target: UInt64) {
         if occupied[0] | occupied[1] | occupied[2] | occupied[3] == 0 {
             tick = target

@@ -1,5 +1,4 @@
-/// Where a worker's ``WorkerEvent``s go: a C function and its context, so that a report costs the
-/// loop one indirect call.
+/// Where ``WorkerEvent``s go: a C function and its context, one indirect call a report.
 package struct WorkerEvents: @unchecked Sendable {
     package typealias Receiver =
         @convention(c) (

@@ -44,8 +44,8 @@ struct Assembly {
     /// The message is over the limit: its rest is skipped.
     var isSkipping = false
 
-    /// Until when the bytes in its block would have lasted at the least rate: a byte at a time is
-    /// no progress.
+    /// Until when the block's bytes would have lasted at the least rate: a byte at a time is no
+    /// progress.
     var goodUntil: UInt64 {
         blockSince &+ UInt64(max(0, count &- countBefore)) &* Limits.gatheredByte
     }

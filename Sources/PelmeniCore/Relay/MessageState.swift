@@ -35,8 +35,7 @@ struct MessageState: QueuedRow {
     var endsWithReset = false
     /// Responses may still come.
     var expectsResponses = true
-    /// All bytes are handed to the kernel; the session ends once the far side has acknowledged
-    /// them.
+    /// All bytes are handed to the kernel; the session ends once they are acknowledged.
     var isDelivering = false
     /// Messages that wait for the stream's connect, and their number: small ones share pieces.
     var waiting = SendQueue()

@@ -79,8 +79,7 @@ extension Relay where R: ~Copyable {
         endOnceDelivered(session, leg)
     }
 
-    /// Ends the session of a client that ended its stream, or is not read any more, once its
-    /// responses are sent.
+    /// Ends a session once its client's reading is over and its responses are sent.
     mutating func finishIfComplete(_ session: SessionID) {
         let client = sessions[session].client
         guard sessions[session].kind == .streamToDatagrams,

@@ -62,9 +62,8 @@ extension Relay where R: ~Copyable {
         counters.add(unit.isToClient ? .datagramsToClient : .datagramsToUpstream)
     }
 
-    /// Puts a message's frame around it: in place if the message is large and the frame has room
-    /// there. A part of a train is copied, so that the train's block can be received into again.
-    /// Nil when no block is free.
+    /// Puts a message's frame around it: in place if the message is large and the frame has room. A
+    /// train's part is copied: its block can be received into again. Nil when no block is free.
     private mutating func frame(_ unit: Unit, _ envelope: FrameEnvelope, total: Int) -> Slice? {
         let isLarge = total > BlockClass.small.bytes / Limits.copyShare
         let length = Int(unit.length)
@@ -97,8 +96,7 @@ extension Relay where R: ~Copyable {
         if sessions[session].kind == .framedStreams { end(session, .pool, reset: true) }
     }
 
-    /// The block class for a message of this length. Datagram blocks exist only where a pair has
-    /// datagrams.
+    /// A message's block class. Datagram blocks exist only where a pair has datagrams.
     func messageClass(of bytes: Int) -> BlockClass {
         if bytes <= BlockClass.small.bytes { return .small }
         let fits = bytes <= BlockClass.datagram.bytes && pool.totalBlocks(.datagram) > 0

@@ -91,8 +91,7 @@ extension Relay where R: ~Copyable {
         return session
     }
 
-    /// Makes a session's message rows; `client` is its leg, or the listener that the client sends
-    /// to.
+    /// Makes a session's message rows; `client` is its leg, or the listener its client sends to.
     mutating func beginMessages(_ session: SessionID, client: LegID) {
         let pair = pairs.row(sessions[session].pair)
         states[session] = MessageState()

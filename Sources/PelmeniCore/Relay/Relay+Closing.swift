@@ -168,8 +168,7 @@ extension Relay where R: ~Copyable {
             guard isOpen(session) else { return }
         }
         guard !isBetweenStreams else { return framedEndedBetweenStreams(leg) }
-        // The client's next datagram dials anew; a client's stream still gets responses for a
-        // while.
+        // The client's next datagram dials anew; a client's stream still gets responses.
         guard legs[leg].kind.isClient else { return endAfterQueue(session) }
         clientEnded(session)
     }

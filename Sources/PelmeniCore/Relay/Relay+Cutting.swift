@@ -178,8 +178,7 @@ extension Relay where R: ~Copyable {
         return true
     }
 
-    /// Reads on, dropped bytes included: closing a socket with unread bytes would destroy the bytes
-    /// just sent on it.
+    /// Reads on, dropped bytes too: a close with unread bytes would destroy the bytes just sent.
     mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
         guard framed[framedID(leg)].uncut.isEmpty else { return awaitCut(leg) }
         let row = legs.row(leg)

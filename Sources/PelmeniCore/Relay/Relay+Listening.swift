@@ -43,8 +43,7 @@ extension Relay where R: ~Copyable {
         switch -error {
         case ECANCELED, EINTR, EAGAIN: return
         case EMSGSIZE where !legs[leg].kind.isListener:
-            // An earlier datagram was larger than the path's MTU (ip(7), IP_MTU_DISCOVER): no
-            // refusal.
+            // An earlier datagram exceeded the path's MTU (ip(7), IP_MTU_DISCOVER): no refusal.
             drop(.oversize)
         case ENOBUFS:
             counters.add(.starved)

@@ -112,8 +112,7 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Sends one datagram of a train, from the train's row alone: with the last responses the
-    /// session may have ended.
+    /// Sends one datagram of a train from the train's row alone: its session may have ended.
     private mutating func sendPart(of index: DatagramID, at: Int, length: Int) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg

@@ -62,8 +62,7 @@ extension Relay where R: ~Copyable {
         return sendAgain(index)
     }
 
-    /// A response was sent or counted. Unless it waited behind others, the client's next one may
-    /// go.
+    /// A response was sent or counted. Unless it waited behind others, its client's next may go.
     @inline(never)
     mutating func responseEnded(_ index: DatagramID) {
         let row = outgoing.row(index)

@@ -192,8 +192,7 @@ extension Relay where R: ~Copyable {
             let unit = Unit(
                 block: slice.block, offset: slice.offset, length: slice.length, isToClient: false)
             index = makeRow(unit, row.pointee.session, leg)
-            // The table is full, and the datagram counted: no event would come for the datagrams
-            // behind it.
+            // The table is full and the datagram counted: no event would send the next one.
             if index.isNone { row.pointee.queue.dropFirst(pool: pool) }
         }
         legs.watchStall(row.pointee.session)

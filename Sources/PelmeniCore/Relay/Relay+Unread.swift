@@ -1,6 +1,5 @@
-// Unread responses of Unix clients. All of them count against the send buffer of their listener
-// (unix(7)), and a client whose socket is connected to the listener has no queue that would be full
-// earlier.
+// Unread responses of Unix clients. All count against the send buffer of their listener (unix(7)),
+// and a client whose socket is connected to the listener has no queue that is full earlier.
 extension Relay where R: ~Copyable {
     /// Adds a response to its client's unread ones. False when that exceeds the client's share of
     /// the send buffer: the response waits.
@@ -42,8 +41,7 @@ extension Relay where R: ~Copyable {
     /// has a head (skbuff.h).
     private static func memory(ofAnswer bytes: Int) -> Int { 2 &* bytes &+ 1024 }
 
-    /// Whether the client's share is still unread: its session stays, or its next session would get
-    /// another share.
+    /// Whether the client's share is unread: its session stays, or its next one gets another share.
     func isHeldByUnread(_ session: SessionID) -> Bool {
         let state = states[session]
         guard state.held > 0, !legs.isDraining else { return false }

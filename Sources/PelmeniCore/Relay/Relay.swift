@@ -3,9 +3,8 @@ internal import Glibc
 
 /// The policy of sessions, on top of their ``Legs``: what crosses a pair.
 ///
-/// Two linked streams never get here. Messages cut from streams do, datagrams, and their clients.
-/// Calls go down to the legs; the legs return an ``Outcome`` of a completion, and a ``Notice`` is
-/// popped.
+/// Two linked streams never get here; messages, datagrams and their clients do. Calls go down to
+/// the legs, which return an ``Outcome`` of a completion, and queue a ``Notice`` to pop.
 package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     package var legs: Legs<R>
     /// State of sessions with messages, beside their rows; and their clients, by address.
