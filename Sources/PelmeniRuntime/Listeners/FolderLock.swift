@@ -4,8 +4,8 @@ internal import PelmeniCore
 
 /// The lock of a path's folder, flock(2).
 ///
-/// It keeps engines apart that check the same socket file. The folder itself is locked, so that no
-/// lock file is left behind.
+/// The lock keeps engines apart that check the same socket file. The folder itself is locked, so
+/// that no lock file is left behind.
 struct FolderLock {
     /// How long an engine waits for the lock: longer than an engine ever holds it. Any process that
     /// can read a folder can lock it, and must keep no engine from starting or ending.

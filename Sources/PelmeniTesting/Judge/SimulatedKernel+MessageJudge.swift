@@ -9,8 +9,8 @@ extension SimulatedKernel {
             + judgeEmpty() + judgeUnix(counters) + judgeDeadlines(counters)
     }
 
-    /// Between two framed streams in a world without faults, with reading ends and enough blocks, no
-    /// session has to wait for a deadline.
+    /// Between two framed streams in a world without faults, with reading ends and enough blocks,
+    /// no session has to wait for a deadline.
     func mustGoOn(_ counters: Counters) -> Bool {
         let isPlain =
             !world.messages.isEmpty

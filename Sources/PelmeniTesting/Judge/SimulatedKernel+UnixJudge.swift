@@ -2,8 +2,8 @@ internal import PelmeniCore
 
 // A further rule for Unix datagram sockets: they lose nothing.
 extension SimulatedKernel {
-    /// Whether an answer to a client with a full queue may be dropped: the answer is old, many wait,
-    /// or its session may have ended.
+    /// Whether an answer to a client with a full queue may be dropped: the answer is old, many
+    /// wait, or its session may have ended.
     func mayGiveUp(_ send: DatagramSend, _ number: Int) -> Bool {
         guard let plan = world.messagePlan(messages.sockets[number].pair) else { return true }
         let age = time - send.outgoing.pointee.since
