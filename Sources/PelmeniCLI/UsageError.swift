@@ -1,8 +1,7 @@
-/// Something on the command line that cannot be meant: named, with what would be right. Exit code
-/// 2.
+/// An error of the command line: the fault and the valid form. Exit code 2.
 struct UsageError: Error, Equatable, CustomStringConvertible {
     let description: String
-    /// The command whose help says more.
+    /// The command whose help describes it.
     let command: String
 
     init(_ description: String, command: String = "run") {

@@ -228,7 +228,7 @@ import Testing
     @Test func theGuideShowsThisCode() throws {
         let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let code = try String(
-            contentsOf: here.appending(path: "MarkedLength.swift"), encoding: .utf8)
+            contentsOf: here.appending(path: "Support/MarkedLength.swift"), encoding: .utf8)
         let guide = try String(
             contentsOf: here.appending(path: "../../docs/guide/bridges.md"), encoding: .utf8)
         let shown = try #require(code.split(separator: "\n\n", maxSplits: 1).last)

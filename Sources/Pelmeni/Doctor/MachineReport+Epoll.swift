@@ -2,11 +2,11 @@ internal import PelmeniCore
 internal import PelmeniRuntime
 
 extension MachineReport {
-    /// What the epoll backend finds on this machine.
+    /// The epoll backend on this machine.
     package struct Epoll: Codable, Equatable, Sendable {
-        /// Sends to many sockets go out in one call (io_submit(2)).
+        /// io_submit(2) sends to many sockets in one call.
         package var sendsInBatches: Bool
-        /// Why not, and what to do; nil when they do.
+        /// Why it does not, and the remedy; nil when it does.
         package var refusal: String?
 
         private enum CodingKeys: String, CodingKey {

@@ -1,9 +1,9 @@
 internal import Glibc
 
 extension MachineReport {
-    /// Small files in which the kernel says things about itself.
+    /// Small files in /proc.
     enum Files {
-        /// Nil when there is none or it may not be read.
+        /// Nil when the file is missing or unreadable.
         static func text(_ path: String) -> String? {
             let file = open(path, O_RDONLY | O_CLOEXEC)
             guard file >= 0 else { return nil }

@@ -4,9 +4,9 @@ internal import PelmeniCore
 internal import PelmeniRuntime
 
 extension MachineReport {
-    /// The limits that Pelmeni runs into first.
+    /// The limits that an engine reaches first.
     package struct Limits: Codable, Equatable, Sendable {
-        /// Descriptors (`ulimit -n`): what is in force, and what an engine raises it to.
+        /// Descriptors (`ulimit -n`): the limit in force, and the one that an engine raises it to.
         package var descriptors: UInt64
         package var descriptorsHard: UInt64
         /// Bytes that may be locked (`ulimit -l`); nil is no limit.
@@ -15,12 +15,12 @@ extension MachineReport {
         package var processors: [Int]
         /// The cgroup's quota in whole processors; nil is none.
         package var processorQuota: Int?
-        /// How many workers an engine has unless told otherwise.
+        /// The default number of workers.
         package var workers: Int
-        /// The longest queue of connections that wait to be accepted: `net.core.somaxconn`.
+        /// The longest queue of connections that wait for accept(2): `net.core.somaxconn`.
         package var acceptQueue: Int?
-        /// `net.ipv4.ping_group_range`, and whether this process is in it: needed for icmp without
-        /// root.
+        /// `net.ipv4.ping_group_range`, and whether a group of this process is in it: icmp without
+        /// root needs that.
         package var pingGroups: String?
         package var mayPing: Bool
         package var hasIPv6: Bool
@@ -72,7 +72,7 @@ extension MachineReport {
             return ([getegid()] + groups.prefix(max(0, Int(got)))).contains { allowed.contains($0) }
         }
 
-        /// By use: a kernel may have the family, and every interface have it switched off.
+        /// By a bind: a kernel may have the family while every interface has it switched off.
         private static func opensIPv6() -> Bool {
             let socket = pelmeni_socket_open(AF_INET6, 0)
             guard socket >= 0 else { return false }

@@ -2,7 +2,7 @@ internal import PelmeniCore
 internal import PelmeniRuntime
 
 extension MachineReport {
-    /// What the kernel says to io_uring.
+    /// io_uring on this machine.
     package struct Uring: Codable, Equatable, Sendable {
         package var isGranted: Bool
         /// Why not; nil when it is granted.
@@ -27,20 +27,20 @@ extension MachineReport {
             package var reason: String
             /// The error's name, `EPERM` say.
             package var errno: String?
-            /// What to look at, the likeliest first.
+            /// Possible reasons, the likeliest first.
             package var hints: [String]
         }
 
         /// One feature of io_uring.
         package struct Feature: Codable, Equatable, Sendable {
-            /// As `--io-uring-without` takes it.
+            /// The name that `--io-uring-without` takes.
             package var name: String
             /// The first kernel that has it.
             package var since: String
             package var isGranted: Bool
             /// Whether Pelmeni would use it here.
             package var isUsed: Bool
-            /// Pelmeni does not use io_uring without it.
+            /// Whether Pelmeni needs it for io_uring.
             package var isNeeded: Bool
             package var purpose: String
 
@@ -82,7 +82,7 @@ extension MachineReport.Uring {
             hints: Self.hints(error, disabledSetting, seccompMode))
     }
 
-    /// Some features are worth nothing without another one.
+    /// Some features need another one to be of use.
     private static func uses(_ feature: IOUringFeatures, of usable: IOUringFeatures) -> Bool {
         switch feature {
         case .multishotReceive, .receiveBounds:
@@ -92,11 +92,11 @@ extension MachineReport.Uring {
         }
     }
 
-    /// What can be seen to be the reason comes before what may be.
+    /// Observed reasons come before possible ones.
     private static func hints(
         _ error: EngineError, _ disabledSetting: Int?, _ seccompMode: Int?
     ) -> [String] {
-        // Any other error came from further inside than a filter or the setting.
+        // Any other error comes from behind the filter and the setting.
         let isForbidden = ["EPERM", "EACCES", "ENOSYS"].contains(error.errno?.name ?? "")
         guard isForbidden else { return error.remedy.isEmpty ? [] : [error.remedy] }
         var hints: [String] = []
@@ -114,7 +114,7 @@ extension MachineReport.Uring {
                 "a seccomp filter is on this process, as containers have by default: "
                     + "allow io_uring_setup, io_uring_enter and io_uring_register in its profile")
         }
-        // The general remedy names what may be the reason; it is for when nothing can be seen.
+        // The general remedy names possible reasons: for when none is observed.
         return hints.isEmpty && !error.remedy.isEmpty ? [error.remedy] : hints
     }
 }

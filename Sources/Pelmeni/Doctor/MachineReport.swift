@@ -2,12 +2,12 @@ internal import Glibc
 internal import PelmeniCore
 package import PelmeniRuntime
 
-/// What this machine grants: the kernel, io_uring and its features, limits, and what `auto` makes
-/// of it.
+/// What this machine grants: the kernel, io_uring and its features, limits, and the backend of
+/// `auto`.
 package struct MachineReport: Codable, Equatable, Sendable {
     /// `Linux 6.18.5 x86_64`.
     package var kernel: String
-    /// What `auto` would run on, and why.
+    /// The backend of `auto`, and the reason.
     package var choice: Choice
     package var uring: Uring
     package var epoll: Epoll
@@ -21,14 +21,14 @@ package struct MachineReport: Codable, Equatable, Sendable {
         case limits
     }
 
-    /// What `auto` would run on.
+    /// A backend, and the reason for it.
     package struct Choice: Codable, Equatable, Sendable {
         /// Nil where an engine would not start.
         package var backend: String?
         package var reason: String
     }
 
-    /// Asks the machine. Takes some milliseconds: the probe moves bytes.
+    /// Probes the machine. Takes some milliseconds: the probe moves bytes.
     package static func gather() -> MachineReport {
         let probe = IOUringProbe.run(without: [])
         return MachineReport(
@@ -36,7 +36,7 @@ package struct MachineReport: Codable, Equatable, Sendable {
             epoll: Epoll(SendBatchProbe.refusal()), limits: Limits.gather())
     }
 
-    /// What an engine would run on that was asked for `choice`, without the `disabled` features.
+    /// The backend of an engine with this choice, without the `disabled` features.
     package static func choice(
         _ choice: BackendChoice, disabled: Set<IOUringFeature>
     ) -> Choice {
@@ -55,13 +55,13 @@ package struct MachineReport: Codable, Equatable, Sendable {
                 reason: decision.fallback.map(sentence)
                     ?? "io_uring is granted, and its self-test moved every byte right")
         } catch {
-            // Out of memory or descriptors decides about no backend; nor does a refusal of the only
-            // one.
+            // Lack of memory or descriptors decides about no backend, and a refusal leaves none
+            // here.
             return Choice(backend: nil, reason: sentence(error))
         }
     }
 
-    /// An error without its subject, which the report names beside it.
+    /// An error without its subject, which the report has beside it.
     static func sentence(_ error: EngineError) -> String {
         guard let errno = error.errno else { return error.reason }
         return "\(error.reason): \(errno)"

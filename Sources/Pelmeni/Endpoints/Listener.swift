@@ -1,13 +1,13 @@
 internal import PelmeniCore
 public import PelmeniRuntime
 
-/// A listener that accepts, as an engine has opened it.
+/// An engine's open listener, which accepts.
 public struct Listener: Sendable, Equatable, CustomStringConvertible {
-    /// Where it listens, with the real address and port.
+    /// The listener's endpoint, with the real address and port.
     public let endpoint: Endpoint
-    /// Where its pair forwards to, in order.
+    /// The endpoints that its pair forwards to, in order.
     public let upstreams: [Endpoint]
-    /// The workers that serve it; nil is all.
+    /// The workers that serve its pair; nil is all.
     public let workers: [Int]?
 
     /// The real port of a TCP or UDP listener, else nil.

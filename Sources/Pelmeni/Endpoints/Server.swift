@@ -1,18 +1,18 @@
 package import PelmeniCore
 public import PelmeniRuntime
 
-/// Listens, and answers through a ``Client``: together they are a pair.
+/// A listener and its ``Client``: together they are a pair.
 ///
 /// A description: nothing is opened before an ``Engine`` starts it.
 public protocol Server: Sendable {
-    /// Where accepted bytes or datagrams go.
+    /// The client that forwards accepted bytes or datagrams.
     var client: any Client { get }
     /// Timeouts, limits and placement of the pair.
     var options: PairOptions { get set }
-    /// Where it listens. A host may be empty for all addresses, a port 0 for one the kernel
-    /// chooses.
+    /// The listening endpoint. Its host may be empty for all addresses, its port 0 for a port that
+    /// the kernel chooses.
     var endpoint: Endpoint { get }
-    /// Of a Unix socket's file.
+    /// The mode of a Unix socket's file.
     var permissions: SocketPermissions { get }
 }
 
@@ -20,7 +20,7 @@ extension Server {
     /// Only the owner may connect.
     public var permissions: SocketPermissions { .owner }
 
-    /// What meets at the pair. The endpoints of a client are all of one kind.
+    /// The kinds of the pair's two sides. The endpoints of a client are all of one kind.
     package var kind: PairKind {
         PairKind(
             listensForDatagrams: endpoint.isDatagram,
@@ -29,14 +29,14 @@ extension Server {
 
     private var forwardsDatagrams: Bool { client.endpoints.first?.isDatagram ?? false }
 
-    /// Two streams have framings. One framing holds for both ends.
+    /// Both sides are streams, and one of them has a framing: that framing holds for both unless
+    /// the other side has its own.
     private var isFramedBetweenStreams: Bool {
         let isFramed = options.framing != nil || client.framing != nil
         return isFramed && !endpoint.isDatagram && !forwardsDatagrams
     }
 
-    /// How messages cross the pair. The numbers must have been checked: what does not fit is cut to
-    /// what does.
+    /// How messages cross the pair. The numbers must have been checked: they are clamped here.
     package var messages: FramingConfiguration {
         let (near, far) = (options.framing, client.framing)
         let (nearMax, farMax) = (options.frameBytesMax, client.frameBytesMax)

@@ -1,6 +1,6 @@
-/// Who may connect to a Unix socket, or send to it: the mode of its file, chmod(2).
+/// The users that may connect to a Unix socket, or send to it: the mode of its file, chmod(2).
 ///
-/// `[.owner, .group]` is the mode 0660. What is none of the three is a `rawValue`: `0o620` say.
+/// `[.owner, .group]` is the mode 0660. A `rawValue` gives any other mode, such as `0o620`.
 public struct SocketPermissions: OptionSet, Sendable, Hashable {
     /// The mode, 0 to 0777.
     public let rawValue: UInt16

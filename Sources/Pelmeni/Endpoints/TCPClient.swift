@@ -5,31 +5,31 @@ public import PelmeniRuntime
 public struct TCPClient: Client {
     /// The endpoints in order.
     public let endpoints: [Endpoint]
-    /// How messages stand in its streams; nil is as in the server's.
+    /// The framing of messages in its streams; nil is the server's.
     public var framing: Framing?
-    /// Bytes of the longest message that its streams may bring; nil is as for the server's.
+    /// Bytes of the longest message from its streams; nil is the server's limit.
     public var frameBytesMax: Int?
 
     /// - Parameters:
     ///   - host: a name, an IPv4 or an IPv6 address (without brackets). A name is looked up off the
-    ///     workers and again every thirty seconds; its last good answer is kept.
+    ///     workers and again every thirty seconds; the last good addresses are kept.
     ///   - port: 1 to 65535.
-    ///   - framing: how messages stand in its streams, where they are not as in the server's.
-    ///   - frameBytesMax: bytes of the longest message that such a stream may bring, 1 to 261,888
-    ///     between two streams; nil is as for the server's.
+    ///   - framing: of messages in its streams; nil is the server's.
+    ///   - frameBytesMax: bytes of the longest message from such a stream, 1 to 261,888 between two
+    ///     streams; nil is the server's limit.
     public init(
         _ host: String, port: UInt16, framing: Framing? = nil, frameBytesMax: Int? = nil
     ) {
         self.init([.tcp(host: host, port: port)], framing: framing, frameBytesMax: frameBytesMax)
     }
 
-    /// Several endpoints, taken in turn.
+    /// Several endpoints, dialled round-robin.
     ///
     /// - Parameters:
     ///   - endpoints: 1 to 64, all `Endpoint.tcp`; an ``Engine`` refuses others.
-    ///   - framing: how messages stand in its streams, where they are not as in the server's.
-    ///   - frameBytesMax: bytes of the longest message that such a stream may bring; nil is as for
-    ///     the server's.
+    ///   - framing: of messages in its streams; nil is the server's.
+    ///   - frameBytesMax: bytes of the longest message from such a stream; nil is the server's
+    ///     limit.
     public init(_ endpoints: [Endpoint], framing: Framing? = nil, frameBytesMax: Int? = nil) {
         self.endpoints = endpoints
         self.framing = framing

@@ -3,15 +3,15 @@ public import PelmeniRuntime
 
 /// Listens on TCP.
 public struct TCPServer: Server {
-    /// Where accepted bytes go.
+    /// The client that forwards accepted bytes.
     public let client: any Client
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// Where it listens.
+    /// The listening endpoint.
     public let endpoint: Endpoint
 
     /// - Parameters:
-    ///   - client: where accepted bytes go.
+    ///   - client: forwards accepted bytes.
     ///   - listen: an address of this machine, a name of it, or empty for all addresses
     ///     (dual-stack).
     ///   - port: 0 asks the kernel for one; ``Engine/listeners`` says which it was.

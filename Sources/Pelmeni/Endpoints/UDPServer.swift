@@ -3,20 +3,20 @@ public import PelmeniRuntime
 
 /// Listens for datagrams on UDP. Each client address has a session of its own.
 public struct UDPServer: Server {
-    /// Where datagrams go.
+    /// The client that forwards datagrams.
     public let client: any Client
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// Where it listens.
+    /// The listening endpoint.
     public let endpoint: Endpoint
 
     /// - Parameters:
-    ///   - client: where datagrams go.
+    ///   - client: forwards datagrams.
     ///   - listen: an address of this machine, a name of it, or empty for all addresses
-    ///     (dual-stack). Answers leave from the address that the client sent to.
-    ///   - port: 0 asks the kernel for one; ``Engine/listeners`` says which it was.
-    ///   - framing: how datagrams are written into the stream when `client` is one of streams; nil
-    ///     is what `options` say.
+    ///     (dual-stack). Responses leave from the address that the client sent to.
+    ///   - port: 0 for a port that the kernel chooses; ``Engine/listeners`` has it.
+    ///   - framing: of datagrams in the stream, when `client` forwards to streams; nil is the
+    ///     framing of `options`.
     ///   - options: everything else.
     public init(
         _ client: any Client, listen: String = "", port: UInt16 = 8080, framing: Framing? = nil,

@@ -5,29 +5,29 @@ public import PelmeniRuntime
 public struct UnixClient: Client {
     /// The endpoints in order.
     public let endpoints: [Endpoint]
-    /// How messages stand in its streams; nil is as in the server's.
+    /// The framing of messages in its streams; nil is the server's.
     public var framing: Framing?
-    /// Bytes of the longest message that its streams may bring; nil is as for the server's.
+    /// Bytes of the longest message from its streams; nil is the server's limit.
     public var frameBytesMax: Int?
 
     /// - Parameters:
     ///   - path: of the socket, 1 to 107 bytes, unix(7).
-    ///   - framing: how messages stand in its streams, where they are not as in the server's.
-    ///   - frameBytesMax: bytes of the longest message that such a stream may bring, 1 to 261,888
-    ///     between two streams; nil is as for the server's.
+    ///   - framing: of messages in its streams; nil is the server's.
+    ///   - frameBytesMax: bytes of the longest message from such a stream, 1 to 261,888 between two
+    ///     streams; nil is the server's limit.
     public init(
         _ path: String, framing: Framing? = nil, frameBytesMax: Int? = nil
     ) {
         self.init([.unix(path: path)], framing: framing, frameBytesMax: frameBytesMax)
     }
 
-    /// Several endpoints, taken in turn.
+    /// Several endpoints, dialled round-robin.
     ///
     /// - Parameters:
     ///   - endpoints: 1 to 64, all `Endpoint.unix`; an ``Engine`` refuses others.
-    ///   - framing: how messages stand in its streams, where they are not as in the server's.
-    ///   - frameBytesMax: bytes of the longest message that such a stream may bring; nil is as for
-    ///     the server's.
+    ///   - framing: of messages in its streams; nil is the server's.
+    ///   - frameBytesMax: bytes of the longest message from such a stream; nil is the server's
+    ///     limit.
     public init(_ endpoints: [Endpoint], framing: Framing? = nil, frameBytesMax: Int? = nil) {
         self.endpoints = endpoints
         self.framing = framing

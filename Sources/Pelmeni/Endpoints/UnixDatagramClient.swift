@@ -1,8 +1,8 @@
 internal import PelmeniCore
 public import PelmeniRuntime
 
-/// Forwards datagrams to a Unix datagram socket. They wait for a slow reader, within bounds, rather
-/// than get lost.
+/// Forwards datagrams to a Unix datagram socket. Datagrams wait for a slow reader, within bounds;
+/// they are not lost.
 public struct UnixDatagramClient: Client {
     /// The endpoints in order.
     public let endpoints: [Endpoint]
@@ -10,7 +10,7 @@ public struct UnixDatagramClient: Client {
     /// - Parameter path: of the socket, 1 to 107 bytes, unix(7).
     public init(_ path: String) { self.init([.unixDatagram(path: path)]) }
 
-    /// Several endpoints, taken in turn; a session stays with its own.
+    /// Several endpoints, assigned round-robin; a session stays with its own.
     ///
     /// - Parameter endpoints: 1 to 64, all `Endpoint.unixDatagram`; an ``Engine`` refuses others.
     public init(_ endpoints: [Endpoint]) { self.endpoints = endpoints }

@@ -1,25 +1,25 @@
 public import PelmeniCore
 public import PelmeniRuntime
 
-/// Listens for datagrams on a Unix datagram socket. Each client that has a name has a session of
-/// its own; those without one share a session, and get no answers.
+/// Listens for datagrams on a Unix datagram socket. Each client with a name has a session of its
+/// own; clients without one share a session, and get no responses.
 public struct UnixDatagramServer: Server {
-    /// Where datagrams go.
+    /// The client that forwards datagrams.
     public let client: any Client
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// Where it listens.
+    /// The listening endpoint.
     public let endpoint: Endpoint
-    /// Of the socket's file.
+    /// The mode of the socket's file.
     public let permissions: SocketPermissions
 
     /// - Parameters:
-    ///   - client: where datagrams go.
-    ///   - listen: a path, 1 to 107 bytes. A socket file there at which no process listens is
-    ///     replaced; anything else is not.
+    ///   - client: forwards datagrams.
+    ///   - listen: a path, 1 to 107 bytes. A socket file without a listening process is replaced;
+    ///     anything else is not.
     ///   - permissions: of the file.
-    ///   - framing: how datagrams are written into the stream when `client` is one of streams; nil
-    ///     is what `options` say.
+    ///   - framing: of datagrams in the stream, when `client` forwards to streams; nil is the
+    ///     framing of `options`.
     ///   - options: everything else.
     public init(
         _ client: any Client, listen: String, permissions: SocketPermissions = .owner,

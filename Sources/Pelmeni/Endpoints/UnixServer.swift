@@ -3,19 +3,19 @@ public import PelmeniRuntime
 
 /// Listens on a Unix stream socket.
 public struct UnixServer: Server {
-    /// Where accepted bytes go.
+    /// The client that forwards accepted bytes.
     public let client: any Client
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// Where it listens.
+    /// The listening endpoint.
     public let endpoint: Endpoint
-    /// Of the socket's file.
+    /// The mode of the socket's file.
     public let permissions: SocketPermissions
 
     /// - Parameters:
-    ///   - client: where accepted bytes go.
-    ///   - listen: a path, 1 to 107 bytes. A socket file there at which no process listens is
-    ///     replaced; anything else is not.
+    ///   - client: forwards accepted bytes.
+    ///   - listen: a path, 1 to 107 bytes. A socket file without a listening process is replaced;
+    ///     anything else is not.
     ///   - permissions: of the file.
     ///   - framing: how datagrams are cut from the stream when `client` takes datagrams, and
     ///     messages when `client` is one of streams: two streams of messages. Nil is what `options`

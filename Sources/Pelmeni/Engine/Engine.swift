@@ -1,4 +1,4 @@
-// One import for an embedder: what the core makes public is part of the face.
+// One import for an embedder: the public parts of the core and the runtime are re-exported.
 @_exported public import PelmeniCore
 @_exported public import PelmeniRuntime
 internal import Synchronization
@@ -10,8 +10,8 @@ internal import Synchronization
 /// try await engine.run()
 /// ```
 ///
-/// An engine has no global state and touches no signal; several may live in one process. It runs
-/// once.
+/// An engine has no global state and handles no signal; several may live in one process. An engine
+/// runs once.
 public final class Engine: Sendable {
     private enum Phase {
         case idle
@@ -24,11 +24,11 @@ public final class Engine: Sendable {
     private let phase = Mutex<Phase>(.idle)
 
     /// - Parameters:
-    ///   - backend: io_uring, epoll, or whichever the machine grants.
+    ///   - backend: io_uring, epoll, or `auto` for the one that the machine grants.
     ///   - workers: threads, each with a ring of its own; nil is one for each usable processor.
     ///   - servers: at least one.
     ///   - options: everything else.
-    /// - Throws: an ``EngineError`` of kind `usage` that names what makes no sense.
+    /// - Throws: an ``EngineError`` of kind `usage` that names the fault and the valid values.
     public convenience init(
         backend: BackendChoice = .auto, workers: Int? = nil, servers: [any Server],
         options: EngineOptions = EngineOptions()
@@ -38,8 +38,7 @@ public final class Engine: Sendable {
             spelling: .library)
     }
 
-    /// The same, for options that were written elsewhere: errors name them as they are spelled
-    /// there.
+    /// The same, for options from another source: errors use its spelling.
     package init(
         backend: BackendChoice = .auto, workers: Int? = nil, servers: [any Server],
         options: EngineOptions = EngineOptions(), spelling: OptionName.Spelling
@@ -80,8 +79,8 @@ public final class Engine: Sendable {
         }
     }
 
-    /// Starts, unless ``start()`` did, and returns once the engine has ended. Cancelling the task
-    /// drains.
+    /// Starts the engine, unless ``start()`` did, and returns once it has ended. Cancelling the
+    /// task drains.
     public func run() async throws(EngineError) {
         if runtime == nil { try await start() }
         guard let runtime else { return }
@@ -93,17 +92,17 @@ public final class Engine: Sendable {
         if let failure = runtime.failure { throw failure }
     }
 
-    /// Stops accepting and lets what is open end; what is still open after the time is cut off.
+    /// Stops accepting and lets open sessions end; sessions still open after the time are cut.
     ///
     /// - Parameter within: nil is the engine's drain timeout.
-    /// - Returns: how many sessions were cut off.
+    /// - Returns: the number of sessions cut.
     @discardableResult
     public func drain(within: Duration? = nil) async -> Int {
         guard let runtime else { return 0 }
         runtime.drain()
-        // A sleep takes its nanoseconds in 64 bits.
+        // Task.sleep takes nanoseconds in 64 bits.
         let timeout = min(within ?? drainTimeout, EngineCheck.durationMax)
-        // Not a child: a cancelled caller still drains in its own time.
+        // Detached: a cancelled caller still drains within the timeout.
         let cutter = Task.detached {
             try? await Task.sleep(for: timeout)
             if !Task.isCancelled { runtime.stop() }
@@ -113,7 +112,7 @@ public final class Engine: Sendable {
         return Int(clamping: statistics.causes[.drainCut] ?? 0)
     }
 
-    /// Cuts everything off, and returns once it is.
+    /// Cuts all sessions, and returns once the workers have ended.
     public func stop() async {
         guard let runtime else { return }
         runtime.stop()
@@ -126,10 +125,10 @@ public final class Engine: Sendable {
         phase.withLock { if case .running(let runtime) = $0 { runtime } else { nil } }
     }
 
-    /// The backend that the engine runs on, once it is started.
+    /// The engine's backend, once it is started.
     public var backend: Backend? { runtime?.decision.backend }
 
-    /// How many workers it has.
+    /// The number of workers.
     public var workers: Int { configuration.workers }
 
     /// The listeners in the order of the servers, with their real ports, once the engine is
@@ -143,7 +142,7 @@ public final class Engine: Sendable {
         }
     }
 
-    /// What it has done so far.
+    /// Counts since the start.
     public var statistics: Statistics {
         guard let runtime else { return Statistics() }
         return Statistics(runtime)

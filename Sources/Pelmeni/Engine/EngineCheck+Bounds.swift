@@ -1,19 +1,18 @@
 internal import PelmeniCore
 internal import PelmeniRuntime
 
-/// The largest values of what is configured. Sums and products of them fit where they are made:
-/// times into the 64 bits of a clock in nanoseconds, counts into 32 bits before they are
-/// multiplied.
+/// The largest values of options. Their sums and products do not overflow: times fit a clock of 64
+/// bits in nanoseconds, counts fit 32 bits before a multiplication.
 extension EngineCheck {
-    /// Longer is a slip of the pen; what is to last for ever is ``Timeout/never``.
+    /// A longer duration is a mistake; ``Timeout/never`` lasts for ever.
     package static let durationMax: Duration = .seconds(365 * 24 * 3_600)
-    /// Sessions, and datagrams of one.
+    /// Sessions, and datagrams of a session.
     package static let countMax = Int(Int32.max)
     /// A TiB of blocks.
     package static let poolBytesMax = 1 << 40
-    /// tcp(7) takes whole seconds, and no more.
+    /// tcp(7): whole seconds, up to this.
     package static let keepAliveMax: Duration = .seconds(32_767)
-    /// tcp(7) counts milliseconds in 31 bits, and says nothing when there are more.
+    /// tcp(7) counts milliseconds in 31 bits, and accepts more without an error.
     package static let userTimeoutMax: Duration = .seconds(24 * 3_600)
     package static let modeMax: UInt16 = 0o777
 
@@ -75,7 +74,7 @@ extension EngineCheck {
         }
     }
 
-    /// The number of sessions of a pair, or of an engine.
+    /// Checks the session limit of a pair, or of an engine.
     func checkSessions(
         _ sessions: Int?, _ option: OptionName, of subject: String
     ) throws(EngineError) {

@@ -1,9 +1,9 @@
 internal import PelmeniCore
 package import PelmeniRuntime
 
-/// What makes no sense where streams and datagrams meet.
+/// Checks of framings, kinds and message limits.
 extension EngineCheck {
-    /// A session may move on to the next upstream, and must find the same kind of socket there. A
+    /// A session may move on to the next upstream, which must have the same kind of socket. A
     /// client of a named kind has upstreams of that kind.
     func checkKinds(_ server: any Server) throws(EngineError) {
         let client = server.client
@@ -75,7 +75,7 @@ extension EngineCheck {
         }
     }
 
-    /// No message is cut from any stream of the pair.
+    /// A pair without framing cuts no message from a stream.
     private func checkUnframed(_ server: any Server) throws(EngineError) {
         let options = server.options
         var given: [OptionName] = []
@@ -99,7 +99,7 @@ extension EngineCheck {
             "leave it out")
     }
 
-    /// How messages stand in one stream.
+    /// Checks the framing of one stream.
     private func checkEnd(
         _ end: StreamFraming, of subject: String, isBetweenStreams: Bool
     ) throws(EngineError) {
@@ -133,7 +133,7 @@ extension EngineCheck {
         }
     }
 
-    /// What is allowed, and still seldom what an operator wants; nil when there is nothing to say.
+    /// A warning for a valid setting that operators seldom want; nil when there is none.
     package static func warning(_ messages: FramingConfiguration) -> String? {
         messages.client.framing == .raw || messages.upstream.framing == .raw
             ? "raw framing keeps no message boundaries" : nil

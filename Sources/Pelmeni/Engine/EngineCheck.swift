@@ -1,8 +1,7 @@
 internal import PelmeniCore
 internal import PelmeniRuntime
 
-/// Turns descriptions into a configuration, or says what makes no sense, in the spelling of whoever
-/// wrote them.
+/// Turns descriptions into a configuration, or throws an error in the spelling of their source.
 package struct EngineCheck: Sendable {
     let spelling: OptionName.Spelling
 

@@ -1,10 +1,10 @@
 package import PelmeniCore
 internal import PelmeniRuntime
 
-/// A feature of io_uring that an engine can do without, or has to. `pelmeni doctor` lists them by
-/// their raw values, with the kernel that brought each.
+/// A feature of io_uring that an engine can be told to leave unused. `pelmeni doctor` lists the
+/// features by their raw values, with the first kernel that has each.
 public enum IOUringFeature: String, CaseIterable, Sendable, CustomStringConvertible {
-    /// Blocks are lent to the kernel without a call each. Without it an engine runs on epoll.
+    /// Blocks lent to the kernel without a call each. Without it an engine runs on epoll.
     case bufferRings = "buffer-rings"
     /// Deadlines without an operation each. Without it an engine runs on epoll.
     case waitTimeout = "wait-timeout"
@@ -14,7 +14,7 @@ public enum IOUringFeature: String, CaseIterable, Sendable, CustomStringConverti
     case multishotReceive = "multishot-receive"
     /// Backpressure for multishot receives of streams.
     case receiveBounds = "receive-bounds"
-    /// Completions are made when the worker asks for them.
+    /// Completions made when the worker asks for them.
     case deferTaskRun = "defer-taskrun"
     /// One thread submits; ``deferTaskRun`` needs it.
     case singleIssuer = "single-issuer"
@@ -32,7 +32,7 @@ public enum IOUringFeature: String, CaseIterable, Sendable, CustomStringConverti
     /// The name on the command line and in `pelmeni doctor`.
     public var description: String { rawValue }
 
-    /// As the core masks it.
+    /// The core's bit for it.
     var bit: IOUringFeatures {
         switch self {
         case .bufferRings: .bufferRings
@@ -52,11 +52,11 @@ public enum IOUringFeature: String, CaseIterable, Sendable, CustomStringConverti
 }
 
 extension Set<IOUringFeature> {
-    /// All that Linux 6.1 lacks: with it an engine runs as on that kernel.
+    /// All features that Linux 6.1 lacks: disabling them makes an engine run as on that kernel.
     public static var newerThanLinux61: Set<IOUringFeature> {
         Set(IOUringFeature.allCases.filter { IOUringFeatures.newerThan61.contains($0.bit) })
     }
 
-    /// As the core masks them.
+    /// The core's bits for them.
     package var mask: IOUringFeatures { reduce(into: []) { $0.formUnion($1.bit) } }
 }

@@ -1,9 +1,9 @@
 public import PelmeniCore
 internal import PelmeniRuntime
 
-/// What one worker has done so far.
+/// Counts of one worker since the start.
 public struct WorkerStatistics: Sendable {
-    /// Connections accepted, and sessions that datagrams opened.
+    /// Accepted connections, and sessions opened by datagrams.
     public var accepted: UInt64
     /// Sessions open now.
     public var open: UInt64
@@ -15,16 +15,16 @@ public struct WorkerStatistics: Sendable {
     public var drops: [DropReason: UInt64]
     /// Processor time of its thread, user and system, in nanoseconds.
     public var cpuNanoseconds: UInt64
-    /// Loops, and how often one entered the kernel to submit or wait.
+    /// Loops of the worker.
     public var loops: UInt64
     /// Calls that submitted or waited.
     public var enters: UInt64
-    /// Times accepting had to stop.
+    /// Times that accepting paused.
     public var acceptPauses: UInt64
     /// Reads that found the buffer pool empty.
     public var starved: UInt64
     /// Blocks in use, those posted to the kernel included.
     public var blocksLeased: UInt64
-    /// The numbers of the pairs that it serves, in the order of the servers.
+    /// The numbers of the pairs that the worker serves, in the order of the servers.
     public var pairs: [Int]
 }

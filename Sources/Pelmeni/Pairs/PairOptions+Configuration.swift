@@ -2,20 +2,20 @@ package import PelmeniCore
 internal import PelmeniRuntime
 
 extension PairOptions {
-    /// The timeouts that hold on a pair; nil is never.
+    /// The timeouts of a pair; nil is never.
     package struct Durations: Equatable, Sendable {
         package var firstByte: Duration?
         package var idle: Duration? = .seconds(3_600)
         package var linger: Duration? = .seconds(30)
         package var stall: Duration? = .seconds(300)
 
-        /// What a pair of this kind inherits.
+        /// The defaults of a kind of pair.
         init(inheritedBy kind: PairKind) {
             if kind.hasDatagrams { idle = .seconds(60) }
         }
     }
 
-    /// The timeouts that hold on a pair of this kind.
+    /// The timeouts of a pair of this kind.
     package func durations(of kind: PairKind) -> Durations {
         var durations = Durations(inheritedBy: kind)
         durations.firstByte = firstByteTimeout.duration(inherited: durations.firstByte)
@@ -39,7 +39,7 @@ extension PairOptions {
     var socketOptions: SocketOptions {
         var options = SocketOptions()
         options.keepAliveSeconds = Int32(clamping: keepAliveTime?.components.seconds ?? 0)
-        // The kernel takes it as a signed number.
+        // The kernel takes a signed number.
         let milliseconds = Int32(clamping: (userTimeout?.nanoseconds ?? 0) / 1_000_000)
         options.userTimeoutMilliseconds = UInt32(milliseconds)
         return options

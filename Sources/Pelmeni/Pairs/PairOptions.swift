@@ -3,42 +3,42 @@ internal import PelmeniRuntime
 
 /// Timeouts, limits and placement of a pair. The defaults are those of the command line.
 ///
-/// A timeout that may be left to the pair or be switched off is a ``Timeout``. A limit that is nil
-/// limits nothing.
+/// A ``Timeout`` may have the pair's default or be switched off. A limit of nil is no limit.
 public struct PairOptions: Sendable, Equatable {
-    /// Until an upstream accepts, each upstream anew: more than zero, and at most 365 days. A
-    /// connect always has an end.
+    /// Time for an upstream to accept, for each upstream anew: more than zero, and at most 365
+    /// days. A connect always has a deadline.
     public var connectTimeout: Duration = .seconds(5)
-    /// Until the first byte from either side. ``Timeout/inherited`` is never: many protocols are
-    /// silent at first.
+    /// Time to the first byte of either side. ``Timeout/inherited`` is never: sessions of
+    /// many protocols begin with silence.
     public var firstByteTimeout = Timeout.inherited
-    /// Without a byte in either direction. ``Timeout/inherited`` follows the pair: an hour between
-    /// two streams, and a minute where datagrams cross a side, for they have no other end.
+    /// Time without a byte in either direction. ``Timeout/inherited`` follows the pair: an hour
+    /// between two streams, a minute where datagrams cross a side, since such a session has no
+    /// other end.
     public var idleTimeout = Timeout.inherited
-    /// After one side has ended; a byte starts it anew. ``Timeout/inherited`` is 30 seconds.
+    /// Time after one side has ended; a byte restarts it. ``Timeout/inherited`` is 30 seconds.
     public var lingerTimeout = Timeout.inherited
-    /// Without a byte acknowledged by a side that has bytes waiting; it is noticed after one to two
-    /// times this long. ``Timeout/inherited`` is five minutes.
+    /// Time without an acknowledged byte from a side that has bytes waiting; the session ends after
+    /// one to two times this long. ``Timeout/inherited`` is five minutes.
     public var stallTimeout = Timeout.inherited
-    /// How messages stand in the stream of a pair whose other side has datagrams; nil is
-    /// ``Framing/u16be``. On a pair of two streams: how they stand in the listener's streams, and
-    /// in the upstream's where ``Client/framing`` is nil; nil relays bytes as they come. Refused on
-    /// a pair of datagrams alone.
+    /// The framing of messages in the stream of a pair whose other side has datagrams; nil is
+    /// ``Framing/u16be``. On a pair of two streams: the framing of the listener's streams, and of
+    /// the upstream's where ``Client/framing`` is nil; nil relays bytes unchanged. Refused on a
+    /// pair of datagrams alone.
     public var framing: Framing?
     /// Bytes of the longest message cut from such a stream, 1 to 16 MiB, and to 261,888 between two
     /// streams; a longer one closes the stream with cause ``EndCause/badFrame``. Nil is 64 KiB,
-    /// which holds every datagram. Refused where no message is cut from a stream.
+    /// enough for every datagram. Refused where no message is cut from a stream.
     public var frameBytesMax: Int?
     /// Datagrams of a client after which its session ends, 1 to 2,147,483,647; nil is any number.
     /// Refused on a pair of two streams.
     public var requestLimit: Int?
-    /// Responses to each datagram of a client, 1 to 2,147,483,647: a session ends once every one
-    /// has had so many. Nil is any number. Refused on a pair of two streams.
+    /// Responses to each datagram of a client, 1 to 2,147,483,647: a session ends once every
+    /// datagram has them. Nil is any number. Refused on a pair of two streams.
     public var responseLimit: Int?
-    /// Bytes of datagrams that wait in a UDP socket until a worker reads them, 4 KiB to 512 MiB: a
-    /// listener's, and that of each session towards its upstream. Nil is 4 MiB, of which the kernel
-    /// grants `net.core.rmem_max`; what is asked for is granted beyond that where the process has
-    /// CAP_NET_ADMIN. Refused on a pair without UDP.
+    /// Bytes of datagrams that a UDP socket holds until a worker reads them, 4 KiB to 512 MiB: for
+    /// a listener, and for each session's socket towards its upstream. Nil is 4 MiB, of which the
+    /// kernel grants `net.core.rmem_max`; a given number is granted beyond that where the process
+    /// has CAP_NET_ADMIN. Refused on a pair without UDP.
     public var receiveBufferBytes: Int?
     /// Sessions at once over all workers, 1 to 2,147,483,647; a session over the limit is closed
     /// with cause ``EndCause/limit``. Nil leaves it to the engine.
@@ -55,7 +55,7 @@ public struct PairOptions: Sendable, Equatable {
     /// The defaults.
     public init() {}
 
-    /// For questions that have one response each, as DNS over UDP: a session ends with its last
+    /// For questions with one response each, such as DNS over UDP: a session ends with its last
     /// response, or after five silent seconds.
     public static var dns: PairOptions {
         var options = PairOptions()
@@ -64,7 +64,7 @@ public struct PairOptions: Sendable, Equatable {
         return options
     }
 
-    /// The same, with this framing unless it is nil.
+    /// The same options with this framing, unless it is nil.
     func framed(_ framing: Framing?) -> PairOptions {
         guard let framing else { return self }
         var options = self

@@ -1,13 +1,13 @@
-/// How long a pair waits for something before it acts.
+/// How long a pair waits before it acts.
 public enum Timeout: Sendable, Hashable {
-    /// The default, which an option's description names. It may depend on what the pair connects.
+    /// The default, which the option's description gives. It may depend on the kind of pair.
     case inherited
     /// For ever.
     case never
-    /// So long: more than zero, and at most 365 days. An ``Engine`` refuses others.
+    /// This long: more than zero, and at most 365 days. An ``Engine`` refuses others.
     case after(Duration)
 
-    /// What holds, where `inherited` is the default; nil is for ever, both ways.
+    /// The duration, with the default for `inherited`; nil is for ever, both ways.
     package func duration(inherited: Duration?) -> Duration? {
         switch self {
         case .inherited: inherited

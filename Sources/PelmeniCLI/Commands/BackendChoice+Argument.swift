@@ -1,4 +1,4 @@
-// Public, as the type that gains the conformance is.
+// Public, as BackendChoice is.
 public import ArgumentParser
 public import Pelmeni
 

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import PelmeniBench
 
-/// `pelmeni bench`: what the proxy costs, measured.
+/// `pelmeni bench`: measures the cost of the proxy.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
@@ -105,7 +105,7 @@ struct BenchCommand: AsyncParsableCommand {
             return
         }
         let options = try options()
-        // Now, and not after an hour: a path that cannot be written to.
+        // Before the run: an unwritable path must not fail it an hour later.
         for path in [json, html].compactMap({ $0 }) { try Self.tryWriting(path) }
         if options.crossCheck, !BenchRun.canCrossCheck {
             StandardStream.error.write(line: "pelmeni: wrk is not installed: no cross-check")
@@ -170,7 +170,7 @@ struct BenchCommand: AsyncParsableCommand {
         }
     }
 
-    /// This very file, whatever the working folder is and whatever happens to its name meanwhile.
+    /// This very executable, whatever the working folder is, and even if its name is replaced.
     private static func program() throws(BenchError) -> String {
         guard
             let path = try? FileManager.default.destinationOfSymbolicLink(

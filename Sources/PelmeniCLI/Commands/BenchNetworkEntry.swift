@@ -2,16 +2,16 @@ import ArgumentParser
 import PelmeniBench
 import Synchronization
 
-/// Takes `pelmeni bench` out of the machine's network, before the process has a second thread.
+/// Moves `pelmeni bench` into a network of its own, before the process has a second thread.
 enum BenchNetworkEntry {
     private static let entered = Mutex<NetworkFacts?>(nil)
 
-    /// Where the run takes place; the machine's network when nobody left it.
+    /// The network of the run; the machine's where the run has not left it.
     static var facts: NetworkFacts {
         entered.withLock { $0 } ?? BenchNetwork.enter(BenchNetwork.machine)
     }
 
-    /// Does nothing for other commands, or where nothing is measured: wrong options are told of
+    /// Does nothing for other commands, or without a measurement. Errors of options are reported
     /// later.
     static func enter(_ arguments: [String]) {
         guard arguments.first == BenchCommand.configuration.commandName,

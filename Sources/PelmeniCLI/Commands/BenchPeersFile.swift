@@ -2,7 +2,7 @@ import Foundation
 import PelmeniBench
 import Yams
 
-/// The file that describes the peers.
+/// The file of peers, YAML.
 enum BenchPeersFile {
     static func read(_ path: String) throws(BenchError) -> [PeerPlan] {
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -2,8 +2,8 @@ import Glibc
 import PelmeniBench
 import Synchronization
 
-/// Shows on standard error how far a run is: a bar on a terminal, elsewhere a line for each
-/// scenario's round.
+/// Shows the progress of a run on standard error: a bar on a terminal, elsewhere a line for each
+/// round of a scenario.
 final class BenchProgressBar: Sendable {
     private static let width = 24
 
@@ -23,7 +23,7 @@ final class BenchProgressBar: Sendable {
         if isNew { StandardStream.error.write(line: line) }
     }
 
-    /// Leaves nothing on the terminal.
+    /// Erases the bar.
     func clear() {
         if isTerminal { StandardStream.error.write("\r\u{1b}[K") }
     }

@@ -1,9 +1,9 @@
 import Foundation
 import PelmeniBench
 
-/// A result as `pelmeni bench --json` wrote it.
+/// A result of `pelmeni bench --json`.
 enum BenchResultFile {
-    /// - Parameter targets: a file of targets to hold the result against, instead of its own.
+    /// - Parameter targets: a file of targets to compare the result with, in place of its own.
     static func read(_ path: String, targets: String?) throws -> BenchReport {
         var report = try read(path)
         guard let targets else { return report }

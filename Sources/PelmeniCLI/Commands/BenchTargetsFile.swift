@@ -2,7 +2,7 @@ import Foundation
 import PelmeniBench
 import Yams
 
-/// The file that says what is to be reached.
+/// The file of targets, YAML.
 enum BenchTargetsFile {
     static func read(_ path: String) throws(BenchError) -> [Target] {
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Pelmeni
 import Yams
 
-/// `pelmeni check`: says what would run, and runs nothing.
+/// `pelmeni check`: prints what `run` would do.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
@@ -31,7 +31,7 @@ struct CheckCommand: AsyncParsableCommand {
         StandardStream.output.write(try await text(pairs))
     }
 
-    /// The plan, and a comment for each thing that would not go well.
+    /// The plan, with a comment for each expected fault.
     func text(
         _ pairs: [EndpointPair],
         unresolved: @Sendable ([String]) async -> [String] = NameCheck.unresolved

@@ -32,7 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Asked for by name, a refusal is the answer, not a row of a table.
+        // With a backend given by name, its refusal is an error, not a row of a table.
         if let backend {
             _ = try BackendDecision.decide(backend, without: [], spelling: .commandLine)
         }

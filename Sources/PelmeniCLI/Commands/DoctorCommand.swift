@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Pelmeni
 
-/// `pelmeni doctor`: what this machine grants.
+/// `pelmeni doctor`: prints what this machine grants.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",

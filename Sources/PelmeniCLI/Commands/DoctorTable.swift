@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// A machine's report as a person reads it.
+/// A machine's report as a table.
 enum DoctorTable {
     static func text(_ report: MachineReport) -> String {
         let sections = [
@@ -77,7 +77,7 @@ enum DoctorTable {
 
     private static func mark(_ yes: Bool) -> String { yes ? "✓" : "✗" }
 
-    /// Columns two spaces apart; the last one is as long as it likes.
+    /// Columns two spaces apart; the last one has any width.
     private static func aligned(_ rows: [[String]]) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in

@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// What `--help` says about endpoints, alike for every command that takes them.
+/// The part of `--help` on endpoints, the same for every command that takes them.
 enum EndpointHelp {
     static let text = """
         ENDPOINTS are URLs: tcp://HOST:PORT, udp://HOST:PORT, unix:///path.sock (streams) or \

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Pelmeni
 
-/// The options that make an engine, alike for `run` and `check`.
+/// The options of an engine, the same for `run` and `check`.
 struct EngineArguments: ParsableArguments {
     @Option(help: "What moves the bytes.")
     var backend = BackendChoice.auto
@@ -37,13 +37,13 @@ struct EngineArguments: ParsableArguments {
     )
     var ioUringWithout: String?
 
-    /// The names of the features to do without.
+    /// The names of the disabled features.
     var without: [String] {
         ioUringWithout?.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
             ?? []
     }
 
-    /// The features behind them.
+    /// The disabled features.
     func disabledFeatures() throws(EngineError) -> Set<IOUringFeature> {
         try FeatureList.parse(without)
     }

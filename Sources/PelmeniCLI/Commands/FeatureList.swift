@@ -1,8 +1,8 @@
 import Pelmeni
 
-/// The io_uring features that `--io-uring-without` names.
+/// The io_uring features of `--io-uring-without`.
 enum FeatureList {
-    /// Names as `doctor` lists them, `6.1` for all that this kernel lacks, or `none`.
+    /// Names as `doctor` lists them, `6.1` for all features that Linux 6.1 lacks, or `none`.
     static func parse(_ names: [String]) throws(EngineError) -> Set<IOUringFeature> {
         var features: Set<IOUringFeature> = []
         for name in names {

@@ -1,12 +1,12 @@
 import Pelmeni
 import Synchronization
 
-/// Looks names up, as a running engine would, and not for long.
+/// Looks names up as a running engine does, with a deadline.
 enum NameCheck {
-    /// A resolver that answers later than this is as good as none to somebody who waits.
+    /// For an operator who waits, a slower resolver is as good as none.
     private static let patience: Duration = .seconds(5)
 
-    /// The names that have no address, in the order given.
+    /// The names without an address, in the order given.
     static func unresolved(_ names: [String]) async -> [String] {
         await unresolved(names, lookup: Resolver.system, patience: patience)
     }
@@ -30,7 +30,7 @@ enum NameCheck {
         return found.names.withLock { found in names.filter { !found.contains($0) } }
     }
 
-    /// Outlives the wait: a late answer still has a place to go.
+    /// Outlives the wait: a late result still needs its memory.
     private final class Found: Sendable {
         let names = Mutex<Set<String>>([])
     }

@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
         let engine = try engineArguments.engine(pairs, level: logLevel.engineLevel) {
             logger.log($0)
         }
-        // From here on a signal means drain, also one that comes before the listeners are open.
+        // From here on a signal means drain, even before the listeners are open.
         let signals = SignalWatch.process.subscribe()
         do throws(EngineError) {
             try await engine.start()
@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
             failure = error
         }
         let statistics = engine.statistics
-        // The summary is owed at any log level, and after a failure too.
+        // The summary is written at any log level, and after a failure too.
         EngineLogger(level: .info, format: logFormat, write: output.owed)
             .log(RunSummary.entry(statistics))
         await output.flush { ending.isForced }

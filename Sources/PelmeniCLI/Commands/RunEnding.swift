@@ -1,7 +1,7 @@
 import Pelmeni
 import Synchronization
 
-/// Answers signals while an engine runs: the first drains it, the second stops it.
+/// Handles signals while an engine runs: the first drains it, the second stops it.
 final class RunEnding: Sendable {
     private let engine: Engine
     private let timeout: Duration
@@ -14,7 +14,7 @@ final class RunEnding: Sendable {
         self.logger = logger
     }
 
-    /// Whether a second signal came before the drain was over.
+    /// Whether a second signal came before the drain ended.
     var isForced: Bool { endings.withLock { $0 > 1 } }
 
     /// Returns when its task is cancelled.
@@ -40,7 +40,7 @@ final class RunEnding: Sendable {
                     .init("timeout", DurationText.format(timeout)),
                 ])
             let timeout = timeout
-            // Not awaited: the next signal is to be heard meanwhile.
+            // Not awaited: the next signal must be handled meanwhile.
             Task { await engine.drain(within: timeout) }
         case 2:
             logger.log(

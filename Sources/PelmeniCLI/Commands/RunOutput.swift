@@ -1,7 +1,6 @@
-/// What `run` writes to the standard streams, without waiting for who reads them.
+/// The output of `run` to the standard streams, written without waiting for their readers.
 struct RunOutput: Sendable {
-    /// How long the end waits for a reader that stands still, and how long once a second signal
-    /// came.
+    /// How long the end waits for a reader that blocks, and how long after a second signal.
     private static let patience: Duration = .seconds(1)
     private static let hurriedPatience: Duration = .milliseconds(500)
 
@@ -9,7 +8,7 @@ struct RunOutput: Sendable {
     private let error: OutputQueue
 
     init(format: LogFormat) {
-        // Standard output has one text, so none of it is lost.
+        // Standard output gets one text, so no line of it is lost.
         output = OutputQueue(.output) { _ in "" }
         error = OutputQueue(.error) { count in
             LogLine.make(
@@ -19,24 +18,24 @@ struct RunOutput: Sendable {
         }
     }
 
-    /// Takes a line for standard error.
+    /// Writes a line to standard error.
     var log: @Sendable (String) -> Void {
         let error = error
         return { error.write(line: $0) }
     }
 
-    /// Takes a line for standard error that is owed, however much waits there.
+    /// Writes a line to standard error that is never dropped, however many lines wait.
     var owed: @Sendable (String) -> Void {
         let error = error
         return { error.write(line: $0, isOwed: true) }
     }
 
-    /// - Parameter refused: called when standard output does not take it.
+    /// - Parameter refused: called when standard output refuses the text.
     func ready(_ text: String, refused: @escaping @Sendable () -> Void) {
         output.write(text, isOwed: true, refused: refused)
     }
 
-    /// Waits until all is written, though not for a reader that stands still.
+    /// Waits until all lines are written, but not for a reader that blocks.
     func flush(isHurried: () -> Bool) async {
         let patience = { isHurried() ? Self.hurriedPatience : Self.patience }
         await output.flush(within: patience)

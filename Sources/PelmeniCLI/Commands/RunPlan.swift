@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// What `run` would do, in the form that `check` prints.
+/// The plan of `run`, in the form that `check` prints.
 struct RunPlan: Codable, Equatable {
     var backend: BackendPlan
     var workers: Int
@@ -11,7 +11,7 @@ struct RunPlan: Codable, Equatable {
     var drainTimeout: String
     var pairs: [PairPlan]
 
-    /// What stands for a backend where none would do.
+    /// The backend's name where none would run.
     static let noBackend = "none"
 
     enum CodingKeys: String, CodingKey {
@@ -24,7 +24,7 @@ struct RunPlan: Codable, Equatable {
         case pairs
     }
 
-    /// The backend that was asked for, and what this machine makes of it.
+    /// The backend asked for, and the one that this machine grants.
     struct BackendPlan: Codable, Equatable {
         var asked: String
         var runs: String
@@ -32,20 +32,20 @@ struct RunPlan: Codable, Equatable {
         var without: [String]?
     }
 
-    /// A pair with all that holds for it, defaults included.
+    /// A pair with all of its settings, defaults included.
     struct PairPlan: Codable, Equatable {
         var listen: String
         var mode: String?
         var upstreams: [String]
         /// The numbers of the workers that serve it.
         var on: [Int]
-        /// The next two where messages are cut from a stream.
+        /// These two where messages are cut from a stream.
         var framing: String?
         var maxFrame: String?
-        /// The next two where they are cut from two streams.
+        /// These two where messages are cut from two streams.
         var upstreamFraming: String?
         var upstreamMaxFrame: String?
-        /// The next two where datagrams cross a side; nil is any number there too.
+        /// These two where datagrams cross a side; nil is any number there too.
         var requests: Int?
         var responses: Int?
         /// Where a side is UDP.
@@ -117,7 +117,7 @@ struct RunPlan: Codable, Equatable {
         }
     }
 
-    /// - Throws: what the engine would refuse too.
+    /// - Throws: the errors that the engine would throw.
     init(_ pairs: [EndpointPair], _ arguments: EngineArguments) throws(EngineError) {
         workers = try arguments.engine(pairs).workers
         let choice = MachineReport.choice(

@@ -1,9 +1,9 @@
 import Pelmeni
 
-/// The line that `run` logs at its end.
+/// The last log line of `run`.
 enum RunSummary {
-    /// What was accepted, how it ended by cause, and the bytes both ways; the datagrams both ways,
-    /// and those dropped by reason, when there were any.
+    /// Accepted sessions, ends by cause, and the bytes both ways; the datagrams both ways, and
+    /// drops by reason, if there were any.
     static func entry(_ statistics: Statistics) -> LogEntry {
         var fields: [LogEntry.Field] = [.init("accepted", "\(statistics.accepted)")]
         for cause in EndCause.allCases {
@@ -19,7 +19,7 @@ enum RunSummary {
         }
         for reason in DropReason.allCases {
             let count = statistics.drops[reason, default: 0]
-            // A reason may be called as a cause is.
+            // The prefix: a reason may have the name of a cause.
             if count > 0 { fields.append(.init("dropped_\(reason)", "\(count)")) }
         }
         return LogEntry(.info, "ended", fields)

@@ -1,13 +1,13 @@
 import Pelmeni
 
-/// Durations as the command line takes and prints them: `500ms`, `30s`, `5m`, `1h`.
+/// Durations on the command line: `500ms`, `30s`, `5m`, `1h`.
 enum DurationText {
     private static let most = EngineCheck.durationMax.components.seconds * 1_000
     private static let units: [(name: String, milliseconds: Int64)] = [
         ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000),
     ]
 
-    /// Zero is a duration too; whether it makes sense is for the caller to say.
+    /// Zero is a duration too; the caller decides whether it is valid.
     static func parse(_ text: String) throws(UsageError) -> Duration {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count)
@@ -31,7 +31,7 @@ enum DurationText {
         return "\(milliseconds / unit.milliseconds)\(unit.name)"
     }
 
-    /// `none` for what is off.
+    /// `none` for a timeout that is off.
     static func format(_ duration: Duration?) -> String {
         guard let duration else { return "none" }
         return format(duration)

@@ -7,9 +7,9 @@ extension Endpoint {
     /// As one part of a URL with commas.
     var urlPart: String { isUnix ? PercentCoding.encoded(path: description) : description }
 
-    /// A host that only a resolver can turn into an address.
+    /// A host that a resolver has to look up.
     var name: String? { isName ? hostAndPort?.host : nil }
 
-    /// A listener whose port the kernel is to choose: two of them are two listeners.
+    /// A listener whose port the kernel chooses: two of them are two listeners.
     var takesAnyPort: Bool { port == 0 }
 }

@@ -1,14 +1,14 @@
 import Pelmeni
 
-/// A listener, where it forwards to, and the options that stood on either URL.
+/// A listener, its upstreams, and the options of both URLs.
 struct EndpointPair: Sendable {
     let listener: Endpoint
     let upstreams: [Endpoint]
     let options: PairOptions
-    /// How messages stand in the upstream's streams, where both sides are streams.
+    /// The framing of the upstream's streams, where both sides are streams.
     let upstreamFraming: Framing?
     let upstreamFrameBytesMax: Int?
-    /// Of a unix or unixgram listener's socket file.
+    /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
     static let defaultPermissions = SocketPermissions.owner
@@ -23,7 +23,7 @@ struct EndpointPair: Sendable {
             throw UsageError("\"\(listen)\" would forward to itself")
         }
         var merged = near.options
-        // Each of two streams has what stands on its own URL.
+        // Of two streams each has the framing options of its own URL.
         let hasTwoStreams = !endpoint.isDatagram && far.endpoints.first?.isDatagram == false
         let ofEnds: [PairOption] = hasTwoStreams ? [.framing, .maxFrame] : []
         for (option, value) in far.options where !ofEnds.contains(option) {
@@ -52,7 +52,7 @@ struct EndpointPair: Sendable {
         }
     }
 
-    /// What the library takes.
+    /// The library's description of the pair.
     var server: any Server {
         let client: any Client =
             switch upstreams.first {
@@ -92,7 +92,7 @@ struct EndpointPair: Sendable {
                 "no pair; write LISTEN UPSTREAM, as in tcp://:8080 tcp://127.0.0.1:9000")
         }
         guard urls.count.isMultiple(of: 2) else {
-            // What is no endpoint at all, a file say, is named as such first.
+            // An argument that is no endpoint, a file say, is reported first.
             for (index, url) in urls.enumerated() {
                 _ = try EndpointURL(url, side: index.isMultiple(of: 2) ? .listener : .upstream)
             }
@@ -114,7 +114,7 @@ struct EndpointPair: Sendable {
     private static func settings(
         _ values: [PairOption: PairOption.Value]
     ) -> (options: PairOptions, permissions: SocketPermissions) {
-        // A profile says what holds where nothing is said.
+        // A profile sets the options that the URLs leave out.
         var options = PairOptions()
         if case .profile(let profile)? = values[.profile] { options = profile.options }
         var permissions = defaultPermissions

@@ -1,4 +1,4 @@
-/// Which end of a pair a URL is.
+/// The end of a pair that a URL names.
 enum EndpointSide: Sendable {
     case listener
     case upstream

@@ -1,7 +1,7 @@
 import Glibc
 import Pelmeni
 
-/// What stands between `://` and the options of a URL, or one part of it between commas.
+/// The part of a URL between `://` and its options, or one part of it between commas.
 struct EndpointText {
     /// unix(7): the path and its terminating zero fill 108 bytes.
     private static let pathMost = 107
@@ -9,7 +9,7 @@ struct EndpointText {
     private let text: Substring
     private let scheme: Scheme
     private let side: EndpointSide
-    /// The whole, for messages.
+    /// The whole URL, for messages.
     private let url: String
 
     init(_ text: Substring, scheme: Scheme, side: EndpointSide, url: String) {
@@ -19,7 +19,6 @@ struct EndpointText {
         self.url = url
     }
 
-    /// Reads it.
     func endpoint() throws(UsageError) -> Endpoint {
         guard !text.contains("://") else {
             throw UsageError(

@@ -1,8 +1,8 @@
 import Pelmeni
 
-/// One endpoint URL, read: `tcp://10.0.0.1:80,10.0.0.2:80?connect=2s`.
+/// A parsed endpoint URL: `tcp://10.0.0.1:80,10.0.0.2:80?connect=2s`.
 struct EndpointURL: Sendable {
-    /// As it was given.
+    /// As given.
     let url: String
     /// One for a listener, one or more for an upstream.
     let endpoints: [Endpoint]

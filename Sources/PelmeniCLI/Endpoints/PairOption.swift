@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// An option of a pair, as it stands in the query of either of its URLs.
+/// An option of a pair, in the query of either of its URLs.
 enum PairOption: String, CaseIterable, Sendable {
     case connect
     case firstByte = "first-byte"
@@ -19,13 +19,13 @@ enum PairOption: String, CaseIterable, Sendable {
     case receiveBuffer = "receive-buffer"
     case profile
 
-    /// Known to the contract, but of pairs that this build does not relay.
+    /// Options of the contract for pairs that this build does not relay.
     private static let elsewhere = ["head", "answer"]
 
     /// For messages.
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
-    /// What an option was set to.
+    /// The value of an option.
     enum Value: Hashable, Sendable, CustomStringConvertible {
         /// Nil is off.
         case duration(Duration?)
@@ -102,7 +102,7 @@ enum PairOption: String, CaseIterable, Sendable {
         return duration
     }
 
-    /// tcp(7) counts milliseconds in 31 bits, and says nothing when there are more.
+    /// tcp(7) counts milliseconds in 31 bits, and accepts more without an error.
     private static func userTimeout(_ text: String) throws(UsageError) -> Duration {
         let duration = try duration(text)
         guard duration <= EngineCheck.userTimeoutMax else {

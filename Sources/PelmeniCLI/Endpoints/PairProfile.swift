@@ -1,6 +1,6 @@
 import Pelmeni
 
-/// A name for options that belong together; what is given beside it still holds.
+/// A name for a set of options; options given beside it override the set.
 enum PairProfile: String, CaseIterable, Sendable {
     case dns
 

@@ -1,7 +1,6 @@
-/// The `%41` form of bytes that mean something else in a URL.
+/// The `%41` form of bytes with another meaning in a URL.
 enum PercentCoding {
-    /// - Returns: nil when a `%` is not followed by two hexadecimal digits, or the result is no
-    ///   UTF-8.
+    /// - Returns: nil when two hexadecimal digits do not follow a `%`, or the result is not UTF-8.
     static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
@@ -18,7 +17,7 @@ enum PercentCoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// A path as a URL carries it: what would end the path, part the list or hide is escaped.
+    /// A path for a URL: bytes that would end the path, split the list or be invisible are escaped.
     static func encoded(path: String) -> String {
         var text = ""
         for byte in path.utf8 {

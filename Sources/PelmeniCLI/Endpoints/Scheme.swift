@@ -1,8 +1,8 @@
 import Pelmeni
 
-/// What stands before `://`, and the endpoint that is made of what follows.
+/// The part of a URL before `://`, and how the rest becomes an endpoint.
 struct Scheme: Sendable {
-    /// What an endpoint's text is, and what its parts become.
+    /// The form of an endpoint's text, and the endpoint of its parts.
     enum Form: Sendable {
         case port(@Sendable (_ host: String, _ port: UInt16) -> Endpoint)
         case path(@Sendable (_ path: String) -> Endpoint)
@@ -11,7 +11,7 @@ struct Scheme: Sendable {
     let name: String
     let form: Form
 
-    /// Every scheme that a URL may have in this build.
+    /// The schemes of this build.
     static let served = [
         Scheme(name: "tcp", form: .port { .tcp(host: $0, port: $1) }),
         Scheme(name: "udp", form: .port { .udp(host: $0, port: $1) }),
@@ -19,15 +19,15 @@ struct Scheme: Sendable {
         Scheme(name: "unixgram", form: .path { .unixDatagram(path: $0) }),
     ]
 
-    /// Known to the contract, but not in this build.
+    /// Schemes of the contract that are not in this build.
     private static let elsewhere = ["http", "icmp"]
 
     /// For messages: `tcp, udp, unix, unixgram`.
     static var servedList: String { served.map(\.name).joined(separator: ", ") }
 
     /// - Parameters:
-    ///   - text: what stood before `://`, in any case.
-    ///   - url: the whole, for the message.
+    ///   - text: the part before `://`, in any case.
+    ///   - url: the whole URL, for the message.
     static func named(_ text: Substring, in url: String) throws(UsageError) -> Scheme {
         let name = text.lowercased()
         if let scheme = served.first(where: { $0.name == name }) { return scheme }

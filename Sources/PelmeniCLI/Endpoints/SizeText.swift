@@ -1,4 +1,4 @@
-/// Sizes as the command line takes and prints them: `4096`, `64k`, `256m`, `1g`, in powers of 1024.
+/// Sizes on the command line: `4096`, `64k`, `256m`, `1g`, in powers of 1024.
 enum SizeText {
     private static let units: [(name: String, bytes: Int)] = [
         ("", 1), ("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30),

@@ -1,11 +1,11 @@
 import Logging
 import Pelmeni
 
-/// Takes the engine's log entries, and the command's own, to swift-log.
+/// Passes the engine's log entries, and the command's own, to swift-log.
 struct EngineLogger: Sendable {
     private let logger: Logger
 
-    /// - Parameter write: takes a line, and does not wait.
+    /// - Parameter write: takes a line without waiting.
     init(
         level: LogLevelArgument, format: LogFormat, write: @escaping @Sendable (String) -> Void
     ) {

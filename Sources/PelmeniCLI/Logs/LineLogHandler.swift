@@ -7,7 +7,7 @@ struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
 
-    /// Where lines go, each whole, so that threads do not mix theirs.
+    /// Takes a whole line, so that lines of several threads do not mix.
     var write: @Sendable (String) -> Void
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -19,7 +19,7 @@ struct LineLogHandler: LogHandler {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let own = event.metadata { all.merge(own) { $1 } }
-        // A dictionary has no order, and a reader wants the same one each time.
+        // A dictionary has no order; log lines need a stable one.
         var fields = all.sorted { $0.key < $1.key }.map { (key: $0.key, value: "\($0.value)") }
         if case .array(let ordered)? = all[Self.orderedKey] {
             fields.removeAll { $0.key == Self.orderedKey }
@@ -31,8 +31,7 @@ struct LineLogHandler: LogHandler {
                 message: event.message.description, fields: fields))
     }
 
-    /// The key under which fields stand that have an order of their own: an array of key, value,
-    /// key, value.
+    /// The key of fields with an order of their own: an array of key, value, key, value.
     static let orderedKey = "fields"
 
     private static func pairs(_ list: [Logger.Metadata.Value]) -> [(key: String, value: String)] {

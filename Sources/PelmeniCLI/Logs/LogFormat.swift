@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// How a log line is written.
+/// The form of a log line.
 enum LogFormat: String, CaseIterable, Sendable, ExpressibleByArgument {
     /// `2026-01-31T12:00:00.000Z info message key=value`.
     case text

@@ -1,7 +1,6 @@
 import Glibc
 
-/// The text of one log line, whatever it is about: a name or a path from outside never breaks it in
-/// two.
+/// The text of a log line: escapes keep a name or a path from outside on one line.
 enum LogLine {
     static func make(
         _ format: LogFormat, time: String, level: String, message: String,
@@ -18,7 +17,7 @@ enum LogLine {
         }
     }
 
-    /// The clock on the wall in UTC, to the millisecond, as RFC 3339 has it.
+    /// The real-time clock in UTC, to the millisecond, as in RFC 3339.
     static func time() -> String {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
@@ -41,7 +40,7 @@ enum LogLine {
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
-    /// A value as it is, or quoted where it would run into what comes next.
+    /// A plain value, or a quoted one where it would run into the next field.
     private static func word(_ value: String) -> String {
         let isPlain = value.unicodeScalars.allSatisfy {
             $0.value > 0x20 && $0.value != 0x7f && $0 != "\"" && $0 != "=" && $0 != "\\"
@@ -53,7 +52,7 @@ enum LogLine {
         text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } ? quoted(text) : text
     }
 
-    /// As JSON has it, RFC 8259.
+    /// A JSON string, RFC 8259.
     private static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {

@@ -1,11 +1,10 @@
 import Glibc
 
-/// Where the process starts.
+/// The start of the process.
 @main
 enum EntryPoint {
     static func main() {
-        // Before any other thread exists; the main thread then has nothing to do but to take
-        // signals.
+        // Before any other thread exists: the main thread is then left to take signals.
         SignalWatch.process.hold()
         StandardStream.fillGaps()
         let arguments = Array(CommandLine.arguments.dropFirst())
@@ -15,8 +14,7 @@ enum EntryPoint {
             if outcome.status == .success, !outcome.message.isEmpty {
                 StandardStream.output.write(line: outcome.message)
             } else if !outcome.message.isEmpty {
-                // Why it failed is one short text: a reader that stands still does not keep the
-                // process.
+                // The error is one short text: a reader that blocks must not keep the process.
                 let error = OutputQueue(.error) { _ in "" }
                 error.write(line: outcome.message)
                 await error.flush { .seconds(1) }

@@ -4,24 +4,23 @@ import Pelmeni
 /// The exit codes of every command.
 enum ExitStatus: Int32, Error, Sendable {
     case success = 0
-    /// It failed at run time: an address in use, say.
+    /// A failure at run time: an address in use, say.
     case failed = 1
     /// Bad usage, or a bad file.
     case usage = 2
-    /// The backend that was asked for is refused.
+    /// The backend asked for is refused.
     case backendRefused = 3
-    /// The drain deadline, or a second signal, cut something off.
+    /// The drain deadline, or a second signal, cut a session.
     case cut = 4
 
-    /// What an error that ended a command means to the shell.
+    /// The exit code of an error that ended a command.
     init(_ error: any Error) {
         switch error {
         case let status as ExitStatus: self = status
         case is UsageError: self = .usage
         case let error as EngineError: self = Self.status(error.kind)
         default:
-            // The argument parser ends with sysexits' 64 what it could not parse, and --help with
-            // 0.
+            // The argument parser ends with sysexits' 64 for a parse error, and with 0 for --help.
             switch PelmeniCommand.exitCode(for: error) {
             case .success: self = .success
             case .validationFailure: self = .usage

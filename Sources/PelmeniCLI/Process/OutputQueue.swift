@@ -2,35 +2,35 @@ import PelmeniCore
 import PelmeniRuntime
 import Synchronization
 
-/// What is written to a standard stream while an engine runs: by a thread of its own, so that a
-/// reader that stands still holds up nothing but what it should read.
+/// Lines for a standard stream while an engine runs, written by a thread of their own: a reader
+/// that blocks delays no other part of the process.
 final class OutputQueue: Sendable {
-    /// Bytes that wait: thousands of lines. What is over is lost, counted, and said in a line once
-    /// the reader reads again.
+    /// Bytes that wait: thousands of lines. Lines over the limit are lost and counted, and a line
+    /// reports the number once the reader reads again.
     static let bytesMax = 1 << 20
-    /// Bytes of one write: a slow reader's progress shows between two of them.
+    /// Bytes of one write: a slow reader's progress shows between two writes.
     private static let writeBytes = 16 << 10
 
     private struct Entry {
         var text: String
-        /// Lost lines that this one tells of.
+        /// Lost lines that this entry reports.
         var told = 0
     }
 
     private struct State {
         var entries: [Entry] = []
         var bytes = 0
-        /// What is being written; and how often something was.
+        /// The entries being written, and the number of writes so far.
         var underway: [Entry] = []
         var writes = 0
-        /// Lines lost that no entry tells of.
+        /// Lost lines that no entry reports.
         var lost = 0
-        /// A thread writes; it ends once nothing is left.
+        /// A thread writes; it ends once no entry is left.
         var isWriting = false
-        /// The stream did not take the last write, on a full disk, say: what is lost is told once
-        /// it takes one again.
+        /// The stream refused the last write, on a full disk, say: losses are reported once the
+        /// stream takes a write again.
         var isRefusing = false
-        /// Something is said when the stream refuses what is written to it.
+        /// Called when the stream refuses a write.
         var refused: (@Sendable () -> Void)?
 
         mutating func append(_ entry: Entry) {
@@ -44,14 +44,14 @@ final class OutputQueue: Sendable {
     private let start: @Sendable (@escaping @Sendable () -> Void) -> Bool
     private let lostLine: @Sendable (Int) -> String
 
-    /// - Parameter lostLine: what to say of lines that were lost.
+    /// - Parameter lostLine: the line that reports lost lines.
     convenience init(_ stream: StandardStream, lostLine: @escaping @Sendable (Int) -> String) {
         self.init(take: { stream.take($0, patience: nil) }, lostLine: lostLine)
     }
 
     /// - Parameters:
-    ///   - take: writes, and says how many bytes were taken.
-    ///   - start: starts a thread, or says that there is none.
+    ///   - take: writes, and returns the number of bytes taken.
+    ///   - start: starts a thread; false when the system gives none.
     init(
         take: @escaping @Sendable (String) -> Int,
         start: @escaping @Sendable (@escaping @Sendable () -> Void) -> Bool = {
@@ -66,15 +66,15 @@ final class OutputQueue: Sendable {
     func write(line: String, isOwed: Bool = false) { write(line + "\n", isOwed: isOwed) }
 
     /// - Parameters:
-    ///   - isOwed: it is kept however much waits already.
-    ///   - refused: called when the stream takes no more of it, closed by its reader, say.
+    ///   - isOwed: the text is kept, however many bytes wait.
+    ///   - refused: called when the stream refuses it, closed by its reader, say.
     func write(_ text: String, isOwed: Bool = false, refused: (@Sendable () -> Void)? = nil) {
         let starts = state.withLock { state in
             guard isOwed || state.bytes + text.utf8.count <= Self.bytesMax else {
                 state.lost += 1
                 return false
             }
-            // In its place, also where lines go on coming.
+            // In its place among the lines, even while more lines come.
             if !state.isRefusing { tellLost(&state) }
             state.append(Entry(text: text))
             if let refused { state.refused = refused }
@@ -89,8 +89,8 @@ final class OutputQueue: Sendable {
         state.lost = 0
     }
 
-    /// Starts the thread, unless it runs. Without one the next line tries again, and so does the
-    /// end.
+    /// Starts the thread, unless it runs. Without a thread the next line tries again, and so does
+    /// the end.
     private func begin() {
         let starts = state.withLock { state in
             guard !state.isWriting, !state.entries.isEmpty else { return false }
@@ -127,7 +127,7 @@ final class OutputQueue: Sendable {
         }
     }
 
-    /// The bytes count until they are written: what the reader does not take is in memory too.
+    /// Bytes count until they are written: bytes that the reader has not taken are in memory too.
     private func finish(_ state: inout State, taken: Int) -> (@Sendable () -> Void)? {
         var end = 0
         for entry in state.underway {
@@ -143,8 +143,8 @@ final class OutputQueue: Sendable {
         return state.refused
     }
 
-    /// Waits until all is written, as long as the reader takes something within the time told, and
-    /// no longer than ten times that.
+    /// Waits until all is written, as long as the reader takes bytes within the patience, and no
+    /// longer than ten times that.
     func flush(within patience: () -> Duration) async {
         let begun = ContinuousClock.now
         var (since, seen) = (begun, -1)

@@ -23,14 +23,14 @@ struct PelmeniCommand: AsyncParsableCommand {
             BenchPageCommand.self,
         ])
 
-    /// What a command left behind for the shell.
+    /// The result of a command for the shell.
     struct Outcome: Sendable {
         let status: ExitStatus
         /// For standard output when the status is success, else for standard error; may be empty.
         let message: String
     }
 
-    /// Runs the command that the arguments name, to its end.
+    /// Runs the command that the arguments name.
     static func perform(_ arguments: [String]) async -> Outcome {
         do {
             var command = try parseAsRoot(arguments)

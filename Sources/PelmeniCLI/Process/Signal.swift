@@ -1,6 +1,6 @@
 import Glibc
 
-/// The signals that the command answers itself.
+/// The signals that the command handles.
 enum Signal: CaseIterable, Sendable {
     case terminate
     case interrupt

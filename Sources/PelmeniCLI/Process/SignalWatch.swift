@@ -1,13 +1,12 @@
 import Glibc
 import Synchronization
 
-/// Takes the process's signals with sigwait(3), so that they are answered in plain code, on one
-/// thread.
+/// Takes the process's signals with sigwait(3), so that plain code on one thread handles them.
 ///
-/// Until it is known which command runs, signals wait; then either the command subscribes to them,
-/// or they do what they do by default.
+/// Signals wait until the command is known; then the command subscribes to them, or they have their
+/// default effect.
 final class SignalWatch: Sendable {
-    /// Signals belong to the process, and so does this.
+    /// One for the process: signals belong to the process.
     static let process = SignalWatch()
 
     private enum Phase: Sendable {
@@ -20,12 +19,12 @@ final class SignalWatch: Sendable {
 
     private init() {}
 
-    /// Holds the signals back for `watch()`. On the main thread, before there is another: threads
-    /// inherit it, and one that did not would take the signal and end the process.
+    /// Blocks the signals for `watch()`. Called on the main thread before there is another: threads
+    /// inherit the mask, and a thread without it would take the signal and end the process.
     func hold() {
         var set = Self.set(Signal.allCases)
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        // A peer that went away is an error of the write, not the end of the process.
+        // A closed peer is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
     }
 
@@ -39,14 +38,14 @@ final class SignalWatch: Sendable {
         }
     }
 
-    /// Signals come here, in the order in which they arrived, those that waited first.
+    /// The signals in the order of arrival, waiting ones first.
     func subscribe() -> AsyncStream<Signal> {
         let (stream, continuation) = AsyncStream<Signal>.makeStream()
         for signal in decide(.subscribed(continuation)) { continuation.yield(signal) }
         return stream
     }
 
-    /// Signals do what they do by default.
+    /// Gives signals their default effect.
     func letGo() {
         for signal in decide(.letGo) { obey(signal) }
     }
@@ -74,8 +73,8 @@ final class SignalWatch: Sendable {
     private func obey(_ signal: Signal) {
         var set = Self.set([signal])
         raise(signal.number)
-        // Unblocked it does what the process was started with: it ends it, or is ignored under
-        // nohup.
+        // Unblocked, the signal has the effect the process was started with: the process ends, or
+        // ignores it under nohup.
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }

@@ -2,16 +2,15 @@ import Glibc
 
 /// Standard output or standard error, written a whole line at a time.
 ///
-/// A reader that went away is no reason to stop relaying: what cannot be written is dropped, and
-/// the caller is told.
+/// A closed reader is no reason to stop relaying: the text is dropped, and the call returns false.
 enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Gives a descriptor to each standard stream that the process was started without: a socket
-    /// would get its number, and log lines would go to a client.
+    /// Opens the standard streams that the process was started without: a socket would get such a
+    /// number, and log lines would go to a client.
     static func fillGaps() {
-        // The lowest free number is taken, so that it fills the gap or ends above them.
+        // open(2) takes the lowest free number, which fills a gap or is above all three.
         while true {
             let descriptor = open("/dev/null", O_RDWR)
             guard !(0...2).contains(descriptor) else { continue }
@@ -20,18 +19,18 @@ enum StandardStream: Int32, Sendable {
         }
     }
 
-    /// - Returns: false when the stream did not take all of it.
+    /// - Returns: false when the stream did not take the whole line.
     @discardableResult
     func write(line: String) -> Bool { write(line + "\n") }
 
-    /// - Parameter patience: milliseconds for a full pipe that somebody made non-blocking; nil is
-    ///   for ever. One that blocks is waited for in any case: see ``OutputQueue``.
+    /// - Parameter patience: milliseconds for a full pipe in non-blocking mode; nil is for ever. A
+    ///   blocking pipe is waited for in any case: see ``OutputQueue``.
     @discardableResult
     func write(_ text: String, patience: Int32? = 1_000) -> Bool {
         take(text, patience: patience) == text.utf8.count
     }
 
-    /// - Returns: how many bytes the stream took.
+    /// - Returns: the number of bytes taken.
     func take(_ text: String, patience: Int32?) -> Int {
         var text = text
         return text.withUTF8 { bytes in
@@ -42,7 +41,7 @@ enum StandardStream: Int32, Sendable {
                 if count > 0 {
                     done += count
                 } else if errno == EAGAIN {
-                    // Somebody made the terminal or pipe non-blocking, and it is full.
+                    // Another process made the terminal or pipe non-blocking, and it is full.
                     var waiting = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
                     guard poll(&waiting, 1, patience ?? -1) == 1 else { return done }
                 } else if errno != EINTR {

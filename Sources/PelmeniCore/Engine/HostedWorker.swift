@@ -1,6 +1,5 @@
-/// A worker over a ring that another module brings, one loop at a time.
-///
-/// It is in this module because a loop is specialised only in the module that has its source.
+/// A worker over another module's ring, one loop at a time. It is in this module because a loop is
+/// specialised only in the module that has its source.
 package struct HostedWorker: ~Copyable {
     private var worker: Worker<HostedRing>
 
@@ -11,7 +10,7 @@ package struct HostedWorker: ~Copyable {
             reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners))
     }
 
-    /// Nil when there is no memory for the relay's rows.
+    /// Nil when memory runs out.
     ///
     /// - Parameter key: of the client table's hash.
     package init?(
@@ -28,20 +27,20 @@ package struct HostedWorker: ~Copyable {
         worker = Worker(relay: relay, listeners: listeners, requests: requests)
     }
 
-    /// Arms the wake-up and the listeners. False when the host refuses one of them.
+    /// Arms the wake-up and the listeners. False when the host refuses one.
     package mutating func begin() -> Bool { worker.begin() }
 
-    /// One loop. False when there is nothing left to do.
+    /// Runs one loop. False when no work is left.
     package mutating func runOnce() -> Bool { worker.runOnce() }
 
-    /// Closes the descriptor held in reserve, once the loop has ended.
+    /// Closes the descriptor held in reserve, after the last loop.
     package mutating func closeReserve() { worker.relay.legs.closeReserve() }
 
     // MARK: Audit
 
-    /// The most bytes that wait on any leg now.
+    /// The largest number of bytes queued on a leg now.
     package var queuedMost: Int { worker.relay.queuedMost }
 
-    /// What was not given back, a line each. To be asked once no session is open.
+    /// Resources that were not released, a line each. Valid once no session is open.
     package func leaks() -> [String] { worker.relay.leaks() }
 }

@@ -1,8 +1,6 @@
 internal import Glibc
 
-/// A worker over one of the kernel's rings, from its ring to its last completion, on the thread
-/// that calls.
-///
+/// A worker over a kernel ring, from its creation to its last completion, on the caller's thread.
 /// It is in this module because a loop is specialised only in the module that has its source.
 package struct KernelWorker: @unchecked Sendable {
     package var pool: PoolLimits
@@ -13,11 +11,11 @@ package struct KernelWorker: @unchecked Sendable {
     package var counters: Counters
     package var events: WorkerEvents
 
-    /// The end of a worker whose ring could be made.
+    /// The end of a worker with a ring.
     package enum End: Sendable {
         /// A drain has ended, or a stop came.
         case stopped
-        /// The ring did not take a listener: it accepted nothing.
+        /// The ring refused a listener: no connection was accepted.
         case refused(SystemError)
         /// The ring failed in the loop.
         case failed(SystemError)
@@ -40,8 +38,9 @@ package struct KernelWorker: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - features: of io_uring; nil is epoll.
-    ///   - began: called once the worker accepts, with why epoll sends each send alone, if it does.
-    /// - Throws: the errno of what could not be made; the listeners are still open then.
+    ///   - began: called once the worker accepts, with the reason why epoll sends each send alone,
+    ///     if it does.
+    /// - Throws: the errno of a failed creation; the listeners are still open then.
     package func run(
         features: IOUringFeatures?, began: (_ batchRefusal: SystemError?) -> Void
     ) throws(SystemError) -> End {
@@ -63,7 +62,7 @@ package struct KernelWorker: @unchecked Sendable {
             pool.destroy()
             throw error
         }
-        // After a failure of the ring the kernel may still write into blocks: they stay mapped.
+        // After a ring's failure the kernel may still write into blocks: they stay mapped.
         if case .failed = end { return end }
         pool.destroy()
         return end

@@ -4,14 +4,14 @@ package struct WorkerListener: Sendable {
     package var pair: PairID
     /// Other workers watch the same descriptor.
     package var isShared: Bool
-    /// Datagrams come to it: the relay has it, and keeps it while sessions of it are open.
+    /// A datagram socket: the relay takes it over, and keeps it while it has sessions.
     package var isDatagrams: Bool
     var isArmed = false
-    /// Its multishot accept is being cancelled, to go on one at a time.
+    /// Its multishot accept is being cancelled; single accepts follow.
     var isEnding = false
-    /// The relay has taken it over, and closes it.
+    /// The relay has taken the socket over, and closes it.
     var isTaken = false
-    /// Not armed before then, after an error; 0 is at once.
+    /// After an error, not armed before this time; 0 is at once.
     var pausedUntil: UInt64 = 0
     var errors: UInt32 = 0
     var isClosed = false

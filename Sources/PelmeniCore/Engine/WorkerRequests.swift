@@ -1,12 +1,12 @@
-/// How a worker reads what other threads ask of it: a C function and its context, so that the loop
-/// itself touches no reference. The function copies new upstream addresses into the worker's rows.
+/// How a worker reads other threads' requests: a C function and its context, so that the loop
+/// touches no reference. The function copies new upstream addresses into the worker's rows.
 package struct WorkerRequests: @unchecked Sendable {
     package struct Answer: OptionSet, Sendable {
         package let rawValue: UInt32
         package init(rawValue: UInt32) { self.rawValue = rawValue }
-        /// Stop accepting, let what is open end.
+        /// Stop accepting; open sessions may end.
         package static let drain = Answer(rawValue: 1)
-        /// Cut everything off now.
+        /// Cut all sessions now.
         package static let stop = Answer(rawValue: 2)
     }
 
@@ -15,7 +15,7 @@ package struct WorkerRequests: @unchecked Sendable {
 
     let reader: Reader
     let context: UnsafeMutableRawPointer?
-    /// The eventfd that is signalled with a new request.
+    /// The eventfd of a new request.
     let event: Int32
 
     /// - Parameter reader: called on the worker's thread with `context` and the worker's pair rows.

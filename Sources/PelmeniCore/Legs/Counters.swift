@@ -1,7 +1,7 @@
 internal import CPelmeni
 
-/// What one worker counts. One thread writes, any may read; each worker's counters have cache lines
-/// of their own, so that counting on one core costs nothing on another.
+/// One worker's counters: one thread writes, any may read. They have cache lines of their own, so
+/// that workers do not share lines.
 package struct Counters: @unchecked Sendable {
     package enum Name: Int, CaseIterable, Sendable {
         case accepted

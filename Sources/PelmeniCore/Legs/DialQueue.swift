@@ -1,23 +1,23 @@
-/// Clients whose sessions wait to be dialled, and how many sessions one loop dials.
+/// Clients whose sessions wait to be dialled, and the number of dials per loop.
 ///
-/// On loopback a connect runs the whole handshake in the call, the listener's side included: a
-/// thousand that were accepted at once kept everybody else waiting for 60 ms and more.
+/// On loopback connect(2) runs the whole handshake, the listener's side included: a thousand
+/// sessions accepted at once delayed all others by 60 ms and more.
 struct DialQueue {
     private var clients = LegQueue()
-    /// Sessions that this loop may still dial.
+    /// Dials left in this loop.
     private var budget = Limits.dialsInLoop
 
     @inline(__always)
     var isEmpty: Bool { clients.isEmpty }
 
-    /// A burst: its legs are read in turns from the start.
+    /// A burst of sessions: their legs are read round-robin from the start.
     var isContended: Bool { clients.count >= Limits.contentionThreshold }
 
     /// A new loop begins.
     @inline(__always)
     mutating func renew() { budget = Limits.dialsInLoop }
 
-    /// Grants a dial to a new session. False when the loop has no more, or others wait.
+    /// Grants a dial to a new session. False when the loop has none left, or other sessions wait.
     @inline(__always)
     mutating func grant() -> Bool {
         guard budget > 0, clients.isEmpty else { return false }
@@ -40,7 +40,7 @@ struct DialQueue {
         return client
     }
 
-    /// Takes a client out that goes before its turn.
+    /// Takes a client out before its dial.
     mutating func remove(_ client: LegID, _ legs: LegTable) {
         let wasThere = clients.remove(client, legs)
         assert(wasThere, "a queued leg stands in the queue")

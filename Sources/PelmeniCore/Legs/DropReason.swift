@@ -1,24 +1,22 @@
-/// Why a datagram was not forwarded. Every one that was received and not sent on counts under one
-/// of them.
+/// Why a datagram was not forwarded: each datagram received and not sent on has one reason.
 public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
-    /// Longer than a datagram of the other side, or a frame of it, can be; or empty, where a frame
-    /// cannot be.
+    /// Longer than a datagram or frame of the other side can be; or empty, where a frame cannot.
     case oversize
-    /// The kernel cut it: longer than a block.
+    /// Longer than a block: the kernel truncated it.
     case truncated
-    /// As many sessions as may be at once, and its client has none.
+    /// From a client without a session, with the session limit reached.
     case tableFull
-    /// The other side does not take them fast enough.
+    /// The other side takes datagrams too slowly.
     case queueFull
-    /// Nobody listens at the upstream, or it cannot be reached.
+    /// The upstream has no listener, or cannot be reached.
     case noUpstream
-    /// An answer to a client that has no name.
+    /// A response to a client without a name.
     case noReturnAddress
-    /// No socket, or no local port, was left for a session.
+    /// A session found no socket, or no local port.
     case noPort
     /// From a client without a session, while the engine drains.
     case draining
-    /// More than its session takes: the pair's `requests` or `responses` was reached.
+    /// Over the pair's `requests` or `responses`.
     case surplus
 
     /// The name in logs, statistics and the summary line: `table_full`, say.

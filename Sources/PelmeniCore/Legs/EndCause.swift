@@ -1,4 +1,4 @@
-/// Why a session ended. Every accepted session ends in exactly one.
+/// Why a session ended. Each accepted session has exactly one cause.
 public enum EndCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     /// Both directions ended and everything was delivered.
     case completed
@@ -16,23 +16,23 @@ public enum EndCause: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case resolveFailed
     /// Neither side sent a byte in time.
     case firstByte
-    /// No byte in either direction for the idle time.
+    /// No byte moved in either direction for the idle time.
     case idle
     /// One side had ended, and the other one was silent for the linger time.
     case linger
-    /// A side took no byte for the stall time though some were waiting.
+    /// A side took no byte for the stall time while bytes waited for it.
     case sendStalled
     /// The buffer pool was exhausted, and this session had gone longest without progress.
     case pool
-    /// More sessions than the pair or the engine may have at once, or no descriptor was left.
+    /// Over the session limit of the pair or the engine, or no descriptor was left.
     case limit
-    /// A hook closed it.
+    /// A hook closed the session.
     case hook
     /// A frame could not be cut from the stream.
     case badFrame
     /// A message broke its protocol.
     case protocolError
-    /// The drain deadline or a stop cut it off.
+    /// The drain deadline or a stop cut the session.
     case drainCut
     /// An error that Pelmeni does not expect.
     case `internal`

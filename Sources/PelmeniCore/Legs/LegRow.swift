@@ -1,19 +1,17 @@
-/// The relay's legs.
 typealias LegTable = RowTable<RowTableName.Legs, LegRow>
 typealias LegQueue = RowQueue<LegRow>
 
 extension RowID where Table == RowTableName.Legs {
-    /// The peer of a stream that has no leg at its other end: row 0, the slot of the worker's
-    /// wake-up, in which no leg is made. Its queue is empty, and it neither reads nor ends, so the
-    /// loop needs no branch for it.
+    /// The peer of a stream without a leg at its other end: row 0, the slot of the worker's
+    /// wake-up. Its queue is empty, and it neither reads nor ends: the loop needs no branch.
     @inline(__always)
     static var absent: LegID { LegID(0) }
 }
 
-/// One socket with its send queue, its states and flags: one row of the relay's table.
+/// One socket with its send queue, states and flags.
 ///
-/// Trivial: integers only, so that the loop neither retains nor releases. Memory that was never
-/// written is a free row: 0 is the first case of each state.
+/// Trivial, integers only: the loop neither retains nor releases. Zeroed memory is a free row: 0 is
+/// the first case of each state.
 struct LegRow: QueuedRow {
     typealias Table = RowTableName.Legs
 
@@ -25,29 +23,28 @@ struct LegRow: QueuedRow {
     private(set) var writing: Writing = .idle
     var inbound: Inbound = .linked
     var flags: Flags = []
-    /// Which class this leg has earned, and how many receives in a row speak for the other one. A
-    /// new leg counts as one that may bring much, until it brings little.
+    /// The leg's block class, and how many receives in a row voted for the other one. A new leg
+    /// counts as bulk until its first short receive.
     var blockClass: BlockClass = .small
     var classVotes: UInt8 = 1
-    /// Bytes to go out on this leg.
+    /// Bytes to be sent on this leg.
     var queue = SendQueue()
-    /// Bytes of the pipe that go out on this leg.
+    /// Bytes of the pipe to be sent on this leg.
     var piped: UInt32 = 0
     var progress = Progress()
-    /// The leg at the other end of the relay.
     var peer: LegID = .none
     var session: SessionID = .none
-    /// The next one of the list this leg is in: free, starved, or the attempts of a session.
+    /// The next leg of a list: free, starved, or the attempts of a session.
     var next: LegID = .none
     var datagrams = Datagrams()
     /// The pair of a listener, which has no session.
     var pair = PairID(0)
-    /// The upstream that it is of, by its number in the pair.
+    /// The upstream's number in the pair.
     var upstream: UInt16 = 0
-    /// The pipe whose bytes go out on this leg, which has one while there are any.
+    /// The pipe with bytes for this leg, held while there are any.
     var pipe: UInt8 = PipeTable.none
 
-    /// A leg whose socket is there.
+    /// A leg with an open socket.
     init(_ kind: Kind, socket: Int32, session: SessionID, generation: UInt32) {
         self.kind = kind
         self.socket = socket
@@ -60,28 +57,28 @@ struct LegRow: QueuedRow {
     init(freeAfter generation: UInt32) {
         kind = .client
         phase = .free
-        // A token has 24 bits for it.
+        // A token has 24 bits for the generation.
         self.generation = (generation &+ 1) & 0xff_ffff
     }
 
     @inline(__always)
     var isInUse: Bool { phase != .free }
 
-    /// Nothing that the far side still sends is taken.
+    /// No further byte of the far side is taken.
     @inline(__always)
     var hasEnded: Bool { reading == .ended || inbound == .discarded }
 
-    /// Whether the last receive filled a small block, so that more is to be expected.
+    /// Whether the last receive filled a small block: more is to be expected.
     @inline(__always)
     var isBulk: Bool { blockClass == .bulk || classVotes != 0 }
 
-    /// Bulk blocks ran out; small ones may well be there.
+    /// Bulk blocks ran out; small ones may be free.
     mutating func fallToSmall() {
         blockClass = .small
         classVotes = 1
     }
 
-    /// Nothing keeps it from being read, and nothing reads it.
+    /// Not read, and free to be read.
     @inline(__always)
     var mayRead: Bool { reading == .idle || reading == .paused }
 
@@ -112,7 +109,6 @@ struct LegRow: QueuedRow {
         writing = next
     }
 
-    /// A datagram begins to go out.
     @inline(__always)
     mutating func beginDatagram() {
         assert(kind.isDatagrams, "a stream sends no datagram")
@@ -120,7 +116,7 @@ struct LegRow: QueuedRow {
         writing = .sending
     }
 
-    /// A datagram went out, or will not.
+    /// A datagram was sent, or failed.
     @inline(__always)
     mutating func endDatagram() {
         assert(datagrams.count > 0, "a datagram completes that was not sent")
@@ -128,7 +124,7 @@ struct LegRow: QueuedRow {
         if datagrams.count == 0 { writing = .idle }
     }
 
-    /// The ring failed, so nothing in flight will complete.
+    /// The ring failed: no operation in flight will complete.
     mutating func abandon() {
         if phase != .closing { move(to: .closing) }
         flags.insert(.closesWithReset)
@@ -138,17 +134,17 @@ struct LegRow: QueuedRow {
 
     // MARK: Parts
 
-    /// Whether the far side takes what is queued for it.
+    /// Whether the far side takes queued bytes.
     struct Progress {
         /// When a byte last went out, or the first one was queued.
         var at: UInt64 = 0
-        /// Until when what went out since then would have lasted at the least rate, see
-        /// ``Limits/drainedByte``: now, for a leg that is faster.
+        /// When the bytes sent since the queue began would have drained at the least rate, see
+        /// ``Limits/drainedByte``. The present, for a faster leg.
         private(set) var drainedUntil: UInt64 = 0
-        /// What the far side had acknowledged when the stall deadline was last looked at.
+        /// Bytes that the far side had acknowledged at the last check of the stall deadline.
         var acknowledged: Int64 = -1
 
-        /// Something begins to wait for this leg.
+        /// The queue gets its first bytes.
         @inline(__always)
         mutating func begin(at now: UInt64) {
             at = now
@@ -164,11 +160,11 @@ struct LegRow: QueuedRow {
         }
     }
 
-    /// Datagrams, or trains of them, that go out on this leg.
+    /// Datagrams, or trains, sent on this leg.
     struct Datagrams {
-        /// The row of the one that waits for the socket to take it.
+        /// The datagram that waits for room in the socket.
         var waiting: DatagramID = .none
-        /// How many are in flight.
+        /// In flight.
         fileprivate(set) var count: UInt16 = 0
     }
 }

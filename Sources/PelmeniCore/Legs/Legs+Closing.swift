@@ -3,7 +3,7 @@ internal import Glibc
 
 // Ending: resets forwarded, descriptors closed after the last completion, one cause a session.
 extension Legs where R: ~Copyable {
-    /// The first cause is the one that counts.
+    /// The first cause counts.
     @inline(__always)
     func setCause(_ session: SessionID, _ cause: EndCause) {
         guard !sessions[session].hasCause else { return }
@@ -11,12 +11,12 @@ extension Legs where R: ~Copyable {
         sessions[session].cause = cause
     }
 
-    /// A side is gone by reset or error: the other side gets what came before, then a reset.
+    /// A reset or an error ended one side: the other side gets the bytes before it, then a reset.
     mutating func streamBroke(_ leg: LegID) {
         let session = legs[leg].session
         setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
         guard sessions[session].phase == .relaying else { return }
-        // Datagrams know no reset: what is a stream gets it, and the session is over.
+        // Datagrams have no reset: a stream side is reset, and the session ends.
         guard sessions[session].kind.isOfStreams else {
             return end(session, sessions[session].cause, reset: true)
         }
@@ -34,8 +34,7 @@ extension Legs where R: ~Copyable {
         resetIfDelivered(peer)
     }
 
-    /// Resets a leg once its queue went out and the far side has acknowledged it, or the wait is
-    /// over.
+    /// Resets a leg once its queue is sent and acknowledged, or the wait is over.
     mutating func resetIfDelivered(_ leg: LegID) {
         let session = legs[leg].session
         let isOver = now >= sessions[session].resetAt
@@ -54,10 +53,10 @@ extension Legs where R: ~Copyable {
         end(session, cause, resetsClient: reset, resetsUpstream: reset)
     }
 
-    /// Ends a session of streams whose time is over. A side sees an end only if the other one has
-    /// ended its stream and nothing of it is lost: half an answer must not look whole.
+    /// Ends a session of streams at a deadline. A side sees an orderly end only if the other side
+    /// ended its stream and no byte was lost: half a response must not look whole.
     ///
-    /// - Parameter isLossy: something of it is lost that the legs do not know of.
+    /// - Parameter isLossy: bytes were lost that the legs do not know of.
     mutating func expire(_ session: SessionID, _ cause: EndCause, isLossy: Bool) {
         let row = sessions[session]
         let isLossy = isLossy || hasWaiting(session)
@@ -82,15 +81,14 @@ extension Legs where R: ~Copyable {
         } else if !upstream.isNone, legs[upstream].session == session {
             close(upstream, reset: resetsUpstream)
         }
-        // The client's leg is closed last: it may be the last one, and the session's row goes with
-        // it.
+        // The client's leg closes last: with the last leg the session's row is released.
         if !client.isNone, legs[client].session == session {
             close(client, reset: resetsClient)
         }
         if sessions[session].kind.hasNamedClient { notices.append(session, sessions) }
     }
 
-    /// Closes a leg once nothing of it is in flight.
+    /// Closes a leg once it has no operation in flight.
     mutating func close(_ leg: LegID, reset: Bool) {
         let row = legs.row(leg)
         guard row.pointee.phase != .closing else { return }
@@ -114,7 +112,7 @@ extension Legs where R: ~Copyable {
         closeIfIdle(leg)
     }
 
-    /// Calls off what a leg's bytes are waited for with.
+    /// Cancels a leg's receive, or its wait for readability.
     mutating func cancelReceive(_ leg: LegID) {
         guard legs[leg].reading == .receiving else { return }
         let isSpliced = legs[leg].inbound == .spliced
@@ -133,7 +131,7 @@ extension Legs where R: ~Copyable {
         assert(!row.pointee.isInFlight, "a leg is closed under an operation")
         if row.pointee.kind.isListener { return closeListenerNow(leg) }
         if row.pointee.kind.isDatagrams, !row.pointee.queue.isEmpty {
-            // What waited for a Unix upstream was received, and is not sent on any more.
+            // Datagrams queued for a Unix upstream were received, and are not sent on.
             drop(.noUpstream, Int(row.pointee.queue.count))
         }
         row.pointee.queue.removeAll(pool: pool)
@@ -145,15 +143,14 @@ extension Legs where R: ~Copyable {
             calls.close(row.pointee.socket)
         }
         let session = row.pointee.session
-        // A leg that goes before its session takes its number with it, so that nobody finds its
-        // successor.
+        // A closed leg clears its number in its session, which must not find the row's next leg.
         if sessions[session].client == leg { sessions[session].client = .none }
         if sessions[session].upstream == leg { sessions[session].upstream = .none }
         freeLeg(leg)
         release(session)
     }
 
-    /// Closes every leg at once, for a ring that failed: no completion will come any more.
+    /// Closes every leg at once after the ring failed: no completion comes any more.
     mutating func abandon() {
         for leg in legSlab.used where legs[leg].isInUse {
             guard !legs[leg].kind.isListener else {
@@ -172,7 +169,7 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// Gives back what is not a session's.
+    /// Releases the reserve and the pipes, which belong to no session.
     package mutating func closeReserve() {
         _ = spendReserve()
         closePipes()

@@ -1,9 +1,8 @@
 internal import CPelmeni
 internal import Glibc
 
-// Connects that ended: another address, another upstream, or two legs that are linked.
+// Completed connects: the next address, the next upstream, or two linked legs.
 extension Legs where R: ~Copyable {
-    /// A connect ended, well or badly.
     mutating func connected(_ leg: LegID, _ result: Int32) {
         assert(legs[leg].writing == .connecting, "a connect completes that was not begun")
         legs[leg].move(writing: .idle)
@@ -16,8 +15,7 @@ extension Legs where R: ~Copyable {
             close(leg, reset: false)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
             noteFailure(session, result)
-            // Another address of the same upstream may still be answering; the next one starts at
-            // once.
+            // Attempts at other addresses may be in flight; the next one starts at once.
             return dial(session)
         }
         noteAlive(row.pointee.pair, legs[leg].upstream)
@@ -28,9 +26,8 @@ extension Legs where R: ~Copyable {
         link(session, leg)
     }
 
-    /// Takes a failed connect for a reset where the upstream accepted, sent bytes and reset before
-    /// the connect completed: the client gets those bytes, then the reset. Whether it was one. No
-    /// other call reports that reset again.
+    /// An upstream may accept, send bytes and reset before the connect completes: the client gets
+    /// the bytes, then the reset. True for such a connect. No later call reports that reset again.
     private mutating func adoptSpokenReset(_ leg: LegID, _ result: Int32) -> Bool {
         guard result == -ECONNRESET || result == -EPIPE,
             sessions[legs[leg].session].kind.isOfStreams,
@@ -45,8 +42,8 @@ extension Legs where R: ~Copyable {
         return pair.pointee.upstreams[upstream].addresses[0].family == AF_UNIX
     }
 
-    /// The queue of a Unix listener is full: it is busy, not gone. Nothing tells when there is
-    /// room, so it is tried again, ever more rarely, until the connect deadline.
+    /// A Unix listener's full backlog means busy, not gone. The kernel reports no room, so the
+    /// session dials again at growing intervals until the connect deadline.
     private mutating func dialAgain(_ session: SessionID) {
         let row = sessions.row(session)
         let waited = now &- row.pointee.dialledAt
@@ -56,7 +53,6 @@ extension Legs where R: ~Copyable {
         wheel.hasten(session, to: min(row.pointee.retryAt, row.pointee.dialledAt &+ connect))
     }
 
-    /// Takes a leg out of the session's chain of attempts.
     func takeOutAttempt(_ session: SessionID, _ leg: LegID) {
         let row = sessions.row(session)
         if row.pointee.upstream == leg {
@@ -82,7 +78,7 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// Both legs stand: bytes may flow.
+    /// Links both legs: bytes may flow.
     mutating func link(_ session: SessionID, _ upstream: LegID) {
         let row = sessions.row(session)
         row.pointee.upstream = upstream
@@ -93,13 +89,13 @@ extension Legs where R: ~Copyable {
         let client = row.pointee.client
         legs[client].peer = upstream
         legs[upstream].peer = client
-        // The client has most likely spoken already; the upstream most likely waits for it.
+        // The client has most likely sent bytes already; the upstream most likely waits for them.
         arm(client, expectsBytes: true)
         arm(upstream, expectsBytes: false)
         watch(session)
     }
 
-    /// Sets the timers of a session whose sides stand.
+    /// Sets the timers of a linked session.
     mutating func watch(_ session: SessionID) {
         let row = sessions.row(session)
         let pair = pairs.row(row.pointee.pair)

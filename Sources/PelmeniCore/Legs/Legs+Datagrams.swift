@@ -1,12 +1,11 @@
 internal import CPelmeni
 internal import Glibc
 
-// Sockets of datagrams: listeners, and those that are connected to an upstream.
+// Datagram sockets: listeners, and sockets connected to an upstream.
 extension Legs where R: ~Copyable {
     // MARK: Listeners
 
-    /// Takes over a listening socket of datagrams. Its row is that of its slot, and belongs to no
-    /// session.
+    /// Takes over a listening datagram socket. Its row is its slot's, and belongs to no session.
     package mutating func listen(_ socket: Int32, slot: LegID, pair: PairID) -> Int32 {
         let isUnix = pairs[pair].isUnix
         var row = LegRow(
@@ -23,13 +22,13 @@ extension Legs where R: ~Copyable {
         return error
     }
 
-    /// Stops listening; ``isListening(_:)`` says when the socket is closed.
+    /// Stops listening. Once ``isListening(_:)`` is false, the socket is closed.
     package mutating func stopListening(_ slot: LegID) {
         guard isListening(slot), legs[slot].phase != .closing else { return }
         close(slot, reset: false)
     }
 
-    /// Whether no worker has a session of a listener's pair, and nothing is on its way out of it.
+    /// Whether no worker has a session of the listener's pair, and no datagram of it is in flight.
     package func isListenerDone(_ slot: LegID) -> Bool {
         pelmeni_shared_get(pairs[legs[slot].pair].sessionsOpen) == 0
             && legs[slot].datagrams.count == 0
@@ -37,7 +36,7 @@ extension Legs where R: ~Copyable {
 
     package func isListening(_ slot: LegID) -> Bool { legs[slot].isInUse }
 
-    /// A listener's row closes like a leg's, but no session goes with it.
+    /// A listener closes like a leg, but without a session.
     mutating func closeListenerNow(_ slot: LegID) {
         ring.detach(token(slot, .receiveDatagrams))
         calls.close(legs[slot].socket)
@@ -46,8 +45,8 @@ extension Legs where R: ~Copyable {
 
     // MARK: Upstreams
 
-    /// Opens a socket that is connected to one address of the upstream: nothing is sent for that,
-    /// so it is done at once. False when it could not be.
+    /// Opens a socket connected to one address of the upstream: connecting sends nothing, so it
+    /// completes at once. False on failure.
     mutating func dialDatagrams(_ session: SessionID, upstream: Int) -> Bool {
         let row = sessions.row(session)
         let pair = pairs.row(row.pointee.pair)
@@ -59,13 +58,13 @@ extension Legs where R: ~Copyable {
             socket = calls.openDatagrams(to: address, buffer: buffer)
         }
         let isUnix = address.pointee.family == AF_UNIX
-        // No local port is left (ip(7)): not the upstream's fault.
+        // EAGAIN: no local port is left (ip(7)), which is not the upstream's fault.
         let leg = addLeg(
             isUnix ? .unixDatagrams : .datagrams, socket: socket == -EAGAIN ? -EMFILE : socket,
             session, upstream: upstream)
         guard !leg.isNone else { return false }
         row.pointee.upstream = leg
-        // Nothing is written to a UDP socket but what it takes at once: only reading is watched.
+        // A UDP socket takes a datagram at once or never: only reading is watched.
         guard ring.attach(socket, token: token(leg, .receiveDatagrams), isShared: !isUnix) == 0
         else {
             takeOutAttempt(session, leg)
@@ -89,7 +88,7 @@ extension Legs where R: ~Copyable {
             isListener: row.pointee.kind.isListener, token: token(leg, .receiveDatagrams))
     }
 
-    /// Arms sockets that found no block, once there are some again.
+    /// Arms sockets that found no block, once blocks are free.
     mutating func feedDatagrams() {
         var blocks = ring.reachable(.datagram)
         while blocks > 0, reads.hasDatagrams {
@@ -98,7 +97,7 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// A send ends by itself in the next submit; a wait for room has to be called off.
+    /// A send completes in the next submit; a wait for writability has to be cancelled.
     mutating func cancelDatagrams(_ leg: LegID) {
         let row = legs.row(leg)
         if row.pointee.reading == .receiving { ring.cancel(token(leg, .receiveDatagrams)) }

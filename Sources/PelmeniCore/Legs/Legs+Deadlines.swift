@@ -1,19 +1,19 @@
 internal import Glibc
 
-/// What a look at a session's deadlines found.
+/// The result of checking a session's deadlines.
 enum Deadline {
     case passed(EndCause)
-    /// When the next one passes; `.max` is never.
+    /// When the next deadline passes; `.max` is never.
     case next(UInt64)
 }
 
-// A session's timer came up: what is really due, and when to look again.
+// A session's timer fired: which deadline has passed, and when the next check is.
 extension Legs where R: ~Copyable {
-    /// Looks at a session of two streams. The deadline that has passed, or nil.
+    /// Checks a session of two streams. The deadline that has passed, or nil.
     mutating func checkStreams(_ session: SessionID) -> EndCause? {
         let row = sessions[session]
         if row.resetAt != 0, now >= row.resetAt {
-            // A side was found broken, and what it had sent before could not be moved in time.
+            // A broken side's earlier bytes could not be moved in time.
             streamBroke(isGone(row.client) ? row.client : row.upstream)
             return nil
         }
@@ -31,8 +31,7 @@ extension Legs where R: ~Copyable {
         return nil
     }
 
-    /// Which of a session's deadlines has passed, or when the next one does: the first byte's, the
-    /// idle and the linger deadline.
+    /// Checks the first-byte, idle and linger deadlines.
     ///
     /// - Parameter idle: nanoseconds; 0 is never.
     mutating func checkDeadlines(_ session: SessionID, idle: UInt64) -> Deadline {
@@ -58,8 +57,8 @@ extension Legs where R: ~Copyable {
         return .next(due)
     }
 
-    /// Since when no byte moved in either direction. The kernel takes bytes long before the far
-    /// side does, so it is asked what became of them before that counts as so long.
+    /// When the last byte moved in either direction. The kernel accepts bytes long before the far
+    /// side does, so past the deadline the acknowledged bytes count as well.
     mutating func silentSince(_ session: SessionID, _ deadline: UInt64) -> UInt64 {
         let row = sessions[session]
         guard now >= row.activeAt &+ deadline else { return row.activeAt }
@@ -75,14 +74,13 @@ extension Legs where R: ~Copyable {
         if calls.outstanding(socket) > 0 {
             if noteAcknowledged(leg) { sessions[session].activeAt = now }
         } else {
-            // The last byte was taken a moment after it was sent.
+            // All is acknowledged: the last byte shortly after it was sent.
             let sentAt = now &- min(now, calls.sentAgo(socket))
             sessions[session].activeAt = max(sessions[session].activeAt, sentAt)
         }
     }
 
-    /// Notes what the far side has acknowledged. Whether that is more than before; when it was not
-    /// asked before, it may be.
+    /// Notes the acknowledged bytes. True if there are more than at the last call, or at the first.
     private mutating func noteAcknowledged(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         let acknowledged = calls.acknowledged(row.pointee.socket)
@@ -94,14 +92,14 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// Something waits to go out: the session is looked at once its stall deadline may have passed.
+    /// Bytes wait to be sent: schedules a check of the stall deadline.
     @inline(__always)
     mutating func watchStall(_ session: SessionID) {
         let stall = pairs[sessions[session].pair].stall
         if stall != 0 { wheel.hasten(session, to: now &+ stall) }
     }
 
-    /// Sets the keepalive on both sides when it is time, or says when that will be.
+    /// Sets the keepalive on both sides when due; else returns when it will be.
     mutating func checkLateOptions(_ session: SessionID) -> UInt64 {
         let row = sessions[session]
         let pair = pairs.row(row.pair)
@@ -109,25 +107,25 @@ extension Legs where R: ~Copyable {
         let at = row.openedAt &+ pair.pointee.lateOptionsAfter
         guard now >= at else { return at }
         sessions[session].hasLateOptions = true
-        // A Unix socket refuses them, and needs none: its far side cannot vanish unseen.
+        // A Unix socket refuses keepalive, and needs none: its far side cannot vanish unseen.
         let options = pair.pointee.lateOptions
         configureLate(row.client, options)
         configureLate(row.upstream, options)
         return .max
     }
 
-    /// A client among many has no leg, and datagrams have no connection to keep alive.
+    /// A listener's client has no leg, and a datagram socket no connection to keep alive.
     private mutating func configureLate(_ leg: LegID, _ options: SocketOptions) {
         guard !leg.isNone, !legs[leg].kind.isDatagrams else { return }
         _ = calls.configure(legs[leg].socket, family: AF_INET, options: options)
     }
 
-    /// When to look at this leg again; nil when its session was ended.
+    /// When to check this leg again; nil when its session was ended.
     mutating func checkLeg(_ leg: LegID, session: SessionID, stall: UInt64) -> UInt64? {
         let row = legs.row(leg)
         var due = UInt64.max
         if row.pointee.reading == .paused {
-            // Nothing reads this socket, so a reset of it would go unseen.
+            // A paused leg has no receive that would report a reset.
             if sessions[session].resetAt == 0, calls.isBroken(row.pointee.socket) {
                 row.pointee.flags.insert(.broken)
                 setCause(
@@ -142,7 +140,7 @@ extension Legs where R: ~Copyable {
         guard stall != 0, row.pointee.writing == .sending else { return due }
         var at = row.pointee.progress.at &+ stall
         if now >= at {
-            // A send of a whole queue shows no progress until it ends; what was acknowledged does.
+            // A send of a whole queue shows no progress until it completes; acknowledged bytes do.
             guard noteAcknowledged(leg) else {
                 end(session, .sendStalled, reset: true)
                 return nil
@@ -152,8 +150,8 @@ extension Legs where R: ~Copyable {
         return min(due, at)
     }
 
-    /// Asks a silent stream whether it is over, though its receive did not tell, and arms that anew
-    /// if so. When to ask if it is not silent yet, else never.
+    /// Asks a silent stream's socket for an end that its receive missed, and cancels the receive if
+    /// there is one: it is then armed anew. Returns when to ask a stream that is not silent yet.
     private mutating func askWhetherOver(_ leg: LegID, _ session: SessionID) -> UInt64 {
         let row = legs.row(leg)
         let at = sessions[session].activeAt &+ Limits.silenceCheck
@@ -162,7 +160,7 @@ extension Legs where R: ~Copyable {
         guard row.pointee.reading == .receiving, row.pointee.inbound != .spliced,
             calls.isOver(row.pointee.socket)
         else { return .max }
-        // The receive itself tells what it was: bytes that it still holds come first.
+        // The new receive reports the end, behind bytes that are still unread.
         ring.cancel(token(leg, .receive))
         return .max
     }
@@ -176,18 +174,18 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// Whether the leg is the one that was found broken.
+    /// Whether this is the leg found broken.
     func isGone(_ leg: LegID) -> Bool { legs[leg].flags.contains(.broken) }
 
-    /// Whether bytes would be lost: then the end must not look like a clean one.
+    /// Whether an end would lose bytes: it must not look orderly then.
     func hasWaiting(_ session: SessionID) -> Bool {
         let row = sessions[session]
         return !isDrained(row.client) || !isDrained(row.upstream) || holdsUnread(row.client)
             || holdsUnread(row.upstream)
     }
 
-    /// Whether a leg that is not read, for want of room or of a block, holds bytes. One that was
-    /// told of some may have received them since.
+    /// Whether a leg that is not read, for want of room or of a block, has unread bytes. A leg
+    /// marked `unread` may have received them since.
     private func holdsUnread(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         if row.pointee.reading == .paused { return true }

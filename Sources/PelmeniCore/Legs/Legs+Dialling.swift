@@ -1,9 +1,9 @@
 internal import CPelmeni
 internal import Glibc
 
-// Finding an upstream that accepts: upstreams in turn, the addresses of one with a head start each.
+// Dialling: upstreams round-robin, the addresses of each with an attempt delay.
 extension Legs where R: ~Copyable {
-    /// Gives the session the upstream whose turn it is.
+    /// Gives the session the next upstream, round-robin.
     mutating func assignUpstream(_ session: SessionID) {
         let pair = pairs.row(sessions[session].pair)
         sessions[session].policy = UpstreamPolicy(first: pair.pointee.nextUpstream)
@@ -11,8 +11,7 @@ extension Legs where R: ~Copyable {
         pair.pointee.nextUpstream = next < pair.pointee.upstreamCount ? next : 0
     }
 
-    /// Dials a new session, or lets it wait for one of the next loops when this one has dialled
-    /// many.
+    /// Dials a new session, or queues it for one of the next loops when this one has no dial left.
     @inline(__always)
     mutating func dialInTurn(_ session: SessionID) {
         if dials.grant() { return dial(session) }
@@ -20,20 +19,19 @@ extension Legs where R: ~Copyable {
         if dials.isContended { reads.noteContention(now) }
     }
 
-    /// Dials the next session that waited. False when none waits, or the loop has dialled enough.
+    /// Dials the next queued session. False when none waits, or the loop has no dial left.
     mutating func dialNext() -> Bool {
         let client = dials.popFirst(legs)
         guard !client.isNone else { return false }
         let session = legs[client].session
-        // A look costs a call: most wait for a loop or two.
+        // The check costs a call, and most sessions wait for a loop or two.
         let hasWaited = now &- sessions[session].openedAt >= Limits.brokenCheck
         if hasWaited, endIfAbandoned(session) { return true }
         dial(session)
         return true
     }
 
-    /// Dials the next address that may accept; ends the session when none is left and none is being
-    /// tried.
+    /// Dials the next address; ends the session when no address and no attempt is left.
     mutating func dial(_ session: SessionID) {
         let row = sessions.row(session)
         let count = pairs[row.pointee.pair].upstreamCount
@@ -45,7 +43,7 @@ extension Legs where R: ~Copyable {
                 {
                     if dialAddress(session, upstream: upstream) { return }
                 }
-                // Addresses of this one may still be answering; the next upstream waits for them.
+                // Attempts at this upstream are in flight; the next upstream waits for them.
                 if !row.pointee.upstream.isNone { return }
                 upstreamFailed(session, upstream)
             }
@@ -56,7 +54,6 @@ extension Legs where R: ~Copyable {
         end(session, row.pointee.hasCause ? row.pointee.cause : .noUpstream, reset: true)
     }
 
-    /// The upstream's number within the pair.
     @inline(__always)
     func currentUpstream(_ session: SessionID) -> Int {
         let row = sessions.row(session)
@@ -64,7 +61,7 @@ extension Legs where R: ~Copyable {
         return row.pointee.policy.current(of: count)
     }
 
-    /// First those that do not rest; the second time around the others as well, each once.
+    /// The first round skips upstreams in backoff, the second one dials them; each upstream once.
     func isWorthDialling(_ session: SessionID, _ upstream: Int) -> Bool {
         let entry = sessions.row(session)
         let pair = pairs.row(entry.pointee.pair)
@@ -81,7 +78,7 @@ extension Legs where R: ~Copyable {
             isBackingOff: row.pointee.backoffUntil > now, of: pair.pointee.upstreamCount)
     }
 
-    /// Dials one address. False when that could not even be begun.
+    /// Dials one address. False when the attempt could not start.
     mutating func dialAddress(_ session: SessionID, upstream: Int) -> Bool {
         let entry = sessions.row(session)
         if entry.pointee.kind.forwardsDatagrams {
@@ -110,8 +107,8 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// Makes a leg towards an upstream of a socket, or of the error of its opening. None when that
-    /// failed, which the session notes.
+    /// Makes a leg towards an upstream from a socket, or from the error of its opening. None on
+    /// failure, which the session notes.
     mutating func addLeg(
         _ kind: LegRow.Kind, socket: Int32, _ session: SessionID, upstream: Int
     ) -> LegID {
@@ -152,12 +149,12 @@ extension Legs where R: ~Copyable {
 
     func upstreamFailed(_ session: SessionID, _ upstream: Int) {
         let row = sessions[session]
-        // Out of descriptors is our fault, not the upstream's.
+        // Lack of descriptors is not the upstream's fault.
         guard row.cause != .limit else { return }
         noteFailed(row.pair, UInt16(truncatingIfNeeded: upstream), row.cause)
     }
 
-    /// An upstream failed: it is passed over for a while, and the first time is reported.
+    /// Starts an upstream's backoff; the first failure in a row is reported.
     func noteFailed(_ pair: PairID, _ upstream: UInt16, _ cause: EndCause, error: Int32 = 0) {
         let row = pairs[pair].upstreams + Int(upstream)
         let isNew = row.pointee.failures == 0
@@ -168,7 +165,7 @@ extension Legs where R: ~Copyable {
                 kind: .upstreamFailed, pair: pair, cause: cause, upstream: upstream, error: error))
     }
 
-    /// An upstream took a connection, or answered.
+    /// An upstream accepted, or answered.
     @inline(__always)
     func noteAlive(_ pair: PairID, _ upstream: UInt16) {
         let row = pairs[pair].upstreams + Int(upstream)
@@ -177,21 +174,20 @@ extension Legs where R: ~Copyable {
         events.report(WorkerEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
     }
 
-    /// Ends a session whose client reset before an upstream accepted: nobody reads its socket until
-    /// then. Whether it did.
+    /// Ends a session whose client reset before an upstream accepted: until then no receive would
+    /// report the reset. True if ended.
     ///
-    /// A client that has only ended its stream still waits for the answer.
+    /// A client that only half-closed still waits for the response.
     private mutating func endIfAbandoned(_ session: SessionID) -> Bool {
         let client = sessions[session].client
         guard !client.isNone, calls.isBroken(legs[client].socket) else { return false }
-        // What the upstreams said so far is not why it ends.
+        // The upstreams' errors so far are not the cause.
         sessions[session].hasCause = false
         end(session, .clientReset, reset: true)
         return true
     }
 
-    /// Looks at the session again when the next address may be dialled, the connect deadline is
-    /// over, or the client may be gone.
+    /// Schedules the next check: the next address, the connect deadline, or a client gone.
     mutating func scheduleDial(_ session: SessionID) {
         let row = sessions[session]
         let pair = pairs.row(row.pair)
@@ -203,7 +199,6 @@ extension Legs where R: ~Copyable {
         wheel.hasten(session, to: due)
     }
 
-    /// The timer of a session that is still dialling.
     mutating func connectingTimerFired(_ session: SessionID) {
         let row = sessions.row(session)
         let pair = pairs.row(row.pointee.pair)

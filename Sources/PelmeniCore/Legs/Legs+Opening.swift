@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Sessions: opened within their limits, and closed in the books after the last leg.
+// Sessions: opened within the limits, finished after the last leg.
 extension Legs where R: ~Copyable {
     /// Sessions that may still be opened before connections have to wait.
     package var room: Int {
@@ -11,8 +11,7 @@ extension Legs where R: ~Copyable {
         return min(Int(inEngine), limits.sessions - sessionsOpen)
     }
 
-    /// Takes an accepted socket into a new session of a pair. None when that is over a limit: the
-    /// socket is closed then.
+    /// Takes an accepted socket into a new session. None over a limit: the socket is closed.
     mutating func accept(_ socket: Int32, pair: PairID) -> SessionID {
         counters.add(.accepted)
         let open = pelmeni_shared_add(pairs[pair].sessionsOpen, 1)
@@ -35,12 +34,12 @@ extension Legs where R: ~Copyable {
         return session
     }
 
-    /// Makes an accepted socket known to the ring, and dials the session's upstream.
+    /// Attaches an accepted socket to the ring, and dials the session's upstream.
     mutating func dialAccepted(_ session: SessionID) {
         let leg = sessions[session].client
         let socket = legs[leg].socket
         let isUnix = legs[leg].kind.isUnix
-        // A TCP socket has what its listener has; a Unix one has not.
+        // A TCP socket inherits its listener's options, a Unix one does not.
         if isUnix {
             let options = pairs[sessions[session].pair].options
             _ = calls.configure(socket, family: AF_UNIX, options: options)
@@ -54,8 +53,7 @@ extension Legs where R: ~Copyable {
         dialInTurn(session)
     }
 
-    /// A session for a datagram client of a listener, or none when that is over a limit: old
-    /// sessions are kept.
+    /// A session for a listener's datagram client. None over a limit: open sessions are kept.
     mutating func acceptDatagrams(pair: PairID) -> SessionID {
         let row = pairs.row(pair)
         let open = pelmeni_shared_add(row.pointee.sessionsOpen, 1)
@@ -86,7 +84,7 @@ extension Legs where R: ~Copyable {
         return session
     }
 
-    /// Opens the books of a session whose client is there.
+    /// Starts a session that has a client.
     private mutating func begin(_ session: SessionID, pair: PairID) {
         let row = sessions.row(session)
         row.pointee.pair = pair
@@ -100,7 +98,7 @@ extension Legs where R: ~Copyable {
         if events.reportsSessions { report(.sessionOpened, session) }
     }
 
-    /// Closes a connection that is over a limit, at once and visibly. There is no session for it.
+    /// Resets a connection over the limit at once, without a session.
     private mutating func shed(_ socket: Int32, pair: PairID) -> SessionID {
         _ = pelmeni_shared_add(pairs[pair].sessionsOpen, -1)
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
@@ -115,7 +113,7 @@ extension Legs where R: ~Copyable {
 
     // MARK: The end
 
-    /// A leg, or a client without one, is gone. The session ends with the last one.
+    /// A leg, or a client without one, is gone. The last one ends the session.
     mutating func release(_ session: SessionID) {
         assert(sessions[session].legs > 0, "more legs close than a session has")
         sessions[session].legs &-= 1
@@ -126,7 +124,7 @@ extension Legs where R: ~Copyable {
         finish(session)
     }
 
-    /// Closes the books of a session whose last leg is gone.
+    /// Frees a session without legs, and counts its cause.
     mutating func finish(_ session: SessionID) {
         let row = sessions.row(session)
         assert(row.pointee.legs == 0, "a session ends before its legs")
@@ -136,7 +134,7 @@ extension Legs where R: ~Copyable {
         sessionsOpen &-= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
         _ = pelmeni_shared_add(pairs[row.pointee.pair].sessionsOpen, -1)
-        // Before the sum: what is in it and not of datagrams counts as a stream's.
+        // Before the engine's sum: the rest of that sum counts as streams.
         if row.pointee.kind.hasNamedClient {
             _ = pelmeni_shared_add(limits.datagramSessionsOpen, -1)
         }

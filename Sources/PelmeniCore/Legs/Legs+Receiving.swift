@@ -1,9 +1,9 @@
 internal import Glibc
 
-// Reading: marks, block classes, starvation, ends.
+// Reading: watermarks, block classes, starvation, ends.
 extension Legs where R: ~Copyable {
-    /// Takes what a linked stream brought. False for any other completion of a receive, which
-    /// ``receivedUnlinked(_:_:)`` takes.
+    /// Queues a linked stream's bytes for its peer. False for any other completion of a receive,
+    /// see ``receivedUnlinked(_:_:)``.
     @inline(__always)
     mutating func received(_ leg: LegID, _ completion: Completion) -> Bool {
         let row = legs.row(leg)
@@ -30,14 +30,13 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// A stream that falls silent from here on is asked once whether it is over.
+    /// Once the stream falls silent, its socket is asked whether the stream has ended.
     @inline(never)
     mutating func askLater(_ leg: LegID) {
         legs[leg].flags.insert(.unasked)
         wheel.hasten(legs[leg].session, to: now &+ Limits.silenceCheck)
     }
 
-    /// Counts what a stream brought.
     @inline(__always)
     mutating func countReceived(_ bytes: Int, on leg: LegID) {
         let session = sessions.row(legs[leg].session)
@@ -50,7 +49,7 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// No bytes, bytes that are no longer wanted, or those of a framed stream.
+    /// Handles a receive without bytes, with unwanted bytes, or of a framed stream.
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) -> Outcome {
         let row = legs.row(leg)
         let result = completion.result
@@ -75,13 +74,13 @@ extension Legs where R: ~Copyable {
         return .moved
     }
 
-    /// The far side sent all it will send.
+    /// The far side shut down its write half.
     mutating func streamEnded(_ leg: LegID) {
         guard !findHiddenReset(leg) else { return streamBroke(leg) }
         noteEnd(leg)
     }
 
-    /// The stream's end goes on to the peer, behind what is queued there.
+    /// Forwards the stream's end to the peer, behind the queued bytes.
     mutating func noteEnd(_ leg: LegID) {
         legs[leg].move(reading: .ended)
         let session = legs[leg].session
@@ -93,11 +92,11 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// Whether an end is what is left of a reset.
+    /// Whether an end is the rest of a reset.
     ///
-    /// A reset that a send is told of is told once: a receive beside it ends with 0, as at an end.
-    /// The send's completion may still be on its way, or say nothing: with MSG_WAITALL it carries
-    /// the part that went out before (Linux 6.18), and the rest of it is under way again.
+    /// The kernel reports a reset once: if a send gets it, a receive beside the send returns 0, as
+    /// at an end. The send's completion may still be in flight, or hide the reset: with MSG_WAITALL
+    /// it has the part sent before (Linux 6.18), and its remainder is in flight again.
     mutating func findHiddenReset(_ leg: LegID) -> Bool {
         if legs[leg].writing == .sending, calls.isGone(legs[leg].socket) {
             legs[leg].flags.insert(.broken)
@@ -105,7 +104,7 @@ extension Legs where R: ~Copyable {
         return legs[leg].flags.contains(.broken)
     }
 
-    /// Forwards an end once everything before it went out; closes when both directions are done.
+    /// Forwards an end once all bytes before it are sent; closes when both directions are done.
     mutating func forwardEndIfDrained(_ leg: LegID) {
         let peer = legs[leg].peer
         guard legs[leg].reading == .ended, isDrained(peer),
@@ -116,13 +115,13 @@ extension Legs where R: ~Copyable {
         assert(peer != .absent, "a stream of messages has nothing to forward an end to")
         legs[peer].move(writing: .shut)
         if legs[peer].reading == .ended, isDrained(leg) {
-            // Both ends came: closing sends whatever end is still to be sent.
+            // Both streams ended: closing sends any end that is still unsent.
             return end(session, .completed, reset: false)
         }
         _ = calls.shutdownWrite(legs[peer].socket)
     }
 
-    /// Whether all that is to go out on a leg was handed over.
+    /// Whether all bytes for a leg were handed to the kernel.
     @inline(__always)
     func isDrained(_ leg: LegID) -> Bool {
         legs[leg].queue.isEmpty && legs[leg].piped == 0
@@ -130,7 +129,7 @@ extension Legs where R: ~Copyable {
 
     // MARK: Arming
 
-    /// Reads on, unless the peer's queue is over its mark, or others wait for a turn.
+    /// Reads on, unless the peer's queue is above its watermark, or the leg waits for its quantum.
     @inline(__always)
     mutating func rearm(_ leg: LegID, expectsBytes: Bool) {
         let row = legs.row(leg)
@@ -154,8 +153,8 @@ extension Legs where R: ~Copyable {
         wheel.hasten(legs[leg].session, to: now &+ Limits.brokenCheck)
     }
 
-    /// The queue at which reading starts again. A ring that reads once each time may go up to the
-    /// high mark; a multishot one would otherwise be armed for a few bytes at a time.
+    /// Queued bytes at which reading resumes. A ring that reads once per receive may go up to the
+    /// high watermark; a multishot ring would be armed for a few bytes at a time.
     @inline(__always)
     func resumeWatermark(_ blockClass: BlockClass) -> Int {
         let high = highWatermark(blockClass)
@@ -179,7 +178,7 @@ extension Legs where R: ~Copyable {
         let blockClass = row.pointee.blockClass
         let queued = legs[row.pointee.peer].queue.bytes
         var limit = max(blockClass.bytes, highWatermark(blockClass) &- queued)
-        // While others wait for a block, one is a turn.
+        // While other legs wait for a block, the quantum is one block.
         let isTurn = reads.mustWait(row.pointee, now)
         if isTurn || row.pointee.kind.isUnix { limit = blockClass.bytes }
         ring.receive(
@@ -187,9 +186,8 @@ extension Legs where R: ~Copyable {
             expectsBytes: expectsBytes, token: token(leg, .receive))
     }
 
-    /// Which class the leg should have: it takes several receives in a row that say the same. Only
-    /// a block of the leg's own class has a say: after a change the receive in flight still brings
-    /// the other one.
+    /// Changes the leg's class after several receives in a row of the other class's size. Only a
+    /// block of the present class votes: after a change the receive in flight has the old class.
     @inline(__always)
     mutating func vote(_ leg: LegID, bytes: Int32, in blockClass: BlockClass) {
         let row = legs.row(leg)
@@ -211,7 +209,7 @@ extension Legs where R: ~Copyable {
         } else if isBulkPlentiful {
             row.pointee.blockClass = .bulk
         } else {
-            // It goes on asking, and is known to bring much.
+            // Keep the vote at its maximum: the leg is bulk, but bulk blocks are scarce.
             row.pointee.classVotes = Limits.classVotes
             return
         }
@@ -225,25 +223,24 @@ extension Legs where R: ~Copyable {
 
     // MARK: Starvation
 
-    /// There was no block: the leg waits for one, behind those that came before.
+    /// No block was free: the leg waits for one, behind earlier legs.
     mutating func lackBlock(_ leg: LegID) {
         counters.add(.starved)
         let row = legs.row(leg)
-        // Were only the posted ones used up, bulk goes on.
+        // If only the posted bulk blocks are used up, the leg stays bulk.
         if row.pointee.blockClass == .bulk, pool.freeBlocks(.bulk) == 0 {
             row.pointee.fallToSmall()
         }
         starve(leg, expectsBytes: true)
     }
 
-    /// The leg waits for its turn.
     mutating func starve(_ leg: LegID, expectsBytes: Bool) {
         if expectsBytes { legs[leg].flags.insert(.unread) }
         reads.append(leg, legs, now)
     }
 
-    /// Arms as many starved legs as there are blocks: at once would fail again, a timer would be
-    /// late. Whether there has been no block for so long that a session has to give its own back.
+    /// Arms as many starved legs as there are blocks: arming at once would fail again, a timer
+    /// would be late. True if a session has to give up its blocks: none has been free for too long.
     mutating func feedStarved() -> Bool {
         let isExhausted = ring.available(.small) == 0
         var small = ring.reachable(.small)
@@ -273,9 +270,9 @@ extension Legs where R: ~Copyable {
         arm(leg, expectsBytes: legs[leg].flags.contains(.unread))
     }
 
-    /// The session whose queue holds blocks, and has gone longest without giving them back: a
-    /// reader that takes a byte at a time holds them as one that takes none. None, if no queue is
-    /// older than `oldest`, which is that time then.
+    /// The session with queued blocks that has gone longest without releasing one: a reader of a
+    /// byte at a time counts as one of none. None, if no queue is older than `oldest`; else
+    /// `oldest` becomes that queue's time.
     func oldestHolder(_ oldest: inout UInt64) -> SessionID {
         var victim = LegID.none
         for leg in legSlab.used

@@ -1,14 +1,14 @@
 internal import Glibc
 
-// Writing: one send in flight for each direction, short sends continued from their remainder.
+// Writing: one send in flight per direction; a short send continues with its remainder.
 extension Legs where R: ~Copyable {
-    /// Queues a slice to go out on a leg, and sends when nothing is in flight. False when the pool
-    /// has no piece left; the caller still holds the lease then.
+    /// Queues a slice on a leg, and sends it when no send is in flight. False when the pool has no
+    /// piece left: the caller keeps the lease.
     @inline(__always)
     mutating func enqueue(_ leg: LegID, _ slice: Slice) -> Bool {
         let row = legs.row(leg)
         if row.pointee.flags.contains(.broken) {
-            // Nobody will read it. The other side's end is still awaited, so its bytes are taken.
+            // The slice has no reader, but is taken: the other side's end is still awaited.
             pool.release(slice.block)
             return true
         }
@@ -69,15 +69,14 @@ extension Legs where R: ~Copyable {
         return resumePeer(leg)
     }
 
-    /// Reads on from the other side once enough of what it sent went out.
+    /// Resumes the peer's reading once this leg's queue has room.
     @inline(__always)
     mutating func resumePeer(_ leg: LegID) -> Outcome {
         let peer = legs[leg].peer
         return legs[peer].reading == .paused ? resume(peer) : .handled
     }
 
-    /// Not inlined: few sends have somebody waiting for them, and each one would save registers for
-    /// it.
+    /// Not inlined: few sends resume a peer, and inlined each send would save registers for it.
     @inline(never)
     private mutating func resume(_ leg: LegID) -> Outcome {
         guard legs[leg].inbound != .discarded else { return .handled }
@@ -110,8 +109,7 @@ extension Legs where R: ~Copyable {
         return .handled
     }
 
-    /// The far side takes no more. What it sent before is still to be read; the end of that
-    /// forwards the reset.
+    /// The far side takes no more. Its earlier bytes are still read; their end forwards the reset.
     mutating func writeBroke(_ leg: LegID) {
         let session = legs[leg].session
         setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)

@@ -1,22 +1,20 @@
 internal import Glibc
 
-// Long streams between two TCP sockets: their bytes go through a pipe of the kernel's, and are
-// copied into no block.
+// Long streams between two TCP sockets go through a pipe, and are copied into no block.
 //
-// A leg that has earned bulk blocks is spliced from its next receive on. It then waits for bytes,
-// splices, and waits again; while its peer takes no more, the peer has the pipe and waits for room.
-// A leg that brings little goes back to blocks, and so do all once many of them compete: blocks are
-// what turns are counted in.
+// A leg of the bulk class is spliced from its next receive on: it waits for readability, splices,
+// and waits again. While its peer takes no more, the peer holds the pipe and waits for writability.
+// An interactive leg goes back to blocks, and so do all legs under contention: the quantum counts
+// blocks.
 extension Legs where R: ~Copyable {
-    /// Arms a leg that brings much by waiting for its bytes. False when it is to receive into
-    /// blocks.
+    /// Arms a bulk leg with a wait for readability. False when it has to receive into blocks.
     @inline(never)
     mutating func rearmSpliced(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         guard canSplice(leg) else { return false }
         let peer = legs.row(row.pointee.peer)
         guard peer.pointee.queue.isEmpty, peer.pointee.writing != .sending else {
-            // What is in blocks goes first.
+            // Bytes in blocks go first.
             pause(leg)
             return true
         }
@@ -33,7 +31,7 @@ extension Legs where R: ~Copyable {
         guard pipes.isAvailable(now), !reads.isContended(now), !peer.isNone,
             session.pointee.kind == .streams, session.pointee.phase == .relaying
         else { return false }
-        // A Unix socket's bytes do not lie in pages that could change hands.
+        // The bytes of a Unix socket are not in pages that splice(2) can move.
         return takesPipe(leg) && takesPipe(peer)
     }
 
@@ -60,7 +58,7 @@ extension Legs where R: ~Copyable {
         legs[leg].move(reading: .idle)
         if legs[leg].phase == .closing { return closeIfIdle(leg) }
         if legs[leg].phase == .resetting { return resetIfDelivered(leg) }
-        // Others have their turn first.
+        // The loop's splice budget is spent.
         guard pipes.budget > 0 else { return starve(leg, expectsBytes: true) }
         splice(leg, isTold: true)
     }
@@ -69,7 +67,7 @@ extension Legs where R: ~Copyable {
         let row = legs.row(leg)
         row.pointee.move(writing: .idle)
         if row.pointee.phase == .closing { return closeIfIdle(leg) }
-        // The leg that the bytes came from is gone, or has no more of them.
+        // The source of the pipe's bytes is gone, or has ended.
         if row.pointee.phase == .resetting
             || legs[row.pointee.peer].hasEnded
         {
@@ -80,9 +78,9 @@ extension Legs where R: ~Copyable {
 
     // MARK: Moving
 
-    /// Moves what a leg brings to its peer, and waits for what comes next on either side.
+    /// Moves a leg's bytes to its peer, and waits for the next event of either side.
     ///
-    /// - Parameter isTold: the ring said that there is something.
+    /// - Parameter isTold: the ring reported readability.
     mutating func splice(_ leg: LegID, isTold: Bool) {
         let row = legs.row(leg)
         let peer = row.pointee.peer
@@ -112,14 +110,14 @@ extension Legs where R: ~Copyable {
         goOn(leg, result, isTold: isTold)
     }
 
-    /// What is next for the leg that bytes were received on.
+    /// Decides the source leg's next operation.
     private mutating func goOn(_ leg: LegID, _ result: SpliceResult, isTold: Bool) {
         let row = legs.row(leg)
         guard !handleEnd(leg, result) else { return }
         guard legs[row.pointee.peer].piped == 0 else { return pause(leg) }
         if result.needsReceive || (isTold && result.received == 0) {
-            // What is next is not for a pipe; or nothing is, and a receive finds out without going
-            // in circles.
+            // The next bytes are not for a pipe; or there are none, and a receive waits where
+            // readability would be reported for ever.
             row.pointee.inbound = .linked
             return arm(leg, expectsBytes: true)
         }
@@ -138,7 +136,7 @@ extension Legs where R: ~Copyable {
         awaitReadable(leg)
     }
 
-    /// Forwards the end, or the reset, that a splice found. Whether it did.
+    /// Forwards the end or reset that a splice found. True if there was one.
     private mutating func handleEnd(_ leg: LegID, _ result: SpliceResult) -> Bool {
         guard result.isEnded else {
             guard result.receiveError != 0, result.receiveError != -EAGAIN else { return false }
@@ -149,13 +147,13 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// From here on the leg receives into blocks, unless it earns a pipe again.
+    /// The leg receives into blocks, until it is bulk again.
     private mutating func stopSplicing(_ leg: LegID, expectsBytes: Bool = true) {
         legs[leg].inbound = .linked
         rearm(leg, expectsBytes: expectsBytes)
     }
 
-    /// A filter of system calls, or a kernel that cannot: found out before any byte is in a pipe.
+    /// A system call filter, or a kernel without splice(2): fails before a pipe has any byte.
     private func isSpliceRefused(_ result: SpliceResult) -> Bool {
         guard result.received == 0, result.sent == 0, result.sendError == 0 else { return false }
         return switch -result.receiveError {
@@ -164,7 +162,7 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// The peer takes nothing any more: what is in the pipe has no reader.
+    /// The peer takes no more: the bytes in the pipe have no reader.
     private mutating func spliceFailed(_ leg: LegID, _ result: SpliceResult) {
         let row = legs.row(leg)
         let generation = row.pointee.generation
@@ -178,7 +176,7 @@ extension Legs where R: ~Copyable {
         rearm(leg, expectsBytes: true)
     }
 
-    /// Sends what is left in a pipe that is filled no more.
+    /// Sends the rest of a pipe that is not filled any more.
     private mutating func emptyPipe(_ leg: LegID) {
         let row = legs.row(leg)
         let result = ring.splice(
@@ -198,7 +196,7 @@ extension Legs where R: ~Copyable {
 
     private mutating func notePassed(_ result: SpliceResult, on leg: LegID) {
         let row = legs.row(leg)
-        // A byte went out, or is the first one to wait.
+        // A byte was sent, or is the first one to wait.
         if result.sent > 0 || (row.pointee.piped == 0 && result.received > 0) {
             row.pointee.progress.at = now
             sessions[row.pointee.session].activeAt = now
@@ -208,7 +206,7 @@ extension Legs where R: ~Copyable {
 
     // MARK: Pipes
 
-    /// Sees to it that a leg has a pipe. False when there is none.
+    /// Gives a leg a pipe if it has none. False when no pipe is free.
     private mutating func ensurePipe(_ leg: LegID) -> Bool {
         guard legs[leg].pipe == PipeTable.none else { return true }
         let pipe = pipes.take()
@@ -226,8 +224,7 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// Takes a leg's pipe from it. One that is not empty is closed: nobody else may find those
-    /// bytes.
+    /// Takes a leg's pipe back. A pipe with bytes is closed: the next stream must not get them.
     mutating func releasePipe(_ leg: LegID) {
         let row = legs.row(leg)
         let pipe = row.pointee.pipe
@@ -241,7 +238,7 @@ extension Legs where R: ~Copyable {
         pipes.giveBack(pipe)
     }
 
-    /// Closes the pipes, once no leg has one.
+    /// Closes the pipes; no leg has one.
     mutating func closePipes() {
         for pipe in 0..<pipes.capacity {
             let row = pipes.row(UInt8(pipe))

@@ -1,15 +1,14 @@
 internal import CPelmeni
 internal import Glibc
 
-/// Sockets and what is known of them: the mechanism of sessions, between a ring and a ``Relay``.
+/// The mechanism of sessions, between a ring and a ``Relay``: sockets and their state.
 ///
-/// Legs read, write, link, splice, dial and close. What a stream of messages or a datagram means
-/// is the relay's: a completion of theirs comes back as an ``Outcome``, and what becomes of a
-/// session beside a completion as a ``Notice``. Nothing here calls the relay.
+/// Legs read, write, link, splice, dial and close. Messages and datagrams are the relay's: their
+/// completions return an ``Outcome``, other changes are popped as a ``Notice``. No leg calls the
+/// relay.
 ///
-/// Rows are reached by number through pointers, so that the loop neither retains, releases nor
-/// checks exclusivity. Handlers enqueue; none submits, and none runs inside another one's
-/// completion.
+/// Rows are numbers into stable memory: the loop neither retains, releases nor checks exclusivity.
+/// Handlers enqueue; none submits, and none runs inside another one's completion.
 package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     package var ring: R
     package let pool: BufferPool
@@ -25,18 +24,18 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     var dials = DialQueue()
     var pipes: PipeTable
     var reserve: DescriptorReserve
-    /// Sessions of which the relay has to be told.
+    /// Sessions with a ``Notice`` for the relay.
     var notices = RowQueue<SessionRow>()
-    /// Sessions with datagrams on a side end once they fall silent.
+    /// While draining, sessions with a datagram side end once they are silent.
     package var isDraining = false
     /// The time of this loop, read once.
     package var now: UInt64
-    /// A session ended since the worker last looked.
+    /// A session ended since the worker last checked.
     package var hasRoom = false
     package var sessionsOpen = 0 {
         didSet { poolShareShift = Limits.poolShareShift(sessions: sessionsOpen) }
     }
-    /// Which part of the free blocks one leg may queue, as a shift.
+    /// The share of the free blocks that one leg may queue, as a shift.
     var poolShareShift = Limits.poolShareShift(sessions: 0)
     var moved = MovedBytes()
 
@@ -67,16 +66,16 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         reserve = DescriptorReserve(self.ring.calls.openReserve())
     }
 
-    /// Rows that a ring must have room for: a client, an upstream, and in the worst case every
-    /// address of an upstream being dialled; those are short-lived, so one more row for each two
-    /// sessions is plenty, with a floor for small tables.
+    /// Rows of the ring: a client and an upstream per session, and in the worst case every address
+    /// of an upstream being dialled. Attempts are short-lived: one more row for two sessions is
+    /// plenty, with a floor for small tables.
     static func slots(sessions: Int, reservedSlots: Int) -> Int {
         let rows = rows(sessions: sessions, reservedSlots: reservedSlots)
         return reservedSlots + rows * 5 / 2 + Upstream.addressesMax
     }
 
-    /// Rows of sessions. Each listener may bring one more than there is room for: all of them are
-    /// armed when one session still fits.
+    /// Rows of sessions. Each listener may open one more than there is room for: all listeners are
+    /// armed while one session still fits.
     static func rows(sessions: Int, reservedSlots: Int) -> Int { sessions + reservedSlots }
 
     deinit {
@@ -112,7 +111,6 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         Token(kind, index: leg.rawValue, generation: legs[leg].generation)
     }
 
-    /// A row for a socket that is there, or none.
     mutating func allocateLeg(_ kind: LegRow.Kind, socket: Int32, session: SessionID) -> LegID {
         let leg = legSlab.take()
         guard !leg.isNone else { return leg }
@@ -133,7 +131,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
 
     // MARK: The loop
 
-    /// Whether a completion is of the leg that its row has now. The block of a late one goes back.
+    /// Whether a completion belongs to its row's present leg. A late one's block is released.
     @inline(__always)
     mutating func admits(_ completion: Completion) -> Bool {
         let leg = LegID(completion.token.index)
@@ -142,7 +140,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         return false
     }
 
-    /// Adds up what a loop did.
+    /// Publishes the counts of a loop.
     @inline(__always)
     mutating func count() {
         if moved.toUpstream != 0 { counters.add(.bytesToUpstream, moved.toUpstream) }
@@ -153,7 +151,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         counters.set(.blocksLeased, UInt64(pool.leasedBlocks))
     }
 
-    /// Accepting has to stop: the last descriptor is gone.
+    /// The last descriptor is gone: accepting has to stop.
     package var lacksDescriptors: Bool {
         get { reserve.isShort }
         set { reserve.isShort = newValue }
@@ -168,14 +166,14 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
                 duration: now &- row.openedAt))
     }
 
-    /// Counts datagrams or messages that go nowhere.
+    /// Counts datagrams or messages that are not forwarded.
     @inline(__always)
     func drop(_ reason: DropReason, _ count: Int = 1) {
         counters.add(reason, UInt64(truncatingIfNeeded: count))
     }
 }
 
-/// Bytes that a loop received, by the side that they are for.
+/// Bytes received in a loop, by destination.
 struct MovedBytes {
     var toUpstream: UInt64 = 0
     var toClient: UInt64 = 0

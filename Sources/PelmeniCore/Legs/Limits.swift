@@ -1,125 +1,115 @@
-/// The marks and bounds of the relay, each with its reason.
+/// Watermarks and bounds of legs and relay, each with its reason.
 package struct Limits: @unchecked Sendable {
-    /// Bytes queued towards one side at which reading from the other stops, and at which it starts
-    /// again. Small blocks: sixteen of them hide a round trip of a fast network without holding
-    /// much.
+    /// Bytes queued towards one side at which reading from the other stops, and at which it
+    /// resumes. Sixteen small blocks hide a round trip of a fast network without holding much.
     package static let smallHigh = 256 << 10
     package static let smallLow = 64 << 10
-    /// Bulk blocks: two, so that one fills while the other one drains.
+    /// Two bulk blocks: one fills while the other one drains.
     package static let bulkHigh = 512 << 10
     package static let bulkLow = 256 << 10
-    /// No leg queues more than a sixteenth of what the pool has free (a shift of 4). With many
-    /// sessions the part is smaller, between a quarter and a half over their number: receives that
-    /// were armed while the pool was full then take half of it at the most, one side of each
-    /// session, though all of them stall.
+    /// A leg may queue at most a sixteenth of the pool's free bytes (a shift of 4); with n
+    /// sessions, n large, 1/(2n) to 1/(4n). If the receives of one side of each session were armed
+    /// while the pool was free, and all sessions stall, they hold at most half of it.
     static func poolShareShift(sessions: Int) -> Int {
         max(4, Int.bitWidth - sessions.leadingZeroBitCount + 1)
     }
-    /// A leg may earn bulk blocks only while a quarter of them is free: many stalled readers then
-    /// hold small ones.
+    /// A leg becomes bulk only while a quarter of the bulk blocks is free: many stalled readers
+    /// then hold small ones.
     static let bulkFreeShare = 4
-    /// Receives in a row that fill a small block before a leg gets bulk ones, and that would have
-    /// fitted into a small one before it loses them.
+    /// Receives in a row that fill a small block before a leg gets bulk blocks, or that would fit
+    /// into a small one before it loses them.
     static let classVotes: UInt8 = 4
-    /// A slice up to this part of a block is copied behind a waiting one, rather than hold a block.
-    /// Once half of the pool is leased, every slice that fits is: the marks count bytes, and blocks
-    /// that are filled in part would be several times as many.
+    /// A slice of up to this part of a block is copied behind a queued one and holds no block. Once
+    /// half of the pool is leased, every slice that fits is copied: watermarks count bytes, and
+    /// blocks filled in part would be several times as many.
     static let copyShare = 4
-    /// Starved legs, or sessions that wait to be dialled, from which on legs take turns: more than
-    /// there are bulk blocks posted, so that some bulk streams that share those go on as they are.
+    /// With this many legs or dials waiting, bulk legs are served round-robin. Above the number of
+    /// posted bulk blocks, so that a few bulk streams are not affected.
     static let contentionThreshold = 32
-    /// Bytes that a crowd is given blocks for in one loop. A small message waits for that two to
-    /// four times, and with others on its core each time takes several times as long; more in one
-    /// loop saved nothing.
+    /// Bytes granted to bulk legs per loop under contention. A small message waits for two to four
+    /// such loops, and each takes several times as long with others on the core; larger quanta were
+    /// no cheaper (0012).
     static let contendedQuantum = 64 << 10
-    /// How long legs take turns after they were many: some loops of a busy worker on a shared core.
+    /// How long contention lasts after its last sign: some loops of a busy worker on a shared core.
     static let contentionTime: UInt64 = 50_000_000
-    /// Sessions dialled in one loop. On loopback a connect is the whole handshake, about 70 µs; the
-    /// further loops that a burst needs cost one enter each.
+    /// Dials per loop. On loopback a connect is the whole handshake, about 70 µs; the further loops
+    /// of a burst cost one enter each.
     static let dialsInLoop = 2
-    /// Messages that one stream becomes before others have their turn, and that all streams become
-    /// in one loop: a datagram sent over loopback takes about 3 µs, so that a loop of nothing else
-    /// stays below a millisecond.
+    /// Messages cut from one stream before the next is served, and from all streams per loop: a
+    /// datagram over loopback takes about 3 µs, so such a loop stays below a millisecond.
     static let messagesAtOnce = 32
     package static let messagesInLoop = 256
-    /// Pipes of a worker, for streams that are spliced: two descriptors each. A stream has one
-    /// while bytes wait in it; those that find none go through blocks. A place of a pipe may hold a
+    /// Pipes of a worker for spliced streams: two descriptors each. A stream holds one while bytes
+    /// wait in it; a stream that finds none goes through blocks. A slot of a pipe may hold a
     /// compound page of 32 KiB, so slow readers could hold 64 MiB of the senders' pages in all.
     package static let pipesMax = 8
-    /// Descriptors of the process for each pipe: where they are few, sessions want them.
+    /// Descriptors of the process per pipe: where descriptors are few, sessions need them.
     package static let descriptorsForPipe = 64
-    /// 256 places, as a page is 4 KiB: the most that a user without privileges gets
-    /// (fs.pipe-max-size).
+    /// 256 slots of a 4 KiB page: the most for a user without privileges (fs.pipe-max-size).
     static let pipeBytes = 1 << 20
-    /// Bytes that a stream splices before others have their turn, and that all of them splice in
-    /// one loop: what takes about a millisecond, which is four times as much as when it is copied.
+    /// Bytes spliced from one stream before the next one is served, and from all streams per loop:
+    /// about 1 ms, in which a copy moves a quarter as much.
     static let spliceQuantum = 2 << 20
     static let spliceInLoop = 4 << 20
-    /// How long streams go through blocks after a pipe could not be made: descriptors or pages ran
-    /// out.
+    /// How long streams use blocks after a pipe failed to open: descriptors or pages ran out.
     static let pipeBackoff: UInt64 = 1_000_000_000
-    /// Bytes of messages that wait for a stream upstream to be connected: a few round trips of
-    /// questions.
+    /// Bytes of messages that wait for a stream upstream's connect: some round trips of requests.
     static let waitingMax = 64 << 10
-    /// Datagrams that wait for a Unix upstream: each holds a block.
+    /// Datagrams queued for a Unix upstream: each holds a block.
     package static let messagesMax = 64
-    /// Answers that wait for Unix clients, behind earlier ones or for room: a quarter of the small
-    /// blocks, of which each may hold one, within these bounds: a burst to one client has to fit,
-    /// though a pool is small, since its answers go one after the other. How often those are tried
-    /// again that found no room, and for how long.
+    /// Responses that wait for Unix clients, behind earlier ones or for room: a quarter of the
+    /// small blocks, since each may hold one, within these bounds. A burst to one client has to fit
+    /// even in a small pool: its responses are sent one after the other.
     package static let waitingResponsesShare = 4
     package static let waitingResponsesMin = 256
     package static let waitingResponsesMax = 1024
+    /// How often a response without room is tried again, and for how long.
     static let responseRetry: UInt64 = 5_000_000
     package static let responsePatience: UInt64 = 5_000_000_000
-    /// The part of a Unix listener's send buffer that one client's unread answers may take once
-    /// half of it is taken: eight clients that read nothing leave the others theirs, and ten do not
-    /// (measured with 8,000 bytes each).
+    /// The part of a Unix listener's send buffer that one client's unread responses may take once
+    /// half of the buffer is taken: eight clients that read nothing leave the others room, ten do
+    /// not (measured with 8,000 bytes each).
     static let unreadShare = 8
-    /// While the engine drains, a session of datagrams that was silent for this long counts as
-    /// ended: nothing else tells. Longer than a resolver's answer takes.
+    /// While the engine drains, a datagram session silent for this long has ended: no event reports
+    /// it. Longer than a resolver's response takes.
     static let drainSilence: UInt64 = 2_000_000_000
     /// RFC 8305 asks for 250 ms between the addresses of one name.
     static let connectionAttemptDelay: UInt64 = 250_000_000
-    /// How long a busy Unix upstream is left alone before it is dialled again, at first and at
-    /// most.
+    /// Backoff of a busy Unix upstream, at first and at most.
     static let busyBackoffMin: UInt64 = 10_000_000
     static let busyBackoffMax: UInt64 = 250_000_000
-    /// A session gets its keepalive when it is this old, or as old as the keepalive itself is long:
-    /// one that ends before needs neither four more calls nor two timers.
+    /// A session gets its keepalive at this age, or at the keepalive's own time if that is shorter:
+    /// a session that ends before needs neither four more calls nor two timers.
     static let keepAliveDelay: UInt64 = 10_000_000_000
-    /// A paused side, and a client whose upstream is dialled, are looked at this often, so that a
-    /// reset of theirs does not go unseen.
+    /// How often a paused side, and a client whose upstream is dialled, are checked for a reset.
     static let brokenCheck: UInt64 = 500_000_000
-    /// A stream that brought bytes and was silent for this long is asked once whether it is over,
-    /// where receives may miss that: well within the second in which a reset is to be forwarded.
+    /// A stream silent for this long after bytes is asked once whether it has ended, where receives
+    /// may miss that: well within the second in which a reset is to be forwarded.
     static let silenceCheck: UInt64 = 500_000_000
-    /// How long a reset waits for what came before it to be delivered.
+    /// How long a reset waits for the delivery of the bytes before it.
     static let resetWait: UInt64 = 1_000_000_000
-    /// How often it looks whether that is so: about every tick of the timer wheel.
+    /// How often the delivery is checked: about every tick of the timer wheel.
     static let resetCheck: UInt64 = 10_000_000
-    /// A leg without send progress for less is not closed to free blocks: they come back by
-    /// themselves.
+    /// A leg with send progress within this time is not closed: its blocks return by themselves.
     static let exhaustionPatience: UInt64 = 1_000_000_000
-    /// How long a byte that goes out counts as progress once the blocks ran out: a leg that gives a
-    /// small block back within the patience keeps up, and one that takes a byte now and then does
-    /// not.
+    /// Progress that a sent byte counts for once the blocks ran out: a leg that releases a small
+    /// block within the patience keeps up, a leg that takes a byte now and then does not.
     static let drainedByte = exhaustionPatience / UInt64(BlockClass.small.bytes)
-    /// How long a byte of a message that is gathered in a large block counts as progress once such
-    /// blocks ran out: the longest message then takes a second, as long as the others' patience.
+    /// Progress that a byte of a message gathered in a large block counts for once such blocks ran
+    /// out: the longest message then takes a second, as long as the others' patience.
     static let gatheredByte: UInt64 = 15_000
-    /// How often the pool's exhaustion looks for a leg to close.
+    /// How often pool exhaustion searches for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000
-    /// Sessions that must be free for a multishot accept: it takes as many connections as the
-    /// backlog holds before anybody can stop it.
+    /// Sessions that must be free for a multishot accept: it takes the whole backlog before it can
+    /// be stopped.
     package static let backlog = 4096
 
     /// Rows of sessions in this worker's table.
     package var sessions: Int
-    /// Sessions of the engine at once, by what their clients send: above it connections wait in the
+    /// The engine's session limits for streams and datagrams: at the limit connections wait in the
     /// backlog, and a datagram from a client without a session is dropped.
     package var shares: SessionShares
-    /// Those that are open, and of them those of datagram listeners. Shared by the workers.
+    /// Open sessions, and those of datagram listeners among them. Shared by the workers.
     package var engineSessionsOpen: UnsafeMutablePointer<Int64>
     package var datagramSessionsOpen: UnsafeMutablePointer<Int64>
     /// Pipes of this worker.

@@ -1,36 +1,35 @@
-/// What a completion meant that no linked leg takes: the relay goes on from there with the
-/// completion and its leg.
+/// The meaning of a completion for the relay, which handles the completion and its leg from there.
 enum Outcome {
-    /// The legs have done all of it.
+    /// The legs handled the completion.
     case handled
-    /// Done, and the session may have moved: there may be a ``Notice``.
+    /// Handled, and the session may have changed: there may be a ``Notice``.
     case moved
-    /// A framed stream brought bytes; the outcome owns the lease of the completion's block.
+    /// A framed stream has bytes; the outcome owns the lease of the completion's block.
     case bytes
     /// A framed stream ended.
     case ended
-    /// A framed stream failed while it was read.
+    /// A framed stream failed while reading.
     case broke
-    /// A framed stream failed while it was written to.
+    /// A framed stream failed while writing.
     case sendBroke
-    /// There was no block for a framed stream.
+    /// A framed stream found no block.
     case starved
-    /// A receive of a framed stream was called off: it may be armed anew.
+    /// A receive of a framed stream was cancelled: it may be armed anew.
     case interrupted
-    /// All that was queued for a framed stream went out, and the stream itself has ended.
+    /// A framed stream's queue is sent, and the stream itself has ended.
     case drained
-    /// The leg's peer, a framed stream that was paused, may be read again: the leg has room.
+    /// The leg has room again: its peer, a paused framed stream, may be read.
     case resumed
 }
 
-/// What became of a session that has messages, beside a completion's outcome. Which notice it is
-/// follows from the session's phase and its legs, so a row needs no field for it.
+/// A change of a session with messages, beside a completion's outcome. The kind of notice follows
+/// from the session's phase and legs, so a row needs no field for it.
 enum Notice {
-    /// Both sides stand: messages may cross.
+    /// Both sides are linked: messages may cross.
     case linked(SessionID)
-    /// It ends, and its client is one of a listener's many.
+    /// The session ends, and its client is one of a listener's many.
     case left(SessionID)
-    /// Its last leg is closed; its row is still to be given back.
+    /// The last leg is closed; the row is still to be released.
     case closed(SessionID)
 }
 

@@ -1,4 +1,4 @@
-/// The number of a pair, in 16 bits: a process has no more descriptors for listeners.
+/// A pair's number, in 16 bits: a process has no more descriptors for listeners.
 package struct PairID: Hashable, Sendable {
     package let rawValue: UInt16
 
@@ -10,7 +10,7 @@ package struct PairID: Hashable, Sendable {
     package var index: Int { Int(rawValue) }
 }
 
-/// A worker's pairs by their numbers. A handle: copies mean the same rows.
+/// A worker's pairs by number. A handle: copies share the rows.
 package struct PairTable: @unchecked Sendable {
     package let rows: UnsafeMutablePointer<PairRow>
 
@@ -30,10 +30,9 @@ package struct PairTable: @unchecked Sendable {
     }
 }
 
-/// What a worker knows of a pair: deadlines, caps, and the upstreams' state. A row in stable
-/// memory.
+/// A worker's state of a pair: deadlines, caps, upstreams. A row in stable memory.
 package struct PairRow: @unchecked Sendable {
-    /// Nanoseconds; 0 is never, for each that may be left out.
+    /// Nanoseconds; 0 is never, for each optional deadline.
     package var connect: UInt64
     package var firstByte: UInt64
     package var idle: UInt64
@@ -41,35 +40,33 @@ package struct PairRow: @unchecked Sendable {
     package var stall: UInt64
     /// Sessions at once over all workers; 0 is the engine's limit alone.
     package var sessionsMax: Int64
-    /// Sessions open now, shared by all workers of the pair.
+    /// Sessions open now, shared by all workers.
     package var sessionsOpen: UnsafeMutablePointer<Int64>
     package var upstreams: UnsafeMutablePointer<Upstream>
     package var upstreamCount: UInt8
-    /// The upstream whose turn it is.
+    /// The next upstream, round-robin.
     package var nextUpstream: UInt8 = 0
     package var options: SocketOptions
-    /// It listens on a Unix socket. A multishot receive there may miss the end of the stream when
-    /// that comes right behind bytes (liburing's issue 1549; Linux 6.18 still does it), and would
-    /// wait for ever.
+    /// The pair listens on a Unix socket. A multishot receive there may miss an end right behind
+    /// bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
     package var isUnix = false
-    /// What the sides of its sessions are.
     package var kind: PairKind = .streams
-    /// It listens on an unnamed address, so an answer has to say which one it comes from.
+    /// The pair listens on an unnamed address: a response has to name its source address.
     package var tellsLocal = false
-    /// Of a listener of Unix datagrams: memory that one client's unread answers may take of its
-    /// send buffer, and what those take whose clients wait for their share.
+    /// Unix datagrams: send buffer memory that one client's unread responses may take, and the
+    /// memory of the responses whose clients wait for their share.
     package var responseShare = Int.max
     package var responsesHeld = 0
-    /// How messages stand in the client's stream, and in the upstream's.
+    /// The framing of the client's stream, and of the upstream's.
     package var clientFraming = StreamFraming()
     package var upstreamFraming = StreamFraming()
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
-    /// Of its UDP sockets, on either side.
+    /// For the UDP sockets of either side.
     package var receiveBuffer = ReceiveBuffer()
-    /// Set later than the rest.
+    /// Socket options set after `lateOptionsAfter`.
     package var lateOptions: SocketOptions
-    /// How long after its opening a session gets them; 0 is never.
+    /// The session's age for the late options; 0 is never.
     package var lateOptionsAfter: UInt64
 
     @inline(__always)

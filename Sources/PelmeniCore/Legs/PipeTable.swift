@@ -1,12 +1,10 @@
-/// The pipes of a worker: made when they are needed, and used again by whichever stream is in turn.
-///
-/// It says too whether a stream may be spliced now, and how much of it in one loop.
+/// A worker's pipes: made when needed, and reused by the next stream. The table also decides
+/// whether a stream may be spliced now, and how much per loop.
 struct PipeTable {
-    /// No pipe.
     static let none = UInt8.max
 
     private let rows: UnsafeMutablePointer<SplicePipe>
-    /// Those that nobody has, the last one given back on top.
+    /// Free pipes, the last one released on top.
     private let free: UnsafeMutablePointer<UInt8>
     private(set) var freeCount: Int
     let capacity: Int
@@ -31,27 +29,27 @@ struct PipeTable {
         free.deallocate()
     }
 
-    // MARK: Turns
+    // MARK: Quantum
 
     /// A new loop begins.
     @inline(__always)
     mutating func renew() { budget = Limits.spliceInLoop }
 
-    /// Bytes that the stream in turn may splice.
+    /// Bytes that one stream may splice now.
     @inline(__always)
     var quantum: Int { max(0, min(Limits.spliceQuantum, budget)) }
 
     @inline(__always)
     mutating func spend(_ bytes: Int) { budget &-= bytes }
 
-    /// Whether a stream may begin to be spliced.
+    /// Whether a stream may start splicing.
     @inline(__always)
     func isAvailable(_ now: UInt64) -> Bool { freeCount > 0 && now >= backoffUntil }
 
     /// No pipe could be made: descriptors or pages ran out.
     mutating func backOff(_ now: UInt64) { backoffUntil = now &+ Limits.pipeBackoff }
 
-    /// The kernel, or a filter of system calls, splices nothing.
+    /// The kernel, or a system call filter, refuses splice(2).
     mutating func giveUp() { backoffUntil = .max }
 
     // MARK: Pipes
@@ -59,7 +57,7 @@ struct PipeTable {
     @inline(__always)
     func row(_ pipe: UInt8) -> UnsafeMutablePointer<SplicePipe> { rows + Int(pipe) }
 
-    /// One that nobody has, which may be still to be made; or ``none``.
+    /// A free pipe, perhaps still to be made; or ``none``.
     @inline(__always)
     mutating func take() -> UInt8 {
         guard freeCount > 0 else { return Self.none }

@@ -1,24 +1,23 @@
-/// Legs that wait for a block, or for their turn, and which of them is read next.
+/// Legs that wait for a block or for their quantum, and which is read next.
 ///
-/// Light legs queue apart from heavy legs and go first: behind a thousand heavy legs a small
-/// message was up to 450 ms late. In a crowd heavy legs are read in turns, one block each, with a
-/// budget of bytes a loop that a small message can wait for (decision 0012).
+/// Interactive legs queue apart from bulk legs and go first; behind a thousand bulk legs a small
+/// message took up to 450 ms. Under contention bulk legs are served round-robin, one block each,
+/// with a budget of bytes per loop that a small message can wait for (decision 0012).
 struct ReadScheduler {
     private var interactive = LegQueue()
     private var bulk = LegQueue()
     /// Spliced legs need no block: they wait for the next loop.
     private var spliced = LegQueue()
-    /// Legs of datagrams.
     private var datagrams = LegQueue()
-    /// Until when legs take turns, because blocks ran out or a burst of sessions came in.
+    /// Until when bulk legs are served round-robin: blocks ran out, or a burst of sessions came in.
     private var contendedUntil: UInt64 = 0
-    /// Some legs were fed in this loop, so the others need not wait for a completion.
+    /// Legs were fed in this loop: the next feeding need not wait for a completion.
     private(set) var feedsAgain = false
     private var exhaustionCheckedAt: UInt64 = 0
-    /// The same for blocks of datagrams: streams that starve too are looked at first in every loop.
+    /// Apart from the streams' check, which comes first in every loop.
     private var datagramsCheckedAt: UInt64 = 0
 
-    /// Blocks and bytes that one loop gives to heavy legs.
+    /// Blocks and bytes for bulk legs in one loop.
     struct Quantum {
         var small: Int
         var bulk: Int
@@ -36,16 +35,14 @@ struct ReadScheduler {
     @inline(__always)
     var needsBlocks: Bool { !interactive.isEmpty || !bulk.isEmpty }
 
-    // MARK: The crowd
+    // MARK: Contention
 
-    /// Whether many legs found no block a moment ago. Heavy legs then take turns, behind all
-    /// others.
+    /// Whether many legs lately found no block: bulk legs are then round-robin, behind all others.
     @inline(__always)
     func isContended(_ now: UInt64) -> Bool { now < contendedUntil }
 
     mutating func noteContention(_ now: UInt64) { contendedUntil = now &+ Limits.contentionTime }
 
-    /// Whether a leg has to wait for its quantum.
     @inline(__always)
     func mustWait(_ leg: LegRow, _ now: UInt64) -> Bool { isContended(now) && leg.isBulk }
 
@@ -68,7 +65,7 @@ struct ReadScheduler {
         datagrams.append(leg, legs)
     }
 
-    /// Takes a leg out, wherever it waits.
+    /// Takes a leg out of its queue.
     mutating func remove(_ leg: LegID, _ legs: LegTable) {
         let wasThere =
             interactive.remove(leg, legs) || bulk.remove(leg, legs) || spliced.remove(leg, legs)
@@ -77,43 +74,41 @@ struct ReadScheduler {
         legs[leg].move(reading: .idle)
     }
 
-    // MARK: A loop's turn
+    // MARK: A loop
 
     /// A new loop begins.
     @inline(__always)
     mutating func renew() { feedsAgain = false }
 
-    /// The next spliced leg, or none.
     mutating func nextSpliced(_ legs: LegTable) -> LegID { feed(spliced.popFirst(legs), legs) }
 
-    /// The next leg that brings little, or none.
     mutating func nextInteractive(_ legs: LegTable) -> LegID {
         feed(interactive.popFirst(legs), legs)
     }
 
-    /// The next leg that receives datagrams, or none.
     mutating func nextDatagrams(_ legs: LegTable) -> LegID {
         let leg = datagrams.popFirst(legs)
         if !leg.isNone { legs[leg].move(reading: .idle) }
         return leg
     }
 
-    /// What heavy legs may have in this loop.
+    /// The blocks for bulk legs in this loop.
     ///
     /// - Parameters:
     ///   - small: small blocks that a receive can get.
     ///   - bulk: bulk blocks that a receive can get.
     func quantum(small: Int, bulk: Int, _ now: UInt64) -> Quantum {
-        // In a crowd a quarter of the blocks stays free for light legs that do not starve yet.
+        // Under contention a quarter of the small blocks is left for interactive legs, before they
+        // starve.
         isContended(now)
             ? Quantum(small: small &- small / 4, bulk: bulk, bytes: Limits.contendedQuantum)
             : Quantum(small: small, bulk: bulk, bytes: .max)
     }
 
-    /// The next leg that brings much and that the turn has a block for, or none.
+    /// The next bulk leg that the quantum has a block for, or none.
     ///
     /// - Parameter isBulkGone: the pool itself has no bulk block; else only the posted ones are
-    ///   used up, and bulk goes on in the next loop.
+    ///   used up, and bulk continues in the next loop.
     mutating func nextBulk(_ quantum: inout Quantum, _ legs: LegTable, isBulkGone: Bool) -> LegID {
         guard quantum.bytes > 0, !bulk.isEmpty else { return .none }
         let row = legs.row(bulk.first)
@@ -140,7 +135,7 @@ struct ReadScheduler {
 
     // MARK: Exhaustion
 
-    /// Whether it is time to look for a leg to close, as legs wait and no block comes back.
+    /// Whether to search for a leg to close: legs wait, and no block was released.
     mutating func checksExhaustion(_ now: UInt64) -> Bool {
         guard needsBlocks, now &- exhaustionCheckedAt >= Limits.exhaustionCheck
         else { return false }
@@ -148,7 +143,7 @@ struct ReadScheduler {
         return true
     }
 
-    /// The same for blocks of datagrams.
+    /// The same for datagram blocks.
     mutating func checksDatagrams(_ now: UInt64) -> Bool {
         guard hasDatagrams, now &- datagramsCheckedAt >= Limits.exhaustionCheck
         else { return false }

@@ -1,10 +1,10 @@
 internal import CPelmeni
 
-/// When sessions have to be looked at again: a hierarchical wheel of intrusive lists.
+/// When sessions are checked again: a hierarchical wheel of intrusive lists.
 ///
-/// Deadlines are moved lazily. A byte only stores the time; when a session's slot comes up, its
-/// owner works out what is really due and puts it back. A tick is 2^23 ns (8.4 ms): fine enough for
-/// 250 ms head starts, coarse enough that an idle worker sleeps.
+/// Deadlines move lazily. A byte only stores the time; when a session's slot comes up, its owner
+/// computes the true deadline and puts the session back. A tick is 2^23 ns (8.4 ms): fine enough
+/// for 250 ms attempt delays, coarse enough that an idle worker sleeps.
 package struct TimerWheel: @unchecked Sendable {
     /// The links of one timer; timer numbers are session numbers.
     struct Node {
@@ -29,22 +29,21 @@ package struct TimerWheel: @unchecked Sendable {
     }
 
     static let shift: UInt64 = 23
-    /// 4 levels of 64 slots: 0.54 s, 34 s, 37 min, 39 h. What is due later waits in the last slot
-    /// and is put back when that comes up.
+    /// 4 levels of 64 slots: 0.54 s, 34 s, 37 min, 39 h. A later timer waits in the last slot and
+    /// is put back when that comes up.
     static let levels = 4
     static let slots = 64
 
     private let nodes: RowTable<RowTableName.Sessions, Node>
     private let capacity: Int
     private let heads: UnsafeMutablePointer<SessionID>
-    /// A bit for each slot that is not empty, one word a level.
+    /// A bit for each non-empty slot, one word a level.
     private let occupied: UnsafeMutablePointer<UInt64>
     private var tick: UInt64
 
-    /// Nil when there is no memory for it.
+    /// Nil when memory runs out.
     ///
-    /// - Parameter capacity: sessions that there may be. A node that is all zeros is not in the
-    ///   wheel, and costs no memory.
+    /// - Parameter capacity: sessions. A zeroed node is not in the wheel, and costs no memory.
     init?(capacity: Int, now: UInt64) {
         guard let memory = pelmeni_memory_map(Self.bytes(capacity)) else { return nil }
         nodes = RowTable(memory.bindMemory(to: Node.self, capacity: capacity))
@@ -66,7 +65,7 @@ package struct TimerWheel: @unchecked Sendable {
         UInt64(capacity * MemoryLayout<Node>.stride)
     }
 
-    /// Puts a timer in, or moves it earlier; a later time than the one it has changes nothing.
+    /// Puts a timer in, or moves it earlier; a later time changes nothing.
     @inline(__always)
     mutating func hasten(_ timer: SessionID, to time: UInt64) {
         let due = Self.tick(of: time)
@@ -78,7 +77,7 @@ package struct TimerWheel: @unchecked Sendable {
         insert(timer, due: due)
     }
 
-    /// Takes a timer out; nothing happens when it is not in.
+    /// Takes a timer out, if it is in the wheel.
     mutating func remove(_ timer: SessionID) {
         let node = nodes.row(timer)
         guard node.pointee.due != 0 else { return }
@@ -95,15 +94,14 @@ package struct TimerWheel: @unchecked Sendable {
         node.pointee = Node()
     }
 
-    /// The next time at which ``popDue(now:)`` may have something, or `UInt64.max`.
+    /// The next time at which ``popDue(now:)`` may return a timer, or `UInt64.max`.
     @inline(__always)
     func nextTime() -> UInt64 {
         var earliest = UInt64.max
         for level in 0..<Self.levels {
             let bits = occupied[level]
             guard bits != 0 else { continue }
-            // A higher level's current slot was emptied when it came up: what it holds is a turn
-            // away.
+            // A higher level's current slot was emptied as it came up: its timers are a round away.
             let base = (tick >> UInt64(6 * level)) &+ (level == 0 ? 0 : 1)
             let here = base & 63
             // Slots from there on, around the wheel.
@@ -115,7 +113,7 @@ package struct TimerWheel: @unchecked Sendable {
         return max(earliest, tick &+ 1) << Self.shift
     }
 
-    /// A timer that is due, taken out of the wheel; or nil when none is left at this time.
+    /// A due timer, taken out of the wheel; nil when none is left at this time.
     mutating func popDue(now: UInt64) -> SessionID? {
         let target = now >> Self.shift
         while true {
@@ -149,7 +147,7 @@ package struct TimerWheel: @unchecked Sendable {
         occupied[level] |= 1 << UInt64(slot & 63)
     }
 
-    /// One tick on, or to just before the next slot that holds anything; cascades what comes near.
+    /// Moves one tick on, or to just before the next non-empty slot; cascades near timers.
     private mutating func advance(to target: UInt64) {
         if occupied[0] | occupied[1] | occupied[2] | occupied[3] == 0 {
             tick = target
@@ -175,7 +173,7 @@ package struct TimerWheel: @unchecked Sendable {
         }
     }
 
-    /// As `insert`, but what is due at this very tick goes into the current slot.
+    /// As `insert`, but a timer due at this very tick goes into the current slot.
     private mutating func insertNow(_ timer: SessionID, due: UInt64) {
         guard due <= tick else { return insert(timer, due: due) }
         let slot = Int(tick & 63)

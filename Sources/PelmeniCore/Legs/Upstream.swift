@@ -1,10 +1,10 @@
-/// One upstream endpoint of a pair, in one worker: its addresses, and its backoff after failures.
+/// One upstream of a pair, in one worker: its addresses, and its backoff after failures.
 package struct Upstream: @unchecked Sendable {
-    /// A name with more addresses than this gets its first ones: nobody waits for sixteen to fail.
+    /// A name with more addresses gets its first ones: no client waits for sixteen to fail.
     package static let addressesMax = 16
-    /// Upstreams that one pair may have: a session remembers the tried ones in a 64-bit word.
+    /// Upstreams of a pair: a session's record of attempts is a 64-bit word.
     package static let upstreamsMax = 64
-    /// How long a failed upstream is passed over at first, and at most.
+    /// Backoff of a failed upstream, at first and at most.
     static let backoffMin: UInt64 = 1_000_000_000
     static let backoffMax: UInt64 = 30_000_000_000
 
@@ -12,7 +12,7 @@ package struct Upstream: @unchecked Sendable {
     package var addressCount: UInt8 = 0
     /// Failures in a row.
     package var failures: UInt8 = 0
-    /// Passed over until then, while another one is not.
+    /// The upstream is passed over until then, while another one is not backing off.
     package var backoffUntil: UInt64 = 0
 
     /// - Parameter addresses: room for ``addressesMax``, alive as long as the worker.

@@ -1,5 +1,4 @@
-/// Something a worker has to say. Trivial, and handed over by one indirect call: the loop builds no
-/// text.
+/// A worker's report. Trivial, and handed over by one indirect call: the loop builds no text.
 package struct WorkerEvent: Sendable {
     package enum Kind: UInt8, Sendable {
         case sessionOpened
@@ -13,7 +12,7 @@ package struct WorkerEvent: Sendable {
         case ringFailed
         case badFrame
 
-        /// A peer can bring it about as often as it likes.
+        /// A peer can cause this kind of event at any rate.
         package var isOfPeers: Bool {
             switch self {
             case .upstreamFailed, .upstreamRecovered, .poolExhausted, .acceptFailed, .badFrame: true
@@ -28,7 +27,7 @@ package struct WorkerEvent: Sendable {
     package var upstream: UInt16 = 0
     /// A negative errno, where there is one.
     package var error: Int32 = 0
-    /// Sessions: nanoseconds it lived.
+    /// Nanoseconds from a session's opening to its end.
     package var duration: UInt64 = 0
 
     package init(

@@ -1,5 +1,4 @@
-/// Where a worker's ``WorkerEvent``s go: a C function and what it is called with, so that reporting
-/// costs the loop an indirect call and nothing else.
+/// Where ``WorkerEvent``s go: a C function and its context, one indirect call a report.
 package struct WorkerEvents: @unchecked Sendable {
     package typealias Receiver =
         @convention(c) (
@@ -20,7 +19,6 @@ package struct WorkerEvents: @unchecked Sendable {
         self.reportsSessions = reportsSessions
     }
 
-    /// Nobody listens.
     package static let none = WorkerEvents(receiver: nil, context: nil)
 
     @inline(never)

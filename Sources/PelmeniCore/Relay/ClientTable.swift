@@ -1,18 +1,15 @@
 internal import CPelmeni
 internal import Glibc
 
-/// Which session a client's address has: a hash table whose chains go through the sessions' rows.
+/// Sessions by client address: a hash table chained through the sessions' rows.
 ///
-/// The hash has a key of its own in each worker, so that nobody can choose addresses that meet in
-/// one bucket.
+/// Each worker's hash has its own key: clients cannot choose addresses that share a bucket.
 struct ClientTable {
-    /// Session numbers plus one, so that mapped memory is an empty table and costs nothing until it
-    /// is used.
+    /// Session numbers plus one: mapped memory is an empty table, and costs nothing until used.
     private let buckets: UnsafeMutablePointer<UInt32>
     private let mask: UInt32
     private let key: UInt64
 
-    /// - Parameter sessions: how many there may be.
     init?(sessions: Int, key: UInt64) {
         var capacity = 64
         while capacity < sessions { capacity *= 2 }
@@ -27,7 +24,7 @@ struct ClientTable {
         pelmeni_memory_unmap(buckets, UInt64((Int(mask) + 1) * MemoryLayout<UInt32>.stride))
     }
 
-    /// Of an address and the listener it was sent to; `local` is all zeros where it is not told.
+    /// The hash of an address and its listener; `local` is all zeros where unknown.
     @inline(__always)
     func hash(
         _ name: UnsafeRawPointer, _ length: Int, local: pelmeni_local, listener: LegID

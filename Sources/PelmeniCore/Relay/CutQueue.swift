@@ -1,4 +1,4 @@
-/// Message streams that one loop could not cut whole, and the messages that one loop cuts.
+/// Framed streams with messages left to cut, and the message budget of a loop.
 struct CutQueue {
     private var streams = RowQueue<FramedRow>()
     /// Messages that this loop may still cut.
@@ -12,7 +12,7 @@ struct CutQueue {
     @inline(__always)
     mutating func renew() { budget = Limits.messagesInLoop }
 
-    /// Grants one stream its messages; what it leaves comes back with ``giveBack(_:)``.
+    /// Grants a stream its messages; the unused ones come back with ``giveBack(_:)``.
     @inline(__always)
     mutating func grant() -> Int {
         let messages = min(Limits.messagesAtOnce, budget)
@@ -29,7 +29,7 @@ struct CutQueue {
         streams.append(stream, rows)
     }
 
-    /// The next stream; there has to be one.
+    /// The next stream of a queue that is not empty.
     mutating func popFirst(_ rows: FramedTable) -> FramedID {
         let stream = streams.popFirst(rows)
         rows[stream].isQueued = false

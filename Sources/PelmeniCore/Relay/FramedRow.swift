@@ -1,5 +1,4 @@
-/// Streams that are cut into messages: two rows a session, for its client's stream and its
-/// upstream's.
+/// Framed streams: two rows a session, for the client's stream and the upstream's.
 typealias FramedTable = RowTable<RowTableName.FramedStreams, FramedRow>
 typealias FramedID = RowID<RowTableName.FramedStreams>
 
@@ -15,18 +14,17 @@ extension RowID where Table == RowTableName.FramedStreams {
     var isOfClient: Bool { rawValue % 2 == 0 }
 }
 
-/// What is known of a stream that is cut into messages.
+/// The state of a stream that is cut into messages.
 struct FramedRow: QueuedRow {
     typealias Table = RowTableName.FramedStreams
 
     var scanner: FrameScanner
-    /// Blocks of which messages are still to be cut: more than one loop may, or more than the other
-    /// side has room for.
+    /// Blocks with uncut messages: over the loop's budget, or without room on the other side.
     var uncut = SendQueue()
-    /// It stands in the ``CutQueue``.
+    /// The stream is in the ``CutQueue``.
     var isQueued = false
     var next: FramedID = .none
-    /// What came behind the blocks: 0 is the stream's end, less is an error, and more is nothing.
+    /// The result behind the uncut blocks: 0 is the stream's end, negative an error, positive none.
     var lastResult: Int32 = 1
     var assembly = Assembly()
 
@@ -35,19 +33,19 @@ struct FramedRow: QueuedRow {
     }
 }
 
-/// A message that has begun and not ended: where its bytes are gathered.
+/// An unfinished message, and the block that gathers it.
 struct Assembly {
     var block: BlockID = .none
-    /// Bytes of it so far.
+    /// Bytes so far.
     var count = 0
-    /// When it got its block, and how many bytes there were then.
+    /// When the message got its block, and its bytes at that time.
     var blockSince: UInt64 = 0
     var countBefore = 0
-    /// It is longer than it may be: the rest of it is skipped.
+    /// The message is over the limit: its rest is skipped.
     var isSkipping = false
 
-    /// Until when the bytes in its block would have lasted, had they come at the least rate: a byte
-    /// at a time is no progress.
+    /// Until when the block's bytes would have lasted at the least rate: a byte at a time is no
+    /// progress.
     var goodUntil: UInt64 {
         blockSince &+ UInt64(max(0, count &- countBefore)) &* Limits.gatheredByte
     }

@@ -1,13 +1,13 @@
-// What must be true of a relay at quiet: for tests, never in the loop.
+// Invariants of a relay at rest: for tests, never in the loop.
 extension Relay where R: ~Copyable {
-    /// Blocks that the ring holds for itself.
+    /// Blocks posted to the ring.
     package var postedBlocks: Int {
         legs.ring.available(.small) - pool.freeBlocks(.small)
             + legs.ring.available(.bulk) - pool.freeBlocks(.bulk)
             + legs.ring.available(.datagram) - pool.freeBlocks(.datagram)
     }
 
-    /// The most bytes that wait on any leg now.
+    /// The largest number of bytes queued on a leg now.
     package var queuedMost: Int {
         var most = 0
         for leg in legs.legSlab.used where legs[leg].isInUse {
@@ -16,7 +16,7 @@ extension Relay where R: ~Copyable {
         return most
     }
 
-    /// What was not given back, a line each. To be asked once no session is open.
+    /// Resources that were not released, a line each. Valid once no session is open.
     package func leaks() -> [String] {
         var leaks: [String] = []
         if legs.sessionsOpen != 0 { leaks.append("\(legs.sessionsOpen) sessions are open") }

@@ -1,10 +1,9 @@
 internal import CPelmeni
 internal import Glibc
 
-// Upstreams of sessions that have datagrams on a side: how they are dialled, what they answer, how
-// they end.
+// Upstreams of sessions with messages: linking, responses, refusals.
 extension Relay where R: ~Copyable {
-    /// Both sides stand: messages may cross.
+    /// Both sides are linked: messages may cross.
     mutating func linkMessages(_ session: SessionID) {
         let row = sessions.row(session)
         let upstream = row.pointee.upstream
@@ -28,7 +27,7 @@ extension Relay where R: ~Copyable {
             legs.armDatagrams(upstream)
             legs.arm(client, expectsBytes: true)
         case .datagramsToStream:
-            // It has no leg at its other end: what it brings is not held back for anybody.
+            // The stream has no leg at its other end: its messages are not held back.
             legs[upstream].peer = .absent
             legs[upstream].inbound = .framed
             legs.arm(upstream, expectsBytes: false)
@@ -72,8 +71,7 @@ extension Relay where R: ~Copyable {
         finishIfComplete(session)
     }
 
-    /// What is queued for a stream of messages went out, and the stream brings no more: that may
-    /// have been the last of its session.
+    /// A framed stream's queue is sent and its reading has ended: its session may be complete.
     mutating func finishIfDrained(_ leg: LegID) {
         let session = legs[leg].session
         guard sessions[session].kind == .datagramsToStream else { return finishIfComplete(session) }
@@ -81,8 +79,7 @@ extension Relay where R: ~Copyable {
         endOnceDelivered(session, leg)
     }
 
-    /// A client that has ended its stream, or whose stream is not taken any more, is done once its
-    /// answers are out.
+    /// Ends a session once its client's reading is over and its responses are sent.
     mutating func finishIfComplete(_ session: SessionID) {
         let client = sessions[session].client
         guard sessions[session].kind == .streamToDatagrams,
@@ -93,9 +90,9 @@ extension Relay where R: ~Copyable {
         endOnceDelivered(session, client)
     }
 
-    /// The network says that an upstream does not take datagrams. One that others stand in for is
-    /// left, and so is a Unix one, whose socket would stay with the file that is gone; any other
-    /// one may come back.
+    /// The upstream refused a datagram. The session ends if another upstream can take over, or if
+    /// this one is a Unix socket, which stays bound to its removed file. A lone UDP upstream may
+    /// return, so its session stays.
     mutating func upstreamRefused(_ leg: LegID, _ error: Int32, isOfEarlier: Bool = true) {
         let session = legs[leg].session
         guard isOpen(session) else { return }

@@ -1,14 +1,12 @@
 internal import CPelmeni
 internal import Glibc
 
-// The one way across a session, for all that is not linked: a unit goes to the far side, and is
-// sent, queued or framed there.
+// The one way across a session for messages: a unit is sent, queued or framed on the far side.
 extension Relay where R: ~Copyable {
-    /// Takes a unit from one side of a session to the other. The caller holds its block.
+    /// Carries a unit across a session. The caller holds its block.
     @inline(__always)
     mutating func carry(_ unit: Unit, _ session: SessionID) { take(unit, session) }
 
-    /// The far side takes a unit.
     private mutating func take(_ unit: Unit, _ session: SessionID) {
         switch (sessions[session].kind, unit.isToClient) {
         case (.streams, _): assertionFailure("two linked streams have no units")
@@ -42,7 +40,7 @@ extension Relay where R: ~Copyable {
         let at = pool.address(unit.block) + Int(unit.offset)
         let length = Int(unit.length)
         let envelope = FrameEnvelope.around(framing, at, count: length)
-        // An empty one leaves no trace in a `raw` or `eof` stream.
+        // An empty message leaves no trace in a `raw` or `eof` stream.
         guard let envelope, envelope.beforeCount &+ length &+ envelope.afterCount > 0 else {
             drop(.oversize)
             return row.kind == .framedStreams ? cannotWrite(unit, session) : ()
@@ -66,9 +64,8 @@ extension Relay where R: ~Copyable {
         counters.add(unit.isToClient ? .datagramsToClient : .datagramsToUpstream)
     }
 
-    /// A message with its frame around it: a large one where it lies, if the frame's ends have room
-    /// there. A part of a train is copied, so that the train's block is received into again. Nil
-    /// when there is no block.
+    /// Puts a message's frame around it: in place if the message is large and the frame has room. A
+    /// train's part is copied: its block can be received into again. Nil when no block is free.
     private mutating func frame(
         _ unit: Unit, _ envelope: FrameEnvelope, total: Int, _ session: SessionID
     ) -> Slice? {
@@ -97,7 +94,7 @@ extension Relay where R: ~Copyable {
         return slice
     }
 
-    /// A message finds no block, or no piece. Two streams do not go on without it.
+    /// A message found no block, or no piece. A session of two streams cannot go on without it.
     mutating func lackBlock(_ session: SessionID) {
         drop(.queueFull)
         if sessions[session].kind == .framedStreams { end(session, .pool, reset: true) }
@@ -121,7 +118,7 @@ extension Relay where R: ~Copyable {
         return fits ? .datagram : .bulk
     }
 
-    /// A message waits for its stream to be connected.
+    /// Queues a message until its stream is connected.
     private mutating func keep(_ slice: Slice, _ session: SessionID) {
         let state = states.row(session)
         let small = BlockClass.small.bytes / Limits.copyShare
@@ -134,9 +131,9 @@ extension Relay where R: ~Copyable {
         state.pointee.waitingMessages &+= 1
     }
 
-    /// A message has no form in the framing of the other stream. To leave it out would be a loss
-    /// that neither side sees, so the session ends as after a bad frame. An empty one in a `raw`
-    /// stream is nothing, and written as that.
+    /// A message has no form in the other stream's framing. Dropping it would be a loss that
+    /// neither side sees, so the session ends as after a bad frame. An empty message in a `raw`
+    /// stream has no bytes, and counts as written.
     private mutating func cannotWrite(_ unit: Unit, _ session: SessionID) {
         let framing = pairs[sessions[session].pair].framing(ofClient: unit.isToClient).framing
         guard unit.length > 0 || framing != .raw else { return }

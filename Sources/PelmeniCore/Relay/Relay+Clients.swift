@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Clients of datagrams: the session of each, found or opened.
+// Datagram clients: the session of each, found or opened.
 extension Relay where R: ~Copyable {
     mutating func receivedFromClient(_ listener: LegID, _ block: BlockID, _ length: Int) {
         let pair = legs[listener].pair
@@ -14,7 +14,7 @@ extension Relay where R: ~Copyable {
         let count = Unit.count(length, segment: segment)
         let name = at + Int(PELMENI_DATAGRAM_NAME)
         let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
-        // A Unix sender without a name of its own tells its family, or nothing.
+        // A Unix sender without a name gives its family, or nothing.
         let nameLength = told <= 2 ? 0 : Int(told)
         let hash = clients.hash(name, nameLength, local: facts.local, listener: listener)
         var session = find(hash, name, nameLength, facts.local, listener)
@@ -43,7 +43,6 @@ extension Relay where R: ~Copyable {
         return phase == .relaying || phase == .connecting
     }
 
-    /// The session of a client, or none.
     @inline(__always)
     private func find(
         _ hash: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
@@ -77,8 +76,7 @@ extension Relay where R: ~Copyable {
 
     // MARK: Sessions
 
-    /// A session for a client that has none, or none when there is no room: old ones are
-    /// kept.
+    /// A session for a new client, or none when there is no room: open sessions are kept.
     private mutating func openMessages(_ listener: LegID, pair: PairID, count: Int) -> SessionID {
         guard !legs.isDraining else {
             drop(.draining, count)
@@ -93,7 +91,7 @@ extension Relay where R: ~Copyable {
         return session
     }
 
-    /// Makes a session's rows of messages; `client` is its leg, or the listener that it sends to.
+    /// Makes a session's message rows; `client` is its leg, or the listener its client sends to.
     mutating func beginMessages(_ session: SessionID, client: LegID) {
         let pair = pairs.row(sessions[session].pair)
         states[session] = MessageState()
@@ -114,13 +112,13 @@ extension Relay where R: ~Copyable {
         clients.insert(session, states)
     }
 
-    /// The client's next datagram opens a new session; this one still takes its answers.
+    /// The client's next datagram opens a new session; this one still takes its responses.
     private mutating func retire(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
         if hasAllResponses(session) { end(session, .completed, reset: false) }
     }
 
-    /// Whether every message of the client has had the answers that are expected of it.
+    /// Whether every message of the client has its expected responses.
     func hasAllResponses(_ session: SessionID) -> Bool {
         let responses = UInt64(pairs[sessions[session].pair].responses)
         guard responses != 0 else { return false }
@@ -129,13 +127,13 @@ extension Relay where R: ~Copyable {
         return !overflow && state.pointee.responses >= expected
     }
 
-    /// The client of a session is gone from the table, and counts as a leg no more.
+    /// Takes a session's client out of the table; it no longer counts as a leg.
     mutating func removeClient(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
         legs.release(session)
     }
 
-    /// Gives back what a session's messages hold.
+    /// Releases the resources of a session's messages.
     mutating func endMessages(_ session: SessionID) {
         forgetUnread(session)
         let state = states.row(session)

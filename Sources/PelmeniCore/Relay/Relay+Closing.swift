@@ -1,8 +1,7 @@
-// Ends of sessions with messages: none is cut in the middle, and what came before the end is
-// delivered.
+// Ends of sessions with messages: no message is cut off, and messages before the end are delivered.
 extension Relay where R: ~Copyable {
-    /// The client has sent as many messages as it may, or what is none: from now on it is as if it
-    /// had ended its stream. What it still sends is read and dropped.
+    /// The client reached its limit of requests, or sent a bad frame: the session goes on as if the
+    /// client had ended its stream. Later bytes are read and dropped.
     mutating func stopReading(_ session: SessionID) {
         legs[sessions[session].client].inbound = .discarded
         dropAssembly(FramedID(session, ofClient: true))
@@ -14,8 +13,7 @@ extension Relay where R: ~Copyable {
         if linger != 0 { legs.wheel.hasten(session, to: now &+ linger) }
     }
 
-    /// The upstream takes no datagram any more. Answers that came before are delivered; then the
-    /// client is reset.
+    /// The upstream refuses datagrams. Earlier responses are delivered; then the client is reset.
     mutating func endRefused(_ session: SessionID, _ upstream: LegID) {
         legs.setCause(session, .connectRefused)
         states[session].endsWithReset = true
@@ -27,7 +25,7 @@ extension Relay where R: ~Copyable {
         if isOpen(session) { readOn(client, expectsBytes: true) }
     }
 
-    /// Answers may still come; nothing else does.
+    /// Only responses may still come.
     private mutating func clientEnded(_ session: SessionID) {
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         finishIfComplete(session)
@@ -36,22 +34,22 @@ extension Relay where R: ~Copyable {
         hastenLinger(session)
     }
 
-    /// Ends a session towards a stream once what is queued for it went out: an end in the middle of
-    /// a message would look like a clean one. Its client's next datagram is another session's.
+    /// Ends a session towards a stream once its queue is sent: an end inside a message would look
+    /// orderly. The client's next datagram opens another session.
     mutating func endAfterQueue(_ session: SessionID) {
         let upstream = sessions[session].upstream
         legs[upstream].inbound = .discarded
         dropAssembly(FramedID(session, ofClient: false))
         if states[session].isKnown { clients.remove(session, states) }
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
-        // Else the last send's completion settles it, and the linger deadline if there is none.
+        // Else the last send's completion ends the session, or the linger deadline.
         if legs[upstream].queue.isEmpty { endOnceDelivered(session, upstream) }
         guard isOpen(session) else { return }
         hastenLinger(session)
     }
 
-    /// All that a stream is to get was handed to the kernel. A close with bytes unread, or a reset,
-    /// destroys what the far side has not acknowledged, so it waits for that.
+    /// All of a stream's bytes are handed to the kernel. A close with unread bytes, or a reset,
+    /// would destroy bytes that the far side has not acknowledged: wait for those.
     mutating func endOnceDelivered(_ session: SessionID, _ stream: LegID) {
         let socket = legs[stream].socket
         let resets = states[session].endsWithReset
@@ -65,13 +63,13 @@ extension Relay where R: ~Copyable {
             legs[stream].move(writing: .shut)
             _ = legs.calls.shutdownWrite(socket)
         }
-        // What is left is the kernel's work: a stop meanwhile cuts nothing.
+        // The rest is the kernel's work: a stop meanwhile cuts nothing.
         legs.setCause(session, .completed)
         states[session].isDelivering = true
         legs.wheel.hasten(session, to: now &+ Limits.resetCheck)
     }
 
-    /// Whether a session that waits for that is over.
+    /// Ends a session whose bytes are delivered. True if ended.
     mutating func finishIfDelivered(_ session: SessionID) -> Bool {
         guard states[session].isDelivering else { return false }
         let row = sessions[session]
@@ -84,15 +82,14 @@ extension Relay where R: ~Copyable {
         return false
     }
 
-    /// Whether a message, or part of one, would be lost with an end now, or it has to be a reset
-    /// anyway.
+    /// Whether an end now would lose a message, or part of one, or has to be a reset anyway.
     func hasQueued(_ session: SessionID) -> Bool {
         let row = sessions[session]
         if states[session].endsWithReset { return true }
         switch row.kind {
         case .streams, .framedStreams, .datagrams: return false
         case .streamToDatagrams:
-            // What waits for a Unix upstream would be lost too.
+            // Datagrams queued for a Unix upstream would be lost too.
             return !row.client.isNone && !legs[row.client].queue.isEmpty
                 || !row.upstream.isNone && !legs[row.upstream].queue.isEmpty
         case .datagramsToStream:
@@ -100,8 +97,8 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Where the next message begins is not known any more. What came before it is still answered,
-    /// and what was queued still goes out; then the stream is reset.
+    /// The start of the next message is unknown. Earlier messages are still answered, and the queue
+    /// is sent; then the stream is reset.
     mutating func badFrame(_ stream: FramedID, _ error: FrameError) {
         let session = stream.session
         let row = sessions[session]
@@ -122,9 +119,9 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// An upstream is not believed any more: the client gets what came before. Of a client, the
-    /// upstream still answers what came before, until it ends its stream or a deadline passes;
-    /// then both are reset, so that neither takes a part for the whole.
+    /// A bad frame of the upstream: the client gets the messages before it. Of the client: the
+    /// upstream still answers the messages before it, until it ends its stream or a deadline
+    /// passes. Then both are reset, so that neither takes a part for the whole.
     private mutating func badFrameBetweenStreams(_ stream: FramedID) {
         let session = stream.session
         let (client, upstream) = (sessions[session].client, sessions[session].upstream)
@@ -137,12 +134,12 @@ extension Relay where R: ~Copyable {
         hastenLinger(session)
     }
 
-    /// A stream of messages was reset, or failed. What it sent before is still to be cut.
+    /// A framed stream was reset, or failed. Earlier messages are still cut.
     mutating func framedBroke(_ leg: LegID, _ error: Int32) {
         if !comesLater(leg, error) { streamBroke(leg) }
     }
 
-    /// A stream of messages takes no more. Between two streams, what it sent before is still read.
+    /// A framed stream takes no more. Between two streams, its earlier messages are still read.
     mutating func framedSendBroke(_ leg: LegID, _ error: Int32) {
         guard sessions[legs[leg].session].kind == .framedStreams else {
             return framedBroke(leg, error)
@@ -152,7 +149,6 @@ extension Relay where R: ~Copyable {
         resume(legs[leg].peer)
     }
 
-    /// A stream of messages has ended.
     mutating func framedEnded(_ leg: LegID) {
         guard !comesLater(leg, 0) else { return }
         let stream = framedID(leg)
@@ -172,12 +168,12 @@ extension Relay where R: ~Copyable {
             guard isOpen(session) else { return }
         }
         guard !isBetweenStreams else { return framedEndedBetweenStreams(leg) }
-        // The client's next datagram dials anew; a client's stream still takes answers for a while.
+        // The client's next datagram dials anew; a client's stream still gets responses.
         guard legs[leg].kind.isClient else { return endAfterQueue(session) }
         clientEnded(session)
     }
 
-    /// The end goes on behind the messages. Behind a bad frame it is a reset.
+    /// Forwards the end behind the messages; behind a bad frame, as a reset.
     private mutating func framedEndedBetweenStreams(_ leg: LegID) {
         guard !states[legs[leg].session].endsWithReset else { return streamBroke(leg) }
         legs.noteEnd(leg)

@@ -1,8 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Streams that carry messages, cut apart: as many at once as one loop may, and as the other side
-// has room for.
+// Cutting streams into messages: as many as one loop may, and as the other side has room for.
 extension Relay where R: ~Copyable {
     @inline(__always)
     func framedID(_ leg: LegID) -> FramedID {
@@ -15,8 +14,7 @@ extension Relay where R: ~Copyable {
         return stream.isOfClient ? row.client : row.upstream
     }
 
-    /// Cuts what a stream brought into messages. One that lies in this block goes on from where it
-    /// is.
+    /// Cuts received bytes into messages. A message that lies whole in the block is not copied.
     mutating func framedReceived(_ leg: LegID, _ completion: Completion) {
         let row = legs.row(leg)
         let session = row.pointee.session
@@ -30,11 +28,11 @@ extension Relay where R: ~Copyable {
         }
         let generation = row.pointee.generation
         let stream = framedID(leg)
-        // What came before goes first.
+        // Earlier bytes go first.
         let isBehind = !framed[stream].uncut.isEmpty
         let taken = isBehind ? 0 : cut(leg, completion.block, offset: 0, count: count)
         guard row.pointee.generation == generation, row.pointee.phase == .open else {
-            // The session has ended within this block.
+            // The session ended within this block.
             dropWhole(stream, completion.block, offset: taken, count: count &- taken)
             pool.release(completion.block)
             guard row.pointee.generation == generation, row.pointee.phase == .closing
@@ -52,10 +50,10 @@ extension Relay where R: ~Copyable {
         readOn(leg, expectsBytes: completion.flags.contains(.nonEmpty))
     }
 
-    /// Cuts messages from a window, as many as may be at once; how many bytes of it they are. The
-    /// last one may have ended the session, and its rows may be free then.
+    /// Cuts messages from a window, within the loop's budget and the other side's room; returns the
+    /// bytes cut. The last message may have ended the session and freed its rows.
     ///
-    /// - Parameter isKept: the window is the first one of those that the stream keeps.
+    /// - Parameter isKept: the window is the stream's first uncut block.
     private mutating func cut(
         _ leg: LegID, _ block: BlockID, offset: Int, count: Int, isKept: Bool = false
     ) -> Int {
@@ -76,7 +74,7 @@ extension Relay where R: ~Copyable {
             switch step.kind {
             case .needsMore: break
             case .run where isSurplus:
-                if step.ends { dropSurplus(stream.session) }
+                if step.ends, !endsCounted(stream) { dropSurplus(stream.session) }
             case .bad where isSurplus: break
             case .run:
                 add(step, to: stream, block, offset: offset &+ taken &+ step.start)
@@ -88,8 +86,8 @@ extension Relay where R: ~Copyable {
         return taken
     }
 
-    /// Whether the other side takes more of what a stream brings. Datagrams that find no room are
-    /// dropped and counted; a stream loses none, and is not cut meanwhile.
+    /// Whether the other side takes more of a stream's messages. Datagrams without room are dropped
+    /// and counted; a stream loses no message, so its source is not cut meanwhile.
     @inline(__always)
     private func hasRoom(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
@@ -101,7 +99,7 @@ extension Relay where R: ~Copyable {
 
     // MARK: Later
 
-    /// Keeps a block, whose lease it takes over, until its stream's turn.
+    /// Keeps a block, and its lease, until the stream is cut again.
     private mutating func keepUncut(_ leg: LegID, _ block: BlockID, offset: Int, count: Int) {
         let slice = Slice(block: block, offset: UInt32(offset), length: UInt32(count))
         guard framed[framedID(leg)].uncut.append(slice, pool: pool) else {
@@ -111,24 +109,25 @@ extension Relay where R: ~Copyable {
         awaitCut(leg)
     }
 
-    /// A stream with bytes that are still to be cut is not read meanwhile. It is cut on in one of
-    /// the next loops, or once the other side has room.
+    /// Stops reading a stream with uncut bytes. Cutting goes on in one of the next loops, or once
+    /// the other side has room.
     mutating func awaitCut(_ leg: LegID) {
         let stream = framedID(leg)
         guard !framed[stream].isQueued else { return }
-        // What is armed would go on to its limit, and nobody is closed for these blocks.
+        // An armed receive would go on to its limit, and exhaustion closes no session for these
+        // blocks.
         legs.cancelReceive(leg)
         guard !hasRoom(leg) else { return cuts.append(stream, framed) }
-        // Else its completion comes here again.
+        // Else the cancelled receive's completion gets here again.
         if legs[leg].reading == .idle { legs.pause(leg) }
     }
 
-    /// The leg has room: what feeds it may be read again.
+    /// The leg has room: its peer may be read again.
     mutating func resumePeer(_ leg: LegID) {
         if legs.resumePeer(leg) == .resumed { resume(legs[leg].peer) }
     }
 
-    /// A paused stream may be read again: what it feeds has room.
+    /// The stream's peer has room: the paused stream may be read again.
     mutating func resume(_ leg: LegID) {
         guard !framed[framedID(leg)].uncut.isEmpty else {
             return legs.rearm(leg, expectsBytes: true)
@@ -137,7 +136,7 @@ extension Relay where R: ~Copyable {
         awaitCut(leg)
     }
 
-    /// Gives each stream that has messages left to cut its turn, as far as one loop goes.
+    /// Cuts each waiting stream once, within the loop's budget.
     @inline(never)
     mutating func cutWaiting() {
         var turns = cuts.count
@@ -149,7 +148,7 @@ extension Relay where R: ~Copyable {
     }
 
     private mutating func cutOn(_ stream: FramedID) {
-        // One that ends counts what is left once its last leg is closed.
+        // An ended session counts its uncut messages once its last leg is closed.
         guard sessions[stream.session].phase == .relaying else { return }
         let leg = leg(of: stream)
         let generation = legs[leg].generation
@@ -180,8 +179,7 @@ extension Relay where R: ~Copyable {
         return true
     }
 
-    /// Reads on, also what is dropped: to close a socket with bytes unread would destroy what was
-    /// just sent on it.
+    /// Reads on, dropped bytes too: a close with unread bytes would destroy the bytes just sent.
     mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
         guard framed[framedID(leg)].uncut.isEmpty else { return awaitCut(leg) }
         let row = legs.row(leg)
@@ -192,7 +190,7 @@ extension Relay where R: ~Copyable {
 
     // MARK: Dropping
 
-    /// What is left to cut when a session ends is dropped, and whole messages are counted.
+    /// Drops an ended session's uncut bytes, and counts its whole messages.
     mutating func dropMessages(_ stream: FramedID) {
         defer { dropAssembly(stream) }
         if framed[stream].isQueued { cuts.remove(stream, framed) }
@@ -203,7 +201,7 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Counts the whole messages of a window that an ended session does not take any more.
+    /// Counts the whole messages of a window as drops of an ended session.
     private mutating func dropWhole(
         _ stream: FramedID, _ block: BlockID, offset: Int, count: Int
     ) {
@@ -212,13 +210,20 @@ extension Relay where R: ~Copyable {
         var taken = 0
         while taken < count {
             let step = framed[stream].scanner.next(at + taken, count: count &- taken)
-            if case .run = step.kind, step.ends { drop(isCompleted ? .surplus : .noUpstream) }
             taken &+= step.consumed
+            guard case .run = step.kind, step.ends, !endsCounted(stream) else { continue }
+            drop(isCompleted ? .surplus : .noUpstream)
         }
     }
 
-    /// A whole message that its session does not take any more.
+    /// Counts a whole message over the session's limit.
     mutating func dropSurplus(_ session: SessionID) {
         drop(states[session].expectsResponses ? .surplus : .noUpstream)
+    }
+
+    /// A message ends. True if it was counted before: it found no block.
+    private mutating func endsCounted(_ stream: FramedID) -> Bool {
+        defer { framed[stream].assembly.isSkipping = false }
+        return framed[stream].assembly.isSkipping
     }
 }

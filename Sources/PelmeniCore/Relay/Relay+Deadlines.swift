@@ -1,4 +1,4 @@
-// A session's timer came up.
+// A session's timer fired.
 extension Relay where R: ~Copyable {
     mutating func timerFired(_ session: SessionID) {
         switch sessions[session].phase {
@@ -16,7 +16,7 @@ extension Relay where R: ~Copyable {
         legs.expire(session, cause, isLossy: isFramed && holdsMessages(session))
     }
 
-    /// Whether part of what two streams of messages brought is not handed on.
+    /// Whether bytes of two framed streams are not forwarded yet, or the end has to be a reset.
     private mutating func holdsMessages(_ session: SessionID) -> Bool {
         states[session].endsWithReset || holdsMessage(FramedID(session, ofClient: true))
             || holdsMessage(FramedID(session, ofClient: false))
@@ -27,11 +27,10 @@ extension Relay where R: ~Copyable {
         return framed[stream].scanner.end() != .clean
     }
 
-    /// The timer of a session with datagrams on a side.
     private mutating func messagesTimerFired(_ session: SessionID) {
         guard !finishIfDelivered(session) else { return }
         let row = sessions[session]
-        // A side that is not read was found reset.
+        // A side without a receive was found reset.
         if row.resetAt != 0, now >= row.resetAt { return end(session, row.cause, reset: true) }
         let stall = pairs[row.pair].stall
         guard var due = messageDeadline(session) else { return }
@@ -50,7 +49,7 @@ extension Relay where R: ~Copyable {
         if due != .max { legs.wheel.hasten(session, to: due) }
     }
 
-    /// When the next deadline passes; nil when one has, and the session was ended.
+    /// When the next deadline passes; nil when one has passed and ended the session.
     private mutating func messageDeadline(_ session: SessionID) -> UInt64? {
         let row = sessions[session]
         let isDrained = legs.isDraining && (row.kind.hasNamedClient || row.endedAt != 0)
@@ -61,7 +60,7 @@ extension Relay where R: ~Copyable {
         case .passed(.idle) where isHeldByUnread(session):
             sessions[session].activeAt = now
             return now &+ idle
-        // The client had ended and was only waited for.
+        // The client had ended: only responses were awaited.
         case .passed(.idle) where row.endedAt != 0:
             end(session, .completed, reset: hasQueued(session))
         case .passed(.linger) where !hasQueued(session):

@@ -1,8 +1,8 @@
-// Blocks ran out, and none comes back: one session gives its own back. A few slow streams would
-// else silence all others of the worker.
+// Blocks ran out, and none is released: one session gives up its blocks. A few slow streams would
+// otherwise silence all others of the worker.
 extension Relay where R: ~Copyable {
-    /// Closes the session that holds blocks of streams, in a queue or in a message that does not go
-    /// on, and has gone longest without progress.
+    /// Closes the session that holds stream blocks, in a queue or in an unfinished message, and has
+    /// gone longest without progress.
     @inline(never)
     mutating func relieveExhaustion() {
         var oldest = now &- Limits.exhaustionPatience
@@ -11,8 +11,8 @@ extension Relay where R: ~Copyable {
         relieve(gatherer.isNone ? holder : gatherer)
     }
 
-    /// Closes the session that holds blocks of datagrams, in a message that does not go on or in
-    /// what its stream does not take, and has gone longest without progress.
+    /// Closes the session that holds datagram blocks, in an unfinished message or in its stream's
+    /// queue, and has gone longest without progress.
     @inline(never)
     mutating func relieveDatagrams() {
         var oldest = now &- Limits.exhaustionPatience
@@ -45,10 +45,8 @@ extension Relay where R: ~Copyable {
         heedNotices()
     }
 
-    /// The session with a stream of messages that holds such a block, and has gone longest without
-    /// progress. None, if none is older than `oldest`, which is that time then.
-    ///
-    /// - Parameter inQueues: also in what a stream does not take.
+    /// The session with a framed stream that holds such a block, and has gone longest without
+    /// progress. None, if none is older than `oldest`; else `oldest` becomes that time.
     private func oldestGatherer(
         _ oldest: inout UInt64, _ held: HeldBlocks, inQueues: Bool = false
     ) -> SessionID {
@@ -66,11 +64,10 @@ extension Relay where R: ~Copyable {
         return victim
     }
 
-    /// Since when a stream of messages holds such a block without progress; never, for one that
-    /// holds none.
+    /// When a framed stream that holds such a block last made progress; `.max` if it holds none.
     private func heldSince(_ stream: FramedID, _ held: HeldBlocks, _ inQueues: Bool) -> UInt64 {
         let number = leg(of: stream)
-        // A client among many has no leg.
+        // A listener's client has no leg.
         guard !number.isNone, !legs[number].kind.isDatagrams else { return .max }
         let assembly = framed[stream].assembly
         let gathered =

@@ -1,9 +1,9 @@
 internal import CPelmeni
 internal import Glibc
 
-// Messages that begin in one block and end in another: gathered, and handed on whole.
+// Messages that begin in one block and end in another: gathered, and carried whole.
 extension Relay where R: ~Copyable {
-    /// The next bytes of a message.
+    /// Adds the next bytes of a message.
     mutating func add(
         _ step: ScanStep, to stream: FramedID, _ block: BlockID, offset: Int
     ) {
@@ -11,7 +11,7 @@ extension Relay where R: ~Copyable {
             var unit = Unit(
                 block: block, offset: UInt32(offset), length: UInt32(step.length),
                 isToClient: !stream.isOfClient)
-            // Its own frame stands there, and is read.
+            // The message's own frame is there, and has been read.
             unit.headroom = UInt8(truncatingIfNeeded: min(step.start, 255))
             unit.tailroom = UInt8(
                 truncatingIfNeeded: min(step.consumed &- step.start &- step.length, 255))
@@ -22,7 +22,7 @@ extension Relay where R: ~Copyable {
         if step.ends { deliverGathered(stream) }
     }
 
-    /// One that was held back, as it could have been half of a line's end.
+    /// A carriage return that was held back as a possible half of a line's end.
     mutating func gatherCarriageReturn(_ stream: FramedID) {
         var byte: UInt8 = 0x0d
         gather(stream, &byte, 1)
@@ -30,10 +30,10 @@ extension Relay where R: ~Copyable {
 
     private mutating func gather(_ stream: FramedID, _ bytes: UnsafeRawPointer, _ count: Int) {
         let row = framed.row(stream)
-        guard !row.pointee.assembly.isSkipping else { return }
+        guard !row.pointee.assembly.isSkipping, isOpen(stream.session) else { return }
         if row.pointee.assembly.block.isNone { row.pointee.assembly.count = 0 }
         let length = row.pointee.assembly.count &+ count
-        // The scanner lets no message of a stream pass that is longer than it may be.
+        // Between two streams the scanner refuses messages over the limit.
         let fits = length <= Self.datagramMax || sessions[stream.session].kind == .framedStreams
         guard fits, growAssembly(stream, to: length) else {
             row.pointee.assembly.isSkipping = true
@@ -44,9 +44,8 @@ extension Relay where R: ~Copyable {
         row.pointee.assembly.count = length
     }
 
-    /// A message is gathered in a small block for as long as it fits: clients that begin messages
-    /// and do not go on would else hold all blocks that datagrams are received into. False when
-    /// there is no block.
+    /// Gathers a message in a small block while it fits: clients that never finish their messages
+    /// would otherwise hold all datagram blocks. False when no block is free.
     private mutating func growAssembly(_ stream: FramedID, to length: Int) -> Bool {
         let row = framed.row(stream)
         let old = row.pointee.assembly.block
@@ -72,8 +71,7 @@ extension Relay where R: ~Copyable {
         framed[stream].assembly.block = .none
         framed[stream].assembly.isSkipping = false
         guard !assembly.block.isNone else {
-            // Neither gathered nor skipped: a message without bytes that came in more than one
-            // part.
+            // Neither gathered nor skipped: an empty message that came in several parts.
             if !assembly.isSkipping { deliverEmpty(stream) }
             return
         }
@@ -96,15 +94,14 @@ extension Relay where R: ~Copyable {
         pool.release(block)
     }
 
-    /// Throws away what was gathered of a message that does not go on.
+    /// Drops the gathered bytes of an unfinished message.
     mutating func dropAssembly(_ stream: FramedID) {
         let block = framed[stream].assembly.block
         if !block.isNone { pool.release(block) }
         framed[stream].assembly.block = .none
-        framed[stream].assembly.isSkipping = false
     }
 
-    /// One whole message of a stream.
+    /// Carries a whole message, and counts it.
     private mutating func deliver(_ unit: Unit, of stream: FramedID) {
         let session = stream.session
         let state = states.row(session)

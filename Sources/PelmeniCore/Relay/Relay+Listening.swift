@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import Glibc
 
-// Datagrams from clients: whose session each belongs to, and sessions for those that have none.
+// Received datagrams: from clients, or from upstreams.
 extension Relay where R: ~Copyable {
     mutating func datagramsReceived(_ leg: LegID, _ completion: Completion) {
         let row = legs.row(leg)
@@ -21,7 +21,7 @@ extension Relay where R: ~Copyable {
         } else if isWanted, completion.result < 0 {
             receivedNoDatagram(leg, completion.result)
         }
-        // What was handed on may have ended the session, and the leg with it.
+        // The datagram may have ended the session, and the leg with it.
         guard !completion.more, row.pointee.generation == completion.token.generation,
             row.pointee.isInUse
         else { return }
@@ -29,7 +29,7 @@ extension Relay where R: ~Copyable {
         if row.pointee.reading == .idle { legs.armDatagrams(leg) }
     }
 
-    /// What came between the close and the last completion.
+    /// Counts a datagram received between the close and the last completion.
     private mutating func dropLate(_ leg: LegID, _ completion: Completion) {
         let kind = legs[leg].kind
         let facts = pelmeni_datagram_read(
@@ -43,7 +43,7 @@ extension Relay where R: ~Copyable {
         switch -error {
         case ECANCELED, EINTR, EAGAIN: return
         case EMSGSIZE where !legs[leg].kind.isListener:
-            // A router had no way for an earlier one (ip(7), IP_MTU_DISCOVER): that is no refusal.
+            // An earlier datagram exceeded the path's MTU (ip(7), IP_MTU_DISCOVER): no refusal.
             drop(.oversize)
         case ENOBUFS:
             counters.add(.starved)
@@ -53,7 +53,7 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Arms sockets that found no block; closes a session when there is none for long.
+    /// Arms sockets that found no block; closes a session when none is released for long.
     mutating func feedDatagrams() {
         legs.feedDatagrams()
         let isExhausted = legs.ring.available(.datagram) == 0

@@ -1,9 +1,9 @@
 internal import CPelmeni
 internal import Glibc
 
-// What the legs hand up, and the calls down to them that may bring a notice about.
+// Outcomes of the legs, and calls to the legs that may cause a notice.
 extension Relay where R: ~Copyable {
-    /// What a receive brought that no linked stream takes.
+    /// Handles a receive that no linked stream takes.
     @inline(never)
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) {
         let outcome = legs.receivedUnlinked(leg, completion)
@@ -12,8 +12,8 @@ extension Relay where R: ~Copyable {
         heedNotices()
     }
 
-    /// Not inlined, so that no completion stays in registers for the rare outcomes: a request over
-    /// two linked legs took 1 % more instructions.
+    /// Not inlined, so that no completion stays in registers for the rare outcomes: inlined, a
+    /// request over two linked legs took 1 % more instructions.
     @inline(never)
     mutating func sent(_ leg: LegID, _ result: Int32) {
         let outcome = legs.sent(leg, result)
@@ -30,7 +30,7 @@ extension Relay where R: ~Copyable {
         case .broke: framedBroke(leg, result)
         case .sendBroke: framedSendBroke(leg, result)
         case .starved:
-            // It is not read before it is cut.
+            // Uncut bytes go first.
             if framed[framedID(leg)].uncut.isEmpty {
                 legs.lackBlock(leg)
             } else {
@@ -44,7 +44,7 @@ extension Relay where R: ~Copyable {
         heedNotices()
     }
 
-    /// Does what the legs have noticed.
+    /// Handles the legs' notices.
     @inline(__always)
     mutating func heedNotices() {
         if legs.hasNotices { popNotices() }
@@ -103,14 +103,14 @@ extension Relay where R: ~Copyable {
         heedNotices()
     }
 
-    /// Dials sessions that waited, as many as one loop may.
+    /// Dials queued sessions, as many as one loop may.
     @inline(never)
     mutating func dialWaiting() {
         while legs.dialNext() { heedNotices() }
         heedNotices()
     }
 
-    /// From now on only clients that have a session are served, and sessions that fall silent end.
+    /// From now on only clients with a session are served, and silent datagram sessions end.
     package mutating func drain() {
         legs.isDraining = true
         for session in legs.sessionSlab.used
@@ -119,11 +119,11 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Cuts every session off, for a drain whose time is over or a stop.
+    /// Cuts every session, for a stop or at the drain deadline.
     package mutating func cutAll() {
         for session in legs.sessionSlab.used
         where sessions[session].phase != .free && sessions[session].phase != .ending {
-            // A connect that failed before does not end it: another upstream may have accepted.
+            // An earlier failed connect is not the cause: another upstream may have accepted.
             if sessions[session].phase == .connecting {
                 sessions[session].hasCause = false
             }
@@ -131,7 +131,7 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Closes everything at once, for a ring that failed: no completion will come any more.
+    /// Closes everything at once after the ring failed: no completion comes any more.
     package mutating func abandon() {
         for session in legs.sessionSlab.used where sessions[session].kind.hasNamedClient {
             guard isOpen(session) else { continue }

@@ -1,9 +1,9 @@
 internal import CPelmeni
 internal import Glibc
 
-// Datagrams whose send ended in an error: sent again, sent apart, or counted.
+// Datagrams whose send failed: sent again, sent singly, or counted.
 extension Relay where R: ~Copyable {
-    /// Recovers from an error. True when the row is sent again, or will be.
+    /// Recovers from a send's error. True when the row is sent again, now or later.
     mutating func recover(_ index: DatagramID, _ result: Int32, count: Int) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
@@ -19,7 +19,7 @@ extension Relay where R: ~Copyable {
             resendSingly(index)
             return false
         case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isResponse:
-            // It may be what a router said of an earlier one; then this one was not sent at all.
+            // The error may be about an earlier datagram; then this one was not sent.
             return sendAgain(index)
         case EMSGSIZE:
             drop(.oversize, count)
@@ -45,15 +45,14 @@ extension Relay where R: ~Copyable {
         return false
     }
 
-    /// A send to an upstream ended in an error. What the network says of an earlier datagram is
-    /// told by the next call, which sends nothing then and is made once more (ip(7)). True when it
-    /// is.
+    /// A send to an upstream failed. An ICMP error about an earlier datagram fails the next call,
+    /// which then sends nothing and is made once more (ip(7)). True when it is.
     private mutating func recoverFromRefusal(
         _ index: DatagramID, _ result: Int32, count: Int
     ) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        // A Unix socket has no earlier one that an error could be about.
+        // A Unix socket reports no errors of earlier datagrams.
         let isOfEarlier =
             Self.isFromNetwork(-result) && !legs[leg].kind.isFlowControlled
         guard row.pointee.refusal != 0 || !isOfEarlier else {
@@ -65,16 +64,15 @@ extension Relay where R: ~Copyable {
             }
             return sendAgain(index)
         }
-        // Refused twice, another one was refused meanwhile. Of no way there, the first error said
-        // it of this one.
+        // A second ECONNREFUSED is about another datagram. A repeated "unreachable" is about this
+        // one, which the first error has counted already.
         let isCounted = row.pointee.refusal == result && -result != ECONNREFUSED
         drop(.noUpstream, isCounted ? count &- 1 : count)
         upstreamRefused(leg, result, isOfEarlier: -result == ECONNREFUSED && isOfEarlier)
         return false
     }
 
-    /// Whether an error may be about an earlier datagram: ICMP messages become such errors
-    /// (icmp(7)).
+    /// Whether an error may be an ICMP message about an earlier datagram (icmp(7)).
     private static func isFromNetwork(_ error: Int32) -> Bool {
         switch error {
         case ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO,
@@ -96,7 +94,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// The route takes no train of this size (EMSGSIZE), or the device none at all (EIO, EINVAL):
-    /// from now on this session's datagrams go one by one, beginning with these.
+    /// datagrams of this session are sent singly from now on, beginning with these.
     private mutating func resendSingly(_ index: DatagramID) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
@@ -114,8 +112,7 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Sends one datagram of a train. All that it needs is in the train's row: these answers may be
-    /// the last ones, so that their session is over.
+    /// Sends one datagram of a train from the train's row alone: its session may have ended.
     private mutating func sendPart(of index: DatagramID, at: Int, length: Int) {
         let train = outgoing.row(index)
         let leg = train.pointee.leg
@@ -134,7 +131,7 @@ extension Relay where R: ~Copyable {
         )
     }
 
-    /// Whether a row's session is still the one that it was sent for.
+    /// Whether the row's number still belongs to the session that it was sent for.
     func isOf(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index).pointee
         let session = sessions[row.session]

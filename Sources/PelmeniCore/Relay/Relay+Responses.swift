@@ -1,12 +1,12 @@
 internal import CPelmeni
 internal import Glibc
 
-// Answers to Unix clients. Such a socket is reliable and keeps the order (unix(7)), so each client
-// gets one after the other; and nothing tells when a full one has room, so they are tried again
-// until they are too old.
+// Responses to Unix clients. A Unix datagram socket is reliable and keeps the order (unix(7)), so
+// each client gets one response after the other. No event reports room in a full socket, so its
+// responses are retried until they are too old.
 extension Relay where R: ~Copyable {
-    /// Counts an answer of a session. True when it goes now; else it was parked behind those of
-    /// its client, or dropped.
+    /// Counts a session's response. True when it may be sent now; else it was parked behind its
+    /// client's earlier responses, or dropped.
     mutating func admitResponse(_ index: DatagramID) -> Bool {
         let state = states.row(outgoing.row(index).pointee.session)
         state.pointee.pendingResponses &+= 1
@@ -22,8 +22,7 @@ extension Relay where R: ~Copyable {
         return false
     }
 
-    /// Parks an answer that found its client's queue full: it is tried again. False when too many
-    /// wait.
+    /// Parks a response whose client's queue is full, for a retry. False when too many wait.
     mutating func parkResponse(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         if row.pointee.waiting == .none {
@@ -32,7 +31,7 @@ extension Relay where R: ~Copyable {
                 return false
             }
             moveToSmall(index)
-            // Before those that came while it was on its way.
+            // Before the responses that came while this one was in flight.
             responses.prepend(index, outgoing.rows)
         }
         row.pointee.waiting = .forRoom
@@ -40,7 +39,7 @@ extension Relay where R: ~Copyable {
         return true
     }
 
-    /// Tries those once more that found no room.
+    /// Retries the responses that found no room.
     mutating func retryResponses() {
         var index = responses.beginRetry()
         while !index.isNone {
@@ -56,34 +55,32 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    /// Sends an answer that waited, unless its client has still not read its share. Whether it did.
+    /// Sends a parked response, unless its client's share is still unread. True if sent.
     private mutating func sendWaiting(_ index: DatagramID) -> Bool {
         guard takeShare(index) else { return !parkResponse(index) }
         outgoing.row(index).pointee.waiting = .onItsWay
         return sendAgain(index)
     }
 
-    /// An answer was sent or counted. If it was not waiting behind others, the next one of its
-    /// client may go.
+    /// A response was sent or counted. Unless it waited behind others, its client's next may go.
     @inline(never)
     mutating func responseEnded(_ index: DatagramID) {
         let row = outgoing.row(index)
         var isLast = false
-        // The answer that ended its session has its client's name with it, and so have those before
-        // it.
+        // A response that outlives its session still has its client's name in its row.
         if isOf(index) {
             states[row.pointee.session].pendingResponses &-= 1
             isLast = states[row.pointee.session].pendingResponses == 0
         }
         guard !responses.isEmpty, row.pointee.waiting != .behind else { return }
         if row.pointee.waiting != .none { responses.remove(index, outgoing.rows) }
-        // The queue may be long, and all others'.
+        // The queue may be long, with other clients' responses.
         guard !isLast else { return }
         let next = responses.firstBehind(row.pointee, outgoing.rows)
         if !next.isNone { _ = sendWaiting(next) }
     }
 
-    /// One that waits gives its large block back when it can: others want to receive into it.
+    /// Moves a parked response to a small block if it fits: the large one is needed for receives.
     private mutating func moveToSmall(_ index: DatagramID) {
         let row = outgoing.row(index)
         let block = row.pointee.block

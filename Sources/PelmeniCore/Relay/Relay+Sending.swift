@@ -1,12 +1,12 @@
 internal import CPelmeni
 internal import Glibc
 
-// Datagrams on their way out: trains where the route takes them, one by one where it does not.
+// Sending datagrams: as trains where the route takes them, singly where it does not.
 extension Relay where R: ~Copyable {
     /// The longest payload that UDP over IPv4 carries: 65,535 bytes less two headers.
     static var datagramMax: Int { 65_507 }
 
-    /// Sends a datagram or a train on a leg. Its row takes a lease of its own on the block.
+    /// Sends a datagram or a train on a leg. Its row takes its own lease of the block.
     mutating func send(_ unit: Unit, _ session: SessionID, on leg: LegID) {
         let row = legs.row(leg)
         let refuses =
@@ -33,7 +33,7 @@ extension Relay where R: ~Copyable {
         Token(.sendDatagrams, index: index.rawValue, generation: 0)
     }
 
-    /// Sends a train as the datagrams it is made of.
+    /// Sends a train's datagrams one by one.
     private mutating func sendSingly(_ train: Unit, _ session: SessionID, on leg: LegID) {
         var at: UInt32 = 0
         while at < train.length {
@@ -69,12 +69,12 @@ extension Relay where R: ~Copyable {
         return index
     }
 
-    /// A row for a piece of a block, without what it says and whose it is; or the drop is counted.
+    /// A row for a part of a block, without message and session; or the drop is counted.
     @inline(__always)
     mutating func takeRow(
         _ leg: LegID, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) -> DatagramID {
-        // No leg takes the last rows: it has no more of them than are left.
+        // No leg takes the last rows: a leg holds at most as many as are free.
         let isShare = Int(legs[leg].datagrams.count) <= outgoing.free
         let index = isShare ? outgoing.take() : .none
         guard !index.isNone else {
@@ -117,7 +117,7 @@ extension Relay where R: ~Copyable {
         releaseRow(index)
     }
 
-    /// Ends a row: its lease, and its leg if that waited for it.
+    /// Releases a row and its lease, and closes its leg if that waited for the row.
     mutating func releaseRow(_ index: DatagramID) {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
@@ -125,22 +125,21 @@ extension Relay where R: ~Copyable {
         pool.release(row.pointee.block)
         outgoing.giveBack(index)
         legs[leg].endDatagram()
-        // Sent or counted by now; a leg that closes counts what waited behind it.
+        // Sent or counted by now; a closing leg counts the datagrams behind it.
         let isFirstInTurn = legs[leg].kind.isFlowControlled
         if isFirstInTurn { legs[leg].queue.dropFirst(pool: pool) }
         if legs[leg].phase == .closing { return closeIfIdle(leg) }
         if isFirstInTurn { firstWentOut(leg) }
     }
 
-    /// One place wakes all sockets that wait for it: the datagram that waits longest goes first, or
-    /// a crowd of others would have each place before it.
+    /// One free place wakes all sockets that wait for it: the oldest datagram goes first, or the
+    /// others would take each place before it.
     private mutating func queueForRoom(_ index: DatagramID) {
         let since = outgoing.row(index).pointee.since
         forRoom.insert(index, outgoing.rows) { $0.since <= since }
     }
 
-    /// Sends those again whose sockets may have room. It is not certain that they are taken this
-    /// time.
+    /// Resends datagrams whose sockets may have room. A socket may be full again.
     @inline(never)
     mutating func sendForRoom() {
         while !forRoom.isEmpty {
@@ -158,8 +157,7 @@ extension Relay where R: ~Copyable {
 
     // MARK: Sockets that take their time
 
-    /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and go one after the
-    /// other.
+    /// A Unix upstream is reliable: its datagrams wait in the leg's queue, and are sent one by one.
     private mutating func queueDatagram(_ unit: Unit, on leg: LegID) {
         let row = legs.row(leg)
         guard row.pointee.queue.bytes &+ Int(unit.length) <= Limits.smallHigh,
@@ -173,8 +171,7 @@ extension Relay where R: ~Copyable {
         if row.pointee.writing != .sending { sendFirst(of: leg) }
     }
 
-    /// A datagram that must wait moves to a small block when it fits, so that the large one can be
-    /// received into.
+    /// Copies a waiting datagram to a small block if it fits: the large one is needed for receives.
     private mutating func copiedToSmall(_ unit: Unit) -> Slice {
         let length = Int(unit.length)
         let small = length <= BlockClass.small.bytes ? pool.take(.small) : .none
@@ -195,12 +192,11 @@ extension Relay where R: ~Copyable {
             let unit = Unit(
                 block: slice.block, offset: slice.offset, length: slice.length, isToClient: false)
             index = makeRow(unit, row.pointee.session, leg)
-            // The table is full, and the datagram counted: nothing would bring the queue back to
-            // those behind it.
+            // The table is full and the datagram counted: no event would send the next one.
             if index.isNone { row.pointee.queue.dropFirst(pool: pool) }
         }
         legs.watchStall(row.pointee.session)
-        // A datagram holds a block, however few its bytes are.
+        // Progress is counted in datagrams: each holds a block, however short it is.
         row.pointee.progress.begin(at: now)
         row.pointee.datagrams.waiting = index
         legs.ring.sendDatagrams(row.pointee.socket, outgoing.row(index), token: token(index))

@@ -1,13 +1,12 @@
-// Answers that Unix clients have not read. All of them count against the one send buffer of the
-// listener that they leave by (unix(7)), and a client that has connected its socket to the listener
-// has no queue that would be full before.
+// Unread responses of Unix clients. All count against the send buffer of their listener (unix(7)),
+// and a client whose socket is connected to the listener has no queue that is full earlier.
 extension Relay where R: ~Copyable {
-    /// Adds an answer to what its client has not read. False when that would be more than the
-    /// client's share of the send buffer: the answer waits.
+    /// Adds a response to its client's unread ones. False when that exceeds the client's share of
+    /// the send buffer: the response waits.
     ///
-    /// The kernel tells the sum of all clients only. A client's part is at most what it was sent
-    /// since that sum was last asked for, and at most what the sum leaves beside the clients that
-    /// wait for their share. Nobody waits while the sum is below half of the buffer.
+    /// The kernel reports only the sum of all clients. A client's part is at most the memory sent
+    /// to it since the last query, and at most the sum less the parts of clients that wait for
+    /// their share. No client waits while the sum is below half of the buffer.
     mutating func takeShare(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         guard isOf(index) else { return true }
@@ -26,7 +25,7 @@ extension Relay where R: ~Copyable {
         guard
             state.pointee.unread == 0
                 || state.pointee.unread &+ memory <= pair.pointee.responseShare
-                // Whose the rest is the kernel does not tell: below half of the buffer no client
+                // The kernel does not report whose the rest is: below half of the buffer no client
                 // waits for another one.
                 || all &+ memory <= pair.pointee.responseShare &* (Limits.unreadShare / 2)
         else {
@@ -38,12 +37,11 @@ extension Relay where R: ~Copyable {
         return true
     }
 
-    /// At most what the kernel takes for an answer: its sizes are powers of two, and each has a
-    /// head (skbuff.h).
+    /// An upper bound of the kernel's memory for a response: its sizes are powers of two, and each
+    /// has a head (skbuff.h).
     private static func memory(ofAnswer bytes: Int) -> Int { 2 &* bytes &+ 1024 }
 
-    /// Whether a session's client still has not read what it was sent: the session stays, or the
-    /// next one of this client would have another share.
+    /// Whether the client's share is unread: its session stays, or its next one gets another share.
     func isHeldByUnread(_ session: SessionID) -> Bool {
         let state = states[session]
         guard state.held > 0, !legs.isDraining else { return false }

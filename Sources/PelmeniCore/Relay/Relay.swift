@@ -1,18 +1,17 @@
 internal import CPelmeni
 internal import Glibc
 
-/// What crosses a pair: the policy of sessions, on top of their ``Legs``.
+/// The policy of sessions, on top of their ``Legs``: what crosses a pair.
 ///
-/// Two linked streams never come here. Messages do: those that are cut from streams, datagrams,
-/// and their clients. Calls go down to the legs; what the legs have for the relay comes back as an
-/// ``Outcome`` of a completion, or is popped as a ``Notice``.
+/// Two linked streams never get here; messages, datagrams and their clients do. Calls go down to
+/// the legs, which return an ``Outcome`` of a completion, and queue a ``Notice`` to pop.
 package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     package var legs: Legs<R>
-    /// What sessions with messages have beside their rows; and their clients, by address.
+    /// State of sessions with messages, beside their rows; and their clients, by address.
     let stateSlab: RowSlab<MessageState>
     let framedSlab: RowSlab<FramedRow>
     var clients: ClientTable
-    /// Datagrams on their way out.
+    /// Datagrams in flight.
     package let outgoing: OutgoingTable
     var responses: ResponseQueue
     /// Datagrams to upstreams whose sockets may have room again, the oldest first.
@@ -21,7 +20,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
     ///   listeners); legs are numbered after them.
-    /// - Parameter key: of the client table's hash; nobody outside should know it.
+    /// - Parameter key: of the client table's hash; a secret of the process.
     package init?(
         ring: consuming R, pool: BufferPool, limits: Limits, reservedSlots: Int,
         pairs: PairTable, counters: Counters, events: WorkerEvents, key: UInt64
@@ -59,7 +58,6 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
 
     @inline(__always)
     var sessions: SessionTable { legs.sessions }
-    /// What sessions with messages have beside their rows, under the same numbers.
     @inline(__always)
     var states: MessageTable { stateSlab.rows }
     @inline(__always)
@@ -79,8 +77,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
 
     // MARK: The loop
 
-    /// Handles one completion of a leg. Its block comes first, then its generation, then its
-    /// result.
+    /// Handles one completion of a leg.
     @inline(__always)
     package mutating func handle(_ completion: Completion) {
         let index = completion.token.index
@@ -107,7 +104,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         }
     }
 
-    /// What is left to do once a loop's completions are handled.
+    /// Does the work of a loop that follows its completions.
     @inline(__always)
     package mutating func finishLoop() {
         while let session = legs.wheel.popDue(now: now) {
@@ -131,7 +128,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         legs.count()
     }
 
-    /// When the relay has to run again though nothing completes.
+    /// When the relay has to run again even without a completion.
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = min(legs.wheel.nextTime(), responses.retryAt)

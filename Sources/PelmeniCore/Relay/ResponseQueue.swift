@@ -1,12 +1,12 @@
-/// Answers that wait for a Unix client: behind earlier ones of the same client, or for room in its
-/// socket. Each client's are in order.
+/// Responses that wait for a Unix client: behind earlier ones of the same client, or for room in
+/// its socket. Each client's responses are in order.
 struct ResponseQueue {
     private var rows = RowQueue<OutgoingDatagram>()
     private let capacity: Int
-    /// When the answers that found no room are tried again.
+    /// When the responses without room are retried.
     private(set) var retryAt: UInt64 = .max
 
-    /// - Parameter smallBlocks: of the pool. Each answer may hold one, and streams want those too.
+    /// - Parameter smallBlocks: of the pool. Each response may hold one, and streams need them too.
     init(smallBlocks: Int) {
         let share = smallBlocks / Limits.waitingResponsesShare
         capacity = max(
@@ -17,10 +17,10 @@ struct ResponseQueue {
     var count: Int { rows.count }
     var isFull: Bool { rows.count >= capacity }
 
-    /// Whether one more answer of a client may wait. A client may hold at most half of the free
-    /// places: one that never reads ends up with a third, and others always find room.
+    /// Whether one more response of a client may wait. A client may hold at most half of the free
+    /// capacity: one that never reads ends up with a third, and others always find room.
     ///
-    /// - Parameter pending: answers of the client that are on their way or wait, this one included.
+    /// - Parameter pending: the client's responses in flight or waiting, this one included.
     func admits(pending: UInt32) -> Bool {
         !isFull && Int(pending) <= (capacity &- rows.count) / 2 &+ 1
     }
@@ -38,7 +38,7 @@ struct ResponseQueue {
         assert(wasThere, "an answer that waits stands in the queue")
     }
 
-    /// The first answer that waits behind one of the same client, or none.
+    /// The first response that waits behind one of the same client, or none.
     func firstBehind(_ answer: OutgoingDatagram, _ table: OutgoingTable.Rows) -> DatagramID {
         var next = rows.first
         while !next.isNone {
@@ -55,7 +55,7 @@ struct ResponseQueue {
 
     mutating func retry(at time: UInt64) { retryAt = min(retryAt, time) }
 
-    /// The first answer of a round of retries; each may set the time of the next round.
+    /// The first response of a round of retries; each may set the time of the next round.
     mutating func beginRetry() -> DatagramID {
         retryAt = .max
         return rows.first

@@ -1,24 +1,22 @@
 internal import CPelmeni
 
-/// What crosses from one side of a session to the other: a message, or a train of datagrams, where
-/// its bytes lie.
+/// A message, or a train of datagrams, that crosses a session; its bytes stay in their block.
 ///
-/// Trivial, and without a lease: the caller that passes a unit on holds the block until the call
-/// returns.
+/// Trivial, and without a lease: the caller holds the block until the call returns.
 struct Unit {
     var block: BlockID
     var offset: UInt32
     var length: UInt32
-    /// Bytes of each datagram of a train but the last; 0 is a single one.
+    /// Bytes of each datagram of a train but the last; 0 is a single datagram.
     var segment: UInt16 = 0
-    /// Bytes before the payload, and behind it, that may be overwritten: a frame's ends fit there.
+    /// Bytes before and behind the payload that may be overwritten by the ends of a frame.
     var headroom: UInt8 = 0
     var tailroom: UInt8 = 0
     var isToClient: Bool
     /// One datagram of a train.
     var isPart = false
 
-    /// The payload of a block that is laid out as one of datagrams, and holds nothing else.
+    /// The payload of a datagram block that holds nothing else.
     @inline(__always)
     static func datagrams(
         _ block: BlockID, length: Int, segment: Int, isToClient: Bool
@@ -33,7 +31,7 @@ struct Unit {
     @inline(__always)
     var isTrain: Bool { segment != 0 && length > UInt32(segment) }
 
-    /// How many datagrams it is.
+    /// The number of datagrams.
     @inline(__always)
     var count: Int { Self.count(Int(length), segment: Int(segment)) }
 
@@ -42,8 +40,7 @@ struct Unit {
         segment == 0 ? 1 : max(1, (length &+ segment &- 1) / segment)
     }
 
-    /// The datagram of a train that begins at a byte of it. What stands around it is its
-    /// neighbours'.
+    /// The datagram that begins at a byte of a train. The bytes around it are its neighbours'.
     @inline(__always)
     func datagram(at start: UInt32) -> Unit {
         Unit(

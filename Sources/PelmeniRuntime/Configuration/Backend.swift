@@ -1,6 +1,6 @@
 internal import PelmeniCore
 
-/// What moves the bytes.
+/// The kernel interface of an engine.
 public enum Backend: String, Sendable, CaseIterable, CustomStringConvertible {
     /// Batched operations through io_uring(7).
     case ioUring = "io_uring"

@@ -1,6 +1,6 @@
 internal import PelmeniCore
 
-/// Which backend an engine is asked to run on.
+/// The backend that an engine is asked to run on.
 public enum BackendChoice: String, Sendable, CaseIterable, CustomStringConvertible {
     /// io_uring where the kernel grants it, else epoll; the log says which and why.
     case auto

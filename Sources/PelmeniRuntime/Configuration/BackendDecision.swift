@@ -1,19 +1,19 @@
 internal import Glibc
 package import PelmeniCore
 
-/// Which backend an engine runs on, decided once for all of its workers.
+/// The backend of an engine, decided once for all workers.
 package struct BackendDecision: Sendable {
     package var backend: Backend
     package var features: IOUringFeatures
-    /// Why it is not io_uring though that would have been taken; nil when nothing was given up.
+    /// Why io_uring was given up for epoll; nil when it was not.
     package var fallback: EngineError?
-    /// io_uring is there, and moved bytes wrong: more than a refusal.
+    /// io_uring is present, but moved bytes wrong: worse than a refusal.
     package var isUnsound = false
 
     /// Probes io_uring where the choice allows it.
     ///
-    /// `auto` gives way to epoll only when io_uring is refused, missing or unsound. Being out of
-    /// memory or descriptors is a failure of its own, and never decides about a backend.
+    /// `auto` falls back to epoll only when io_uring is refused, missing or unsound. Lack of memory
+    /// or descriptors is a failure, and never decides about a backend.
     package static func decide(
         _ choice: BackendChoice, without: IOUringFeatures, servesDatagrams: Bool = false,
         spelling: OptionName.Spelling
@@ -46,7 +46,7 @@ package struct BackendDecision: Sendable {
         return decision
     }
 
-    /// What a verdict means to a person.
+    /// The error for a verdict.
     package static func refusal(
         _ verdict: IOUringProbe.Verdict, spelling: OptionName.Spelling
     ) -> EngineError {
@@ -76,8 +76,8 @@ package struct BackendDecision: Sendable {
         }
     }
 
-    /// The errors that mean that io_uring is refused or missing, and no others: anything else is a
-    /// failure that another backend must not hide.
+    /// The errors of a refused or missing io_uring. Any other error is a failure that another
+    /// backend must not hide.
     private static func isRefusal(_ code: Int32) -> Bool {
         [EPERM, EACCES, ENOSYS, EINVAL].contains(code)
     }

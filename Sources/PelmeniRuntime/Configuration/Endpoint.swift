@@ -1,11 +1,11 @@
 package import PelmeniCore
 
-/// One end of a pair as it is named, before any name is resolved: where a server listens, or where
-/// a client forwards to.
+/// One end of a pair, before any name is resolved: where a server listens, or where a client
+/// forwards to.
 public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// A host and a port, for TCP. The host is a name, an IPv4 or an IPv6 address (without
-    /// brackets); a listener's may be empty for all addresses, and its port 0 for one that the
-    /// kernel chooses.
+    /// brackets). A listener's host may be empty for all addresses, and its port 0 for a port that
+    /// the kernel chooses.
     case tcp(host: String, port: UInt16)
     /// The same, for UDP.
     case udp(host: String, port: UInt16)
@@ -26,7 +26,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The port of a TCP or UDP endpoint, else nil.
     public var port: UInt16? { hostAndPort?.port }
 
-    /// What stands before `://` in its URL.
+    /// The URL's scheme, before `://`.
     package var scheme: String {
         switch self {
         case .tcp: "tcp"
@@ -36,7 +36,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether datagrams cross it, rather than a stream.
+    /// Whether datagrams cross the endpoint, not a stream.
     package var isDatagram: Bool {
         switch self {
         case .udp, .unixDatagram: true
@@ -44,7 +44,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A path, which becomes a file while a listener has it.
+    /// A path, which is a file while a listener is bound to it.
     package var isUnix: Bool {
         switch self {
         case .unix, .unixDatagram: true
@@ -60,13 +60,13 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A host that has to be looked up. An empty one means all addresses.
+    /// A host that has to be looked up. An empty host means all addresses.
     package var isName: Bool {
         guard let host = hostAndPort?.host else { return false }
         return !host.isEmpty && address == nil
     }
 
-    /// The address behind it when no name has to be resolved: a numeric host, or a path.
+    /// The address of a numeric host or a path; nil for a name.
     package var address: SocketAddress? {
         switch self {
         case .tcp(let host, let port), .udp(let host, let port):
@@ -75,7 +75,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The endpoint of the same kind with the address that a socket really has.
+    /// The same kind of endpoint, with a socket's real address.
     package func at(_ address: SocketAddress) -> Endpoint {
         switch self {
         case .tcp: .tcp(host: address.host, port: address.port ?? 0)

@@ -1,14 +1,14 @@
 package import PelmeniCore
 
-/// What an engine is to run.
+/// The checked settings of an engine.
 package struct EngineConfiguration: Sendable {
     /// 256 MiB hide the slow readers of a busy host, and are touched only as far as they are used.
     package static let poolBytesDefault = 256 << 20
-    /// Workers beyond this are a typing error, not a machine.
+    /// More workers are a typing error.
     package static let workersMax = 1024
-    /// Pairs of one engine: a pair's number is 16 bits in a session's row.
+    /// Pairs of one engine: a session's row has 16 bits for a pair's number.
     package static let pairsMax = 4096
-    /// Descriptors left alone for the process itself: logs, resolver, and what an embedder opens.
+    /// Descriptors kept for the process itself: logs, the resolver, the embedder's files.
     package static let descriptorsKept = 32
 
     package var choice: BackendChoice
@@ -17,11 +17,11 @@ package struct EngineConfiguration: Sendable {
     package var pins: Bool
     package var pairs: [PairConfiguration]
     package var poolBytes: Int
-    /// Sessions at once, over which they are closed with cause `limit`; 0 is none.
+    /// Sessions at once; sessions over the limit are closed with cause `limit`. 0 is none.
     package var sessionsCap: Int
     package var log: EngineLog
     package var lookup: Resolver.Lookup
-    /// How errors name options.
+    /// The spelling of options in errors.
     package var spelling: OptionName.Spelling
 
     package init(

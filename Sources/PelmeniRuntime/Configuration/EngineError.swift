@@ -1,23 +1,22 @@
 public import PelmeniCore
 
-/// Why an engine cannot be made, started or kept running: whose side, what, and what to do about
-/// it.
+/// Why an engine cannot be made, started or kept running: side, subject, reason and remedy.
 public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What sort of trouble it is; the command's exit codes follow it.
+    /// The kind of error, which decides the command's exit code.
     public enum Kind: Sendable {
-        /// What was asked for makes no sense. Exit code 2.
+        /// The options or endpoints make no sense. Exit code 2.
         case usage
-        /// The backend asked for is refused. Exit code 3.
+        /// The kernel refuses the backend. Exit code 3.
         case backendRefused
-        /// It made sense, and failed. Exit code 1.
+        /// The call made sense, and failed. Exit code 1.
         case failed
     }
 
-    /// Where the trouble lies.
+    /// The part of the engine at fault.
     public enum Side: String, Sendable {
         /// A listening address.
         case listener
-        /// Where a client forwards to.
+        /// An address that a client forwards to.
         case upstream
         /// io_uring or epoll.
         case backend
@@ -25,17 +24,17 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case engine
     }
 
-    /// What sort of trouble it is.
+    /// The kind of error.
     public var kind: Kind
-    /// Where it lies.
+    /// The part at fault.
     public var side: Side
-    /// The address, name or option that it is about.
+    /// The address, name or option at fault.
     public var subject: String
     /// The system's error, where there is one.
     public var errno: SystemError?
-    /// What happened.
+    /// The fault.
     public var reason: String
-    /// What to do about it; empty when nothing helps.
+    /// The remedy; empty when there is none.
     public var remedy: String
 
     /// An error about `subject`.

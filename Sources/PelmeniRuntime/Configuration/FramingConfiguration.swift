@@ -1,24 +1,23 @@
 package import PelmeniCore
 
-/// How messages cross a pair: how they stand in its streams, and how many of them a session has.
+/// How messages cross a pair: the framings of its streams, and the limits of a session.
 package struct FramingConfiguration: Equatable, Sendable {
     /// 64 KiB hold the largest datagram.
     package static let maxFrameDefault = 64 << 10
-    /// A frame longer than this is a mistake, or an attack.
+    /// A longer frame is a mistake, or an attack.
     package static let maxFrameMax = 16 << 20
-    /// Between two streams a message is whole in one bulk block, with room for its frame.
+    /// Between two streams a message lies whole in one bulk block, with room for its frame.
     package static let maxFrameBetweenStreams = BlockClass.bulk.bytes - 256
 
-    /// How messages are cut from the listener's streams, and from the upstream's. Where one side
-    /// has datagrams, both say what holds for the other side.
+    /// The framings of the listener's streams and of the upstream's. Where one side has datagrams,
+    /// both are the other side's.
     package var client: StreamFraming
     package var upstream: StreamFraming
-    /// Two streams have framings.
+    /// Both sides are streams, and have framings.
     package var isBetweenStreams = false
-    /// Datagrams from the client after which its session ends; 0 is none.
+    /// Datagrams from the client after which its session ends; 0 is no limit.
     package var requests: UInt32
-    /// Answers to each datagram of the client, after which a session without open questions ends; 0
-    /// is any.
+    /// Responses to each datagram of the client: a session with all of them ends. 0 is any number.
     package var responses: UInt32
 
     package init(
@@ -30,7 +29,7 @@ package struct FramingConfiguration: Equatable, Sendable {
         self.responses = responses
     }
 
-    /// The same for both sides.
+    /// The same framing on both sides.
     package init(
         framing: Framing = .u16be, maxFrame: Int = Self.maxFrameDefault, requests: UInt32 = 0,
         responses: UInt32 = 0

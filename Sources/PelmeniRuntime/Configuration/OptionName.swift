@@ -1,7 +1,7 @@
 internal import PelmeniCore
 
-/// An option that an error names. The library and the command line have the same options in
-/// spellings of their own, and an error has that of the side that set the option.
+/// An option that an error names. The library and the command line spell options differently: an
+/// error has the spelling of the side that set the option.
 package enum OptionName: CaseIterable, Sendable {
     // Of a pair.
     case connectTimeout
@@ -25,7 +25,7 @@ package enum OptionName: CaseIterable, Sendable {
     case poolBytes
     case drainTimeout
 
-    /// Who set the options, and reads the errors.
+    /// The side that sets the options and reads the errors.
     package enum Spelling: Sendable {
         /// A program that imports the library: `frameBytesMax`, `poolBytes`.
         case library
@@ -33,7 +33,7 @@ package enum OptionName: CaseIterable, Sendable {
         case commandLine
     }
 
-    /// As the option is written on that side.
+    /// The option's name on that side.
     package func spelled(_ spelling: Spelling) -> String {
         let names = names
         return switch spelling {
@@ -68,7 +68,7 @@ package enum OptionName: CaseIterable, Sendable {
 }
 
 extension OptionName.Spelling {
-    /// The value of a timeout that never ends anything.
+    /// The value of a timeout that never passes.
     package var never: String {
         switch self {
         case .library: ".never"
@@ -76,7 +76,7 @@ extension OptionName.Spelling {
         }
     }
 
-    /// How an engine is told to run on epoll.
+    /// The setting that selects epoll.
     package var epoll: String {
         switch self {
         case .library: "backend: .epoll"
@@ -84,7 +84,7 @@ extension OptionName.Spelling {
         }
     }
 
-    /// What pairs with datagrams are called.
+    /// The name of pairs with datagrams.
     package var datagramPairs: String {
         switch self {
         case .library: "pairs with a UDP or Unix datagram side"

@@ -1,21 +1,20 @@
 package import PelmeniCore
 
-/// What a pair is to do: where it listens, where it forwards, and within which bounds.
+/// The checked settings of a pair: endpoint, upstreams, limits.
 package struct PairConfiguration: Sendable {
-    /// Where it listens.
     package var endpoint: Endpoint
     package var upstreams: [Endpoint]
     package var deadlines: Deadlines
     package var options: SocketOptions
     /// Sessions at once; 0 is the engine's limit alone.
     package var sessionsMax: Int
-    /// Workers that serve it; nil is all.
+    /// Workers that serve the pair; nil is all.
     package var workers: [Int]?
-    /// Of a Unix socket's file.
+    /// The mode of a Unix socket's file.
     package var mode: UInt16
-    /// How messages cross the pair, where they do.
+    /// How messages cross the pair, if they do.
     package var messages: FramingConfiguration
-    /// Of UDP sockets, the listeners' and those of sessions.
+    /// For UDP sockets: the listeners', and those of sessions.
     package var receiveBuffer: ReceiveBuffer
 
     package init(
@@ -35,7 +34,7 @@ package struct PairConfiguration: Sendable {
         self.receiveBuffer = receiveBuffer
     }
 
-    /// The upstreams are all of one kind.
+    /// All upstreams are of one kind.
     package var kind: PairKind {
         PairKind(
             listensForDatagrams: listensForDatagrams,
@@ -44,6 +43,6 @@ package struct PairConfiguration: Sendable {
     }
 
     package var listensForDatagrams: Bool { endpoint.isDatagram }
-    /// Datagrams cross at least one side.
+    /// Datagrams cross one side at least.
     package var servesDatagrams: Bool { kind.hasDatagrams }
 }

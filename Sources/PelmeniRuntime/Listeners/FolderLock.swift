@@ -2,13 +2,13 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The lock of the folder that a path is in, flock(2).
+/// The lock of a path's folder, flock(2).
 ///
-/// It keeps engines apart that look at the same socket file. The folder itself is locked, so that
-/// no file is left behind for it.
+/// The lock keeps engines apart that check the same socket file. The folder itself is locked, so
+/// that no lock file is left behind.
 struct FolderLock {
-    /// How long another one may hold it: longer than an engine ever does. Any process that can read
-    /// a folder can lock it, and must not keep an engine from starting, nor from ending.
+    /// How long an engine waits for the lock: longer than an engine ever holds it. Any process that
+    /// can read a folder can lock it, and must keep no engine from starting or ending.
     static let startPatienceMilliseconds: Int32 = 2_000
     static let endPatienceMilliseconds: Int32 = 200
 
@@ -16,8 +16,8 @@ struct FolderLock {
 
     init(patienceMilliseconds: Int32) { self.patienceMilliseconds = patienceMilliseconds }
 
-    /// - Parameter body: called with the lock held, or with why it is not: a folder may be
-    ///   unreadable, or its file system have no locks.
+    /// - Parameter body: called with the lock held, or with the errno: a folder may be unreadable,
+    ///   or its file system without locks.
     mutating func hold<Value, Failure: Error>(
         folderOf path: String, _ body: (SystemError?) throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -26,7 +26,7 @@ struct FolderLock {
             folder = end == path.startIndex ? "/" : String(path[..<end])
         }
         let descriptor = pelmeni_folder_lock(folder, patienceMilliseconds)
-        // One start, or end, waits once, however many files it has.
+        // A start, or an end, waits once for all of its files.
         if descriptor == -EWOULDBLOCK { patienceMilliseconds = 0 }
         defer { if descriptor >= 0 { pelmeni_folder_unlock(descriptor) } }
         return try body(descriptor < 0 ? SystemError(code: descriptor) : nil)

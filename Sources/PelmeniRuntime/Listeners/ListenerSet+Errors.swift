@@ -2,7 +2,7 @@ internal import Glibc
 internal import PelmeniCore
 
 extension ListenerSet {
-    /// The error about a listener, with what its errno calls for.
+    /// The error about a listener, with the remedy for its errno.
     func failed(_ subject: String, _ error: Int32?, _ reason: String) -> EngineError {
         let errno = error.map { SystemError(code: $0) }
         let remedy =

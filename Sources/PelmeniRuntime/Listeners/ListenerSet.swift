@@ -5,7 +5,7 @@ package import PelmeniCore
 /// The listening sockets of all pairs, opened before any worker starts.
 ///
 /// A TCP pair has one socket for each of its workers (SO_REUSEPORT), a Unix pair one descriptor
-/// each for the same socket. The first TCP socket is bound without SO_REUSEPORT and gets it
+/// each of the same socket. The first TCP socket is bound without SO_REUSEPORT and gets the option
 /// afterwards, so that a second process cannot silently take half of the connections.
 package struct ListenerSet: ~Copyable {
     /// A socket for one worker.
@@ -16,7 +16,7 @@ package struct ListenerSet: ~Copyable {
         package var isShared: Bool
     }
 
-    /// What workers have not taken over yet.
+    /// Sockets that no worker has taken over yet.
     package private(set) var opened: [Opened] = []
     /// The real address of each pair.
     package private(set) var addresses: [SocketAddress] = []
@@ -24,7 +24,7 @@ package struct ListenerSet: ~Copyable {
     private var lock = FolderLock(patienceMilliseconds: FolderLock.startPatienceMilliseconds)
     private let nonblocking: Bool
     private let log: EngineLog
-    /// What listeners' names were resolved to, before anything is opened.
+    /// The listeners' names, resolved before any socket is opened.
     private let names: [Endpoint: Result<[SocketAddress], Resolver.Failure>]
 
     package init(
@@ -42,7 +42,7 @@ package struct ListenerSet: ~Copyable {
         for file in files { file.remove(&lock) }
     }
 
-    /// Opens what a pair needs, one socket for each worker.
+    /// Opens a pair's sockets, one for each worker.
     package mutating func open(_ configuration: PairConfiguration, pair: Int, workers: [Int])
         throws(EngineError)
     {
@@ -52,20 +52,20 @@ package struct ListenerSet: ~Copyable {
         case .unix(let path):
             try openUnix(path, configuration: configuration, pair: pair, workers: workers)
         case .unixDatagram(let path):
-            // One worker has all of its clients: each worker knows only the sessions of its own.
+            // One worker serves all clients: a worker knows only its own sessions.
             try openUnix(
                 path, configuration: configuration, pair: pair, workers: Array(workers.prefix(1)))
         }
     }
 
-    /// Hands a worker its sockets; it closes them from now on.
+    /// Hands a worker its sockets, which the worker closes from now on.
     package mutating func take(worker: Int) -> [Opened] {
         let taken = opened.filter { $0.worker == worker }
         opened.removeAll { $0.worker == worker }
         return taken
     }
 
-    /// Removes the socket files that are still the ones made here.
+    /// Removes this engine's own socket files.
     package mutating func removeFiles() {
         var lock = FolderLock(patienceMilliseconds: FolderLock.endPatienceMilliseconds)
         for file in files { file.remove(&lock) }
@@ -96,7 +96,7 @@ package struct ListenerSet: ~Copyable {
         _ endpoint: Endpoint, _ host: String, _ port: UInt16, subject: String
     ) throws(EngineError) -> SocketAddress {
         if host.isEmpty {
-            // Dual-stack, or IPv4 alone where IPv6 is off: the socket call tells.
+            // Dual-stack, or IPv4 alone where IPv6 is off: the socket call shows which.
             let socket = pelmeni_socket_open(AF_INET6, 0)
             if socket >= 0 { _ = pelmeni_socket_close(socket) }
             return .any(port: port, v6: socket >= 0)
@@ -114,11 +114,11 @@ package struct ListenerSet: ~Copyable {
         }
     }
 
-    /// As `bind`, with a little patience: the ring of a process that was just killed lets go of its
-    /// listeners a moment after the process is gone, and a restart should not fail for that.
+    /// As `bind`, with retries: a killed process's ring releases its listeners a moment after the
+    /// process is gone, and a restart must not fail for that.
     ///
-    /// - Parameter reuses: TCP's SO_REUSEADDR passes over connections that linger. On UDP it would
-    ///   let a second process have the same port.
+    /// - Parameter reuses: SO_REUSEADDR. For TCP it ignores lingering connections; on UDP it would
+    ///   let a second process bind the same port.
     private static func bind(
         _ socket: Int32, _ address: inout SocketAddress, reuses: Bool
     ) -> Int32 {
@@ -162,7 +162,7 @@ package struct ListenerSet: ~Copyable {
         return socket
     }
 
-    /// The kernel cuts what it does not grant, and says nothing.
+    /// The kernel caps the buffer silently.
     private func widen(_ socket: Int32, _ buffer: ReceiveBuffer, subject: String, isFirst: Bool) {
         pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
         let granted = pelmeni_datagram_room(socket)
@@ -200,7 +200,7 @@ package struct ListenerSet: ~Copyable {
             let file = try lock.hold(folderOf: path) {
                 (refusal: SystemError?) throws(EngineError) in
                 if let refusal {
-                    // Without a descriptor for the folder there is none to hold the file either.
+                    // No descriptor for the folder means none for the file either.
                     guard refusal.code != EMFILE, refusal.code != ENFILE else {
                         throw failed(path, refusal.code, "cannot listen")
                     }
@@ -221,16 +221,16 @@ package struct ListenerSet: ~Copyable {
         try share(socket, configuration: configuration, pair: pair, workers: workers)
     }
 
-    /// Binds and listens. The folder is locked from the look at what stands there until the socket
-    /// listens: before that, another engine that starts would take the new file for a stale one and
-    /// remove it.
+    /// Binds and listens. The folder is locked from the check of the path until the socket listens:
+    /// before that, another starting engine would take the new file for a stale one and remove it.
     private func take(
         _ path: String, _ address: inout SocketAddress, socket: Int32,
         configuration: PairConfiguration,
         isLocked: Bool
     ) throws(EngineError) -> SocketFile {
         let isDatagrams = configuration.listensForDatagrams
-        // The file gets the mode of the socket, so that it is never open to more than it should be.
+        // Binding gives the file the socket's mode, so it is never open to more users than it
+        // should be.
         _ = fchmod(socket, mode_t(configuration.mode))
         var error = pelmeni_socket_bind(socket, &address.storage, socklen_t(address.length), 0)
         if error == -EADDRINUSE, removeStale(path, &address, isDatagrams: isDatagrams) {
@@ -259,7 +259,7 @@ package struct ListenerSet: ~Copyable {
         return file
     }
 
-    /// One descriptor for each worker, all of the same socket.
+    /// One descriptor of the socket for each worker.
     private mutating func share(
         _ socket: Int32, configuration: PairConfiguration, pair: Int, workers: [Int]
     ) throws(EngineError) {
@@ -273,7 +273,7 @@ package struct ListenerSet: ~Copyable {
         }
     }
 
-    /// Removes a socket file that nobody listens at. Never anything that is not a socket.
+    /// Removes a socket file without a listener. Never anything that is not a socket.
     private func removeStale(
         _ path: String, _ address: inout SocketAddress, isDatagrams: Bool
     ) -> Bool {
@@ -286,7 +286,7 @@ package struct ListenerSet: ~Copyable {
         guard probe >= 0 else { return false }
         defer { _ = pelmeni_socket_close(probe) }
         let answer = pelmeni_socket_connect(probe, &address.storage, socklen_t(address.length))
-        // What came in its place meanwhile is not what was found stale.
+        // A new file at the path is not the stale one.
         return answer == -ECONNREFUSED && pelmeni_file_is_same(file, path) != 0
             && unlink(path) == 0
     }

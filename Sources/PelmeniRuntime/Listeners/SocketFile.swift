@@ -2,25 +2,24 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// The file of a Unix listener, which has to go when the engine ends.
+/// The file of a Unix listener, removed when the engine ends.
 ///
-/// The file itself is held open: its number cannot become another file's meanwhile, as that of an
-/// engine that was started when this one had closed its listeners.
+/// An open descriptor holds the file: its inode number cannot become that of another file, such as
+/// an engine's that started after this one closed its listeners.
 final class SocketFile: Sendable {
     private let path: String
     private let descriptor: Int32
 
-    /// Takes hold of the file that was just bound, and sets its mode: binding cuts that by the
-    /// umask.
+    /// Opens the file just bound, and sets its mode: bind(2) applies the umask.
     ///
-    /// - Parameter isLocked: the folder is locked since before, so that what stands there is what
-    ///   was bound.
-    /// - Throws: the errno; the file is gone then.
+    /// - Parameter isLocked: the folder has been locked since before the bind, so the file at the
+    ///   path is the one bound.
+    /// - Throws: the errno; the file is removed then.
     init(path: String, mode: UInt16, isLocked: Bool) throws(SystemError) {
         self.path = path
         descriptor = pelmeni_file_hold(path)
         guard descriptor >= 0 else {
-            // Out of descriptors, most likely.
+            // Most likely the process is out of descriptors.
             if isLocked { unlink(path) }
             throw SystemError(code: descriptor)
         }
@@ -34,12 +33,12 @@ final class SocketFile: Sendable {
 
     deinit { if descriptor >= 0 { _ = pelmeni_socket_close(descriptor) } }
 
-    /// Whether it still stands at its path.
+    /// Whether the file is still at its path.
     var stands: Bool { pelmeni_file_is_same(descriptor, path) != 0 }
 
-    /// Removes it, unless something else stands at its path by now.
+    /// Removes the file, unless another one is at its path by now.
     func remove(_ lock: inout FolderLock) { lock.hold(folderOf: path) { _ in removeInLock() } }
 
-    /// The same, where the folder is locked already.
+    /// The same, with the folder locked already.
     func removeInLock() { if stands { unlink(path) } }
 }

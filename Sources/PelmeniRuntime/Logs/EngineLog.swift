@@ -1,9 +1,9 @@
 internal import PelmeniCore
 
-/// Where an engine's entries go, and which of them. They are handed over: whoever has something to
-/// say does not wait for the sink.
+/// Where an engine's entries go, and from which level. A queue hands them over: no caller waits for
+/// the sink.
 package struct EngineLog: Sendable {
-    /// How long the end of an engine waits for a sink that stands still.
+    /// How long an engine's end waits for a sink that blocks.
     package static let patienceMilliseconds = 1_000
 
     package let level: LogEntry.Level
@@ -14,13 +14,13 @@ package struct EngineLog: Sendable {
         queue = sink.map { LogQueue(level: level, sink: $0) }
     }
 
-    /// Whether entries of a level go anywhere.
+    /// Whether the sink gets entries of a level.
     package func takes(_ level: LogEntry.Level) -> Bool { queue != nil && level >= self.level }
 
-    /// Entries that the sink was too slow for.
+    /// Entries lost to a slow sink.
     package var lost: UInt64 { queue?.lost ?? 0 }
 
-    /// Whether an entry is to be made that a peer can bring about at will; if not, it is counted.
+    /// Whether to make an entry that a peer can cause at any rate; if not, it is counted.
     package func admits(
         _ key: LogRate.Key, _ level: LogEntry.Level, _ message: String,
         _ fields: () -> [LogEntry.Field]
@@ -29,7 +29,7 @@ package struct EngineLog: Sendable {
         return queue.admits(key, level, message, fields)
     }
 
-    /// Waits, within bounds, until the sink had all entries.
+    /// Waits, within bounds, until the sink has all entries.
     package func flush() { queue?.flush(milliseconds: Self.patienceMilliseconds) }
 
     /// Whether there is room for an entry; if not, it counts as lost, and need not be made.

@@ -1,23 +1,23 @@
 internal import PelmeniCore
 
-/// Something the engine has to say.
+/// An entry of the engine's log.
 public struct LogEntry: Sendable, Equatable {
-    /// How much it matters.
+    /// The entry's importance.
     public enum Level: Int, Sendable, Comparable, CaseIterable {
-        /// Each session.
+        /// A session's opening or end.
         case debug
-        /// What changed.
+        /// A change.
         case info
-        /// What works less well than asked.
+        /// A function worse than asked for.
         case warning
-        /// What does not work.
+        /// A failure.
         case error
 
         /// By importance.
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// How much it matters.
+    /// The entry's importance.
     public var level: Level
     /// A sentence without values.
     public var message: String

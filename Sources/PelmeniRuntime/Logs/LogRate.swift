@@ -1,16 +1,16 @@
 package import PelmeniCore
 
-/// How often entries of a kind are told that a peer can bring about at will: the first few at once,
-/// and then a number for all others of some seconds.
+/// How often an entry is logged that peers can cause at any rate: the first few at once, then one
+/// number for the rest of an interval.
 ///
-/// Only values: the ``LogQueue`` keeps one under its lock.
+/// Values only: the ``LogQueue`` keeps one under its lock.
 package struct LogRate: Sendable {
-    /// Entries of a kind that are told in each interval.
+    /// Entries of a kind in each interval.
     package static let burst = 5
-    /// Long enough that a flood of them stays readable, and short enough that its number is news.
+    /// Long enough for a readable log in a flood, short enough for a number that is news.
     package static let interval: UInt64 = 10_000_000_000
 
-    /// What counts together.
+    /// Entries that are counted together.
     package struct Key: Hashable, Sendable {
         package var kind: UInt8
         package var pair: PairID
@@ -29,19 +29,19 @@ package struct LogRate: Sendable {
         var leftOut = 0
         var level: LogEntry.Level
         var message: String
-        /// Names what the entries were about.
+        /// Name the subject of the entries.
         var fields: [LogEntry.Field]
     }
 
     private var windows: [Key: Window] = [:]
-    /// Windows that ended before anybody asked for them.
+    /// Windows that ended before ``takeSummaries(now:)``.
     private var ended: [LogEntry] = []
 
     package init() {}
 
-    /// Whether an entry is to be made; if not, it is counted.
+    /// Whether to make an entry; if not, it is counted.
     ///
-    /// - Parameter fields: what it is about, for the number of those that were left out.
+    /// - Parameter fields: the subject, for the summary of the entries left out.
     package mutating func admits(
         _ key: Key, _ level: LogEntry.Level, _ message: String, _ fields: () -> [LogEntry.Field],
         now: UInt64
@@ -72,15 +72,15 @@ package struct LogRate: Sendable {
         ended.append(LogEntry(window.level, window.message, fields))
     }
 
-    /// One entry for each kind that had some left out, once its interval is over; `UInt64.max` ends
-    /// all.
+    /// One entry for each kind with entries left out, once its interval is over; `UInt64.max` ends
+    /// all intervals.
     package mutating func takeSummaries(now: UInt64) -> [LogEntry] {
         for (key, window) in windows where now >= window.endsAt { end(key, window) }
         defer { ended = [] }
         return ended
     }
 
-    /// When there is a summary to take; nil while nothing was left out.
+    /// When the next summary is due; nil while no entry was left out.
     package var nextEnd: UInt64? {
         guard ended.isEmpty else { return 0 }
         return windows.values.lazy.filter { $0.leftOut > 0 }.map(\.endsAt).min()

@@ -3,17 +3,17 @@ internal import Glibc
 internal import PelmeniCore
 internal import Synchronization
 
-/// The thread of a ``LogQueue``, and what waits for it. It is started with the first entry.
+/// The thread of a ``LogQueue``, and the entries that wait for it. The first entry starts it.
 final class LogThread: Sendable {
     private struct State {
         var entries: [LogEntry] = []
-        /// Since the last entry that told of them, and in all.
+        /// Losses since the last report, and in all.
         var lost: UInt64 = 0
         var lostInAll: UInt64 = 0
         var rate = LogRate()
         var hasThread = false
         var isAsleep = false
-        /// Intervals of the rate are cut short.
+        /// Ends the rate's intervals early.
         var isFlushing = false
         var isClosed = false
     }
@@ -53,8 +53,7 @@ final class LogThread: Sendable {
     ) -> Bool {
         let now = pelmeni_monotonic_nanoseconds()
         let isAdmitted = state.withLock { $0.rate.admits(key, level, message, fields, now: now) }
-        // The thread may sleep without a limit, and has a summary to tell at the end of the
-        // interval.
+        // The thread may sleep without a deadline, and has a summary at the interval's end.
         if !isAdmitted { rouse() }
         return isAdmitted
     }
@@ -87,7 +86,7 @@ final class LogThread: Sendable {
     private func rouse() {
         let call: Call = state.withLock { state in
             guard state.hasThread else {
-                // Closed or flushed without an entry, it needs no thread.
+                // A close or a flush without an entry needs no thread.
                 guard !state.entries.isEmpty || state.rate.nextEnd != nil else { return .nothing }
                 state.hasThread = true
                 return .start

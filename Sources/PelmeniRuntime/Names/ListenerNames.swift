@@ -1,12 +1,12 @@
 internal import PelmeniCore
 internal import Synchronization
 
-/// The addresses of listeners that are names, looked up on threads of their own.
+/// Looks up listeners' names on threads of its own.
 ///
-/// `getaddrinfo(3)` blocks for as long as it likes, and the caller of a start is a task, whose
-/// thread others share.
+/// `getaddrinfo(3)` blocks without a bound, and a start's caller is a task, whose thread other
+/// tasks share.
 final class ListenerNames: Sendable {
-    /// Lookups at once: a bound on threads. More names wait for the first ones.
+    /// Lookups at once: a bound on threads. More names wait for these.
     private static let lookupsMax = LookupQueue.lookupsMax
 
     private struct State {
@@ -24,7 +24,7 @@ final class ListenerNames: Sendable {
         self.lookup = lookup
     }
 
-    /// The answer for each listener of the configuration that is a name.
+    /// The result for each listener with a name.
     static func resolve(
         _ configuration: EngineConfiguration
     ) async -> [Endpoint: Result<[SocketAddress], Resolver.Failure>] {
@@ -32,7 +32,7 @@ final class ListenerNames: Sendable {
         guard !endpoints.isEmpty else { return [:] }
         let names = ListenerNames(endpoints, lookup: configuration.lookup)
         for _ in 0..<min(endpoints.count, Self.lookupsMax) {
-            // Without a thread the start waits for the lookups itself.
+            // Without a thread the start itself runs the lookups.
             if !DetachedThread.start({ names.work() }) { names.work() }
         }
         await withCheckedContinuation { continuation in

@@ -2,31 +2,30 @@ internal import PelmeniCore
 
 /// Which name is looked up next, and how many lookups run at once.
 ///
-/// Only values: the ``Resolver`` keeps one under its lock, and tests drive one with a clock of
-/// their own.
+/// Values only: the ``Resolver`` keeps one under its lock, and tests pass a clock of their own.
 package struct LookupQueue: Sendable {
-    /// Lookups that begin together. One that takes longer than ``patience`` leaves its place to the
-    /// next: names at a silent server would hold all places until `getaddrinfo(3)` gives up, ten
-    /// seconds by default.
+    /// Lookups that begin together. A lookup longer than ``patience`` gives its place to the next:
+    /// names at a silent server would hold all places until `getaddrinfo(3)` gives up, ten seconds
+    /// by default.
     package static let startedMax = 4
     package static let patience: UInt64 = 250_000_000
-    /// Lookups at once, each on a thread: a bound on what a silent server costs.
+    /// Lookups at once, each on a thread: a bound on the cost of a silent server.
     package static let lookupsMax = 64
-    /// Of these, lookups of names in doubt; the others stay for names that are new or resolved last
-    /// time. One that takes longer than ``stuck`` leaves its place too, while there are others for
-    /// names that are not in doubt.
+    /// Of these, lookups of doubtful names; the others are kept for names that are new or resolved
+    /// last time. A lookup longer than ``stuck`` gives up its place too, while there are places for
+    /// names that are not doubtful.
     package static let doubtfulMax = 8
     package static let stuckMax = lookupsMax - 2 * doubtfulMax
-    /// Three times what getaddrinfo(3) takes to give up on one silent server (resolv.conf(5): 5 s,
-    /// twice).
+    /// Three times the time in which getaddrinfo(3) gives up on one silent server (resolv.conf(5):
+    /// 5 s, twice).
     package static let stuck: UInt64 = 30_000_000_000
     /// A socket and a file, such as `/etc/hosts`.
     package static let descriptorsOfLookup = 2
-    /// A lookup longer than this puts its name in doubt, whatever its answer.
+    /// A longer lookup makes its name doubtful, whatever the result.
     package static let slow: UInt64 = 1_000_000_000
-    /// Until a name that resolved is looked up again, and the longest that a failing one waits.
+    /// Time from a resolved name's lookup to the next, and the longest wait of a failing name.
     package static let refreshInterval: UInt64 = 30_000_000_000
-    /// How long a name waits after its first failure; it doubles with each further one.
+    /// A name's wait after its first failure; it doubles with each further one.
     package static let retryMin: UInt64 = 1_000_000_000
 
     /// In order of precedence.
@@ -39,7 +38,7 @@ package struct LookupQueue: Sendable {
 
     private struct Entry {
         var dueAt: UInt64 = 0
-        /// Of the lookup that runs; nil is none.
+        /// The start of the running lookup; nil is none.
         var startedAt: UInt64?
         var failures: UInt64 = 0
         var standing = Standing.new
@@ -52,7 +51,7 @@ package struct LookupQueue: Sendable {
 
     package var isRunning: Bool { runningCount > 0 }
 
-    /// Whether a name was looked up once, well or badly.
+    /// Whether a name's first lookup has ended.
     package func hasAllResponses(_ index: Int) -> Bool { entries[index].standing != .new }
 
     /// The name whose lookup begins now; nil when none is due, or no place is free.
@@ -79,7 +78,7 @@ package struct LookupQueue: Sendable {
         return doubtful - stuck < Self.doubtfulMax && doubtful < Self.stuckMax
     }
 
-    /// Lookups under way by when they began.
+    /// Counts running lookups by their start.
     private func countRunning(only standing: Standing? = nil, _ counts: (UInt64) -> Bool) -> Int {
         entries.count { entry in
             guard let startedAt = entry.startedAt, counts(startedAt) else { return false }
@@ -94,7 +93,7 @@ package struct LookupQueue: Sendable {
         return left.dueAt < right.dueAt
     }
 
-    /// A lookup ended, or could not be begun.
+    /// A lookup ended, or could not start.
     package mutating func finish(_ index: Int, isResolved: Bool, now: UInt64) {
         guard let startedAt = entries[index].startedAt else { return }
         entries[index].startedAt = nil
@@ -106,7 +105,7 @@ package struct LookupQueue: Sendable {
             entries[index].dueAt = now &+ Self.refreshInterval
             return
         }
-        // Five doublings are more than the longest wait.
+        // Five doublings exceed the longest wait.
         let failures = min(entries[index].failures, 5)
         entries[index].failures = failures + 1
         entries[index].dueAt = now &+ min(Self.refreshInterval, Self.retryMin << failures)

@@ -5,12 +5,12 @@ internal import Synchronization
 
 /// Turns names into addresses, off the workers.
 ///
-/// `getaddrinfo(3)` may block for as long as it likes, so lookups run on detached threads that hold
-/// nothing of the engine but this object; ``LookupQueue`` says how many, and which name comes next.
-/// The last good answer is kept; a name is looked up again every thirty seconds, and after a
-/// failure at first after one second.
+/// `getaddrinfo(3)` blocks without a bound, so lookups run on detached threads that hold no other
+/// part of the engine; ``LookupQueue`` decides how many, and which name is next. The last good
+/// addresses are kept; a name is looked up again every thirty seconds, and after a first failure
+/// after one second.
 package final class Resolver: Sendable {
-    /// The addresses of a host, or why there are none.
+    /// The addresses of a host, or a failure.
     package typealias Lookup =
         @Sendable (_ host: String, _ port: UInt16) -> Result<[SocketAddress], Failure>
     package typealias Answer = @Sendable (Name, Result<[SocketAddress], Failure>) -> Void
@@ -20,7 +20,7 @@ package final class Resolver: Sendable {
         package init(reason: String) { self.reason = reason }
     }
 
-    /// One upstream that is a name.
+    /// An upstream with a name.
     package struct Name: Sendable {
         package var host: String
         package var port: UInt16
@@ -37,13 +37,12 @@ package final class Resolver: Sendable {
 
     private struct State {
         var queue: LookupQueue
-        /// Whether the name has an address, or had one.
+        /// Whether the name has, or had, an address.
         var hasAddress: [Bool]
         var isStopped = false
     }
 
-    /// How long the keeper sleeps while a lookup runs, and while none does: a name is due in
-    /// seconds.
+    /// The keeper's sleep while a lookup runs, and while none does: a name is due in seconds.
     private static let busyTick: UInt32 = 50_000
     private static let idleTick: UInt32 = 200_000
 
@@ -62,21 +61,20 @@ package final class Resolver: Sendable {
         self.answer = answer
     }
 
-    /// Starts the thread that starts the others. False when the system gives none.
+    /// Starts the keeper, which starts the lookups' threads. False when the system gives no thread.
     @discardableResult
     package func start() -> Bool { DetachedThread.start { self.keep() } }
 
-    /// How many names there are.
     package var count: Int { names.count }
 
-    /// Whether every name was looked up once, well or badly.
+    /// Whether every name's first lookup has ended.
     package var isSettled: Bool {
         state.withLock { state in
             state.isStopped || names.indices.allSatisfy { state.queue.hasAllResponses($0) }
         }
     }
 
-    /// The pairs of which a name has an address.
+    /// Pairs with a resolved name.
     package var resolvedPairs: Set<PairID> {
         let hasAddress = state.withLock { $0.hasAddress }
         return Set(names.indices.filter { hasAddress[$0] }.map { names[$0].pair })
@@ -86,8 +84,8 @@ package final class Resolver: Sendable {
 
     // MARK: Threads
 
-    /// Starts a thread for each lookup that may begin. It looks nothing up itself, as long as there
-    /// are threads: it is the one that sees that the others are stuck.
+    /// Starts a thread for each lookup that may begin. The keeper looks up names itself only where
+    /// the system gives no thread: it has to notice stuck lookups.
     private func keep() {
         while !state.withLock({ $0.isStopped }) {
             while let index = take() {
@@ -134,8 +132,8 @@ package final class Resolver: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         var error = getaddrinfo(host, nil, &hints, &list)
         if pelmeni_error_is_no_address(error) != 0 {
-            // AI_ADDRCONFIG leaves loopback out: a machine with nothing else still has localhost.
-            // After a timeout a second lookup would only wait as long again.
+            // AI_ADDRCONFIG ignores loopback addresses: a machine without others still has
+            // localhost. After a timeout a second lookup would only wait as long again.
             hints.ai_flags = 0
             error = getaddrinfo(host, nil, &hints, &list)
         }
@@ -156,7 +154,7 @@ package final class Resolver: Sendable {
             : .success(alternating(found))
     }
 
-    /// The families taking turns, each in its own order.
+    /// Alternates the families, each in its own order.
     package static func alternating(_ addresses: [SocketAddress]) -> [SocketAddress] {
         guard let first = addresses.first?.family else { return [] }
         var own = addresses.filter { $0.family == first }[...]

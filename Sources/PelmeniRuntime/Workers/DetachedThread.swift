@@ -2,21 +2,21 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// A thread that nobody joins.
+/// A thread that is not joined.
 package enum DetachedThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Runs the body on a thread of its own. False when the system gives none: Foundation's
-    /// `Thread` does not say.
+    /// Runs the body on a thread of its own. False when the system gives none, which Foundation's
+    /// `Thread` does not report.
     package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Signals are the program's business: a thread of the library takes none of them.
+        // Signals belong to the program: the library's threads block all of them.
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)

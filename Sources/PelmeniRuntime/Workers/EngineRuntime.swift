@@ -3,7 +3,7 @@ internal import Glibc
 package import PelmeniCore
 internal import Synchronization
 
-/// A running engine: its workers' threads, the sessions they share counts of, and how it ends.
+/// A running engine: its workers' threads, their shared session counts, and its end.
 package final class EngineRuntime: Sendable {
     private struct State {
         var starting = 0
@@ -27,11 +27,11 @@ package final class EngineRuntime: Sendable {
 
     /// Decides the backend, opens every listener and starts every worker.
     ///
-    /// - Throws: what went wrong first; nothing is left behind then.
+    /// - Throws: the first error; no socket, file or thread is left behind.
     package static func start(_ configuration: EngineConfiguration) async throws(EngineError)
         -> EngineRuntime
     {
-        // Before anything is armed: the limit is latched when an accept is prepared.
+        // Before the first accept: preparing it latches the limit.
         _ = pelmeni_descriptor_limit_raise()
         let decision = try BackendDecision.decide(
             configuration.choice, without: configuration.without,
@@ -175,9 +175,9 @@ package final class EngineRuntime: Sendable {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// Waits until every name was looked up once; after a quarter of a second, until every pair has
-    /// an address; and at most two seconds: names at a silent server must not keep others from
-    /// being served.
+    /// Waits until every name's first lookup has ended; after a quarter of a second, until every
+    /// pair has an address; and at most two seconds: names at a silent server must not delay the
+    /// other pairs.
     private func awaitFirstLookups() async {
         guard let resolver else { return }
         let named = Set(
@@ -194,13 +194,13 @@ package final class EngineRuntime: Sendable {
         }
     }
 
-    /// How many sessions fit into the descriptors, of which some are left alone.
+    /// The session limits that fit into the descriptors, less those kept.
     private func sessionLimits() -> Limits {
         var soft: UInt64 = 0
         var hard: UInt64 = 0
         _ = pelmeni_descriptor_limit(&soft, &hard)
         let used = max(0, Int(pelmeni_descriptors_open()))
-        // A ring, a reserve and a poller for each worker are still to come.
+        // A ring, a reserve and a poller of each worker are still to be opened.
         let pipes = min(
             Limits.pipesMax,
             Int(clamping: soft) / Limits.descriptorsForPipe / configuration.workers)
@@ -218,7 +218,7 @@ package final class EngineRuntime: Sendable {
             pipes: pipes)
     }
 
-    /// What lookups of upstreams' names may hold, though never more than a quarter of all.
+    /// Descriptors that lookups of upstreams' names may hold, at most a quarter of all.
     private func descriptorsOfLookups(limit: Int) -> Int {
         let lookups = min(resolver?.count ?? 0, LookupQueue.lookupsMax)
         return min(lookups * LookupQueue.descriptorsOfLookup, limit / 4)
@@ -243,12 +243,12 @@ package final class EngineRuntime: Sendable {
             if let error, state.failure == nil { state.failure = error }
             return state.running == 0
         }
-        // One worker gone would leave its listeners' share of connections unanswered.
+        // Without this worker its listeners' share of connections would not be accepted.
         if error != nil { for worker in workers { worker.mailbox.stop() } }
         guard isLast else { return }
         resolver?.stop()
         files.withLock { $0.removeFiles() }
-        // What was said before the end is told before the end, unless the sink stands still.
+        // The sink gets the earlier entries before the end, unless it blocks.
         configuration.log.flush()
         let waiters = state.withLock { state in
             state.hasEnded = true
@@ -260,13 +260,13 @@ package final class EngineRuntime: Sendable {
 
     // MARK: Ending
 
-    /// Stops accepting; what is open may end.
+    /// Stops accepting; open sessions may end.
     package func drain() { for worker in workers { worker.mailbox.drain() } }
 
-    /// Cuts everything off.
+    /// Cuts all sessions.
     package func stop() { for worker in workers { worker.mailbox.stop() } }
 
-    /// Until every worker has ended.
+    /// Returns once every worker has ended.
     package func wait() async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in

@@ -2,15 +2,14 @@ internal import CPelmeni
 package import PelmeniCore
 internal import Synchronization
 
-/// What other threads ask of a worker. Posting wakes the worker; it reads the words at its next
-/// loop.
+/// Requests of other threads to a worker. A post wakes the worker, which reads the words in its
+/// next loop.
 ///
-/// A few words rather than a queue: each request is idempotent, so nothing grows and nothing is
-/// lost.
+/// Words, not a queue: each request is idempotent, so nothing grows or is lost.
 package final class Mailbox: Sendable {
-    /// Stop accepting, let what is open end.
+    /// Stop accepting; open sessions may end.
     private let drainRequested = Atomic<Bool>(false)
-    /// Cut everything off now.
+    /// Cut all sessions now.
     private let stopRequested = Atomic<Bool>(false)
     private let addresses = Mutex<[AddressUpdate]>([])
     private let hasAddresses = Atomic<Bool>(false)
@@ -30,7 +29,7 @@ package final class Mailbox: Sendable {
         }
     }
 
-    /// Nil when the process has no descriptor left; the errno is the thrown one.
+    /// - Throws: the errno when the process has no descriptor left.
     package init() throws(SystemError) {
         event = pelmeni_event_create()
         if event < 0 { throw SystemError(code: event) }

@@ -1,7 +1,7 @@
 internal import CPelmeni
 internal import PelmeniCore
 
-/// The processors this process may use.
+/// The processors that this process may use.
 package enum Processors {
     /// Their numbers, by the affinity mask.
     package static func usable() -> [Int32] {
@@ -10,7 +10,7 @@ package enum Processors {
         return count > 0 ? Array(list.prefix(count)) : [0]
     }
 
-    /// How many workers keep them busy: the mask, or the cgroup's quota where that is smaller.
+    /// Workers that keep them busy: the mask's count, or the cgroup's quota where that is smaller.
     package static func workers() -> Int {
         let usable = usable().count
         let quota = Int(pelmeni_quota_processors())

@@ -1,7 +1,7 @@
 internal import PelmeniCore
 
-/// Counts that all workers change: the sessions open on each pair, in the engine, and of its
-/// datagram listeners.
+/// Counts that all workers change: open sessions of each pair, of the engine, and of its datagram
+/// listeners.
 final class SharedCounts: @unchecked Sendable {
     let pairs: UnsafeMutablePointer<Int64>
     let engine: UnsafeMutablePointer<Int64>

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-/// What one thread sleeps on until another one rings, or until a time of the monotonic clock.
+/// Puts one thread to sleep until another one rings, or until a time of the monotonic clock.
 final class Wakeup: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -23,7 +23,7 @@ final class Wakeup: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// One ring is kept for a thread that does not sleep yet.
+    /// A ring before the sleep is kept, once.
     func ring() {
         pthread_mutex_lock(mutex)
         hasRung = true

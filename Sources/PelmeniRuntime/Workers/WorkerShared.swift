@@ -3,10 +3,9 @@ internal import Glibc
 package import PelmeniCore
 internal import Synchronization
 
-/// What a worker and the threads around it both know: its mailbox, its counters, the rows of its
-/// pairs.
+/// The part of a worker that other threads share: its mailbox, its counters, its pairs' rows.
 ///
-/// The rows are the worker's alone while it runs; others send it new addresses through the mailbox.
+/// Only the running worker touches the rows; new addresses reach it through the mailbox.
 package final class WorkerShared: Sendable {
     package let index: Int
     package let mailbox: Mailbox
@@ -15,12 +14,12 @@ package final class WorkerShared: Sendable {
     private let log: EngineLog
     private let names: [String]
     private let upstreamNames: [[String]]
-    /// The CPU clock of the thread while it runs; what it used, once it has ended.
+    /// The thread's CPU clock while it runs; its CPU time once it has ended.
     private let clock = Atomic<Int32>(0)
     private let hasClock = Atomic<Bool>(false)
     private let spent = Atomic<Int64>(0)
 
-    /// - Parameter addresses: where each pair really listens.
+    /// - Parameter addresses: each pair's real listening address.
     package init(
         index: Int, pairs: [PairConfiguration], addresses: [SocketAddress],
         sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
@@ -41,7 +40,7 @@ package final class WorkerShared: Sendable {
 
     // MARK: Requests
 
-    /// How the worker reads its mailbox; `self` must outlive it.
+    /// How the worker reads its mailbox; `self` must outlive the worker.
     var requests: WorkerRequests {
         WorkerRequests(
             reader: { context, rows in
@@ -68,7 +67,7 @@ package final class WorkerShared: Sendable {
 
     // MARK: Events
 
-    /// Where the worker reports to; `self` must outlive it.
+    /// Where the worker reports to; `self` must outlive the worker.
     var events: WorkerEvents {
         WorkerEvents(
             receiver: { context, kind, pair, cause, upstream, error, duration in
@@ -84,9 +83,9 @@ package final class WorkerShared: Sendable {
             reportsSessions: log.takes(.debug))
     }
 
-    /// The kernel gives this worker no sends in batches: every send is a call of its own.
+    /// The kernel refuses batches of sends to this worker: every send is a call.
     func sendsSingly(_ refusal: SystemError) {
-        // What is refused to one is refused to all, but for a limit that the others stayed below.
+        // A refusal holds for all workers, except a limit (EAGAIN) that the others stayed below.
         guard index == 0 || refusal.code == EAGAIN else { return }
         log(
             .warning, "io_submit is not used; every send is a call of its own",
@@ -134,7 +133,7 @@ package final class WorkerShared: Sendable {
         case .acceptResumed: (.info, "accepting again")
         case .acceptFailed: (.warning, "accept failed; trying again shortly")
         case .badFrame:
-            // A framing that is wrong is the program's mistake, not the peer's.
+            // A broken framing is the program's mistake, not the peer's.
             (
                 FrameError.reported(event.error)?.error == .brokenFraming ? .warning : .info,
                 "a message could not be cut from a stream; it is closed"
@@ -176,7 +175,7 @@ package final class WorkerShared: Sendable {
         hasClock.store(false, ordering: .releasing)
     }
 
-    /// What the thread used of its processor so far.
+    /// CPU time of the thread so far.
     package var cpuNanoseconds: Int64 {
         guard hasClock.load(ordering: .acquiring) else { return spent.load(ordering: .relaxed) }
         return max(0, pelmeni_clock_nanoseconds(clock.load(ordering: .relaxed)))

@@ -2,20 +2,19 @@ internal import CPelmeni
 internal import Glibc
 internal import PelmeniCore
 
-/// A worker's thread: runs a ``KernelWorker`` on it, and says how that began and ended.
+/// A worker's thread: runs a ``KernelWorker``, and reports its start and its end.
 final class WorkerThread: Sendable {
-    /// What the thread needs to know.
     struct Order: Sendable {
         var shared: WorkerShared
         var decision: BackendDecision
         var listeners: [WorkerListener]
         var pool: PoolLimits
         var limits: Limits
-        /// The processor to stay on, or nil.
+        /// The processor to pin the thread to, or nil.
         var processor: Int32?
         /// Called on the thread once the worker accepts, or could not be made.
         var began: @Sendable (EngineError?) -> Void
-        /// Called on the thread at the very end, with the ring's own error or nil.
+        /// Called on the thread as its last act, with the ring's error or nil.
         var ended: @Sendable (EngineError?) -> Void
     }
 
@@ -69,7 +68,7 @@ final class WorkerThread: Sendable {
         }
     }
 
-    /// The ring does not take a listener: with epoll, what a user may watch is limited.
+    /// The ring refuses a listener: epoll limits the descriptors that a user may watch.
     private func refused(_ errno: SystemError) -> EngineError {
         EngineError(
             kind: .failed, side: .backend, subject: order.decision.backend.rawValue, errno: errno,

@@ -26,7 +26,7 @@ struct MessageBooks {
     var misfits = 0
     /// Datagrams in sends that a full socket refused for good, or of a closing socket.
     var full = 0
-    /// Answers handed over for clients without a name; at most, those in one read with the end of
+    /// Answers handed over for clients without a name; at most, answers in one read with the end of
     /// their session.
     var nameless = 0
     /// Answers refused because their client is closed.

@@ -9,8 +9,8 @@ extension SimulatedKernel {
             + judgeEmpty() + judgeUnix(counters) + judgeDeadlines(counters)
     }
 
-    /// Between two streams of messages in a world without faults, with ends that read and blocks
-    /// for everybody, no session has to wait for a deadline.
+    /// Between two framed streams in a world without faults, with reading ends and enough blocks,
+    /// no session has to wait for a deadline.
     func mustGoOn(_ counters: Counters) -> Bool {
         let isPlain =
             !world.messages.isEmpty
@@ -92,7 +92,7 @@ extension SimulatedKernel {
         return ["\(onStreams) messages were counted on streams, and only \(books.framed) came"]
     }
 
-    /// Messages without bytes cannot be told apart, but at most as many as were sent may arrive.
+    /// Empty messages have no identity, but no more of them may arrive than were sent.
     private func judgeEmpty() -> [String] {
         for client in messages.clients {
             guard let plan = world.messagePlan(client.pair), plan.kind == .datagrams else {

@@ -2,7 +2,7 @@ internal import PelmeniCore
 
 // A further rule for Unix datagram sockets: they lose nothing.
 extension SimulatedKernel {
-    /// Whether an answer that found its client's queue full may be dropped: it is old, or many
+    /// Whether an answer to a client with a full queue may be dropped: the answer is old, many
     /// wait, or its session may have ended.
     func mayGiveUp(_ send: DatagramSend, _ number: Int) -> Bool {
         guard let plan = world.messagePlan(messages.sockets[number].pair) else { return true }
@@ -25,7 +25,7 @@ extension SimulatedKernel {
         return 2 * plan.messages * plan.answers > most - all
     }
 
-    /// No fault is injected, and no end gives a session up: no message may be lost for lack of an
+    /// No fault is injected, and no end gives up a session: no message may be lost for lack of an
     /// upstream.
     private var isCalm: Bool {
         world.plans.isEmpty && world.healsAt == .max && world.drainsAt == .max

@@ -13,7 +13,7 @@ extension SimulatedKernel {
             guard peer.pointee.incoming.unread > 0 else {
                 if missesEnd(row) { return }
                 if peer.pointee.resetArrived {
-                    // Not before a send that saw the reset instead.
+                    // Not before the completion of a send that saw the reset.
                     row.pointee.receive.lastAt = max(
                         row.pointee.receive.lastAt, row.pointee.send.lastAt)
                     let error = peer.pointee.errorPending

@@ -46,7 +46,7 @@ extension SimulatedKernel {
 
     /// Counts a datagram to an upstream when it is sent for the first time.
     private func asked(_ number: Int, _ send: DatagramSend) {
-        // Only these pairs are compared with a count.
+        // Only pairs of datagrams are compared with a count.
         guard let plan = world.messagePlan(messages.sockets[number].pair), plan.kind == .datagrams
         else { return }
         var fresh = 0
@@ -199,7 +199,7 @@ extension SimulatedKernel {
         }
     }
 
-    /// A Unix socket did not take a datagram.
+    /// A Unix socket refused a datagram.
     private func handOutUnsent(_ send: DatagramSend, _ number: Int, isClosing: Bool) {
         let isListener = messages.sockets[number].isListener
         switch -send.result {
@@ -245,7 +245,7 @@ extension SimulatedKernel {
             return at == nil ? () : violate("an answer tells an address that nobody asked for")
         }
         let local = Self.local(client.number)
-        // The address stands behind the interface.
+        // The address is behind the interface (struct in_pktinfo).
         let address = at?.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
         let wanted = withUnsafeBytes(of: local.address) { $0.loadUnaligned(as: UInt32.self) }
         hit(.localTold)

@@ -213,7 +213,7 @@ extension SimulatedKernel {
     /// The engine got a datagram that becomes a frame of a stream.
     private func tookFrame(_ length: Int, _ plan: SimulatedMessagePlan) {
         switch plan.framing {
-        // Neither framing can express it.
+        // Neither framing can express this message.
         case .octetCount where length == 0: messages.books.oversize += 1
         case .fixed(let size) where length != size:
             hit(.misfit)

@@ -17,7 +17,7 @@ struct SimulatedPosting {
 
     var hasEmpty: Bool { isUsed && blocks.emptyCount > 0 }
 
-    /// Posted blocks, with those whose completion is not handed out yet.
+    /// Posted blocks, blocks of completions that are not handed out yet included.
     var count: Int { isUsed ? blocks.capacity - blocks.emptyCount : 0 }
 
     mutating func post(_ block: BlockID) {

@@ -2,7 +2,7 @@ internal import PelmeniCore
 
 /// The messages on one stream: its peer's messages, framed, and the received ones, cut apart again.
 ///
-/// Written without the engine's own scanner and heads, so that it does not repeat their mistakes.
+/// Written without the engine's own scanner and heads, so that it repeats none of their mistakes.
 struct MessageStream {
     /// The bytes of one read of a raw stream: a message.
     struct Window {
@@ -11,7 +11,7 @@ struct MessageStream {
         var hasCome = false
     }
 
-    /// What may stand behind the last frame of a stream.
+    /// The bytes behind the last frame of a stream.
     private enum Rest {
         case nothing
         /// The stream's end ends a message.
@@ -31,9 +31,8 @@ struct MessageStream {
     private(set) var bytes: [UInt8] = []
     /// The end of each frame.
     private(set) var ends: [Int] = []
-    /// What stands behind the last frame.
     private var rest = Rest.nothing
-    /// It does not end behind a message.
+    /// The stream ends inside a message, or with an invalid frame.
     var isSpoilt: Bool { rest == .noMessage }
     /// The next message.
     var sequence = 0

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PelmeniCore
 
-// The ends of pairs with datagrams on a side: their messages and the times of these.
+// The ends of pairs with datagrams on a side: their messages and the messages' times.
 extension SimulatedKernel {
     /// A pair's listener, upstreams and clients.
     func populateMessages(_ pair: Int) {
@@ -89,14 +89,14 @@ extension SimulatedKernel {
         events.add(.datagramClient, at: clock + wait, number: row)
     }
 
-    /// Messages that an end may have sent which waits for the answers to each of its turns.
+    /// The messages that an end may send so far: it waits for the answers to each turn.
     func allowed(_ plan: SimulatedMessagePlan, got: Int) -> Int {
         guard plan.turn > 0 else { return plan.messages }
         let turns = 1 + got / max(1, plan.turn * plan.answers)
         return min(plan.messages, turns * plan.turn)
     }
 
-    /// How many messages from this one on are one train; mostly 1.
+    /// The number of messages in the train that begins here; mostly 1.
     private func train(
         _ plan: SimulatedMessagePlan, at sequence: Int, most: Int, _ row: Int
     ) -> Int {

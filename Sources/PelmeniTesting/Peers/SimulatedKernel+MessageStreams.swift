@@ -112,7 +112,7 @@ extension SimulatedKernel {
         }
         let frames = messages.streams[peer.stream].lastFrames
         guard !row.pointee.receive.isUnwanted else {
-            // They count as drops if only the reading was over, but not the session.
+            // The engine drops and counts these messages if its session goes on after the cancel.
             messages.books.lateMost += frames
             return messages.streams[peer.stream].forgetLast()
         }
@@ -126,7 +126,7 @@ extension SimulatedKernel {
         if isLong || plan.sizeMost(isResponse: !peer.isClient) > 65_507
             || plan.hasUnwritable(ofClient: peer.isClient)
         {
-            // Only these may be too long, and the engine did not check each of them.
+            // Only these plans have frames over the limit, and the engine may not check each one.
             messages.books.oversize += messages.streams[peer.stream].framesHanded - first + 1
         }
     }

@@ -23,7 +23,7 @@ extension SimulatedKernel {
         let name =
             "\(kind), \(MessageContent.sequence(identity)) of \(MessageContent.sender(identity)),"
         var owed = MessageContent.length(identity, plan)
-        // A stream shows such a message's last byte only as its end.
+        // On a stream such a message's last byte is only its end.
         let isOnStream = plan.kind == (isResponse ? .streamToDatagrams : .datagramsToStream)
         if isOnStream, MessageContent.endsMarked(identity, owed, plan) {
             hit(.markedMessage)

@@ -41,14 +41,14 @@ package struct SimulatedMessagePlan: Sendable {
     package var gap = 1_000_000
     /// A client is silent for this long in the middle of its messages; 0 is never.
     package var silence: UInt64 = 0
-    /// Answers to each message, at the most; exactly that many where the pair counts them.
+    /// Answers to each message, at most; exactly this many where the pair counts them.
     package var answers = 1
     /// Messages after which a client waits for all their answers; 0 is never.
     package var turn = 0
     /// Messages that the upstream collects before it answers them, the last one first; 0 is none.
     package var answersAfter = 0
     package var clientEnd = StreamEnd.atOnce
-    /// A stream upstream ends after so many answers; 0 is never.
+    /// A stream upstream ends after this many answers; 0 is never.
     package var upstreamStopsAfter = 0
     package var upstreamEnd = StreamEnd.atOnce
     package var cut = SimulatedCut.byChance
