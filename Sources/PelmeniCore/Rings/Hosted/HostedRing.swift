@@ -71,17 +71,11 @@ struct HostedRing: Ring, ~Copyable {
     }
 
     mutating func wake(_ event: Int32, token: Token) { host.wake(event, token: token) }
-
     mutating func cancel(_ target: Token) { host.cancel(target) }
-
     mutating func submit(until deadline: UInt64) -> Int32 { host.submit(until: deadline) }
-
     mutating func next() -> Completion? { host.next() }
-
     func available(_ blockClass: BlockClass) -> Int { host.available(blockClass) }
-
     func reachable(_ blockClass: BlockClass) -> Int { host.reachable(blockClass) }
-
     mutating func refill() { host.refill() }
 
     mutating func splice(
@@ -96,11 +90,8 @@ struct HostedCalls: SystemCalls {
     let calls: any SystemCalls
 
     func openPipe(bytes: Int) -> SplicePipe { calls.openPipe(bytes: bytes) }
-
     func closePipe(_ pipe: SplicePipe) { calls.closePipe(pipe) }
-
     func now() -> UInt64 { calls.now() }
-
     func open(family: Int32) -> Int32 { calls.open(family: family) }
 
     func setUpConnected(_ socket: Int32, isUnix: Bool) {
@@ -120,28 +111,16 @@ struct HostedCalls: SystemCalls {
     }
 
     func shutdownWrite(_ socket: Int32) -> Int32 { calls.shutdownWrite(socket) }
-
     func close(_ socket: Int32) { calls.close(socket) }
-
     func closeWithReset(_ socket: Int32) { calls.closeWithReset(socket) }
-
     func outstanding(_ socket: Int32) -> Int64 { calls.outstanding(socket) }
-
     func acknowledged(_ socket: Int32) -> Int64 { calls.acknowledged(socket) }
-
     func sentAgo(_ socket: Int32) -> UInt64 { calls.sentAgo(socket) }
-
     func isBroken(_ socket: Int32) -> Bool { calls.isBroken(socket) }
-
     func isOver(_ socket: Int32) -> Bool { calls.isOver(socket) }
-
     func isGone(_ socket: Int32) -> Bool { calls.isGone(socket) }
-
     func hasUnread(_ socket: Int32) -> Bool { calls.hasUnread(socket) }
-
     func acceptWaiting(_ listener: Int32) -> Int32 { calls.acceptWaiting(listener) }
-
     func closeListener(_ listener: Int32) { calls.closeListener(listener) }
-
     func openReserve() -> Int32 { calls.openReserve() }
 }
