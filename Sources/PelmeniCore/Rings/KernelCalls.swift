@@ -90,8 +90,6 @@ package struct KernelCalls: SystemCalls {
 
     package func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }
 
-    // MARK: Pipes
-
     package func openPipe(bytes: Int) -> SplicePipe {
         var pipe = SplicePipe(fill: -1, drain: -1)
         let error = pelmeni_pipe_open(&pipe.fill, &pipe.drain, Int32(bytes))

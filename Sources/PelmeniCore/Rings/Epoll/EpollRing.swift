@@ -99,8 +99,6 @@ package struct EpollRing: Ring, ~Copyable {
         batch.destroy()
     }
 
-    // MARK: The loop
-
     package mutating func submit(until deadline: UInt64) -> Int32 {
         // Sends enqueued after the last completion.
         if isSendDue { sendGathered() }
