@@ -49,7 +49,7 @@ extension Legs where R: ~Copyable {
         let waited = now &- row.pointee.dialledAt
         let rest = min(Limits.busyBackoffMax, max(Limits.busyBackoffMin, waited / 4))
         row.pointee.retryAt = now &+ rest
-        let connect = pairs[row.pointee.pair].connect
+        let connect = pairs[row.pointee.pair].deadlines.connect
         wheel.hasten(session, to: min(row.pointee.retryAt, row.pointee.dialledAt &+ connect))
     }
 
@@ -99,12 +99,14 @@ extension Legs where R: ~Copyable {
     mutating func watch(_ session: SessionID) {
         let row = sessions.row(session)
         let pair = pairs.row(row.pointee.pair)
-        if pair.pointee.idle != 0 { wheel.hasten(session, to: now &+ pair.pointee.idle) }
+        if pair.pointee.deadlines.idle != 0 {
+            wheel.hasten(session, to: now &+ pair.pointee.deadlines.idle)
+        }
         if isDraining, !row.pointee.kind.isOfStreams {
             wheel.hasten(session, to: now &+ Limits.drainSilence)
         }
-        if pair.pointee.firstByte != 0 {
-            wheel.hasten(session, to: row.pointee.openedAt &+ pair.pointee.firstByte)
+        if pair.pointee.deadlines.firstByte != 0 {
+            wheel.hasten(session, to: row.pointee.openedAt &+ pair.pointee.deadlines.firstByte)
         }
         if pair.pointee.lateOptionsAfter != 0, row.pointee.kind != .datagrams {
             wheel.hasten(session, to: row.pointee.openedAt &+ pair.pointee.lateOptionsAfter)

@@ -18,11 +18,11 @@ extension Legs where R: ~Copyable {
             return nil
         }
         var due = row.resetAt == 0 ? UInt64.max : row.resetAt
-        switch checkDeadlines(session, idle: pairs[row.pair].idle) {
+        switch checkDeadlines(session, idle: pairs[row.pair].deadlines.idle) {
         case .passed(let cause): return cause
         case .next(let time): due = min(due, time)
         }
-        let stall = pairs[row.pair].stall
+        let stall = pairs[row.pair].deadlines.stall
         guard let client = checkLeg(row.client, session: session, stall: stall),
             let upstream = checkLeg(row.upstream, session: session, stall: stall)
         else { return nil }
@@ -38,8 +38,8 @@ extension Legs where R: ~Copyable {
         let row = sessions[session]
         let pair = pairs.row(row.pair)
         var due = UInt64.max
-        if pair.pointee.firstByte != 0, !row.hasBytes {
-            let at = row.openedAt &+ pair.pointee.firstByte
+        if pair.pointee.deadlines.firstByte != 0, !row.hasBytes {
+            let at = row.openedAt &+ pair.pointee.deadlines.firstByte
             if now >= at { return .passed(.firstByte) }
             due = at
         }
@@ -48,7 +48,7 @@ extension Legs where R: ~Copyable {
             if now >= at { return .passed(.idle) }
             due = min(due, at)
         }
-        let linger = pair.pointee.linger
+        let linger = pair.pointee.deadlines.linger
         if linger != 0, row.endedAt != 0 {
             let at = max(row.endedAt, silentSince(session, linger)) &+ linger
             if now >= at { return .passed(.linger) }
@@ -95,7 +95,7 @@ extension Legs where R: ~Copyable {
     /// Bytes wait to be sent: schedules a check of the stall deadline.
     @inline(__always)
     mutating func watchStall(_ session: SessionID) {
-        let stall = pairs[sessions[session].pair].stall
+        let stall = pairs[sessions[session].pair].deadlines.stall
         if stall != 0 { wheel.hasten(session, to: now &+ stall) }
     }
 

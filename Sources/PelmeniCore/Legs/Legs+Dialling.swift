@@ -191,7 +191,7 @@ extension Legs where R: ~Copyable {
     mutating func scheduleDial(_ session: SessionID) {
         let row = sessions[session]
         let pair = pairs.row(row.pair)
-        var due = row.dialledAt &+ pair.pointee.connect
+        var due = row.dialledAt &+ pair.pointee.deadlines.connect
         if !row.client.isNone { due = min(due, now &+ Limits.brokenCheck) }
         if row.policy.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
             due = min(due, row.attemptAt &+ Limits.connectionAttemptDelay)
@@ -204,7 +204,7 @@ extension Legs where R: ~Copyable {
         let pair = pairs.row(row.pointee.pair)
         guard !endIfAbandoned(session) else { return }
         let upstream = currentUpstream(session)
-        if now >= row.pointee.dialledAt &+ pair.pointee.connect {
+        if now >= row.pointee.dialledAt &+ pair.pointee.deadlines.connect {
             noteFailure(session, -ETIMEDOUT)
             closeAttempts(session)
             upstreamFailed(session, upstream)
@@ -213,7 +213,8 @@ extension Legs where R: ~Copyable {
             return dial(session)
         }
         if row.pointee.retryAt != 0 {
-            let due = min(row.pointee.retryAt, row.pointee.dialledAt &+ pair.pointee.connect)
+            let due = min(
+                row.pointee.retryAt, row.pointee.dialledAt &+ pair.pointee.deadlines.connect)
             guard now >= row.pointee.retryAt else { return wheel.hasten(session, to: due) }
             row.pointee.policy.restart()
             if !dialAddress(session, upstream: upstream) { dial(session) }

@@ -86,7 +86,7 @@ extension Legs where R: ~Copyable {
         let session = legs[leg].session
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         forwardEndIfDrained(leg)
-        let linger = pairs[sessions[session].pair].linger
+        let linger = pairs[sessions[session].pair].deadlines.linger
         if linger != 0, sessions[session].phase == .relaying {
             wheel.hasten(session, to: now &+ linger)
         }

@@ -32,12 +32,7 @@ package struct PairTable: @unchecked Sendable {
 
 /// A worker's state of a pair: deadlines, caps, upstreams. A row in stable memory.
 package struct PairRow: @unchecked Sendable {
-    /// Nanoseconds; 0 is never, for each optional deadline.
-    package var connect: UInt64
-    package var firstByte: UInt64
-    package var idle: UInt64
-    package var linger: UInt64
-    package var stall: UInt64
+    package var deadlines: Deadlines
     /// Sessions at once over all workers; 0 is the engine's limit alone.
     package var sessionsMax: Int64
     /// Sessions open now, shared by all workers.
@@ -77,11 +72,7 @@ package struct PairRow: @unchecked Sendable {
         sessionsOpen: UnsafeMutablePointer<Int64>,
         upstreams: UnsafeMutablePointer<Upstream>, upstreamCount: UInt8
     ) {
-        connect = deadlines.connect
-        firstByte = deadlines.firstByte
-        idle = deadlines.idle
-        linger = deadlines.linger
-        stall = deadlines.stall
+        self.deadlines = deadlines
         self.sessionsMax = sessionsMax
         self.sessionsOpen = sessionsOpen
         self.upstreams = upstreams

@@ -9,7 +9,7 @@ extension Relay where R: ~Copyable {
     }
 
     private mutating func hastenLinger(_ session: SessionID) {
-        let linger = pairs[sessions[session].pair].linger
+        let linger = pairs[sessions[session].pair].deadlines.linger
         if linger != 0 { legs.wheel.hasten(session, to: now &+ linger) }
     }
 

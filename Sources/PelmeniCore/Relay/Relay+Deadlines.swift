@@ -32,7 +32,7 @@ extension Relay where R: ~Copyable {
         let row = sessions[session]
         // A side without a receive was found reset.
         if row.resetAt != 0, now >= row.resetAt { return end(session, row.cause, reset: true) }
-        let stall = pairs[row.pair].stall
+        let stall = pairs[row.pair].deadlines.stall
         guard var due = messageDeadline(session) else { return }
         if stall != 0, !row.upstream.isNone,
             legs[row.upstream].kind.isFlowControlled, legs[row.upstream].writing == .sending
@@ -53,7 +53,7 @@ extension Relay where R: ~Copyable {
     private mutating func messageDeadline(_ session: SessionID) -> UInt64? {
         let row = sessions[session]
         let isDrained = legs.isDraining && (row.kind.hasNamedClient || row.endedAt != 0)
-        var idle = pairs[row.pair].idle
+        var idle = pairs[row.pair].deadlines.idle
         if isDrained { idle = min(idle == 0 ? .max : idle, Limits.drainSilence) }
         switch legs.checkDeadlines(session, idle: idle) {
         case .next(let due): return due
