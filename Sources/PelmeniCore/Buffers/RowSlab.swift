@@ -30,7 +30,7 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
 
     /// Takes a free row, with the contents of its last use. None when all rows are in use.
     @inline(__always)
-    mutating func take() -> ID {
+    mutating func allocate() -> ID {
         let id = free
         guard id.isNone else {
             free = rows[id].next

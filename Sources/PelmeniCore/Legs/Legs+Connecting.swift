@@ -11,7 +11,7 @@ extension Legs where R: ~Copyable {
         let row = sessions.row(session)
         let upstream = Int(legs[leg].upstream)
         guard result >= 0 || adoptSpokenReset(leg, result) else {
-            takeOutAttempt(session, leg)
+            removeAttempt(session, leg)
             close(leg, reset: false)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
             noteFailure(session, result)
@@ -19,7 +19,7 @@ extension Legs where R: ~Copyable {
             return dial(session)
         }
         noteAlive(row.pointee.pair, legs[leg].upstream)
-        takeOutAttempt(session, leg)
+        removeAttempt(session, leg)
         closeAttempts(session)
         calls.setUpConnected(
             legs[leg].socket, isUnix: legs[leg].kind.isUnix)
@@ -53,7 +53,7 @@ extension Legs where R: ~Copyable {
         wheel.hasten(session, to: min(row.pointee.retryAt, row.pointee.dialledAt &+ connect))
     }
 
-    func takeOutAttempt(_ session: SessionID, _ leg: LegID) {
+    func removeAttempt(_ session: SessionID, _ leg: LegID) {
         let row = sessions.row(session)
         if row.pointee.upstream == leg {
             row.pointee.upstream = legs[leg].next
@@ -73,7 +73,7 @@ extension Legs where R: ~Copyable {
     mutating func closeAttempts(_ session: SessionID) {
         while !sessions[session].upstream.isNone {
             let leg = sessions[session].upstream
-            takeOutAttempt(session, leg)
+            removeAttempt(session, leg)
             close(leg, reset: false)
         }
     }

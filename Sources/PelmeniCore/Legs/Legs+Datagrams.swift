@@ -50,7 +50,7 @@ extension Legs where R: ~Copyable {
     mutating func dialDatagrams(_ session: SessionID, upstream: Int) -> Bool {
         let row = sessions.row(session)
         let pair = pairs.row(row.pointee.pair)
-        let number = row.pointee.policy.takeAddress(of: upstream)
+        let number = row.pointee.policy.nextAddress(of: upstream)
         let address = (pair.pointee.upstreams + upstream).pointee.addresses + number
         let buffer = pair.pointee.receiveBuffer
         var socket = calls.openDatagrams(to: address, buffer: buffer)
@@ -67,7 +67,7 @@ extension Legs where R: ~Copyable {
         // A UDP socket takes a datagram at once or never: only reading is watched.
         guard ring.attach(socket, token: token(leg, .receiveDatagrams), isShared: !isUnix) == 0
         else {
-            takeOutAttempt(session, leg)
+            removeAttempt(session, leg)
             close(leg, reset: false)
             noteFailure(session, -EMFILE)
             return false

@@ -91,7 +91,7 @@ extension Legs where R: ~Copyable {
         }
         entry.pointee.retryAt = 0
         entry.pointee.attemptAt = now
-        let address = row.pointee.addresses + entry.pointee.policy.takeAddress(of: upstream)
+        let address = row.pointee.addresses + entry.pointee.policy.nextAddress(of: upstream)
         let family = address.pointee.family
         var socket = calls.open(family: family)
         if reserve.note(socket), spendReserve() { socket = calls.open(family: family) }

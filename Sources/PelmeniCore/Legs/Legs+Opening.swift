@@ -79,7 +79,7 @@ extension Legs where R: ~Copyable {
     }
 
     private mutating func allocateSession() -> SessionID {
-        let session = sessionSlab.take()
+        let session = sessionSlab.allocate()
         if !session.isNone { sessions[session] = SessionRow() }
         return session
     }

@@ -209,7 +209,7 @@ extension Legs where R: ~Copyable {
     /// Gives a leg a pipe if it has none. False when no pipe is free.
     private mutating func ensurePipe(_ leg: LegID) -> Bool {
         guard legs[leg].pipe == PipeTable.none else { return true }
-        let pipe = pipes.take()
+        let pipe = pipes.allocate()
         guard pipe != PipeTable.none else { return false }
         if pipes.row(pipe).pointee.fill < 0 {
             let made = calls.openPipe(bytes: Limits.pipeBytes)

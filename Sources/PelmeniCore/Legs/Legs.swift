@@ -112,7 +112,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     }
 
     mutating func allocateLeg(_ kind: LegRow.Kind, socket: Int32, session: SessionID) -> LegID {
-        let leg = legSlab.take()
+        let leg = legSlab.allocate()
         guard !leg.isNone else { return leg }
         assert(!legs[leg].isInUse, "a row is taken twice")
         legs[leg] = LegRow(

@@ -59,7 +59,7 @@ struct PipeTable {
 
     /// A free pipe, perhaps still to be made; or ``none``.
     @inline(__always)
-    mutating func take() -> UInt8 {
+    mutating func allocate() -> UInt8 {
         guard freeCount > 0 else { return Self.none }
         freeCount &-= 1
         return free[freeCount]

@@ -30,7 +30,7 @@ struct UpstreamPolicy {
         address == 0 && isBackingOff && visited < count
     }
 
-    mutating func takeAddress(of upstream: Int) -> Int {
+    mutating func nextAddress(of upstream: Int) -> Int {
         attempted |= 1 << UInt64(upstream)
         defer { address &+= 1 }
         return Int(address)

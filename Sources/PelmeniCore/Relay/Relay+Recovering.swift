@@ -118,7 +118,7 @@ extension Relay where R: ~Copyable {
         let leg = train.pointee.leg
         let block = train.pointee.block
         let offset = Int(train.pointee.offset) &+ at
-        let part = takeRow(leg, block, offset: offset, length: length, segment: 0)
+        let part = allocateRow(leg, block, offset: offset, length: length, segment: 0)
         guard !part.isNone else { return }
         let row = outgoing.row(part)
         row.pointee.session = train.pointee.session

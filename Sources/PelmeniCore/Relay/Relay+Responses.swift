@@ -57,7 +57,7 @@ extension Relay where R: ~Copyable {
 
     /// Sends a parked response, unless its client's share is still unread. True if sent.
     private mutating func sendWaiting(_ index: DatagramID) -> Bool {
-        guard takeShare(index) else { return !parkResponse(index) }
+        guard reserveShare(index) else { return !parkResponse(index) }
         outgoing.row(index).pointee.waiting = .onItsWay
         return sendAgain(index)
     }

@@ -20,7 +20,7 @@ extension Relay where R: ~Copyable {
         guard !index.isNone else { return }
         if unit.isToClient, row.pointee.kind.isUnix {
             guard admitResponse(index) else { return }
-            guard takeShare(index) else {
+            guard reserveShare(index) else {
                 if !parkResponse(index) { releaseRow(index) }
                 return
             }
@@ -47,7 +47,7 @@ extension Relay where R: ~Copyable {
     private mutating func makeRow(_ unit: Unit, _ session: SessionID, _ leg: LegID) -> DatagramID {
         let segment = unit.isTrain ? Int(unit.segment) : 0
         let (offset, length) = (Int(unit.offset), Int(unit.length))
-        let index = takeRow(leg, unit.block, offset: offset, length: length, segment: segment)
+        let index = allocateRow(leg, unit.block, offset: offset, length: length, segment: segment)
         guard !index.isNone else { return index }
         let row = outgoing.row(index)
         row.pointee.session = session
@@ -71,12 +71,12 @@ extension Relay where R: ~Copyable {
 
     /// A row for a part of a block, without message and session; or the drop is counted.
     @inline(__always)
-    mutating func takeRow(
+    mutating func allocateRow(
         _ leg: LegID, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) -> DatagramID {
         // No leg takes the last rows: a leg holds at most as many as are free.
         let isShare = Int(legs[leg].datagrams.count) <= outgoing.free
-        let index = isShare ? outgoing.take() : .none
+        let index = isShare ? outgoing.allocate() : .none
         guard !index.isNone else {
             drop(.queueFull, Unit.count(length, segment: segment))
             return index

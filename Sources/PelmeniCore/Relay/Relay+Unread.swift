@@ -7,7 +7,7 @@ extension Relay where R: ~Copyable {
     /// The kernel reports only the sum of all clients. A client's part is at most the memory sent
     /// to it since the last query, and at most the sum less the parts of clients that wait for
     /// their share. No client waits while the sum is below half of the buffer.
-    mutating func takeShare(_ index: DatagramID) -> Bool {
+    mutating func reserveShare(_ index: DatagramID) -> Bool {
         let row = outgoing.row(index)
         guard isOf(index) else { return true }
         let state = states.row(row.pointee.session)

@@ -37,7 +37,7 @@ package struct OutgoingTable: @unchecked Sendable {
 
     /// A row nobody uses, or none.
     @inline(__always)
-    package func take() -> DatagramID {
+    package func allocate() -> DatagramID {
         let row = state.pointee.free
         if !row.isNone {
             state.pointee.free = self.row(row).pointee.next

@@ -27,7 +27,7 @@ extension SimulatedKernel {
         }
         send.checksum = checksum(send)
         sending[Int(send.block.rawValue)] += 1
-        row.pointee.departing += 1
+        row.pointee.datagramsInFlight += 1
         if !messages.sockets[row.pointee.number].isListener { asked(row.pointee.number, send) }
         countOfLoop(row.pointee.number, outgoing)
         messages.sends[token.index] = send
@@ -166,7 +166,7 @@ extension SimulatedKernel {
     }
 
     func handOutSent(_ row: UnsafeMutablePointer<SimulatedSocket>, _ completion: Completion) {
-        row.pointee.departing -= 1
+        row.pointee.datagramsInFlight -= 1
         guard let send = messages.sends.removeValue(forKey: completion.token.index) else {
             return violate("row \(completion.token.index) is not on its way")
         }

@@ -267,7 +267,7 @@ extension SimulatedKernel {
         messages.owesEnd = nil
         // The leg no longer receives: it closes once its last send has ended.
         let index = Int(messages.sockets[number].descriptor - Self.firstDescriptor)
-        if !sockets[index].receive.isInFlight, sockets[index].departing > 0 { return }
+        if !sockets[index].receive.isInFlight, sockets[index].datagramsInFlight > 0 { return }
         violate("flow \(number) has all its answers and does not end")
     }
 }

@@ -123,7 +123,7 @@ extension SimulatedKernel {
         case .receiveDatagrams: handOutDatagram(row, it)
         case .sendDatagrams:
             guard !it.isOfRoom else {
-                row.pointee.departing -= 1
+                row.pointee.datagramsInFlight -= 1
                 return
             }
             handOutSent(row, it.completion)

@@ -26,11 +26,11 @@ struct SimulatedSocket {
     var send = SimulatedOperation()
 
     /// Datagram sends in flight; below, the time at which the last of them completes.
-    var departing = 0
+    var datagramsInFlight = 0
     var departedAt: UInt64 = 0
 
     var hasOperations: Bool {
         accept.isInFlight || connect.isInFlight || receive.isInFlight || send.isInFlight
-            || departing > 0
+            || datagramsInFlight > 0
     }
 }

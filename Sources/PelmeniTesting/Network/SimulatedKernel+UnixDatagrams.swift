@@ -176,7 +176,7 @@ extension SimulatedKernel {
             return violate("row \(token.index) waits for room and is on its way")
         }
         hit(.roomAwaited)
-        row.pointee.departing += 1
+        row.pointee.datagramsInFlight += 1
         messages.sockets[number].room = token
         messages.receivers[receiver].waiters.append(number)
         let plan = world.messagePlan(messages.sockets[number].pair)

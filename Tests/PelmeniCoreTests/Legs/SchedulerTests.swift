@@ -221,14 +221,14 @@ import Testing
     @Test func pipesGoRound() {
         var pipes = PipeTable(capacity: 2)
         defer { pipes.destroy() }
-        let first = pipes.take()
-        let second = pipes.take()
+        let first = pipes.allocate()
+        let second = pipes.allocate()
         #expect(first != second)
-        #expect(pipes.take() == PipeTable.none)
+        #expect(pipes.allocate() == PipeTable.none)
         #expect(!pipes.isAvailable(0))
         pipes.giveBack(first)
         #expect(pipes.isAvailable(0))
-        #expect(pipes.take() == first)
+        #expect(pipes.allocate() == first)
     }
 
     @Test func aLoopSplicesSomuch() {

@@ -14,7 +14,7 @@ import Testing
                 !policy.passesOver(isBackingOff: resting[upstream], of: count)
             {
                 for number in 0..<addresses {
-                    #expect(policy.takeAddress(of: upstream) == number)
+                    #expect(policy.nextAddress(of: upstream) == number)
                     #expect(policy.mayDial(upstream))
                     // A backoff that begins meanwhile holds no further address back.
                     #expect(!policy.passesOver(isBackingOff: true, of: count))
@@ -58,9 +58,9 @@ import Testing
 
     @Test func aBusyUpstreamIsDialledAgain() {
         var policy = UpstreamPolicy()
-        _ = policy.takeAddress(of: 0)
+        _ = policy.nextAddress(of: 0)
         policy.restart()
         #expect(policy.address == 0)
-        #expect(policy.takeAddress(of: 0) == 0)
+        #expect(policy.nextAddress(of: 0) == 0)
     }
 }

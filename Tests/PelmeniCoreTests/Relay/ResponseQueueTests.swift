@@ -12,7 +12,7 @@ import Testing
         var queue = ResponseQueue(smallBlocks: 0)
         var rows: [DatagramID] = []
         for client in clients {
-            let id = table.take()
+            let id = table.allocate()
             table.row(id).pointee.session = SessionID(client)
             table.row(id).pointee.leg = LegID(1)
             table.row(id).pointee.generation = 1
@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: capacities) func thePoolBounds(smallBlocks: Int, capacity: Int) {
         defer { table.destroy() }
         var queue = ResponseQueue(smallBlocks: smallBlocks)
-        while !queue.isFull { queue.append(table.take(), table.rows) }
+        while !queue.isFull { queue.append(table.allocate(), table.rows) }
         #expect(queue.count == capacity)
         #expect(!queue.admits(pending: 1))
     }
@@ -57,7 +57,7 @@ import Testing
         var queue = ResponseQueue(smallBlocks: 0)
         let half = UInt32(Limits.waitingResponsesMin / 2)
         #expect(queue.admits(pending: half + 1) && !queue.admits(pending: half + 2))
-        for _ in 0..<half { queue.append(table.take(), table.rows) }
+        for _ in 0..<half { queue.append(table.allocate(), table.rows) }
         #expect(queue.admits(pending: half / 2 + 1) && !queue.admits(pending: half / 2 + 2))
     }
 

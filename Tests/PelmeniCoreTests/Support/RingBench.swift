@@ -145,7 +145,7 @@ final class RingBench {
 
     /// - Parameter name: nil for a connected socket.
     func sendDatagram(_ slot: RingSlot, _ bytes: [UInt8], to name: SocketAddress? = nil) {
-        let number = outgoing.take()
+        let number = outgoing.allocate()
         let row = outgoing.row(number)
         row.pointee.block = pool.take(.datagram)
         let data = pool.address(row.pointee.block)

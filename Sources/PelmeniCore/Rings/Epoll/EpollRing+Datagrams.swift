@@ -95,8 +95,8 @@ extension EpollRing {
         guard outgoing.pointee.message.message.msg_name != nil else {
             return sendConnected(socket, outgoing, token: token)
         }
-        if !departing.takes(socket) { sendDeparting() }
-        departing.append(socket, outgoing, token: token)
+        if !datagramSends.takes(socket) { sendDatagramBatch() }
+        datagramSends.append(socket, outgoing, token: token)
     }
 
     @inline(__always)
@@ -116,19 +116,19 @@ extension EpollRing {
     }
 
     /// Sends the gathered datagrams. A failed one does not stop the others.
-    mutating func sendDeparting() {
+    mutating func sendDatagramBatch() {
         var first = 0
-        while first < departing.count {
-            let sent = departing.send(from: first)
+        while first < datagramSends.count {
+            let sent = datagramSends.send(from: first)
             if sent <= 0 {
-                push(departing.token(first), sent < 0 ? Int32(sent) : -EAGAIN)
+                push(datagramSends.token(first), sent < 0 ? Int32(sent) : -EAGAIN)
                 first &+= 1
                 continue
             }
-            for index in first..<first &+ sent { push(departing.token(index), 0) }
+            for index in first..<first &+ sent { push(datagramSends.token(index), 0) }
             first &+= sent
         }
-        departing.clear()
+        datagramSends.clear()
     }
 
     package mutating func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {

@@ -32,11 +32,11 @@ extension EpollRing {
 
     /// Whether gathered sends wait for `sendGathered`.
     @inline(__always)
-    var isSendDue: Bool { batch.count > 0 || departing.count > 0 }
+    var isSendDue: Bool { batch.count > 0 || datagramSends.count > 0 }
 
     mutating func sendGathered() {
         if batch.count > 0 { sendBatch() }
-        if departing.count > 0 { sendDeparting() }
+        if datagramSends.count > 0 { sendDatagramBatch() }
     }
 
     mutating func sendBatch() {

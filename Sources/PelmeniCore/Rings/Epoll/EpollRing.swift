@@ -46,7 +46,7 @@ package struct EpollRing: Ring, ~Copyable {
     /// Datagrams of one call that were not handed out yet.
     var arrived: DatagramBatch
     /// Datagrams with a name that wait for others of the same socket.
-    var departing: DepartingDatagrams
+    var datagramSends: DatagramSends
     /// Short sends that wait for others, unless `sendsAtOnce`.
     var batch: SendBatch
     let sendsAtOnce: Bool
@@ -84,7 +84,7 @@ package struct EpollRing: Ring, ~Copyable {
         done = doneMemory.bindMemory(to: Completion.self, capacity: doneCapacity)
         events = .allocate(capacity: Int(PELMENI_POLL_BATCH))
         arrived = DatagramBatch()
-        departing = DepartingDatagrams()
+        datagramSends = DatagramSends()
         self.batch = batch
         self.sendsAtOnce = sendsAtOnce
     }
@@ -95,7 +95,7 @@ package struct EpollRing: Ring, ~Copyable {
         pelmeni_memory_unmap(done, UInt64((doneMask + 1) * MemoryLayout<Completion>.stride))
         events.deallocate()
         arrived.destroy(pool: pool)
-        departing.destroy()
+        datagramSends.destroy()
         batch.destroy()
     }
 

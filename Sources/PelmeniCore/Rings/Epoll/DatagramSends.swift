@@ -1,7 +1,7 @@
 internal import CPelmeni
 
 /// Datagrams from one socket to different clients, gathered for one sendmmsg(2).
-struct DepartingDatagrams {
+struct DatagramSends {
     private let rows: UnsafeMutablePointer<UnsafeMutablePointer<pelmeni_outgoing>?>
     private let tokens: UnsafeMutablePointer<Token>
     private(set) var count = 0
