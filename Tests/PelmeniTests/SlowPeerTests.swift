@@ -166,7 +166,7 @@ import Testing
 
     /// As many connections as datagram blocks, and ten more, each with the same bytes.
     private static func begin(_ bytes: [UInt8], at bridge: Bridge) throws -> [Wire] {
-        let blocks = PoolLimits(bytes: pool, servesDatagrams: true).datagramBlocks
+        let blocks = PoolLimits(bytes: pool, hasDatagramBlocks: true).datagramBlocks
         return try (0..<blocks + 10).map { _ in
             let wire = try Wire(to: bridge.name)
             try wire.write(bytes)

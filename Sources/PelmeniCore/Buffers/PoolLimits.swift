@@ -15,15 +15,16 @@ package struct PoolLimits: Equatable, Sendable {
     }
 
     /// Half of the bytes for each stream class: the small blocks bound the slow sessions that can
-    /// wait, the bulk blocks the fast sessions at once. Datagrams get a quarter first: their blocks
-    /// are seldom held longer than a loop. Never less than one session of each kind needs.
-    package init(bytes: Int, servesDatagrams: Bool = false) {
-        let datagrams = servesDatagrams ? bytes / 4 : 0
+    /// wait, the bulk blocks the fast sessions at once. Datagrams, and messages that are gathered,
+    /// get a quarter first: their blocks are seldom held longer than a loop. Never less than one
+    /// session of each kind needs.
+    package init(bytes: Int, hasDatagramBlocks: Bool = false) {
+        let datagrams = hasDatagramBlocks ? bytes / 4 : 0
         let streams = bytes - datagrams
         self.init(
             smallBlocks: max(4, streams / 2 / BlockClass.small.bytes),
             bulkBlocks: max(2, streams / 2 / BlockClass.bulk.bytes),
-            datagramBlocks: servesDatagrams ? max(4, datagrams / BlockClass.datagram.bytes) : 0)
+            datagramBlocks: hasDatagramBlocks ? max(4, datagrams / BlockClass.datagram.bytes) : 0)
     }
 
     package var bytes: Int {

@@ -104,9 +104,11 @@ extension Relay where R: ~Copyable {
     @inline(__always)
     mutating func takeBlock(_ blockClass: BlockClass, for session: SessionID) -> BlockID {
         let block = pool.take(blockClass)
-        guard block.isNone, sessions[session].kind == .framedStreams,
-            relieveMessage(of: session, blockClass)
-        else { return block }
+        guard block.isNone, sessions[session].kind == .framedStreams else { return block }
+        // A larger block holds it too.
+        var larger = blockClass == .small ? pool.take(.datagram) : .none
+        if larger.isNone, blockClass != .bulk { larger = pool.take(.bulk) }
+        guard larger.isNone, relieveMessage(of: session, blockClass) else { return larger }
         return pool.take(blockClass)
     }
 

@@ -37,6 +37,9 @@ package enum PairKind: UInt8, Sendable {
     /// Datagrams cross at least one side.
     package var hasDatagrams: Bool { !isOfStreams }
 
+    /// Messages cross the pair, as datagrams or in frames.
+    package var hasMessages: Bool { self != .streams }
+
     /// Messages are cut from a stream on at least one side.
     package var isFramed: Bool { self != .streams && self != .datagrams }
 }

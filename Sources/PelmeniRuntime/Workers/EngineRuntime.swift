@@ -134,7 +134,7 @@ package final class EngineRuntime: Sendable {
         let processors = Processors.usable()
         let pool = PoolLimits(
             bytes: configuration.poolBytes / configuration.workers,
-            servesDatagrams: configuration.pairs.contains(where: \.servesDatagrams))
+            hasDatagramBlocks: configuration.pairs.contains(where: \.kind.hasMessages))
         resolver?.start()
         await awaitFirstLookups()
         state.withLock {
