@@ -113,7 +113,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// The class of the blocks that a message of so many bytes fits into. Datagram blocks are only
-    /// there where a pair has datagrams.
+    /// there where messages cross a pair.
     func messageClass(of bytes: Int) -> BlockClass {
         if bytes <= BlockClass.small.bytes { return .small }
         let fits = bytes <= BlockClass.datagram.bytes && pool.totalBlocks(.datagram) > 0
