@@ -84,7 +84,7 @@ extension Relay where R: ~Copyable {
 
 /// Blocks that ran out.
 private enum HeldBlocks {
-    /// Those that streams are received into.
+    /// Small and bulk blocks: streams are received into them.
     case ofStreams
     case of(BlockClass)
 
