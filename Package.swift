@@ -27,7 +27,11 @@ let package = Package(
             providers: [.apt(["liburing-dev"])]
         ),
         .target(name: "CPelmeni", dependencies: ["CLiburing"], path: "CSupport/CPelmeni"),
-        .target(name: "PelmeniCore", dependencies: ["CPelmeni"], swiftSettings: strict),
+        .target(
+            name: "PelmeniCore", dependencies: ["CPelmeni"],
+            // `Buffer` lends its bytes as spans.
+            swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]
+        ),
         .target(
             name: "PelmeniRuntime", dependencies: ["PelmeniCore", "CPelmeni"],
             swiftSettings: strict

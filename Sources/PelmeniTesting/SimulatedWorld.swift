@@ -9,14 +9,14 @@ package struct SimulatedWorld: Sendable {
     /// Pairs with datagrams on a side; they are numbered after the plans.
     package var messages: [SimulatedMessagePlan] = []
     package var faults = SimulatedFaults()
+    /// Hooks of each pair, or nil; empty is none anywhere.
+    package var chaos: [ChaosPlan?] = []
 
     // The ring.
     package var isMultishot = true
     /// Blocks are posted beforehand, as with io_uring, or taken as bytes come.
     package var postsBlocks = true
-    package var postedSmall = 8
-    package var postedBulk = 2
-    package var postedDatagrams = 4
+    package var posted = Posted()
     /// A send waits until all its bytes are taken.
     package var waitsForAll = true
     package var tellsAcknowledged = true
@@ -36,6 +36,16 @@ package struct SimulatedWorld: Sendable {
     package var sessionTime: UInt64 = 20_000_000_000_000
 
     package init(seed: UInt64) { self.seed = seed }
+
+    /// Blocks of each class that are posted.
+    package struct Posted: Sendable {
+        package var small = 8
+        package var bulk = 2
+        package var datagrams = 4
+    }
+
+    /// Hooks close and finish sessions.
+    var hooksEndSessions: Bool { chaos.contains { $0?.isViolent ?? false } }
 
     /// Pairs of all kinds.
     package var pairs: Int { plans.count + messages.count }

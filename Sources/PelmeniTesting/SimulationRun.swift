@@ -11,6 +11,7 @@ struct SimulationRun: ~Copyable {
     private let pairs: UnsafeMutablePointer<PairRow>
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
+    private let hooks: HookMemory
 
     /// Nil when memory is short.
     init?(_ setup: SimulationSetup) {
@@ -25,6 +26,7 @@ struct SimulationRun: ~Copyable {
         pairs = .allocate(capacity: plans)
         upstreams = .allocate(capacity: plans * Self.upstreamsMax)
         addresses = .allocate(capacity: plans * Self.upstreamsMax * Upstream.addressesMax)
+        hooks = HookMemory(plans: setup.hookPlans(kernel))
         fillPairs()
     }
 
@@ -34,6 +36,7 @@ struct SimulationRun: ~Copyable {
         pairs.deallocate()
         upstreams.deallocate()
         addresses.deallocate()
+        hooks.destroy()
         pool.destroy()
     }
 
@@ -68,6 +71,7 @@ struct SimulationRun: ~Copyable {
                 pair.responses = messages.responses
                 pair.tellsLocal = messages.tellsLocal
             }
+            if !hooks.plans.isEmpty { pair.attach(hooks.plans[plan]) }
             (pairs + plan).initialize(to: pair)
         }
     }
@@ -98,7 +102,8 @@ struct SimulationRun: ~Copyable {
         guard
             var worker = HostedWorker(
                 host: SimulatedRing(kernel: kernel), pool: pool, limits: limits, pairs: pairs,
-                listeners: listeners, requests: requests, counters: counters, events: events,
+                hooks: hooks, listeners: listeners, requests: requests, counters: counters,
+                events: events,
                 key: setup.world.seed)
         else {
             outcome.violations = ["no memory for the relay"]
@@ -118,7 +123,9 @@ struct SimulationRun: ~Copyable {
 
     /// No leg queues more than the high watermark and one receive beyond it.
     private func checkMarks(_ queued: Int) {
-        guard queued > Limits.bulkHigh + BlockClass.bulk.bytes else { return }
+        // A hook emits as much again, and more.
+        let most = setup.world.chaos.isEmpty ? 0 : Buffer.emitMax + Buffer.bytesMax
+        guard queued > Limits.bulkHigh + BlockClass.bulk.bytes + most else { return }
         kernel.violate("\(queued) bytes are queued on one leg")
     }
 
@@ -139,7 +146,9 @@ struct SimulationRun: ~Copyable {
         }
         var judge = FlowJudge(
             plans: setup.world.plans, results: kernel.results(), allowances: allowances())
-        outcome.violations += judge.judge() + kernel.judgeMessages(counters)
+        outcome.violations +=
+            judge.judge() + kernel.judgeMessages(counters)
+            + kernel.judgeChaos()
     }
 
     private func allowances() -> FlowJudge.Allowances {
@@ -167,6 +176,7 @@ struct SimulationRun: ~Copyable {
             (.firstByte, .causeFirstByte), (.idle, .causeIdle), (.linger, .causeLinger),
             (.sendStalled, .causeSendStalled), (.pool, .causePool), (.limit, .causeLimit),
             (.drainCut, .causeDrainCut), (.badFrame, .causeBadFrame),
+            (.hook, .causeHook),
         ]
         for (cause, point) in causes { outcome.add(point, counters.get(cause)) }
         let drops: [(DropReason, SimulatedPoint)] = [
@@ -174,6 +184,7 @@ struct SimulationRun: ~Copyable {
             (.tableFull, .dropTableFull), (.queueFull, .dropQueueFull),
             (.noUpstream, .dropNoUpstream), (.noPort, .dropNoPort), (.draining, .dropDraining),
             (.noReturnAddress, .dropNoReturnAddress), (.surplus, .dropSurplus),
+            (.hook, .dropHook),
         ]
         for (reason, point) in drops { outcome.add(point, counters.get(reason)) }
         for cause in EndCause.allCases where counters.get(cause) > 0 {

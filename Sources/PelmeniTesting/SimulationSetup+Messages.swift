@@ -5,16 +5,18 @@ internal import PelmeniCore
 extension SimulationSetup {
     /// Whether a seed's world has datagrams.
     package static func hasMessages(seed: UInt64) -> Bool {
-        seed % 4 == 3 || hasFramedStreams(seed: seed)
+        seed % 4 == 3 || hasFramedStreams(seed: seed) || seed % 16 == 9
     }
 
     /// Whether a seed's world has streams with a framing at both ends.
-    package static func hasFramedStreams(seed: UInt64) -> Bool { seed % 16 == 1 }
+    package static func hasFramedStreams(seed: UInt64) -> Bool { seed % 16 == 1 || seed % 32 == 25 }
 
     mutating func shapeMessages() {
         var random = SeededRandom(seed: world.seed ^ 0x6461_7461_6772_616d)
         let isFramed = Self.hasFramedStreams(seed: world.seed)
-        if world.seed % 8 == 3 || (isFramed && world.seed % 32 == 1) {
+        if world.seed % 8 == 3 || (isFramed && world.seed % 32 == 1) || world.seed % 64 == 9
+            || world.seed % 64 == 25
+        {
             world.plans = []
             world.upstreams = []
         } else {
@@ -29,7 +31,7 @@ extension SimulationSetup {
             messagePlan(only ?? random.pick(kinds), &random, isFaultless: isFaultless)
         }
         pool.datagramBlocks = random.pick([4, 4, 8, 32])
-        world.postedDatagrams = random.pick([1, 2, 16])
+        world.posted.datagrams = random.pick([1, 2, 16])
         world.faults.descriptorLimit = min(
             4000, world.faults.descriptorLimit + world.messages.count)
         // Byte by byte is slow.

@@ -30,6 +30,7 @@ package struct SimulationSetup: Sendable {
             var random = SeededRandom(seed: seed ^ 0x73_706c_6963_65)
             if random.chance(0x2000) { shapeLong(&random) }
         }
+        if Self.hasHooks(seed: seed) { shapeChaos() }
         var apart = SeededRandom(seed: seed ^ 0x6d69_7373)
         if apart.chance(0x8000) {
             world.faults.missedEnd = apart.pick([2000, 20_000, 65_536])
@@ -111,8 +112,8 @@ package struct SimulationSetup: Sendable {
     private mutating func shapeRing(_ random: inout SeededRandom) {
         world.isMultishot = !random.chance(0x4000)
         world.postsBlocks = random.chance(0x9000)
-        world.postedSmall = random.pick([1, 4, 16, 256])
-        world.postedBulk = random.pick([1, 2, 32])
+        world.posted.small = random.pick([1, 4, 16, 256])
+        world.posted.bulk = random.pick([1, 2, 32])
         world.waitsForAll = random.chance(0xa000)
         world.tellsAcknowledged = random.chance(0xc000)
     }

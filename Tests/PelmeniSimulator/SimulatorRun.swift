@@ -22,6 +22,7 @@ struct SimulatorRun {
         for index in 0..<options.seeds {
             let seed = options.first + index
             if options.onlyDatagrams, !SimulationSetup.hasMessages(seed: seed) { continue }
+            if options.onlyHooks, !SimulationSetup.hasHooks(seed: seed) { continue }
             let outcome = Self.simulate(seed)
             if !outcome.violations.isEmpty {
                 tell(outcome, showsProgress)

@@ -279,5 +279,6 @@ import Testing
 
 /// A client type of the embedder's own.
 private struct OwnClient: Client {
+    var hooks: [HookTable] = []
     let endpoints: [Endpoint]
 }

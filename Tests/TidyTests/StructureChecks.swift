@@ -10,7 +10,7 @@ enum StructureChecks {
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
         "Sources/PelmeniRuntime/": ["Configuration", "Listeners", "Logs", "Names", "Workers"],
-        "Sources/PelmeniTesting/": ["Content", "Judge", "Kernel", "Network", "Peers"],
+        "Sources/PelmeniTesting/": ["Chaos", "Content", "Judge", "Kernel", "Network", "Peers"],
     ]
 
     private static let core = "Sources/PelmeniCore/"

@@ -10,6 +10,7 @@
 #include "pelmeni_file.h"
 #include "pelmeni_network.h"
 #include "pelmeni_poll.h"
+#include "pelmeni_pool.h"
 #include "pelmeni_socket.h"
 #include "pelmeni_spawn.h"
 #include "pelmeni_splice.h"

@@ -13,6 +13,9 @@ public protocol Client: Sendable {
     var framing: Framing? { get }
     /// Bytes of the longest message cut from such a stream; nil is the server's limit.
     var frameBytesMax: Int? { get }
+    /// The hooks of the sessions that it forwards, in the order of attachment: `[]` for none.
+    /// ``hook(_:)``, ``beforeSend(_:)`` and their like add to them.
+    var hooks: [HookTable] { get set }
 }
 
 extension Client {

@@ -1,4 +1,4 @@
-package import PelmeniCore
+public import PelmeniCore
 public import PelmeniRuntime
 
 /// A listener and its ``Client``: together they are a pair.
@@ -14,6 +14,9 @@ public protocol Server: Sendable {
     var endpoint: Endpoint { get }
     /// The mode of a Unix socket's file.
     var permissions: SocketPermissions { get }
+    /// The hooks of its sessions, in the order of attachment: `[]` for none. ``hook(_:)``,
+    /// ``beforeForward(_:)`` and their like add to them.
+    var hooks: [HookTable] { get set }
 }
 
 extension Server {

@@ -7,6 +7,8 @@ public struct TCPServer: Server {
     public let client: any Client
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
+    /// Its sessions' hooks, in the order of attachment.
+    public var hooks: [HookTable] = []
     /// The listening endpoint.
     public let endpoint: Endpoint
 

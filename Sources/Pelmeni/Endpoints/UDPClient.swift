@@ -1,4 +1,4 @@
-internal import PelmeniCore
+public import PelmeniCore
 public import PelmeniRuntime
 
 /// Forwards datagrams over UDP: each session has a connected socket of its own, so that a response
@@ -6,6 +6,8 @@ public import PelmeniRuntime
 public struct UDPClient: Client {
     /// The endpoints in order.
     public let endpoints: [Endpoint]
+    /// Its sessions' hooks, in the order of attachment.
+    public var hooks: [HookTable] = []
 
     /// - Parameters:
     ///   - host: a name, an IPv4 or an IPv6 address (without brackets). A name is looked up off the

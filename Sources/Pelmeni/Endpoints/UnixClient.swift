@@ -5,6 +5,8 @@ public import PelmeniRuntime
 public struct UnixClient: Client {
     /// The endpoints in order.
     public let endpoints: [Endpoint]
+    /// Its sessions' hooks, in the order of attachment.
+    public var hooks: [HookTable] = []
     /// The framing of messages in its streams; nil is the server's.
     public var framing: Framing?
     /// Bytes of the longest message from its streams; nil is the server's limit.

@@ -1,4 +1,4 @@
-internal import PelmeniCore
+public import PelmeniCore
 public import PelmeniRuntime
 
 /// Forwards datagrams to a Unix datagram socket. Datagrams wait for a slow reader, within bounds;
@@ -6,6 +6,8 @@ public import PelmeniRuntime
 public struct UnixDatagramClient: Client {
     /// The endpoints in order.
     public let endpoints: [Endpoint]
+    /// Its sessions' hooks, in the order of attachment.
+    public var hooks: [HookTable] = []
 
     /// - Parameter path: of the socket, 1 to 107 bytes, unix(7).
     public init(_ path: String) { self.init([.unixDatagram(path: path)]) }

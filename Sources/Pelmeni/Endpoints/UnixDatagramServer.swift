@@ -8,6 +8,8 @@ public struct UnixDatagramServer: Server {
     public let client: any Client
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
+    /// Its sessions' hooks, in the order of attachment.
+    public var hooks: [HookTable] = []
     /// The listening endpoint.
     public let endpoint: Endpoint
     /// The mode of the socket's file.

@@ -44,6 +44,7 @@ package struct EngineCheck: Sendable {
         if server.endpoint.isUnix { try check(server.endpoint) }
         try checkKinds(server)
         try checkMessages(server)
+        try checkHooks(server)
         try checkReceiveBuffer(server)
         let options = server.options
         try checkSessions(options.sessionLimit, .pairSessionLimit, of: subject)
@@ -68,7 +69,8 @@ package struct EngineCheck: Sendable {
             deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
             sessionsMax: options.sessionLimit ?? 0, workers: options.workers?.sorted(),
             mode: mode, messages: server.messages,
-            receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes))
+            receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes),
+            hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks))
     }
 
     private func check(_ endpoint: Endpoint) throws(EngineError) {

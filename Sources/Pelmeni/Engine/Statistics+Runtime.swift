@@ -32,7 +32,23 @@ extension Statistics {
                     acceptPauses: counters.get(.acceptPauses), starved: counters.get(.starved),
                     blocksLeased: counters.get(.blocksLeased), pairs: Array(served)))
         }
+        hooks = Self.hooks(runtime)
         openByPair = runtime.configuration.pairs.indices.map { runtime.sessionsOpen(pair: $0) }
+    }
+
+    private static func hooks(_ runtime: EngineRuntime) -> [HookStatistics] {
+        var hooks: [HookStatistics] = []
+        for (pair, configuration) in runtime.configuration.pairs.enumerated() {
+            let counts = runtime.workers.map { $0.hooks.counts(pair: pair) }
+            for (index, hook) in configuration.hooks.all.enumerated() {
+                hooks.append(
+                    HookStatistics(
+                        name: hook.name, pair: pair,
+                        calls: counts.reduce(0) { $0 + $1[index].get(.calls) },
+                        drops: counts.reduce(0) { $0 + $1[index].get(.drops) }))
+            }
+        }
+        return hooks
     }
 
     /// The reasons that occurred.

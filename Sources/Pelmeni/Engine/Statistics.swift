@@ -28,4 +28,19 @@ public struct Statistics: Sendable {
     public var workers: [WorkerStatistics] = []
     /// Sessions open on each pair now, in the order of the servers.
     public var openByPair: [Int] = []
+    /// The counts of each hook: pairs in the order of the servers, each with the hooks of its
+    /// server, and then those of its client.
+    public var hooks: [HookStatistics] = []
+}
+
+/// Counts of one hook since the start: sums over the workers.
+public struct HookStatistics: Sendable {
+    /// The hook's type, or the moment of a closure.
+    public var name: String
+    /// The number of its pair, in the order of the servers.
+    public var pair: Int
+    /// Units that it was called with.
+    public var calls: UInt64
+    /// Units that it did not forward: dropped, replied to, or the last of a session.
+    public var drops: UInt64
 }

@@ -31,6 +31,10 @@ package struct BufferPool: @unchecked Sendable {
         var freePiece: PieceID
         var freePieceCount: Int
         var pieceCount: Int
+        /// Leases of ``BufferRow``s: those of the call that runs, and of buffers that hooks kept.
+        var lent = 0
+        /// Leases that other threads ended.
+        var returns: OpaquePointer
     }
 
     let state: UnsafeMutablePointer<State>
@@ -38,7 +42,11 @@ package struct BufferPool: @unchecked Sendable {
     /// Maps the memory. Nil when the address space is too small.
     package init?(limits: PoolLimits) {
         let bytes = limits.bytes
-        guard let memory = pelmeni_memory_map(UInt64(bytes)) else { return nil }
+        guard let returns = pelmeni_returns_create() else { return nil }
+        guard let memory = pelmeni_memory_map(UInt64(bytes)) else {
+            pelmeni_returns_free(returns)
+            return nil
+        }
         let streamBlocks = limits.smallBlocks + limits.bulkBlocks
         let blocks = streamBlocks + limits.datagramBlocks
         state = .allocate(capacity: 1)
@@ -61,7 +69,7 @@ package struct BufferPool: @unchecked Sendable {
                 freeDatagram: .allocate(capacity: max(1, limits.datagramBlocks)),
                 freeDatagramCount: limits.datagramBlocks, pieces: pieces,
                 freePiece: PieceID(rawValue: 0), freePieceCount: limits.pieces,
-                pieceCount: limits.pieces))
+                pieceCount: limits.pieces, returns: returns))
         state.pointee.leases.initialize(repeating: 0, count: blocks)
         // The lowest numbers lie on top, so that a quiet worker touches few pages.
         for index in 0..<limits.smallBlocks {
@@ -75,9 +83,18 @@ package struct BufferPool: @unchecked Sendable {
         }
     }
 
-    /// Unmaps the memory. No copy of the handle may be used afterwards.
+    /// Unmaps the memory, once the last ``Buffer`` of it is gone. No copy of the handle may be used
+    /// afterwards.
     package func destroy() {
+        let returns = state.pointee.returns
+        if pelmeni_returns_give_up(returns, Int64(state.pointee.lent)) == 1 { free() }
+    }
+
+    /// Nobody has a block any more, or may use one.
+    @inline(never)
+    func free() {
         let memory = state.pointee
+        pelmeni_returns_free(memory.returns)
         pelmeni_memory_unmap(memory.memory, UInt64(memory.memoryBytes))
         memory.leases.deallocate()
         memory.freeSmall.deallocate()

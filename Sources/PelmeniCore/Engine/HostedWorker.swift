@@ -1,3 +1,5 @@
+internal import CPelmeni
+
 /// A worker over another module's ring, one loop at a time. It is in this module because a loop is
 /// specialised only in the module that has its source.
 package struct HostedWorker: ~Copyable {
@@ -15,14 +17,14 @@ package struct HostedWorker: ~Copyable {
     /// - Parameter key: of the client table's hash.
     package init?(
         host: any RingHost, pool: BufferPool, limits: Limits,
-        pairs: UnsafeMutablePointer<PairRow>, listeners: [WorkerListener],
+        pairs: UnsafeMutablePointer<PairRow>, hooks: HookMemory, listeners: [WorkerListener],
         requests: WorkerRequests, counters: Counters, events: WorkerEvents, key: UInt64
     ) {
         guard
             let relay = Relay(
                 ring: HostedRing(host: host), pool: pool, limits: limits,
                 reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners.count),
-                pairs: PairTable(pairs), counters: counters, events: events, key: key)
+                pairs: PairTable(pairs), hooks: hooks, counters: counters, events: events, key: key)
         else { return nil }
         worker = Worker(relay: relay, listeners: listeners, requests: requests)
     }
@@ -31,7 +33,11 @@ package struct HostedWorker: ~Copyable {
     package mutating func begin() -> Bool { worker.begin() }
 
     /// Runs one loop. False when no work is left.
-    package mutating func runOnce() -> Bool { worker.runOnce() }
+    package mutating func runOnce() -> Bool {
+        pelmeni_pool_set_thread(worker.relay.legs.pool.state)
+        defer { pelmeni_pool_set_thread(nil) }
+        return worker.runOnce()
+    }
 
     /// Closes the descriptor held in reserve, after the last loop.
     package mutating func closeReserve() { worker.relay.legs.closeReserve() }

@@ -1,3 +1,4 @@
+internal import CPelmeni
 internal import Glibc
 
 /// A worker over a kernel ring, from its creation to its last completion, on the caller's thread.
@@ -6,6 +7,7 @@ package struct KernelWorker: @unchecked Sendable {
     package var pool: PoolLimits
     package var limits: Limits
     package var pairs: PairTable
+    package var hooks: HookMemory
     package var listeners: [WorkerListener]
     package var requests: WorkerRequests
     package var counters: Counters
@@ -22,12 +24,14 @@ package struct KernelWorker: @unchecked Sendable {
     }
 
     package init(
-        pool: PoolLimits, limits: Limits, pairs: PairTable, listeners: [WorkerListener],
+        pool: PoolLimits, limits: Limits, pairs: PairTable, hooks: HookMemory,
+        listeners: [WorkerListener],
         requests: WorkerRequests, counters: Counters, events: WorkerEvents
     ) {
         self.pool = pool
         self.limits = limits
         self.pairs = pairs
+        self.hooks = hooks
         self.listeners = listeners
         self.requests = requests
         self.counters = counters
@@ -77,7 +81,8 @@ package struct KernelWorker: @unchecked Sendable {
             let relay = Relay(
                 ring: ring, pool: pool, limits: limits,
                 reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count), pairs: pairs,
-                counters: counters, events: events, key: UInt64.random(in: 0...UInt64.max))
+                hooks: hooks, counters: counters, events: events,
+                key: UInt64.random(in: 0...UInt64.max))
         else { throw SystemError(code: ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)
         guard worker.begin() else {
@@ -85,6 +90,8 @@ package struct KernelWorker: @unchecked Sendable {
             return .refused(SystemError(code: worker.failure))
         }
         began(refusal)
+        pelmeni_pool_set_thread(pool.state)
+        defer { pelmeni_pool_set_thread(nil) }
         worker.loop()
         worker.finish()
         return worker.failure == 0 ? .stopped : .failed(SystemError(code: worker.failure))

@@ -18,6 +18,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case draining
     /// Over the pair's `requests` or `responses`.
     case surplus
+    /// A hook dropped it, or closed its session.
+    case hook
 
     /// The name in logs, statistics and the summary line: `table_full`, say.
     public var description: String {
@@ -31,6 +33,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .noPort: "no_port"
         case .draining: "draining"
         case .surplus: "surplus"
+        case .hook: "hook"
         }
     }
 }

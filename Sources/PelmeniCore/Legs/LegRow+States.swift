@@ -100,11 +100,14 @@ extension LegRow {
         case spliced
         /// Into blocks from which messages are cut.
         case framed
-        /// As framed, but the messages are dropped and counted: the session takes no more.
+        /// Into blocks, and from there through hooks.
+        case hooked
+        /// As before, but bytes are dropped, and messages counted: the session takes no more.
         case discarded
 
+        /// The relay takes the bytes: the legs link them to no peer.
         @inline(__always)
-        var isFramed: Bool { rawValue >= Inbound.framed.rawValue }
+        var isDiverted: Bool { rawValue >= Inbound.framed.rawValue }
     }
 
     struct Flags: OptionSet {

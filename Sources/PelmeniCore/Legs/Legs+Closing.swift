@@ -43,8 +43,32 @@ extension Legs where R: ~Copyable {
         guard isOver || isDelivered else {
             return wheel.hasten(session, to: now &+ Limits.resetCheck)
         }
-        sessions[session].move(to: .ending)
+        let peer =
+            sessions[session].client == leg ? sessions[session].upstream : sessions[session].client
+        let isLast = peer.isNone || legs[peer].phase != .resetting
+        if isLast { sessions[session].move(to: .ending) }
         close(leg, reset: true)
+    }
+
+    /// Resets both sides of a session of streams, each once its queue is delivered.
+    mutating func breakBoth(_ session: SessionID, _ cause: EndCause) {
+        setCause(session, cause)
+        guard sessions[session].phase == .relaying else { return }
+        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
+        sessions[session].move(to: .resetting)
+        sessions[session].resetAt = now &+ Limits.resetWait
+        beginReset(client)
+        beginReset(upstream)
+        resetIfDelivered(client)
+        resetIfDelivered(upstream)
+    }
+
+    /// The leg is not read any more, and is reset once its queue is delivered.
+    private mutating func beginReset(_ leg: LegID) {
+        legs[leg].move(to: .resetting)
+        if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
+        if legs[leg].reading == .starved { reads.remove(leg, legs) }
+        cancelReceive(leg)
     }
 
     /// Ends a session: both legs close, in order or with a reset.

@@ -169,7 +169,10 @@ extension Legs where R: ~Copyable {
         let row = sessions[session]
         if !row.client.isNone, legs[row.client].phase == .resetting {
             resetIfDelivered(row.client)
-        } else if !row.upstream.isNone, legs[row.upstream].phase == .resetting {
+        }
+        // The first one may have ended the session, and freed its row.
+        guard sessions[session].phase == .resetting else { return }
+        if !row.upstream.isNone, legs[row.upstream].phase == .resetting {
             resetIfDelivered(row.upstream)
         }
     }

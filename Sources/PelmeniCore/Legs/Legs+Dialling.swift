@@ -3,8 +3,12 @@ internal import Glibc
 
 // Dialling: upstreams round-robin, the addresses of each with an attempt delay.
 extension Legs where R: ~Copyable {
-    /// Gives the session the next upstream, round-robin.
-    mutating func assignUpstream(_ session: SessionID) {
+    /// Gives the session an upstream to begin with; -1 is the next one, round-robin.
+    mutating func assign(_ session: SessionID, upstream: Int) {
+        guard upstream < 0 else {
+            sessions[session].policy = UpstreamPolicy(first: UInt8(truncatingIfNeeded: upstream))
+            return
+        }
         let pair = pairs.row(sessions[session].pair)
         sessions[session].policy = UpstreamPolicy(first: pair.pointee.nextUpstream)
         let next = pair.pointee.nextUpstream &+ 1

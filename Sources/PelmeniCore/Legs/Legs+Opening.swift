@@ -35,7 +35,9 @@ extension Legs where R: ~Copyable {
     }
 
     /// Attaches an accepted socket to the ring, and dials the session's upstream.
-    mutating func dialAccepted(_ session: SessionID) {
+    ///
+    /// - Parameter upstream: the number of the first one to dial; -1 is the next in turn.
+    mutating func dialAccepted(_ session: SessionID, upstream: Int) {
         let leg = sessions[session].client
         let socket = legs[leg].socket
         let isUnix = legs[leg].kind.isUnix
@@ -49,7 +51,7 @@ extension Legs where R: ~Copyable {
         else {
             return end(session, .limit, reset: true)
         }
-        assignUpstream(session)
+        assign(session, upstream: upstream)
         dialInTurn(session)
     }
 

@@ -49,24 +49,24 @@ extension Legs where R: ~Copyable {
         }
     }
 
-    /// Handles a receive without bytes, with unwanted bytes, or of a framed stream.
+    /// Handles a receive without bytes, with unwanted bytes, or of a diverted stream.
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) -> Outcome {
         let row = legs.row(leg)
         let result = completion.result
         if result > 0, row.pointee.phase == .open { return .bytes }
         if !completion.block.isNone { pool.release(completion.block) }
-        let isFramed = row.pointee.inbound.isFramed
+        let isDiverted = row.pointee.inbound.isDiverted
         switch row.pointee.phase {
         case .closing: closeIfIdle(leg)
         case .resetting: resetIfDelivered(leg)
         case _ where completion.more: break
         case _ where result == -ENOBUFS:
-            if isFramed { return .starved }
+            if isDiverted { return .starved }
             lackBlock(leg)
         case _ where result == -ECANCELED || result == -EINTR || result == -EAGAIN:
-            if isFramed { return .interrupted }
+            if isDiverted { return .interrupted }
             rearm(leg, expectsBytes: false)
-        case _ where isFramed:
+        case _ where isDiverted:
             return result == 0 ? .ended : .broke
         case _ where result == 0: streamEnded(leg)
         default: streamBroke(leg)

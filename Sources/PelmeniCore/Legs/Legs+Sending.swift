@@ -65,7 +65,7 @@ extension Legs where R: ~Copyable {
             forwardEndIfDrained(peer)
             return .moved
         }
-        if row.pointee.inbound.isFramed, row.pointee.hasEnded { return .drained }
+        if row.pointee.inbound.isDiverted, row.pointee.hasEnded { return .drained }
         return resumePeer(leg)
     }
 
@@ -80,7 +80,7 @@ extension Legs where R: ~Copyable {
     @inline(never)
     private mutating func resume(_ leg: LegID) -> Outcome {
         guard legs[leg].inbound != .discarded else { return .handled }
-        guard !legs[leg].inbound.isFramed else { return .resumed }
+        guard !legs[leg].inbound.isDiverted else { return .resumed }
         rearm(leg, expectsBytes: true)
         return .handled
     }
@@ -100,7 +100,7 @@ extension Legs where R: ~Copyable {
             resetIfDelivered(leg)
             return .moved
         }
-        if row.pointee.inbound.isFramed { return .sendBroke }
+        if row.pointee.inbound.isDiverted { return .sendBroke }
         writeBroke(leg)
         let peer = row.pointee.peer
         if row.pointee.phase == .open, legs[peer].reading == .paused {

@@ -29,7 +29,8 @@ extension Legs where R: ~Copyable {
         let session = sessions.row(row.pointee.session)
         let peer = row.pointee.peer
         guard pipes.isAvailable(now), !reads.isContended(now), !peer.isNone,
-            session.pointee.kind == .streams, session.pointee.phase == .relaying
+            session.pointee.kind.isOfChunks, session.pointee.phase == .relaying,
+            !row.pointee.inbound.isDiverted
         else { return false }
         // The bytes of a Unix socket are not in pages that splice(2) can move.
         return takesPipe(leg) && takesPipe(peer)
@@ -58,6 +59,8 @@ extension Legs where R: ~Copyable {
         legs[leg].move(reading: .idle)
         if legs[leg].phase == .closing { return closeIfIdle(leg) }
         if legs[leg].phase == .resetting { return resetIfDelivered(leg) }
+        // A hook finished the session meanwhile: the bytes are dropped.
+        guard legs[leg].inbound == .spliced else { return arm(leg, expectsBytes: true) }
         // The loop's splice budget is spent.
         guard pipes.budget > 0 else { return starve(leg, expectsBytes: true) }
         splice(leg, isTold: true)
@@ -67,9 +70,9 @@ extension Legs where R: ~Copyable {
         let row = legs.row(leg)
         row.pointee.move(writing: .idle)
         if row.pointee.phase == .closing { return closeIfIdle(leg) }
-        // The source of the pipe's bytes is gone, or has ended.
+        // The source of the pipe's bytes is gone, or has ended; or a hook's reply waits.
         if row.pointee.phase == .resetting
-            || legs[row.pointee.peer].hasEnded
+            || legs[row.pointee.peer].hasEnded || !row.pointee.queue.isEmpty
         {
             return emptyPipe(leg)
         }
@@ -87,6 +90,8 @@ extension Legs where R: ~Copyable {
         let out = legs.row(peer)
         if row.pointee.reading == .paused { row.pointee.move(reading: .idle) }
         row.pointee.flags.remove(.unread)
+        // A hook's reply to the peer goes first.
+        guard out.pointee.queue.isEmpty else { return pause(leg) }
         guard ensurePipe(peer) else { return stopSplicing(leg) }
         let result = ring.splice(
             from: row.pointee.socket, slot: leg.rawValue, to: out.pointee.socket,
@@ -108,6 +113,16 @@ extension Legs where R: ~Copyable {
         }
         if out.pointee.piped == 0 { releasePipe(peer) } else { awaitWritable(peer) }
         goOn(leg, result, isTold: isTold)
+    }
+
+    /// Sends what a hook queued while bytes of the pipe went first.
+    private mutating func sendWaiting(_ leg: LegID) {
+        let row = legs.row(leg)
+        guard !row.pointee.queue.isEmpty, row.pointee.writing == .idle,
+            row.pointee.phase == .open || row.pointee.phase == .resetting
+        else { return }
+        row.pointee.progress.begin(at: now)
+        send(leg)
     }
 
     /// Decides the source leg's next operation.
@@ -168,12 +183,17 @@ extension Legs where R: ~Copyable {
         let generation = row.pointee.generation
         releasePipe(row.pointee.peer)
         row.pointee.inbound = .linked
-        _ = sendFailed(row.pointee.peer, result.sendError)
+        noteSendFailed(row.pointee.peer, result.sendError)
         guard row.pointee.generation == generation, row.pointee.phase == .open,
             row.pointee.reading != .receiving
         else { return }
         guard !handleEnd(leg, result) else { return }
         rearm(leg, expectsBytes: true)
+    }
+
+    /// A leg that takes no more from a pipe may be read through hooks.
+    private mutating func noteSendFailed(_ leg: LegID, _ error: Int32) {
+        if sendFailed(leg, error) == .sendBroke { writeBroke(leg) }
     }
 
     /// Sends the rest of a pipe that is not filled any more.
@@ -185,11 +205,11 @@ extension Legs where R: ~Copyable {
         notePassed(result, on: leg)
         guard result.sendError == 0 || result.sendError == -EAGAIN else {
             releasePipe(leg)
-            _ = sendFailed(leg, result.sendError)
-            return
+            return noteSendFailed(leg, result.sendError)
         }
         guard row.pointee.piped == 0 else { return awaitWritable(leg) }
         releasePipe(leg)
+        sendWaiting(leg)
         if row.pointee.phase == .resetting { return resetIfDelivered(leg) }
         forwardEndIfDrained(row.pointee.peer)
     }

@@ -98,6 +98,8 @@ package struct Limits: @unchecked Sendable {
     /// Progress that a byte of a message gathered in a large block counts for once such blocks ran
     /// out: the longest message then takes a second, as long as the others' patience.
     static let gatheredByte: UInt64 = 15_000
+    /// How often bytes that hooks made, and that found no block, look for one: a tick of the wheel.
+    static let surplusRetry: UInt64 = 10_000_000
     /// How often pool exhaustion searches for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000
     /// Sessions that must be free for a multishot accept: it takes the whole backlog before it can

@@ -30,6 +30,18 @@ package struct PairTable: @unchecked Sendable {
     }
 }
 
+/// Where a pair has hooks.
+package struct PairHooks: Sendable {
+    /// Somewhere: sessions have rows for them.
+    package var areThere = false
+    /// On units in each direction.
+    package var toUpstream = false
+    package var toClient = false
+
+    @inline(__always)
+    func see(toClient isToClient: Bool) -> Bool { isToClient ? toClient : toUpstream }
+}
+
 /// A worker's state of a pair: deadlines, caps, upstreams. A row in stable memory.
 package struct PairRow: @unchecked Sendable {
     package var deadlines: Deadlines
@@ -57,6 +69,7 @@ package struct PairRow: @unchecked Sendable {
     package var upstreamFraming = StreamFraming()
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
+    package var hooks = PairHooks()
     /// For the UDP sockets of either side.
     package var receiveBuffer = ReceiveBuffer()
     /// Socket options set after `lateOptionsAfter`.

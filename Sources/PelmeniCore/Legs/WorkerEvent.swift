@@ -11,11 +11,14 @@ package struct WorkerEvent: Sendable {
         case acceptFailed
         case ringFailed
         case badFrame
+        case hookClosed
 
         /// A peer can cause this kind of event at any rate.
         package var isOfPeers: Bool {
             switch self {
-            case .upstreamFailed, .upstreamRecovered, .poolExhausted, .acceptFailed, .badFrame: true
+            case .upstreamFailed, .upstreamRecovered, .poolExhausted, .acceptFailed, .badFrame,
+                .hookClosed:
+                true
             case .sessionOpened, .sessionEnded, .acceptPaused, .acceptResumed, .ringFailed: false
             }
         }

@@ -28,6 +28,9 @@ struct MessageState: QueuedRow {
     var unread = 0
     var held = 0
 
+    /// The cause with which a hook ended the session, while its end has to wait.
+    var hookCause: EndCause?
+
     // The stream side.
     /// The stream's end was read, so no byte is left unread.
     var hasStreamEnded = false

@@ -9,14 +9,7 @@ extension Relay where R: ~Copyable {
         let upstream = row.pointee.upstream
         switch row.pointee.kind {
         case .streams: assertionFailure("two linked streams have no messages")
-        case .framedStreams:
-            let client = row.pointee.client
-            legs[client].peer = upstream
-            legs[upstream].peer = client
-            legs[client].inbound = .framed
-            legs[upstream].inbound = .framed
-            legs.arm(client, expectsBytes: true)
-            legs.arm(upstream, expectsBytes: false)
+        case .hookedStreams, .framedStreams: linkStreams(session)
         case .datagrams:
             legs.armDatagrams(upstream)
         case .streamToDatagrams:
@@ -42,6 +35,25 @@ extension Relay where R: ~Copyable {
             }
         }
         legs.watch(session)
+        if row.pointee.kind == .datagramsToStream { endLinkedBridge(session) }
+    }
+
+    /// Links two streams whose bytes pass hooks, or are cut into messages.
+    @inline(never)
+    private mutating func linkStreams(_ session: SessionID) {
+        let row = sessions[session]
+        let pair = pairs.row(row.pair)
+        let isFramed = row.kind == .framedStreams
+        legs[row.client].peer = row.upstream
+        legs[row.upstream].peer = row.client
+        if isFramed || pair.pointee.hooks.toUpstream {
+            legs[row.client].inbound = isFramed ? .framed : .hooked
+        }
+        if isFramed || pair.pointee.hooks.toClient {
+            legs[row.upstream].inbound = isFramed ? .framed : .hooked
+        }
+        legs.arm(row.client, expectsBytes: true)
+        legs.arm(row.upstream, expectsBytes: false)
     }
 
     // MARK: Answers

@@ -5,11 +5,18 @@ internal import Glibc
 extension Relay where R: ~Copyable {
     /// Carries a unit across a session. The caller holds its block.
     @inline(__always)
-    mutating func carry(_ unit: Unit, _ session: SessionID) { take(unit, session) }
+    mutating func carry(_ unit: Unit, _ session: SessionID) {
+        guard !pairs[sessions[session].pair].hooks.see(toClient: unit.isToClient) else {
+            return carryHooked(unit, session)
+        }
+        take(unit, session)
+    }
 
-    private mutating func take(_ unit: Unit, _ session: SessionID) {
+    /// Brings a unit to its far side, behind all hooks.
+    mutating func take(_ unit: Unit, _ session: SessionID) {
         switch (sessions[session].kind, unit.isToClient) {
-        case (.streams, _): assertionFailure("two linked streams have no units")
+        case (.streams, _), (.hookedStreams, _):
+            assertionFailure("two linked streams have no messages")
         case (.datagrams, false), (.streamToDatagrams, false):
             send(unit, session, on: sessions[session].upstream)
         case (.datagrams, true), (.datagramsToStream, true):

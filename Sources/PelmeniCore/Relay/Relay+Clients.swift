@@ -22,7 +22,8 @@ extension Relay where R: ~Copyable {
             session = openMessages(listener, pair: pair, count: count)
             guard !session.isNone else { return }
             register(session, name, nameLength, facts.local, hash)
-            legs.assignUpstream(session)
+            guard let upstream = openHooks(session) else { return drop(.hook, count) }
+            legs.assign(session, upstream: upstream)
             dial(session)
             guard isOpen(session) else {
                 return drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)

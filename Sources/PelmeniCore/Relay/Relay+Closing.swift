@@ -87,7 +87,7 @@ extension Relay where R: ~Copyable {
         let row = sessions[session]
         if states[session].endsWithReset { return true }
         switch row.kind {
-        case .streams, .framedStreams, .datagrams: return false
+        case .streams, .hookedStreams, .framedStreams, .datagrams: return false
         case .streamToDatagrams:
             // Datagrams queued for a Unix upstream would be lost too.
             return !row.client.isNone && !legs[row.client].queue.isEmpty
@@ -110,7 +110,7 @@ extension Relay where R: ~Copyable {
         legs.setCause(session, .badFrame)
         states[session].endsWithReset = true
         switch row.kind {
-        case .streams, .datagrams: assertionFailure("a frame is a stream's")
+        case .streams, .hookedStreams, .datagrams: assertionFailure("a frame is a stream's")
         case .framedStreams: badFrameBetweenStreams(stream)
         case .datagramsToStream: endAfterQueue(session)
         case .streamToDatagrams:
@@ -153,6 +153,7 @@ extension Relay where R: ~Copyable {
         guard !comesLater(leg, 0) else { return }
         let stream = framedID(leg)
         let session = stream.session
+        guard !isFinishing(session) else { return finishedStreamEnded(leg) }
         let isBetweenStreams = sessions[session].kind == .framedStreams
         let isSurplus = legs[leg].hasEnded
         if !isBetweenStreams { legs[leg].move(reading: .ended) }

@@ -129,6 +129,7 @@ extension Relay where R: ~Copyable {
 
     /// The stream's peer has room: the paused stream may be read again.
     mutating func resume(_ leg: LegID) {
+        guard sessions[legs[leg].session].kind != .hookedStreams else { return resumeChunks(leg) }
         guard !framed[framedID(leg)].uncut.isEmpty else {
             return legs.rearm(leg, expectsBytes: true)
         }
@@ -164,14 +165,15 @@ extension Relay where R: ~Copyable {
         }
         let last = framed[stream].lastResult
         framed[stream].lastResult = 1
+        // The reset behind this end may have been seen since.
+        if last < 0 || (last == 0 && legs.findHiddenReset(leg)) { return streamBroke(leg) }
         if last == 0 { return framedEnded(leg) }
-        if last < 0 { return streamBroke(leg) }
         readOn(leg, expectsBytes: true)
     }
 
     /// Whether a stream's end or error has to wait for the messages before it.
     mutating func comesLater(_ leg: LegID, _ result: Int32) -> Bool {
-        guard legs[leg].inbound.isFramed else { return false }
+        guard legs[leg].inbound.isDiverted else { return false }
         let stream = framedID(leg)
         guard !framed[stream].uncut.isEmpty else { return false }
         framed[stream].lastResult = min(framed[stream].lastResult, result)

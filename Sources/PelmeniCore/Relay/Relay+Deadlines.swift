@@ -11,9 +11,15 @@ extension Relay where R: ~Copyable {
     }
 
     private mutating func streamsTimerFired(_ session: SessionID) {
+        if pairs[sessions[session].pair].hooks.areThere {
+            retrySurplus(session)
+            heedNotices()
+            guard sessions[session].phase == .relaying else { return }
+        }
         guard let cause = legs.checkStreams(session) else { return }
         let isFramed = sessions[session].kind == .framedStreams
-        legs.expire(session, cause, isLossy: isFramed && holdsMessages(session))
+        let isLossy = isFramed && holdsMessages(session) || hasChunks(session)
+        legs.expire(session, cause, isLossy: isLossy)
     }
 
     /// Whether bytes of two framed streams are not forwarded yet, or the end has to be a reset.

@@ -53,7 +53,7 @@ extension Relay where R: ~Copyable {
         var victim = SessionID.none
         for session in legs.sessionSlab.used where sessions[session].phase == .relaying {
             let kind = sessions[session].kind
-            guard kind != .streams, kind != .datagrams else { continue }
+            guard kind.isFramed else { continue }
             let since = min(
                 heldSince(FramedID(session, ofClient: true), held, inQueues),
                 heldSince(FramedID(session, ofClient: false), held, inQueues))

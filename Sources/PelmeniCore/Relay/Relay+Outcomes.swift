@@ -8,7 +8,11 @@ extension Relay where R: ~Copyable {
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) {
         let outcome = legs.receivedUnlinked(leg, completion)
         guard outcome == .bytes else { return resolve(outcome, leg, completion.result) }
-        framedReceived(leg, completion)
+        if sessions[legs[leg].session].kind == .hookedStreams {
+            chunkReceived(leg, completion)
+        } else {
+            framedReceived(leg, completion)
+        }
         heedNotices()
     }
 
@@ -22,6 +26,13 @@ extension Relay where R: ~Copyable {
 
     @inline(never)
     private mutating func resolve(_ outcome: Outcome, _ leg: LegID, _ result: Int32) {
+        // After the last leg's close there is no leg to ask.
+        if outcome == .moved { return heedNotices() }
+        if pairs[sessions[legs[leg].session].pair].hooks.areThere,
+            resolveHooked(outcome, leg, result)
+        {
+            return heedNotices()
+        }
         switch outcome {
         case .handled, .moved: break
         case .bytes: assertionFailure("bytes come with a completion")
@@ -57,7 +68,8 @@ extension Relay where R: ~Copyable {
             case .linked(let session): linkMessages(session)
             case .left(let session): removeClient(session)
             case .closed(let session):
-                endMessages(session)
+                if sessions[session].kind != .hookedStreams { endMessages(session) }
+                endHooks(session)
                 legs.finish(session)
             }
         }
@@ -96,10 +108,11 @@ extension Relay where R: ~Copyable {
     package mutating func open(_ socket: Int32, pair: PairID) {
         let session = legs.accept(socket, pair: pair)
         guard !session.isNone else { return }
-        if pairs[pair].kind != .streams {
+        if pairs[pair].kind.hasMessages {
             beginMessages(session, client: sessions[session].client)
         }
-        legs.dialAccepted(session)
+        guard let upstream = openHooks(session) else { return }
+        legs.dialAccepted(session, upstream: upstream)
         heedNotices()
     }
 

@@ -205,5 +205,6 @@ extension Relay where R: ~Copyable {
     private mutating func firstWentOut(_ leg: LegID) {
         sendFirst(of: leg)
         if !legs[leg].peer.isNone { resumePeer(leg) }
+        finishOnceSent(leg)
     }
 }

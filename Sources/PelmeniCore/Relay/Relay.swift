@@ -17,13 +17,14 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     /// Datagrams to upstreams whose sockets may have room again, the oldest first.
     var forRoom = RowQueue<OutgoingDatagram>()
     var cuts = CutQueue()
+    let hooks: HookRunner
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
     ///   listeners); legs are numbered after them.
     /// - Parameter key: of the client table's hash; a secret of the process.
     package init?(
         ring: consuming R, pool: BufferPool, limits: Limits, reservedSlots: Int,
-        pairs: PairTable, counters: Counters, events: WorkerEvents, key: UInt64
+        pairs: PairTable, hooks: HookMemory, counters: Counters, events: WorkerEvents, key: UInt64
     ) {
         let rows = Legs<R>.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
         guard
@@ -32,13 +33,15 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
                 pairs: pairs, counters: counters, events: events),
             let states = RowSlab<MessageState>(capacity: rows),
             let framed = RowSlab<FramedRow>(capacity: 2 * rows),
-            let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable()
+            let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable(),
+            let hooks = HookRunner(hooks, sessions: rows)
         else { return nil }
         self.legs = legs
         stateSlab = states
         framedSlab = framed
         self.clients = clients
         self.outgoing = outgoing
+        self.hooks = hooks
         responses = ResponseQueue(smallBlocks: pool.totalBlocks(.small))
     }
 
@@ -48,6 +51,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     }
 
     deinit {
+        hooks.destroy()
         clients.destroy()
         outgoing.destroy()
         stateSlab.destroy()
@@ -96,8 +100,13 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         case .connect:
             legs.connected(leg, completion.result)
             heedNotices()
-        case .awaitReadable: legs.becameReadable(leg)
-        case .awaitWritable: legs.becameWritable(leg)
+        case .awaitReadable:
+            legs.becameReadable(leg)
+            heedNotices()
+        case .awaitWritable:
+            legs.becameWritable(leg)
+            pipeEmptied(leg)
+            heedNotices()
         case .cancel: break
         case .unused, .wake, .accept, .sendDatagrams:
             assertionFailure("no operation of a leg")
@@ -111,6 +120,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
             timerFired(session)
             heedNotices()
         }
+        pool.takeReturns()
         legs.ring.refill()
         legs.reads.renew()
         legs.pipes.renew()
@@ -125,6 +135,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         if !cuts.isEmpty { cutWaiting() }
         if !forRoom.isEmpty { sendForRoom() }
         if now >= responses.retryAt { retryResponses() }
+        heedNotices()
         legs.count()
     }
 

@@ -61,6 +61,18 @@ package struct KernelCalls: SystemCalls {
         Int(pelmeni_datagram_widen_answers(socket))
     }
 
+    package func peerName(_ socket: Int32) -> SocketAddress {
+        var address = SocketAddress()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutableBytes(of: &address.storage) { bytes in
+            getpeername(
+                socket, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        guard result == 0 else { return SocketAddress() }
+        address.length = length
+        return address
+    }
+
     @inline(__always)
     package func shutdownWrite(_ socket: Int32) -> Int32 { pelmeni_socket_shutdown_write(socket) }
 

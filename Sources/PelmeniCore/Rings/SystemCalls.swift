@@ -22,6 +22,8 @@ package protocol SystemCalls {
     /// buffer, as large a one as the kernel grants. How large that is, or -errno.
     func widenSendBuffer(_ socket: Int32) -> Int
     func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
+    /// The address of a stream's far side; of family 0 where it has none.
+    func peerName(_ socket: Int32) -> SocketAddress
     func shutdownWrite(_ socket: Int32) -> Int32
     /// Closes in order: bytes already handed over are still delivered.
     func close(_ socket: Int32)

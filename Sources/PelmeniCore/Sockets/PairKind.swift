@@ -11,6 +11,8 @@ package enum PairKind: UInt8, Sendable {
     case datagramsToStream
     /// A stream of messages on both sides, each with a framing of its own.
     case framedStreams
+    /// A stream on both sides, whose chunks pass hooks in at least one direction.
+    case hookedStreams
 
     /// - Parameter isFramed: two streams have framings.
     package init(listensForDatagrams: Bool, forwardsDatagrams: Bool, isFramed: Bool) {
@@ -32,14 +34,20 @@ package enum PairKind: UInt8, Sendable {
 
     /// Both sides are streams: an end or a reset of one is forwarded to the other.
     @inline(__always)
-    package var isOfStreams: Bool { self == .streams || self == .framedStreams }
+    package var isOfStreams: Bool {
+        self == .streams || rawValue >= PairKind.framedStreams.rawValue
+    }
 
     /// Datagrams cross at least one side.
     package var hasDatagrams: Bool { !isOfStreams }
 
     /// Messages cross the pair, as datagrams or in frames.
-    package var hasMessages: Bool { self != .streams }
+    package var hasMessages: Bool { !isOfChunks }
+
+    /// Two streams without messages: bytes pass as they come.
+    @inline(__always)
+    package var isOfChunks: Bool { self == .streams || self == .hookedStreams }
 
     /// Messages are cut from a stream on at least one side.
-    package var isFramed: Bool { self != .streams && self != .datagrams }
+    package var isFramed: Bool { !isOfChunks && self != .datagrams }
 }

@@ -16,12 +16,13 @@ package struct PairConfiguration: Sendable {
     package var messages: FramingConfiguration
     /// For UDP sockets: the listeners', and those of sessions.
     package var receiveBuffer: ReceiveBuffer
+    package var hooks: HookPlan
 
     package init(
         endpoint: Endpoint, upstreams: [Endpoint], deadlines: Deadlines = Deadlines(),
         options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
         mode: UInt16 = 0o600, messages: FramingConfiguration = FramingConfiguration(),
-        receiveBuffer: ReceiveBuffer = ReceiveBuffer()
+        receiveBuffer: ReceiveBuffer = ReceiveBuffer(), hooks: HookPlan = HookPlan()
     ) {
         self.endpoint = endpoint
         self.upstreams = upstreams
@@ -32,6 +33,7 @@ package struct PairConfiguration: Sendable {
         self.mode = mode
         self.messages = messages
         self.receiveBuffer = receiveBuffer
+        self.hooks = hooks
     }
 
     /// All upstreams are of one kind.

@@ -38,6 +38,7 @@ struct WorkerRows: @unchecked Sendable {
             pair.requests = configuration.messages.requests
             pair.responses = configuration.messages.responses
             pair.receiveBuffer = configuration.receiveBuffer
+            pair.attach(configuration.hooks)
             (pairs + number).initialize(to: pair)
             first += configuration.upstreams.count
         }

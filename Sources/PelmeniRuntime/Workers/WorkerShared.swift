@@ -11,6 +11,7 @@ package final class WorkerShared: Sendable {
     package let mailbox: Mailbox
     package let counters: Counters
     let rows: WorkerRows
+    package let hooks: HookMemory
     private let log: EngineLog
     private let names: [String]
     private let upstreamNames: [[String]]
@@ -28,6 +29,7 @@ package final class WorkerShared: Sendable {
         mailbox = try Mailbox()
         counters = Counters()
         rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
+        hooks = HookMemory(plans: pairs.map(\.hooks))
         self.log = log
         names = addresses.map(\.description)
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }
@@ -36,6 +38,7 @@ package final class WorkerShared: Sendable {
     deinit {
         counters.destroy()
         rows.destroy()
+        hooks.destroy()
     }
 
     // MARK: Requests
@@ -104,7 +107,7 @@ package final class WorkerShared: Sendable {
             guard log.admits(key, level, message, { about(event) }) else { return }
         }
         guard log.hasRoom() else { return }
-        log(level, message, [.init("worker", "\(index)")] + about(event) + Self.fields(event))
+        log(level, message, [.init("worker", "\(index)")] + about(event) + fields(event))
     }
 
     private func about(_ event: WorkerEvent) -> [LogEntry.Field] {
@@ -138,12 +141,16 @@ package final class WorkerShared: Sendable {
                 FrameError.reported(event.error)?.error == .brokenFraming ? .warning : .info,
                 "a message could not be cut from a stream; it is closed"
             )
+        case .hookClosed: (.info, "a hook closed a session")
         case .ringFailed: (.error, "the ring failed; the worker ends")
         }
     }
 
-    private static func fields(_ event: WorkerEvent) -> [LogEntry.Field] {
+    private func fields(_ event: WorkerEvent) -> [LogEntry.Field] {
         var fields: [LogEntry.Field] = []
+        if event.kind == .hookClosed {
+            fields += [.init("hook", hooks.running), .init("reason", hooks.reason)]
+        }
         if event.kind == .badFrame {
             if let reported = FrameError.reported(event.error) {
                 fields.append(.init("reason", reported.text))

@@ -27,6 +27,12 @@ package struct FlowResult: Sendable {
     /// Bytes of this end that its own reset did not destroy, where the world knows them.
     package var deliverable: Int?
 
+    /// The session passed hooks; below, one of them finished it.
+    package var isHooked = false
+    package var isFinished = false
+    /// Only some of the bytes that hooks made arrived: ``received`` is at most so many.
+    package var isInexact = false
+
     package init(isClient: Bool, plan: Int, number: Int) {
         self.isClient = isClient
         self.plan = plan

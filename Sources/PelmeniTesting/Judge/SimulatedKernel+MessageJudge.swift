@@ -18,7 +18,8 @@ extension SimulatedKernel {
                 $0.kind == .framedStreams && $0.clientEnd == .atOnce && $0.upstreamStopsAfter == 0
                     && $0.turn == 0 && $0.answersAfter == 0 && $0.upstreams == [[.accepts]]
             }
-        return isPlain && world.plans.isEmpty && world.healsAt == .max && world.stopsAt == .max
+        return isPlain && world.chaos.isEmpty && world.plans.isEmpty && world.healsAt == .max
+            && world.stopsAt == .max
             && world.drainsAt == .max && world.faults.missedEnd == 0 && counters.get(.pool) == 0
     }
 
@@ -46,7 +47,9 @@ extension SimulatedKernel {
         let dropped = DropReason.allCases.reduce(0) { $0 + Int(counters.get($1)) }
         let parts = messages.streams.count(where: \.wasHandedPart)
         let least = books.received + books.late + books.refusalsLeast - books.unlooked
-        let most = books.received + books.lateMost + books.refusalsMost + parts
+        let most =
+            books.received + books.lateMost + books.refusalsMost + parts
+            + chaos.books.pointee.extra
         guard sent + dropped < least || sent + dropped > most else { return [] }
         let reasons = DropReason.allCases.filter { counters.get($0) > 0 }
             .map { "\($0) \(counters.get($0))" }

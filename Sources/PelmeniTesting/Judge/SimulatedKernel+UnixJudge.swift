@@ -62,7 +62,9 @@ extension SimulatedKernel {
         // A message in parts that found no block to be gathered in is dropped before its end.
         let ungathered = isAllDatagrams ? 0 : drops(.queueFull)
         let otherwise = books.nameless - drops(.noReturnAddress)
-        if otherwise > books.unlooked + books.oversize + ungathered + drops(.surplus) {
+        if otherwise > books.unlooked + books.oversize + ungathered + drops(.surplus)
+            + drops(.hook)
+        {
             faults.append("\(otherwise) answers without an address count for something else")
         }
         return faults

@@ -118,12 +118,26 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case dropNoPort
     case dropDraining
     case dropNoReturnAddress
+    // Hooks.
+    case hookHeld
+    case hookEndHeld
+    case hookGrewInPlace
+    case hookGrewMoved
+    case hookEmitted
+    case hookReplied
+    case hookReleased
+    case hookRelinked
+    case hookThrew
+    case hookClosed
+    case hookFinished
+    case dropHook
+    case causeHook
 
     /// The points of datagrams, which only some seeds have.
     package static var ofDatagrams: [SimulatedPoint] {
         allCases.filter {
             (datagramTrain.rawValue...sessionAnswered.rawValue).contains($0.rawValue)
-                || $0.rawValue >= causeBadFrame.rawValue
+                || (causeBadFrame.rawValue...dropNoReturnAddress.rawValue).contains($0.rawValue)
         }
     }
 }

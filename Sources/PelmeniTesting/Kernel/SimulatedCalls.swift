@@ -45,6 +45,8 @@ struct SimulatedCalls: SystemCalls {
         return 0
     }
 
+    func peerName(_ socket: Int32) -> SocketAddress { kernel.peerName(socket) }
+
     func shutdownWrite(_ socket: Int32) -> Int32 {
         kernel.trace(.shutdown, socket)
         return kernel.shutdownWrite(socket)

@@ -188,7 +188,7 @@ extension SimulatedKernel {
         row.pointee.send.pieces = count
         row.pointee.send.asked = asked
         row.pointee.send.position = peers[row.pointee.number].reader.count
-        if peers[row.pointee.number].stream >= 0 {
+        if peers[row.pointee.number].stream >= 0 || isChaos(row.pointee.number) {
             row.pointee.send.checksum = checksum(row, socket)
         }
         if peers[row.pointee.number].outgoing.endWritten {
@@ -251,7 +251,7 @@ extension SimulatedKernel {
             if peer.pointee.stream >= 0 {
                 messages.streams[peer.pointee.stream].take(at, bytes)
             } else {
-                peer.pointee.reader.take(at, bytes)
+                verify(row.pointee.number, at, bytes)
             }
             left -= bytes
             skip = 0
@@ -268,7 +268,8 @@ extension SimulatedKernel {
     func checkSent(_ socket: Int32, _ row: UnsafeMutablePointer<SimulatedSocket>) {
         let peer = peers[row.pointee.number]
         let pieces = slices + Int(socket - Self.firstDescriptor) * Self.piecesMax
-        if peer.stream >= 0, checksum(row, socket) != row.pointee.send.checksum {
+        let isChaos = isChaos(row.pointee.number)
+        if peer.stream >= 0 || isChaos, checksum(row, socket) != row.pointee.send.checksum {
             violate("\(Self.name(peer)): messages changed while they were being sent")
         }
         var position = row.pointee.send.position
@@ -278,7 +279,7 @@ extension SimulatedKernel {
             if pool.leases(of: slice.block) == 0 {
                 violate("block \(slice.block.rawValue) was freed while it was being sent")
             }
-            if peer.reader.sender != nil,
+            if peer.reader.sender != nil, !isChaos,
                 position >= FlowContent.headerBytes,
                 let wrong = FlowContent.firstDifference(
                     pool.address(slice.block) + Int(slice.offset), identity: peer.reader.identity,

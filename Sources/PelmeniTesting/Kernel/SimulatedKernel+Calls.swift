@@ -1,4 +1,5 @@
 internal import Glibc
+internal import PelmeniCore
 
 // Calls that never wait.
 extension SimulatedKernel {
@@ -28,6 +29,18 @@ extension SimulatedKernel {
         let socket = allocate(.unconnected)
         if socket < 0 { hit(.openNoDescriptor) }
         return socket
+    }
+
+    /// An address that tells the clients of a pair apart.
+    func peerName(_ socket: Int32) -> SocketAddress {
+        guard let row = row(socket), row.pointee.kind == .stream,
+            !isUnixStream(row.pointee.number)
+        else {
+            return SocketAddress()
+        }
+        let peer = peers[row.pointee.number]
+        return SocketAddress(
+            v4: 0x0a01_0000 | UInt32(peer.plan) << 8, port: UInt16(truncatingIfNeeded: peer.number))
     }
 
     func shutdownWrite(_ socket: Int32) -> Int32 {
@@ -87,8 +100,9 @@ extension SimulatedKernel {
     /// An end in order means that all bytes were sent: check that they were, as far as they had
     /// come.
     private func checkEnd(_ number: Int) {
+        endChaos(number)
         let peer = peers[number]
-        guard let sender = peer.reader.sender else { return }
+        guard let sender = peer.reader.sender, !isChaosFinished(number) else { return }
         let rows = peer.isClient ? upstreamRows[peer.plan] : clientRows[peer.plan]
         guard sender < rows.count else { return }
         let source = peers[rows[sender]]

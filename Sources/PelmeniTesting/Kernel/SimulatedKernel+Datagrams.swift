@@ -245,7 +245,8 @@ extension SimulatedKernel {
     /// A session that ends on an answer has had all of its answers.
     func checkAnswered(_ number: Int) {
         let socket = messages.sockets[number]
-        guard !socket.isListener, stoppedAt == nil, messages.lastHanded == socket.descriptor,
+        guard !socket.isListener, stoppedAt == nil, !world.hooksEndSessions,
+            messages.lastHanded == socket.descriptor,
             let plan = world.messagePlan(socket.pair), plan.kind == .datagrams,
             plan.responses != 0, messages.owesEnd != number, socket.responses > 0,
             messages.answerHandedAt == messages.handed,

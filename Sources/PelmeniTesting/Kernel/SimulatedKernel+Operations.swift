@@ -260,14 +260,13 @@ extension SimulatedKernel {
 
     func ask(_ answer: UInt32) {
         requested.pointee |= answer
-        isSignalled = true
+        wakeUp.isSignalled = true
         signalIfAsked()
     }
 
     func signalIfAsked() {
-        guard isSignalled, let token = wakeToken else { return }
-        isSignalled = false
-        wakeToken = nil
+        guard wakeUp.isSignalled, let token = wakeUp.token else { return }
+        wakeUp = SimulatedWakeUp()
         var last: UInt64 = 0
         complete(
             SimulatedCompletion(

@@ -164,7 +164,8 @@ extension SimulatedKernel {
             FlowContent.fill(
                 memory, identity: splices[splice].identity, position: splices[splice].position,
                 count: bytes)
-            peer.pointee.reader.take(memory, bytes)
+            verify(peer - peers, memory, bytes)
+            if isChaos(peer - peers) { hit(.hookRelinked) }
         }
         splices[splice].position += bytes
         splices[splice].count -= bytes

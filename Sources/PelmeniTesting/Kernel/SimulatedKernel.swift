@@ -59,6 +59,7 @@ final class SimulatedKernel {
     var bulk: SimulatedPosting
     var datagram: SimulatedPosting
     let messages: SimulatedMessages
+    let chaos = SimulatedChaos()
     /// Pipes; each end has the row's number.
     var splices: [SimulatedSplice] = []
     var retired: [Token] = []
@@ -69,8 +70,7 @@ final class SimulatedKernel {
     private(set) var hash = TraceHash()
 
     // The wake-up.
-    var wakeToken: Token?
-    var isSignalled = false
+    var wakeUp = SimulatedWakeUp()
     /// Requests to the worker, as `WorkerRequests.Answer` spells them.
     let requested: UnsafeMutablePointer<UInt32>
     var isDraining = false
@@ -101,12 +101,12 @@ final class SimulatedKernel {
         upstreamRows = clientRows
         backlogs = Array(repeating: [], count: world.pairs)
         small = SimulatedPosting(
-            .small, slots: world.postsBlocks ? world.postedSmall : 0,
+            .small, slots: world.postsBlocks ? world.posted.small : 0,
             of: pool.totalBlocks(.small))
         bulk = SimulatedPosting(
-            .bulk, slots: world.postsBlocks ? world.postedBulk : 0, of: pool.totalBlocks(.bulk))
+            .bulk, slots: world.postsBlocks ? world.posted.bulk : 0, of: pool.totalBlocks(.bulk))
         datagram = SimulatedPosting(
-            .datagram, slots: world.postsBlocks ? world.postedDatagrams : 0,
+            .datagram, slots: world.postsBlocks ? world.posted.datagrams : 0,
             of: pool.totalBlocks(.datagram))
         requested = .allocate(capacity: 1)
         requested.initialize(to: 0)
@@ -242,4 +242,10 @@ final class SimulatedKernel {
         clock = event.time
         happen(event)
     }
+}
+
+/// The worker's wake-up: armed by a token, signalled or not.
+struct SimulatedWakeUp {
+    var token: Token?
+    var isSignalled = false
 }

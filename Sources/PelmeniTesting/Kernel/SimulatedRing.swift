@@ -130,8 +130,8 @@ final class SimulatedRing: RingHost {
 
     func wake(_ event: Int32, token: Token) {
         kernel.trace(.wake, event)
-        if kernel.wakeToken != nil { kernel.violate("two wakes are in flight") }
-        kernel.wakeToken = token
+        if kernel.wakeUp.token != nil { kernel.violate("two wakes are in flight") }
+        kernel.wakeUp.token = token
         kernel.staged.append(
             SimulatedRequest(kind: .wake, socket: -1, token: token, address: nil))
     }

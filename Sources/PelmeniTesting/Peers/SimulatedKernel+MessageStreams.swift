@@ -151,7 +151,9 @@ extension SimulatedKernel {
     private func checkWhole(_ number: Int) {
         let peer = peers[number]
         let stream = messages.streams[peer.stream]
-        guard stream.plan.kind == .framedStreams, let sender = stream.sender else { return }
+        guard stream.plan.kind == .framedStreams, !world.hooksEndSessions,
+            let sender = stream.sender
+        else { return }
         let rows = peer.isClient ? upstreamRows[peer.plan] : clientRows[peer.plan]
         guard sender < rows.count else { return violate("an unknown stream") }
         let other = messages.streams[peers[rows[sender]].stream]

@@ -67,6 +67,7 @@ extension SimulatedKernel {
         (peers + peerCount).initialize(to: peer)
         peerCount += 1
         openPeers += 1
+        if !world.chaos.isEmpty { expectChaos(peerCount - 1) }
         return peerCount - 1
     }
 
@@ -250,6 +251,7 @@ extension SimulatedKernel {
             it.wrongAt = peer.reader.wrongAt
             it.isAbandoned = !peer.isClient && !peer.wasRead
             it.deliverable = peer.deliverable
+            if !world.chaos.isEmpty { noteChaos(number, in: &it) }
             results.append(it)
         }
         return results

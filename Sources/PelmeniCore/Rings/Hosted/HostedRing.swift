@@ -110,6 +110,7 @@ struct HostedCalls: SystemCalls {
         calls.configure(socket, family: family, options: options)
     }
 
+    func peerName(_ socket: Int32) -> SocketAddress { calls.peerName(socket) }
     func shutdownWrite(_ socket: Int32) -> Int32 { calls.shutdownWrite(socket) }
     func close(_ socket: Int32) { calls.close(socket) }
     func closeWithReset(_ socket: Int32) { calls.closeWithReset(socket) }

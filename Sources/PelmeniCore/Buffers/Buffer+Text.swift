@@ -1,0 +1,81 @@
+internal import Glibc
+
+// Edits that hooks make often: each is one call, since `data.mutableBytes` needs a variable.
+extension Buffer {
+    /// Makes the letters a to z capital; other bytes stay as they are.
+    @inlinable
+    public mutating func uppercaseASCII() {
+        withUnsafeMutableBytes { bytes in
+            for index in bytes.indices {
+                let byte = bytes[index]
+                bytes[index] = byte &- ((byte &- 0x61 < 26) ? 0x20 : 0)
+            }
+        }
+    }
+
+    /// Makes the letters A to Z small; other bytes stay as they are.
+    @inlinable
+    public mutating func lowercaseASCII() {
+        withUnsafeMutableBytes { bytes in
+            for index in bytes.indices {
+                let byte = bytes[index]
+                bytes[index] = byte &+ ((byte &- 0x41 < 26) ? 0x20 : 0)
+            }
+        }
+    }
+
+    /// The index of the first such byte at `start` or behind it, or nil.
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        withUnsafeBytes { bytes in
+            guard start >= 0, start < bytes.count, let base = bytes.baseAddress else { return nil }
+            let found = memchr(base + start, Int32(byte), bytes.count - start)
+            return found.map { $0 - UnsafeMutableRawPointer(mutating: base) }
+        }
+    }
+
+    /// The range of the first such bytes at `start` or behind it, or nil.
+    public func firstRange(of pattern: some Collection<UInt8>, from start: Int = 0) -> Range<Int>? {
+        guard let first = pattern.first else { return nil }
+        let length = pattern.count
+        var at = start
+        while let index = firstIndex(of: first, from: at), index + length <= count {
+            let isHere = withUnsafeBytes { $0[index..<index + length].elementsEqual(pattern) }
+            if isHere { return index..<index + length }
+            at = index + 1
+        }
+        return nil
+    }
+
+    /// Whether the first bytes are these.
+    public func starts(with bytes: some Sequence<UInt8>) -> Bool {
+        withUnsafeBytes { $0.starts(with: bytes) }
+    }
+
+    /// Puts other bytes in place of each such part. Returns how many there were.
+    ///
+    /// A chunk of a stream is cut anywhere: hold the last bytes back that may be the beginning of
+    /// one, or let a framing cut messages.
+    ///
+    /// - Throws: ``BufferError/tooLong(_:)``; parts before that are replaced.
+    @discardableResult
+    public mutating func replace(
+        _ pattern: some Collection<UInt8>, with bytes: some Collection<UInt8>
+    ) throws(BufferError) -> Int {
+        var found = 0
+        var at = 0
+        while let range = firstRange(of: pattern, from: at) {
+            try replaceSubrange(range, with: bytes)
+            at = range.lowerBound + bytes.count
+            found += 1
+        }
+        return found
+    }
+
+    /// The same for texts in UTF-8.
+    @discardableResult
+    public mutating func replace(
+        _ pattern: String, with text: String
+    ) throws(BufferError) -> Int {
+        try replace(Array(pattern.utf8), with: Array(text.utf8))
+    }
+}

@@ -1,0 +1,187 @@
+internal import CPelmeni
+
+/// The memory in which a worker's hooks run; it outlives the worker.
+package struct HookMemory: @unchecked Sendable {
+    /// A plan for each pair; empty when no pair has hooks.
+    package var plans: [HookPlan]
+    package var call: UnsafeMutablePointer<HookCall>
+    /// Words of counts, for the hooks of all pairs in order.
+    package var counts: UnsafeMutablePointer<UInt64>
+
+    package init(plans: [HookPlan]) {
+        let hooks = plans.reduce(0) { $0 + $1.count }
+        self.plans = hooks == 0 ? [] : plans
+        call = HookCall.create()
+        counts = .allocate(capacity: max(1, hooks * HookCounts.words))
+        counts.initialize(repeating: 0, count: max(1, hooks * HookCounts.words))
+    }
+
+    package func destroy() {
+        HookCall.destroy(call)
+        counts.deallocate()
+    }
+
+    /// The hook that ran last, and why it closed its session. For the worker's thread.
+    package var running: String {
+        let (pair, stage) = (Int(call.pointee.pair), Int(call.pointee.stage))
+        guard plans.indices.contains(pair), plans[pair].all.indices.contains(stage) else {
+            return ""
+        }
+        return plans[pair].all[stage].name
+    }
+    package var reason: String { call.pointee.reasonText }
+
+    /// The counts of a pair's hooks, in the order of attachment.
+    package func counts(pair: Int) -> [HookCounts] {
+        guard plans.indices.contains(pair) else { return [] }
+        let before = plans[..<pair].reduce(0) { $0 + $1.count }
+        return (0..<plans[pair].count).map {
+            HookCounts(base: counts + (before + $0) * HookCounts.words)
+        }
+    }
+}
+
+/// Calls of a worker's hooks. A handle: copies mean the same rows.
+struct HookRunner {
+    /// A unit on its way, or an action that waits for the units before it.
+    struct Item {
+        enum Action: UInt8 {
+            /// The unit goes on, behind ``stage``.
+            case pass
+            case reply
+            case finish
+        }
+
+        var row: BufferRow
+        var action = Action.pass
+        /// The hook that had the unit last.
+        var stage: Int8
+        var isToClient: Bool
+        /// A message or a datagram, or in place of one; else a chunk.
+        var isMessage: Bool
+        /// The stream's end follows.
+        var isEnd = false
+        /// Not received: a hook emitted it.
+        var isExtra = false
+        /// A reply, or what is sent before a finish, is there.
+        var hasRow = false
+    }
+
+    private let chains: UnsafeMutablePointer<HookChain>?
+    private let chainCount: Int
+    let call: UnsafeMutablePointer<HookCall>
+    /// Items that wait, the next one last. Each hook of a chain may add its emitted buffers, the
+    /// unit behind them, and an end.
+    let items: UnsafeMutablePointer<Item>
+    private static var itemsMax: Int { HookPlan.hooksMax * (Buffer.emitCountMax + 4) }
+
+    /// Nil when memory runs out.
+    init?(_ memory: HookMemory, sessions: Int) {
+        call = memory.call
+        chainCount = memory.plans.count
+        let bytes = Self.itemsMax * MemoryLayout<Item>.stride
+        guard let items = pelmeni_memory_map(UInt64(bytes)) else { return nil }
+        self.items = items.bindMemory(to: Item.self, capacity: Self.itemsMax)
+        guard chainCount > 0 else {
+            chains = nil
+            return
+        }
+        let chains = UnsafeMutablePointer<HookChain>.allocate(capacity: chainCount)
+        var counts = memory.counts
+        for (pair, plan) in memory.plans.enumerated() {
+            guard let chain = HookChain(plan, counts: counts, sessions: sessions) else {
+                return nil
+            }
+            (chains + pair).initialize(to: chain)
+            counts += plan.count * HookCounts.words
+        }
+        self.chains = chains
+    }
+
+    func destroy() {
+        if let chains {
+            for pair in 0..<chainCount { chains[pair].destroy() }
+            chains.deallocate()
+        }
+        pelmeni_memory_unmap(items, UInt64(Self.itemsMax * MemoryLayout<Item>.stride))
+    }
+
+    @inline(__always)
+    func chain(_ pair: PairID) -> UnsafeMutablePointer<HookChain>? {
+        chains.map { $0 + Int(pair.rawValue) }
+    }
+
+    // MARK: Calls
+
+    /// Calls a hook with a unit. The row's lease is lent to the hook, which may have replaced it.
+    ///
+    /// The one place of the indirect call: not inlined, so that `check-hot` names it.
+    @inline(never)
+    func call(
+        _ chain: UnsafeMutablePointer<HookChain>, _ session: SessionID, _ stage: Int,
+        _ row: inout BufferRow
+    ) -> UInt8 {
+        let state = chain.pointee.state(session, stage)
+        let isToClient = call.pointee.isToClient
+        var buffer = Buffer(row)
+        let view = Session(call)
+        let answer = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef { table in
+            isToClient
+                ? table.respond(state, &buffer, view)
+                : chain.pointee.stages[stage].isOfServer
+                    ? table.forward(state, &buffer, view) : table.send(state, &buffer, view)
+        }
+        row = buffer.takeRow()
+        return answer
+    }
+
+    /// Makes a session's hooks, and asks them. False when one closes the session.
+    ///
+    /// - Parameter upstream: the chosen upstream's number, or -1.
+    @inline(never)
+    func open(
+        _ chain: UnsafeMutablePointer<HookChain>, _ session: SessionID, pair: PairID,
+        _ upstream: inout Int
+    ) -> Bool {
+        let row = chain.pointee.row(session)
+        for stage in 0..<chain.pointee.count {
+            call.pointee.begin(stage: stage, pair: pair)
+            let state = chain.pointee.state(session, stage)
+            let view = Session(call)
+            let isMade = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef {
+                $0.make(state, view)
+            }
+            guard isMade else { return false }
+            row.pointee.made &+= 1
+        }
+        for stage in 0..<chain.pointee.count {
+            call.pointee.begin(stage: stage, pair: pair)
+            let state = chain.pointee.state(session, stage)
+            let view = Session(call)
+            let answer = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef {
+                $0.opened(state, view, &upstream)
+            }
+            guard answer == VerdictCode.forward.rawValue else { return false }
+        }
+        return true
+    }
+
+    /// Tells the session's hooks its end, and destroys them.
+    @inline(never)
+    func close(
+        _ chain: UnsafeMutablePointer<HookChain>, _ session: SessionID, pair: PairID,
+        _ cause: EndCause
+    ) {
+        let row = chain.pointee.row(session)
+        for stage in 0..<Int(row.pointee.made) {
+            call.pointee.begin(stage: stage, pair: pair)
+            let state = chain.pointee.state(session, stage)
+            let view = Session(call)
+            chain.pointee.stages[stage].table._withUnsafeGuaranteedRef { table in
+                table.closed(state, cause, view)
+                table.destroy(state)
+            }
+        }
+        row.pointee.made = 0
+    }
+}

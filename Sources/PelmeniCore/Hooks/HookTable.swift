@@ -1,0 +1,287 @@
+/// A hook that was attached to a server or a client, ready to be called by workers.
+///
+/// Made by `hook { … }` and by the closures `beforeForward { … }` and so on. It is made in the
+/// program's own module: there the compiler sees the hook and calls it directly, so the engine
+/// makes one indirect call for each unit.
+public final class HookTable: Sendable {
+    @usableFromInline
+    typealias Call =
+        @Sendable (UnsafeMutableRawPointer, inout Buffer, borrowing Session) -> UInt8
+    @usableFromInline
+    typealias Opened =
+        @Sendable (UnsafeMutableRawPointer, borrowing Session, UnsafeMutablePointer<Int>) -> UInt8
+    @usableFromInline
+    typealias Closed = @Sendable (UnsafeMutableRawPointer, EndCause, borrowing Session) -> Void
+    /// Makes an instance at an address. False when the factory threw; the reason is noted.
+    @usableFromInline
+    typealias Make = @Sendable (UnsafeMutableRawPointer, borrowing Session) -> Bool
+
+    /// The name in logs and statistics: the type's name, or the moment of the closure.
+    public let name: String
+    @usableFromInline
+    let moments: HookMoments
+    // Never optional: the call of an optional closure counts references.
+    @usableFromInline
+    let forward: Call
+    @usableFromInline
+    let send: Call
+    @usableFromInline
+    let respond: Call
+    @usableFromInline
+    let opened: Opened
+    @usableFromInline
+    let closed: Closed
+    @usableFromInline
+    let make: Make
+    @usableFromInline
+    let destroy: @Sendable (UnsafeMutableRawPointer) -> Void
+    @usableFromInline
+    let size: Int
+    @usableFromInline
+    let alignment: Int
+
+    /// A hook type. Its moments are the protocols that it has.
+    @inlinable
+    public init<H: Hook>(_ factory: @escaping @Sendable () throws -> H) {
+        name = "\(H.self)"
+        var moments: HookMoments = []
+        if let type = H.self as? any BeforeForward.Type {
+            moments.insert(.forward)
+            forward = Self.forwardCall(type)
+        } else {
+            forward = Self.noCall
+        }
+        if let type = H.self as? any BeforeSend.Type {
+            moments.insert(.send)
+            send = Self.sendCall(type)
+        } else {
+            send = Self.noCall
+        }
+        if let type = H.self as? any BeforeRespond.Type {
+            moments.insert(.respond)
+            respond = Self.respondCall(type)
+        } else {
+            respond = Self.noCall
+        }
+        if let type = H.self as? any OnOpen.Type {
+            moments.insert(.open)
+            opened = Self.openCall(type)
+        } else {
+            opened = Self.noOpen
+        }
+        if let type = H.self as? any OnClose.Type {
+            moments.insert(.close)
+            closed = Self.closeCall(type)
+        } else {
+            closed = { _, _, _ in }
+        }
+        self.moments = moments
+        make = { state, session in
+            do {
+                state.initializeMemory(as: H.self, to: try factory())
+                return true
+            } catch {
+                _ = session.note(error)
+                return false
+            }
+        }
+        destroy = { $0.assumingMemoryBound(to: H.self).deinitialize(count: 1) }
+        size = MemoryLayout<H>.size
+        alignment = MemoryLayout<H>.alignment
+    }
+
+    /// A closure: without state, and with one moment.
+    @usableFromInline
+    init(
+        name: String, moment: HookMoments, call: @escaping Call = HookTable.noCall,
+        opened: @escaping Opened = HookTable.noOpen,
+        closed: @escaping Closed = { _, _, _ in }
+    ) {
+        self.name = name
+        moments = moment
+        forward = call
+        send = call
+        respond = call
+        self.opened = opened
+        self.closed = closed
+        make = { _, _ in true }
+        destroy = { _ in }
+        size = 0
+        alignment = 1
+    }
+
+    /// A closure for each unit that a client sent.
+    @inlinable
+    public convenience init(
+        beforeForward body:
+            @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
+    ) {
+        self.init(name: "beforeForward", moment: .forward, call: Self.call(body))
+    }
+
+    /// A closure for each unit that is about to be sent to an upstream.
+    @inlinable
+    public convenience init(
+        beforeSend body: @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
+    ) {
+        self.init(name: "beforeSend", moment: .send, call: Self.call(body))
+    }
+
+    /// A closure for each unit on its way to a client.
+    @inlinable
+    public convenience init(
+        beforeRespond body:
+            @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
+    ) {
+        self.init(name: "beforeRespond", moment: .respond, call: Self.call(body))
+    }
+
+    /// A closure for each session that opens.
+    @inlinable
+    public convenience init(
+        onOpen body: @escaping @Sendable (borrowing Session) throws -> OpenVerdict
+    ) {
+        self.init(
+            name: "onOpen", moment: .open,
+            opened: { _, session, upstream in
+                do {
+                    return session.note(try body(session), upstream)
+                } catch {
+                    return session.note(error)
+                }
+            })
+    }
+
+    /// A closure for each session that has ended.
+    @inlinable
+    public convenience init(
+        onClose body: @escaping @Sendable (EndCause, borrowing Session) -> Void
+    ) {
+        self.init(
+            name: "onClose", moment: .close,
+            closed: { _, cause, session in body(cause, session) })
+    }
+}
+
+extension HookTable {
+    /// Its units are those of clients: a server would never call it.
+    package var isOnlyOfClients: Bool {
+        moments.contains(.send) && moments.isDisjoint(with: [.forward, .respond])
+    }
+
+    /// Its units are those of servers: a client would never call it.
+    package var isOnlyOfServers: Bool {
+        moments.contains(.forward) && moments.isDisjoint(with: [.send, .respond])
+    }
+}
+
+/// The moments of a hook.
+@usableFromInline
+struct HookMoments: OptionSet, Sendable {
+    @usableFromInline
+    let rawValue: UInt8
+    @usableFromInline
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    @usableFromInline
+    static let forward = HookMoments(rawValue: 1 << 0)
+    @usableFromInline
+    static let send = HookMoments(rawValue: 1 << 1)
+    @usableFromInline
+    static let respond = HookMoments(rawValue: 1 << 2)
+    @usableFromInline
+    static let open = HookMoments(rawValue: 1 << 3)
+    @usableFromInline
+    static let close = HookMoments(rawValue: 1 << 4)
+}
+
+// Calls of a type's moments: specialised for the type where the hook is attached.
+extension HookTable {
+    @usableFromInline
+    static let noCall: Call = { _, _, _ in VerdictCode.forward.rawValue }
+    @usableFromInline
+    static let noOpen: Opened = { _, _, _ in VerdictCode.forward.rawValue }
+
+    @inlinable
+    static func call(
+        _ body: @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
+    ) -> Call {
+        { _, data, session in
+            do {
+                return session.note(try body(&data, session))
+            } catch {
+                return session.note(error)
+            }
+        }
+    }
+
+    @inlinable
+    static func forwardCall<H: BeforeForward>(_ type: H.Type) -> Call {
+        { state, data, session in
+            do {
+                let hook = state.assumingMemoryBound(to: H.self)
+                return session.note(try hook.pointee.beforeForward(&data, session))
+            } catch {
+                return session.note(error)
+            }
+        }
+    }
+
+    @inlinable
+    static func sendCall<H: BeforeSend>(_ type: H.Type) -> Call {
+        { state, data, session in
+            do {
+                let hook = state.assumingMemoryBound(to: H.self)
+                return session.note(try hook.pointee.beforeSend(&data, session))
+            } catch {
+                return session.note(error)
+            }
+        }
+    }
+
+    @inlinable
+    static func respondCall<H: BeforeRespond>(_ type: H.Type) -> Call {
+        { state, data, session in
+            do {
+                let hook = state.assumingMemoryBound(to: H.self)
+                return session.note(try hook.pointee.beforeRespond(&data, session))
+            } catch {
+                return session.note(error)
+            }
+        }
+    }
+
+    @inlinable
+    static func openCall<H: OnOpen>(_ type: H.Type) -> Opened {
+        { state, session, upstream in
+            do {
+                let hook = state.assumingMemoryBound(to: H.self)
+                return session.note(try hook.pointee.onOpen(session), upstream)
+            } catch {
+                return session.note(error)
+            }
+        }
+    }
+
+    @inlinable
+    static func closeCall<H: OnClose>(_ type: H.Type) -> Closed {
+        { state, cause, session in
+            state.assumingMemoryBound(to: H.self).pointee.onClose(cause, session)
+        }
+    }
+}
+
+extension Session {
+    /// The number of an opening's verdict.
+    @inlinable
+    func note(_ verdict: OpenVerdict, _ upstream: UnsafeMutablePointer<Int>) -> UInt8 {
+        switch verdict {
+        case .forward: break
+        case .upstream(let number): upstream.pointee = number
+        case .close(let reason):
+            note(reason)
+            return VerdictCode.close.rawValue
+        }
+        return VerdictCode.forward.rawValue
+    }
+}

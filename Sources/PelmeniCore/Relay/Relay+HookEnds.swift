@@ -1,0 +1,224 @@
+internal import CPelmeni
+internal import Glibc
+
+// Sessions that hooks open, finish and close.
+extension Relay where R: ~Copyable {
+    /// Makes a new session's hooks and asks them, before the dial. The number of the upstream that
+    /// one chose, or -1; nil when the session ended.
+    mutating func openHooks(_ session: SessionID) -> Int? {
+        guard let chain = chain(of: session) else { return -1 }
+        let pair = sessions[session].pair
+        let row = chain.pointee.row(session)
+        row.pointee = HookRow()
+        let client = sessions[session].client
+        if !client.isNone {
+            row.pointee.client = AddressRow(legs.calls.peerName(legs[client].socket))
+        }
+        describe(session, chain, isToClient: false)
+        var upstream = -1
+        guard hooks.open(chain, session, pair: pair, &upstream) else {
+            return closeOpening(session)
+        }
+        guard (-1..<Int(pairs[pair].upstreamCount)).contains(upstream) else {
+            hooks.call.pointee.setReason("onOpen chose an upstream that is not in the list")
+            return closeOpening(session)
+        }
+        return upstream
+    }
+
+    private mutating func closeOpening(_ session: SessionID) -> Int? {
+        reportClosed(session)
+        end(session, .hook, reset: true)
+        return nil
+    }
+
+    private func reportClosed(_ session: SessionID) {
+        events.report(
+            WorkerEvent(kind: .hookClosed, pair: sessions[session].pair, cause: .hook))
+    }
+
+    // MARK: Closing
+
+    /// A hook closes the session: what was queued before is sent, and streams are reset.
+    mutating func closeByHook(_ session: SessionID, isToClient: Bool) {
+        reportClosed(session)
+        switch sessions[session].kind {
+        case .streams: assertionFailure("a stream without hooks has none that close it")
+        case .hookedStreams, .framedStreams:
+            legs.breakBoth(session, .hook)
+            heedNotices()
+        case .datagrams: end(session, .hook, reset: false)
+        case .streamToDatagrams:
+            legs.setCause(session, .hook)
+            states[session].endsWithReset = true
+            endResponses(session, readsOn: isToClient)
+        case .datagramsToStream:
+            states[session].endsWithReset = true
+            endBridge(session, .hook)
+        }
+    }
+
+    // MARK: Finishing
+
+    /// A hook finishes the session: what is queued is sent, and both sides see an end in order.
+    mutating func finishByHook(_ session: SessionID, isToClient: Bool) {
+        switch sessions[session].kind {
+        case .streams: assertionFailure("a stream without hooks has none that finish it")
+        case .hookedStreams, .framedStreams: finishStreams(session)
+        case .datagrams: finishDatagrams(session)
+        case .streamToDatagrams: endResponses(session, readsOn: isToClient)
+        case .datagramsToStream: endBridge(session, .completed)
+        }
+    }
+
+    /// No further response is expected: the client's stream ends behind its queue.
+    private mutating func endResponses(_ session: SessionID, readsOn: Bool) {
+        states[session].expectsResponses = false
+        let client = sessions[session].client
+        guard legs[client].inbound != .discarded else { return finishIfComplete(session) }
+        stopReading(session)
+        // Within a receive of the client, that goes on by itself.
+        if readsOn, isOpen(session) { readOn(client, expectsBytes: true) }
+    }
+
+    /// The stream ends behind its queue; one that is still dialled, once it is linked.
+    private mutating func endBridge(_ session: SessionID, _ cause: EndCause) {
+        guard sessions[session].phase == .connecting else {
+            legs.setCause(session, cause)
+            return endAfterQueue(session)
+        }
+        if states[session].isKnown { clients.remove(session, states) }
+        states[session].hookCause = cause
+    }
+
+    /// The stream of a session that a hook ended while it was dialled is linked.
+    mutating func endLinkedBridge(_ session: SessionID) {
+        guard let cause = states[session].hookCause else { return }
+        legs.setCause(session, cause)
+        endAfterQueue(session)
+    }
+
+    /// Datagrams in flight outlive their session; those that wait for a Unix upstream do not.
+    private mutating func finishDatagrams(_ session: SessionID) {
+        if states[session].isKnown { clients.remove(session, states) }
+        let upstream = sessions[session].upstream
+        let isWaiting =
+            sessions[session].phase == .relaying && !upstream.isNone
+            && !legs[upstream].queue.isEmpty
+        guard isWaiting else { return end(session, .completed, reset: false) }
+        states[session].hookCause = .completed
+    }
+
+    /// A datagram of a finished session's queue went out.
+    mutating func finishOnceSent(_ leg: LegID) {
+        let session = legs[leg].session
+        guard sessions[session].kind == .datagrams, states[session].hookCause != nil,
+            legs[leg].queue.isEmpty, isOpen(session)
+        else { return }
+        end(session, .completed, reset: false)
+    }
+
+    // MARK: Two streams
+
+    func isFinishing(_ session: SessionID) -> Bool {
+        guard let chain = chain(of: session) else { return false }
+        return chain.pointee.row(session).pointee.isFinishing
+    }
+
+    /// Both streams are read and their bytes dropped: a close with unread bytes would destroy those
+    /// just sent. Each is shut down behind its queue; `linger` bounds the wait for their ends.
+    private mutating func finishStreams(_ session: SessionID) {
+        guard let chain = chain(of: session), sessions[session].phase == .relaying else { return }
+        legs.setCause(session, .completed)
+        chain.pointee.row(session).pointee.isFinishing = true
+        if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
+        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
+        discard(client)
+        discard(upstream)
+        shutDrained(client)
+        shutDrained(upstream)
+        let linger = pairs[sessions[session].pair].deadlines.linger
+        if linger != 0 { legs.wheel.hasten(session, to: now &+ linger) }
+        completeFinished(session)
+    }
+
+    private mutating func discard(_ leg: LegID) {
+        // A wait for readability is cancelled under the kind of operation that it is.
+        legs.cancelReceive(leg)
+        legs[leg].inbound = .discarded
+        if legs[leg].reading == .starved { legs.reads.remove(leg, legs.legs) }
+        dropOn(leg)
+    }
+
+    /// Reads bytes that nobody takes.
+    mutating func dropOn(_ leg: LegID) {
+        guard legs[leg].mayRead, legs[leg].phase == .open else { return }
+        if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
+        legs.arm(leg, expectsBytes: true)
+    }
+
+    /// Shuts a finished session's stream down once its queue is sent.
+    mutating func shutDrained(_ leg: LegID) {
+        guard legs[leg].phase == .open, legs.isDrained(leg), legs[leg].writing != .shut,
+            !hasSurplus(towards: leg)
+        else { return }
+        legs[leg].move(writing: .shut)
+        _ = legs.calls.shutdownWrite(legs[leg].socket)
+    }
+
+    mutating func finishedStreamEnded(_ leg: LegID) {
+        legs[leg].move(reading: .ended)
+        completeFinished(legs[leg].session)
+    }
+
+    /// Ends a finished session once both streams ended in both directions.
+    private mutating func completeFinished(_ session: SessionID) {
+        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
+        guard legs[client].reading == .ended, legs[upstream].reading == .ended,
+            legs[client].writing == .shut, legs[upstream].writing == .shut
+        else { return }
+        end(session, .completed, reset: false)
+    }
+
+    /// An outcome of a session of two streams with hooks. False when it is one of framed streams
+    /// that no hook finished.
+    mutating func resolveHooked(_ outcome: Outcome, _ leg: LegID, _ result: Int32) -> Bool {
+        let session = legs[leg].session
+        let isFinishing = isFinishing(session)
+        guard sessions[session].kind == .hookedStreams || isFinishing else { return false }
+        switch outcome {
+        case .handled, .moved, .bytes: break
+        case .ended:
+            if legs.findHiddenReset(leg) {
+                chunksBroke(leg, -ECONNRESET)
+            } else if isFinishing {
+                finishedStreamEnded(leg)
+            } else {
+                chunksEnded(leg)
+            }
+        case .broke: chunksBroke(leg, result)
+        case .sendBroke:
+            legs.writeBroke(leg)
+            let peer = legs[leg].peer
+            if legs[leg].phase == .open, legs[peer].reading == .paused { resume(peer) }
+        case .starved: legs.lackBlock(leg)
+        case .interrupted: readOnChunks(leg, expectsBytes: false)
+        case .drained where isFinishing:
+            shutDrained(leg)
+            completeFinished(session)
+        case .drained: resumePeer(leg)
+        case .resumed: resume(legs[leg].peer)
+        }
+        return true
+    }
+
+    /// A pipe's last bytes may be the last ones of a finished stream.
+    @inline(__always)
+    mutating func pipeEmptied(_ leg: LegID) {
+        let session = legs[leg].session
+        guard !session.isNone, pairs[sessions[session].pair].hooks.areThere, isFinishing(session)
+        else { return }
+        shutDrained(leg)
+        completeFinished(session)
+    }
+}

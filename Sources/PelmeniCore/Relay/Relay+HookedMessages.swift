@@ -1,0 +1,162 @@
+internal import CPelmeni
+internal import Glibc
+
+// Messages and datagrams with hooks: each alone, whole, and counted by what becomes of it.
+extension Relay where R: ~Copyable {
+    /// Takes a unit through the hooks of its pair; a train's datagrams one by one.
+    @inline(never)
+    mutating func carryHooked(_ unit: Unit, _ session: SessionID) {
+        guard unit.isTrain else { return passMessage(unit, session) }
+        var at: UInt32 = 0
+        while at < unit.length, isOpen(session) {
+            let part = unit.datagram(at: at)
+            passMessage(part, session)
+            at &+= part.length
+        }
+        // The session ended within the train.
+        guard at < unit.length else { return }
+        drop(.hook, Unit.count(Int(unit.length &- at), segment: Int(unit.segment)))
+    }
+
+    private mutating func passMessage(_ unit: Unit, _ session: SessionID) {
+        guard let chain = chain(of: session) else { return take(unit, session) }
+        let ofPair = unit.isToClient ? chain.pointee.toClient : chain.pointee.toUpstream
+        let row = chain.pointee.row(session)
+        guard ofPair & ~row.pointee.released(unit.isToClient) != 0 else {
+            return take(unit, session)
+        }
+        pool.lease(unit.block)
+        let bytes = BufferRow(
+            pool, unit.block, offset: Int(unit.offset), count: Int(unit.length),
+            headroom: Int(unit.headroom), tailroom: Int(unit.tailroom))
+        passHooks(
+            HookRunner.Item(
+                row: bytes,
+                stage: unit.isToClient ? Int8(truncatingIfNeeded: chain.pointee.count) : -1,
+                isToClient: unit.isToClient, isMessage: true),
+            session)
+    }
+
+    /// A unit went through its hooks.
+    mutating func forward(_ item: HookRunner.Item, _ session: SessionID) {
+        guard item.isMessage else { return forwardChunk(item, session) }
+        if item.isExtra { count(session, isToClient: item.isToClient) }
+        takeMessage(item.row, session, isToClient: item.isToClient)
+    }
+
+    /// Does what a hook wants in place of a unit.
+    mutating func act(_ item: HookRunner.Item, _ session: SessionID) {
+        let isMessage = item.isMessage
+        if item.hasRow {
+            if isMessage {
+                replyMessage(item, session)
+            } else {
+                let row = sessions[session]
+                let source = item.isToClient ? row.upstream : row.client
+                sendChunk(item.row, on: source, session)
+            }
+        } else if isMessage, !item.isExtra {
+            drop(.hook)
+            uncount(session, isToClient: item.isToClient)
+        }
+        guard isOpen(session) else { return }
+        if item.action == .finish { return finishByHook(session, isToClient: item.isToClient) }
+        if isMessage, !item.isToClient { answered(session) }
+    }
+
+    /// Sends a reply to where its unit came from. In place of a request it is the response to it;
+    /// in place of a response it is none of the client's.
+    private mutating func replyMessage(_ item: HookRunner.Item, _ session: SessionID) {
+        if item.isToClient {
+            if !item.isExtra { uncount(session, isToClient: true) }
+        } else {
+            count(session, isToClient: true)
+        }
+        takeMessage(item.row, session, isToClient: !item.isToClient)
+    }
+
+    /// A reply may have been the session's last response.
+    private mutating func answered(_ session: SessionID) {
+        switch sessions[session].kind {
+        case .streams, .hookedStreams, .framedStreams: break
+        case .datagrams:
+            if hasAllResponses(session) { end(session, .completed, reset: false) }
+        case .datagramsToStream:
+            if sessions[session].phase == .relaying, hasAllResponses(session) {
+                endAfterQueue(session)
+            }
+        case .streamToDatagrams:
+            if legs[sessions[session].client].hasEnded { finishIfComplete(session) }
+        }
+    }
+
+    // MARK: Counting
+
+    private func count(_ session: SessionID, isToClient: Bool) {
+        if isToClient {
+            states[session].responses &+= 1
+        } else {
+            states[session].requests &+= 1
+        }
+    }
+
+    /// A message that a hook dropped is neither a request nor a response.
+    func uncount(_ session: SessionID, isToClient: Bool) {
+        if isToClient {
+            states[session].responses &-= 1
+        } else {
+            states[session].requests &-= 1
+        }
+    }
+
+    // MARK: Onto the far side
+
+    /// Sends a message on, and takes over its bytes.
+    private mutating func takeMessage(
+        _ bytes: BufferRow, _ session: SessionID, isToClient: Bool
+    ) {
+        var bytes = bytes
+        guard bytes.count <= longestMessage(session, isToClient: isToClient) else {
+            bytes.releaseOnWorker()
+            return drop(.oversize)
+        }
+        if bytes.block.isNone, !moveToBlock(&bytes, session) {
+            bytes.releaseOnWorker()
+            return lackBlock(session)
+        }
+        let (headroom, tailroom) = (bytes.headroom, bytes.tailroom)
+        let slice = bytes.takeSlice(pool)
+        let unit = Unit(
+            block: slice.block, offset: slice.offset, length: slice.length,
+            headroom: UInt8(truncatingIfNeeded: min(headroom, 255)),
+            tailroom: UInt8(truncatingIfNeeded: min(tailroom, 255)), isToClient: isToClient,
+            isPart: pool.leases(of: slice.block) > 1)
+        take(unit, session)
+        pool.release(slice.block)
+    }
+
+    /// Bytes of the longest message that a side of the session carries.
+    private func longestMessage(_ session: SessionID, isToClient: Bool) -> Int {
+        let row = sessions[session]
+        guard row.kind == .framedStreams else { return Self.datagramMax }
+        let pair = pairs.row(row.pair)
+        return max(pair.pointee.clientFraming.maxFrame, pair.pointee.upstreamFraming.maxFrame)
+    }
+
+    /// Copies a message from memory of its own to a block. False when none is free.
+    private mutating func moveToBlock(_ bytes: inout BufferRow, _ session: SessionID) -> Bool {
+        let spare = Int(PELMENI_DATAGRAM_PAYLOAD)
+        let block = takeBlock(messageClass(of: bytes.count &+ 2 &* spare), for: session)
+        guard !block.isNone else { return false }
+        if let start = bytes.start, bytes.count > 0 {
+            memcpy(pool.address(block) + spare, start, bytes.count)
+        }
+        let count = bytes.count
+        counters.add(.copiedBytes, UInt64(truncatingIfNeeded: count))
+        bytes.releaseOnWorker()
+        bytes = BufferRow(
+            pool, block, offset: spare, count: count, headroom: spare,
+            tailroom: pool.blockClass(of: block).bytes &- spare &- count)
+        return true
+    }
+}

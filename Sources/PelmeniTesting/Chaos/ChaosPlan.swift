@@ -1,0 +1,104 @@
+internal import PelmeniCore
+
+/// Hooks of a simulated pair that change everything and lose nothing: what they make of a stream is
+/// reversible, so that the judge sees each byte that the engine loses, doubles or moves.
+package struct ChaosPlan: Sendable {
+    /// The directions in which a hook changes units.
+    package enum Directions: CaseIterable, Sendable {
+        case toUpstream
+        case toClient
+        case both
+
+        func contains(toClient: Bool) -> Bool {
+            switch self {
+            case .toUpstream: !toClient
+            case .toClient: toClient
+            case .both: true
+            }
+        }
+    }
+
+    /// The hooks of the server; below, those of the client.
+    package var ofServer: [Directions] = []
+    package var ofClient: [Directions] = []
+    /// Hooks close and finish sessions, and throw.
+    package var isViolent = false
+    /// Hooks leave directions.
+    package var releases: UInt32 = 0
+
+    package init() {}
+
+    var count: Int { ofServer.count + ofClient.count }
+
+    /// Hooks that change a direction's units.
+    func stages(toClient: Bool) -> Int {
+        (ofServer + ofClient).count { $0.contains(toClient: toClient) }
+    }
+
+    /// Whether one hook sees both directions alone: only then a reply finds the boundaries of the
+    /// other direction's groups.
+    var mayReply: Bool { count == 1 && (ofServer + ofClient) == [.both] }
+
+    func hooks(seed: UInt64, points: ChaosPoints, isMessage: Bool, mayDrop: Bool) -> HookPlan {
+        var plan = HookPlan()
+        for (index, directions) in (ofServer + ofClient).enumerated() {
+            var settings = ChaosSettings(plan: self, points: points)
+            settings.seed = seed &+ UInt64(index) &* 0x1234_5678_9abc
+            settings.isMessage = isMessage
+            settings.mayDrop = mayDrop
+            let made = settings
+            let table =
+                switch directions {
+                case .toUpstream: HookTable { try ChaosOut(made) }
+                case .toClient: HookTable { try ChaosBack(made) }
+                case .both: HookTable { try ChaosBoth(made) }
+                }
+            if index < ofServer.count {
+                plan.ofServer.append(table)
+            } else {
+                plan.ofClient.append(table)
+            }
+        }
+        return plan
+    }
+}
+
+/// The counts that chaos hooks share with the simulated kernel.
+struct ChaosPoints: @unchecked Sendable {
+    let base: UnsafeMutablePointer<UInt64>
+    /// Instances made and destroyed, messages emitted on top of those received.
+    let books: UnsafeMutablePointer<ChaosBooks>
+
+    func hit(_ point: SimulatedPoint) { base[point.rawValue] += 1 }
+}
+
+struct ChaosBooks {
+    var made = 0
+    var closed = 0
+    var destroyed = 0
+    /// Messages that were emitted in place of a dropped one: counted twice by the engine.
+    var extra = 0
+}
+
+/// The streams that hooks changed, and what the hooks counted.
+final class SimulatedChaos {
+    /// By the peers that the streams come to, the last hook first.
+    var decoders: [Int: [ChaosDecoder]] = [:]
+    let books: UnsafeMutablePointer<ChaosBooks>
+
+    init() {
+        books = .allocate(capacity: 1)
+        books.initialize(to: ChaosBooks())
+    }
+
+    deinit { books.deallocate() }
+}
+
+struct ChaosSettings: Sendable {
+    var plan: ChaosPlan
+    var points: ChaosPoints
+    var seed: UInt64 = 0
+    var isMessage = false
+    /// Messages may vanish.
+    var mayDrop = false
+}
