@@ -82,6 +82,10 @@ check-hot: release ## prove that the workers' loops neither count references nor
 	python3 Tests/HotLoop/check-hot.py --self-test
 	python3 Tests/HotLoop/check-hot.py $(RELEASE)/pelmeni
 
+.PHONY: mutants
+mutants: setup ## plant faults in the engine, and see the simulator find each; half an hour
+	python3 Tests/Mutants/mutants.py
+
 # Not `release`: the simulator is not measured. A whole run with the defaults and without an
 # error loses its mark; a marked result stays out of git, and `make figures` does not take
 # it. Pages stay out of git too: `make report` makes them from the JSON.

@@ -45,7 +45,8 @@ extension Statistics {
                     HookStatistics(
                         name: hook.name, pair: pair,
                         calls: counts.reduce(0) { $0 + $1[index].get(.calls) },
-                        drops: counts.reduce(0) { $0 + $1[index].get(.drops) }))
+                        drops: counts.reduce(0) { $0 + $1[index].get(.drops) },
+                        stalls: counts.reduce(0) { $0 + $1[index].get(.stalls) }))
             }
         }
         return hooks

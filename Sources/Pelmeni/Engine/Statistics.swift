@@ -43,4 +43,7 @@ public struct HookStatistics: Sendable {
     public var calls: UInt64
     /// Units that it did not forward: dropped, replied to, or the last of a session.
     public var drops: UInt64
+    /// Calls that lasted longer than 100 ms, in which all sessions of a worker waited. Each is in
+    /// the log.
+    public var stalls: UInt64
 }

@@ -9,15 +9,17 @@ package struct ProxyChild: Sendable {
     /// - Parameters:
     ///   - upstreams: ports on 127.0.0.1; each gets a listener.
     ///   - isOfDatagrams: UDP, not TCP.
+    ///   - hook: of TCP pairs; nil is none.
     package init(
         backend: BackendChoice, without: Set<IOUringFeature>, workers: Int, upstreams: [UInt16],
-        isOfDatagrams: Bool = false
+        isOfDatagrams: Bool = false, hook: BenchHook? = nil
     ) throws(EngineError) {
         var options = EngineOptions()
         options.disabledFeatures = without
         let servers: [any Server] = upstreams.map { port in
             guard isOfDatagrams else {
-                return TCPServer(TCPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
+                let client = TCPClient("127.0.0.1", port: port)
+                return hook?.attach(client) ?? TCPServer(client, listen: "127.0.0.1", port: 0)
             }
             return UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
         }

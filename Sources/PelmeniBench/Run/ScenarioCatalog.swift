@@ -4,17 +4,23 @@ package enum ScenarioCatalog {
 
     /// In the order of a run.
     package static let all: [Scenario] =
-        exchanges + [think, connect, download, upload] + [download, upload].map(paced) + [open]
+        exchanges + [kibibyte, think, connect, download, upload] + [download, upload].map(paced) + [
+            open
+        ]
         + idle + [
             twoWorkers, stalled, pipeline,
         ]
         + datagrams + [burst]
 
     /// The scenarios of a run without names.
-    package static let usual = all.filter { !["rr8", "idle1000"].contains($0.name) }
+    package static let usual = all.filter { !["rr8", "rr64-1k", "idle1000"].contains($0.name) }
 
     /// The scenarios of a run within a minute.
     package static let quick = all.filter { ["rr64", "connect", "download"].contains($0.name) }
+
+    /// The scenarios that show what hooks cost.
+    package static let ofHooks = all.filter { ["rr64", "rr64-1k", "idle4000"].contains($0.name) }
+    package static let hooksName = "hooks"
 
     package static let twoWorkersName = "two-workers"
 
@@ -28,6 +34,15 @@ package enum ScenarioCatalog {
                 summary: "64 bytes there and back on \(count) kept connections")
         }
         return [one] + more
+    }()
+
+    private static let kibibyte: Scenario = {
+        var scenario = Scenario(
+            "rr64-1k", .exchange, .cpuPerRequest, connections: 64,
+            summary: "1 KiB there and back on 64 kept connections")
+        scenario.requestBytes = 1024
+        scenario.answerBytes = 1024
+        return scenario
     }()
 
     /// Some 2,500 requests a second, a small part of the slowest proxy's limit: all have the same

@@ -3,7 +3,7 @@ package struct SubjectPlan: Sendable {
     enum Means: Sendable {
         case direct
         /// - without: the io_uring features that are left out.
-        case pelmeni(backend: String, without: String?)
+        case pelmeni(backend: String, without: String?, hook: BenchHook?)
         case peer(PeerPlan)
     }
 
@@ -19,6 +19,10 @@ package struct SubjectPlan: Sendable {
     /// The subjects that run beside peers.
     package static let usualBesidePeers = ["direct", "io_uring", "io_uring-6.1", "epoll"]
     private static let known = usualBesidePeers
+    /// Both backends, without hooks and with each.
+    package static let withHooks = backends.flatMap { backend in
+        [backend] + BenchHook.allCases.map { "\(backend)+\($0.rawValue)" }
+    }
 
     /// - Throws: for an unknown name, with the known ones.
     package static func named(
@@ -26,6 +30,12 @@ package struct SubjectPlan: Sendable {
     ) throws(BenchError) -> SubjectPlan {
         if let peer = peers.first(where: { $0.description.name == name }) {
             return SubjectPlan(subject: peer.subject(), means: .peer(peer))
+        }
+        let parts = name.split(separator: "+", maxSplits: 1).map(String.init)
+        if parts.count == 2, backends.contains(parts[0]), let hook = BenchHook(rawValue: parts[1]) {
+            return pelmeni(
+                name, "Pelmeni \(parts[0]) with \(hook.rawValue)", version, backend: parts[0],
+                hook: hook)
         }
         switch name {
         case "direct":
@@ -40,7 +50,8 @@ package struct SubjectPlan: Sendable {
         case "epoll":
             return pelmeni(name, "Pelmeni epoll", version, backend: "epoll")
         default:
-            let names = known + peers.map(\.description.name)
+            let names =
+                known + withHooks.filter { $0.contains("+") } + peers.map(\.description.name)
             throw .usage(
                 "there is no subject '\(name)'; there are \(names.joined(separator: ", "))"
                     + (peers.isEmpty ? " (peers come with --peers FILE)" : ""))
@@ -49,11 +60,11 @@ package struct SubjectPlan: Sendable {
 
     private static func pelmeni(
         _ name: String, _ title: String, _ version: String, backend: String,
-        without: String? = nil
+        without: String? = nil, hook: BenchHook? = nil
     ) -> SubjectPlan {
         SubjectPlan(
             subject: Subject(name: name, title: title, kind: .pelmeni, version: version),
-            means: .pelmeni(backend: backend, without: without))
+            means: .pelmeni(backend: backend, without: without, hook: hook))
     }
 
     /// The same with two workers, as a subject of its own.
@@ -75,7 +86,8 @@ package struct SubjectPlan: Sendable {
         if scenario.name == ScenarioCatalog.twoWorkersName { return isWhole }
         switch means {
         case .direct: return scenario.kind != .idle
-        case .pelmeni(_, nil): return true
+        case .pelmeni(_, nil, let hook):
+            return hook == nil || [.exchange, .connect, .idle].contains(scenario.kind)
         // Missing kernel features show where much comes at once, with one congestion control as
         // with another.
         case .pelmeni:
@@ -96,6 +108,6 @@ package struct SubjectPlan: Sendable {
 
     /// Pelmeni with every feature that the kernel grants.
     private var isWhole: Bool {
-        if case .pelmeni(_, nil) = means { true } else { false }
+        if case .pelmeni(_, nil, nil) = means { true } else { false }
     }
 }

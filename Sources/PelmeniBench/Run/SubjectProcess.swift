@@ -41,8 +41,8 @@ final class SubjectProcess {
             case .direct:
                 port = origins.first?.port ?? 0
                 floodPort = origins.last?.port ?? 0
-            case .pelmeni(let backend, let without):
-                try startPelmeni(backend, without, workers, traffic, context, cores.proxy)
+            case .pelmeni(let backend, let without, let hook):
+                try startPelmeni(backend, without, hook, workers, traffic, context, cores.proxy)
             case .peer(let peer):
                 try startPeer(peer, workers, traffic, context, cores.proxy)
             }
@@ -71,12 +71,14 @@ final class SubjectProcess {
     }
 
     private func startPelmeni(
-        _ backend: String, _ without: String?, _ workers: Int, _ traffic: Scenario.Traffic,
+        _ backend: String, _ without: String?, _ hook: BenchHook?, _ workers: Int,
+        _ traffic: Scenario.Traffic,
         _ context: BenchContext, _ cores: CoreSet
     ) throws(BenchError) {
         var arguments = ["--backend", backend, "--workers", "\(workers)"]
         if traffic == .datagrams { arguments.append("--udp") }
         if let without { arguments += ["--io-uring-without", without] }
+        if let hook { arguments += ["--hook", hook.rawValue] }
         for origin in origins { arguments += ["--upstream", "127.0.0.1:\(origin.port)"] }
         let child = try context.child("bench-proxy", arguments, cores: cores)
         proxy = child

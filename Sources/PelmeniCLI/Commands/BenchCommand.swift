@@ -17,6 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
               pelmeni bench --quick
               pelmeni bench rr64 connect --rounds 20 --json result.json --html result.html
               pelmeni bench --peers Benchmarks/peers.yaml
+              pelmeni bench hooks --rounds 12 --seconds 2
               pelmeni bench --list
 
             INT and TERM end the children and print what there is; a second one ends at once.
@@ -25,7 +26,9 @@ struct BenchCommand: AsyncParsableCommand {
             measured, 2 bad usage.
             """)
 
-    @Argument(help: ArgumentHelp("What to measure; see --list. (default: all but rr8, idle1000)"))
+    @Argument(
+        help: ArgumentHelp("What to measure; see --list. (default: all but rr8, rr64-1k, idle1000)")
+    )
     var scenario: [String] = []
 
     @Flag(help: "Under a minute in all: few scenarios, 3 rounds, short windows.")
@@ -145,17 +148,15 @@ struct BenchCommand: AsyncParsableCommand {
             let plans = try peers.map(BenchPeersFile.read) ?? []
             let names =
                 subjects.map { $0.split(separator: ",").map(String.init) }
-                ?? (plans.isEmpty || quick ? SubjectPlan.usual : SubjectPlan.usualBesidePeers)
-                + plans.map(\.description.name)
+                ?? usualSubjects(hasPeers: !plans.isEmpty) + plans.map(\.description.name)
             var chosen: [SubjectPlan] = []
             for name in names where !chosen.contains(where: { $0.subject.name == name }) {
                 chosen.append(
                     try SubjectPlan.named(name, peers: plans, version: Version.number))
             }
             guard !chosen.isEmpty else { throw .usage("--subjects names nobody") }
-            let usual = quick ? ScenarioCatalog.quick : ScenarioCatalog.usual
             var options = BenchOptions(
-                scenarios: scenario.isEmpty ? usual : try ScenarioCatalog.named(scenario),
+                scenarios: try scenarios(),
                 subjects: chosen, program: try Self.program(), version: Version.number)
             options.rounds = rounds ?? (quick ? 3 : options.rounds)
             options.windowSeconds = seconds ?? (quick ? 0.5 : options.windowSeconds)
@@ -168,6 +169,19 @@ struct BenchCommand: AsyncParsableCommand {
         } catch {
             throw Self.shellError(error)
         }
+    }
+
+    private var isOfHooks: Bool { scenario == [ScenarioCatalog.hooksName] }
+
+    private func usualSubjects(hasPeers: Bool) -> [String] {
+        if isOfHooks { return SubjectPlan.withHooks }
+        return hasPeers && !quick ? SubjectPlan.usualBesidePeers : SubjectPlan.usual
+    }
+
+    private func scenarios() throws(BenchError) -> [Scenario] {
+        if isOfHooks { return ScenarioCatalog.ofHooks }
+        guard scenario.isEmpty else { return try ScenarioCatalog.named(scenario) }
+        return quick ? ScenarioCatalog.quick : ScenarioCatalog.usual
     }
 
     /// This very executable, whatever the working folder is, and even if its name is replaced.
@@ -185,6 +199,8 @@ struct BenchCommand: AsyncParsableCommand {
             let name = scenario.name.padding(toLength: width, withPad: " ", startingAt: 0)
             return "\(name)  \(scenario.summary)\n"
         }.joined()
+            + "\nhooks stands for \(ScenarioCatalog.ofHooks.map(\.name).joined(separator: ", ")), "
+            + "without hooks and with each that there is to measure.\n"
     }
 
     // MARK: Ends

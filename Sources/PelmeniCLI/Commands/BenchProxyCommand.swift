@@ -11,6 +11,7 @@ struct BenchProxyCommand: AsyncParsableCommand {
     @Option(name: .customLong("io-uring-without")) var ioUringWithout: String?
     @Option var workers = 1
     @Flag(help: "UDP, not TCP.") var udp = false
+    @Option(help: "A hook of BenchHook.") var hook: String?
     @Option(help: "127.0.0.1:PORT; each gets a listener.") var upstream: [String]
 
     func run() async throws {
@@ -24,7 +25,7 @@ struct BenchProxyCommand: AsyncParsableCommand {
             ioUringWithout?.split(separator: ",").map(String.init) ?? [])
         let proxy = try ProxyChild(
             backend: backend, without: without, workers: workers, upstreams: ports,
-            isOfDatagrams: udp)
+            isOfDatagrams: udp, hook: hook.flatMap(BenchHook.init))
         try await proxy.run { StandardStream.output.write(line: $0) }
     }
 }

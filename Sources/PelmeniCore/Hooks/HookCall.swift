@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What the hook that runs may see and has said: one a worker, in memory of its own.
 ///
-/// Another thread reads ``since`` and ``stage`` to find a hook that blocks its worker.
+/// Another thread reads ``running`` to find a hook that blocks its worker.
 @usableFromInline
 package struct HookCall {
     /// Bytes of a reason, at most.
@@ -31,8 +31,11 @@ package struct HookCall {
     let reason: UnsafeMutablePointer<UInt8>
     var reasonCount = 0
     /// The hook that runs, or ran last.
-    package private(set) var stage: Int32 = -1
-    package private(set) var pair: UInt16 = 0
+    private(set) var stage = -1
+    private(set) var pair = PairID(0)
+    /// The call that runs, or 0: its number in 32 bits, the pair's in 16, and the hook's plus one.
+    private var running: UInt64 = 0
+    private var serial: UInt64 = 0
 
     /// Memory for one worker; it lives until ``destroy(_:)``.
     package static func create() -> UnsafeMutablePointer<HookCall> {
@@ -60,12 +63,24 @@ package struct HookCall {
     /// Begins a call of a hook.
     @inline(__always)
     mutating func begin(stage: Int, pair: PairID) {
-        self.stage = Int32(truncatingIfNeeded: stage)
-        self.pair = pair.rawValue
+        self.stage = stage
+        self.pair = pair
+        serial &+= 1
+        let place = UInt64(pair.rawValue) << 16 | UInt64(truncatingIfNeeded: stage &+ 1)
+        pelmeni_counter_set(&running, serial << 32 | place)
         hasReply = false
         emittedCount = 0
         emittedBytes = 0
         reasonCount = 0
+    }
+
+    /// The hook has returned.
+    @inline(__always)
+    mutating func end() { pelmeni_counter_set(&running, 0) }
+
+    /// The call that runs, for another thread.
+    static func running(_ call: UnsafeMutablePointer<HookCall>) -> UInt64 {
+        withUnsafePointer(to: &call.pointee.running) { pelmeni_counter_get($0) }
     }
 
     mutating func setReason(_ text: UnsafeRawBufferPointer) {

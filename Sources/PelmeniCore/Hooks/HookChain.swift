@@ -37,9 +37,11 @@ package struct HookCounts: @unchecked Sendable {
         case calls
         /// Units not forwarded, chunks too.
         case drops
+        /// Calls that blocked the worker; the watch counts them.
+        case stalls
     }
 
-    static let words = 2
+    static let words = 3
     let base: UnsafeMutablePointer<UInt64>
 
     @inline(__always)

@@ -23,13 +23,34 @@ package struct HookMemory: @unchecked Sendable {
 
     /// The hook that ran last, and why it closed its session. For the worker's thread.
     package var running: String {
-        let (pair, stage) = (Int(call.pointee.pair), Int(call.pointee.stage))
+        name(pair: call.pointee.pair.index, hook: call.pointee.stage)
+    }
+
+    private func name(pair: Int, hook stage: Int) -> String {
         guard plans.indices.contains(pair), plans[pair].all.indices.contains(stage) else {
             return ""
         }
         return plans[pair].all[stage].name
     }
     package var reason: String { call.pointee.reasonText }
+
+    // MARK: For another thread
+
+    /// The call that runs now, or 0.
+    package var runningCall: UInt64 { HookCall.running(call) }
+
+    /// The pair and the name of a call's hook.
+    package func hook(of running: UInt64) -> (pair: Int, name: String) {
+        let pair = Int(running >> 16 & 0xffff)
+        return (pair, name(pair: pair, hook: Int(running & 0xffff) - 1))
+    }
+
+    /// Counts a hook that blocked its worker. One thread alone calls this.
+    package func countStall(_ running: UInt64) {
+        let (pair, stage) = (Int(running >> 16 & 0xffff), Int(running & 0xffff) - 1)
+        let counts = counts(pair: pair)
+        if counts.indices.contains(stage) { counts[stage].add(.stalls) }
+    }
 
     /// The counts of a pair's hooks, in the order of attachment.
     package func counts(pair: Int) -> [HookCounts] {
@@ -106,6 +127,10 @@ struct HookRunner {
         pelmeni_memory_unmap(items, UInt64(Self.itemsMax * MemoryLayout<Item>.stride))
     }
 
+    /// Whether a pair has hooks.
+    @inline(__always)
+    var areThere: Bool { chains != nil }
+
     @inline(__always)
     func chain(_ pair: PairID) -> UnsafeMutablePointer<HookChain>? {
         chains.map { $0 + Int(pair.rawValue) }
@@ -131,6 +156,7 @@ struct HookRunner {
                 : chain.pointee.stages[stage].isOfServer
                     ? table.forward(state, &buffer, view) : table.send(state, &buffer, view)
         }
+        call.pointee.end()
         row = buffer.takeRow()
         return answer
     }
@@ -151,6 +177,7 @@ struct HookRunner {
             let isMade = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef {
                 $0.make(state, view)
             }
+            call.pointee.end()
             guard isMade else { return false }
             row.pointee.made &+= 1
         }
@@ -161,6 +188,7 @@ struct HookRunner {
             let answer = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef {
                 $0.opened(state, view, &upstream)
             }
+            call.pointee.end()
             guard answer == VerdictCode.forward.rawValue else { return false }
         }
         return true
@@ -181,6 +209,7 @@ struct HookRunner {
                 table.closed(state, cause, view)
                 table.destroy(state)
             }
+            call.pointee.end()
         }
         row.pointee.made = 0
     }

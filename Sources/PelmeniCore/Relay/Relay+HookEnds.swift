@@ -37,6 +37,13 @@ extension Relay where R: ~Copyable {
             WorkerEvent(kind: .hookClosed, pair: sessions[session].pair, cause: .hook))
     }
 
+    /// The end of a loop: buffers that other threads dropped, and linked legs that ended sessions.
+    @inline(never)
+    mutating func finishHooks() {
+        pool.takeReturns()
+        heedNotices()
+    }
+
     // MARK: Closing
 
     /// A hook closes the session: what was queued before is sent, and streams are reset.

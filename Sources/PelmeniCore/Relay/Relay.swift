@@ -120,7 +120,6 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
             timerFired(session)
             heedNotices()
         }
-        pool.takeReturns()
         legs.ring.refill()
         legs.reads.renew()
         legs.pipes.renew()
@@ -135,7 +134,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         if !cuts.isEmpty { cutWaiting() }
         if !forRoom.isEmpty { sendForRoom() }
         if now >= responses.retryAt { retryResponses() }
-        heedNotices()
+        if hooks.areThere { finishHooks() }
         legs.count()
     }
 

@@ -21,6 +21,7 @@ package final class EngineRuntime: Sendable {
     private let state: Mutex<State>
     private let counts: SharedCounts
     private let resolver: Resolver?
+    private let watch: HookWatch?
     private let files: Mutex<ListenerSet>
 
     // MARK: Starting
@@ -89,6 +90,7 @@ package final class EngineRuntime: Sendable {
         files = Mutex(listeners)
         state = Mutex(State())
         resolver = Self.makeResolver(configuration, workers)
+        watch = HookWatch(workers)
     }
 
     private static func makeResolver(
@@ -136,6 +138,7 @@ package final class EngineRuntime: Sendable {
             bytes: configuration.poolBytes / configuration.workers,
             hasDatagramBlocks: configuration.pairs.contains(where: \.kind.hasMessages))
         resolver?.start()
+        watch?.start()
         await awaitFirstLookups()
         state.withLock {
             $0.starting = workers.count
@@ -247,6 +250,7 @@ package final class EngineRuntime: Sendable {
         if error != nil { for worker in workers { worker.mailbox.stop() } }
         guard isLast else { return }
         resolver?.stop()
+        watch?.stop()
         files.withLock { $0.removeFiles() }
         // The sink gets the earlier entries before the end, unless it blocks.
         configuration.log.flush()

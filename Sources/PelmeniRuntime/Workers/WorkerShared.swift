@@ -167,6 +167,27 @@ package final class WorkerShared: Sendable {
         return fields
     }
 
+    // MARK: Hooks
+
+    /// A hook does not return: sessions of this worker wait for it.
+    func hookBlocks(_ running: UInt64, since nanoseconds: UInt64) {
+        hooks.countStall(running)
+        log(.warning, "a hook blocks its worker; its sessions wait", hook(running, nanoseconds))
+    }
+
+    func hookReturned(_ running: UInt64, after nanoseconds: UInt64) {
+        log(.warning, "a hook has returned that blocked its worker", hook(running, nanoseconds))
+    }
+
+    private func hook(_ running: UInt64, _ nanoseconds: UInt64) -> [LogEntry.Field] {
+        let hook = hooks.hook(of: running)
+        return [
+            .init("worker", "\(index)"), .init("hook", hook.name),
+            .init("pair", names.indices.contains(hook.pair) ? names[hook.pair] : ""),
+            .init("milliseconds", "\(nanoseconds / 1_000_000)"),
+        ]
+    }
+
     // MARK: CPU
 
     /// Called on the worker's thread.

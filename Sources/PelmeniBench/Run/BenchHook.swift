@@ -1,0 +1,65 @@
+internal import Pelmeni
+
+/// Hooks of the measured proxy: what they cost is compared with none.
+package enum BenchHook: String, CaseIterable, Sendable {
+    /// Does nothing, in both directions.
+    case noop
+    /// The same with 32 bytes of state a session.
+    case state
+    /// Two hooks that change each byte of a request, one after the other: the origin gets it as it
+    /// was sent. As much work as upper-casing request and answer.
+    case mask
+
+    func attach(_ client: TCPClient) -> any Server {
+        let server = TCPServer(client, listen: "127.0.0.1", port: 0)
+        return switch self {
+        case .noop: server.hook { NoHook() }
+        case .state: server.hook { StateHook() }
+        case .mask:
+            TCPServer(
+                client.beforeSend { data, _ in
+                    data.mask()
+                    return .forward
+                }, listen: "127.0.0.1", port: 0
+            ).beforeForward { data, _ in
+                data.mask()
+                return .forward
+            }
+        }
+    }
+}
+
+private struct NoHook: BeforeForward, BeforeRespond {
+    func beforeForward(_ data: inout Buffer, _ session: borrowing Session) -> Verdict { .forward }
+    func beforeRespond(_ data: inout Buffer, _ session: borrowing Session) -> Verdict { .forward }
+}
+
+private struct StateHook: BeforeForward, BeforeRespond {
+    private var requests = 0
+    private var responses = 0
+    private var bytes: (UInt64, UInt64) = (0, 0)
+
+    mutating func beforeForward(
+        _ data: inout Buffer, _ session: borrowing Session
+    ) -> Verdict {
+        requests &+= 1
+        bytes.0 &+= UInt64(data.count)
+        return .forward
+    }
+
+    mutating func beforeRespond(
+        _ data: inout Buffer, _ session: borrowing Session
+    ) -> Verdict {
+        responses &+= 1
+        bytes.1 &+= UInt64(data.count)
+        return .forward
+    }
+}
+
+extension Buffer {
+    fileprivate mutating func mask() {
+        withUnsafeMutableBytes { bytes in
+            for index in bytes.indices { bytes[index] ^= 0x20 }
+        }
+    }
+}
