@@ -1,4 +1,5 @@
 #include "pelmeni_pool.h"
+#include "pelmeni_socket.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -81,6 +82,77 @@ void pelmeni_returns_free(pelmeni_returns *returns) {
     free(returns);
 }
 
-void *pelmeni_bytes_take(uint64_t bytes) { return malloc(bytes); }
+// Not inlined: the one place where a worker allocates and frees, for what hooks make and hold.
+__attribute__((noinline)) void *pelmeni_bytes_take(uint64_t bytes) { return malloc(bytes); }
 
-void pelmeni_bytes_give_back(void *bytes) { free(bytes); }
+__attribute__((noinline)) void pelmeni_bytes_give_back(void *bytes) { free(bytes); }
+
+typedef struct answer_node {
+    pelmeni_answer answer;
+    struct answer_node *next;
+} answer_node;
+
+struct pelmeni_answers {
+    pthread_mutex_t lock;
+    answer_node *first, *last;
+    int64_t count; // read without the lock by pelmeni_answers_pending
+    int is_closed;
+    int event;
+};
+
+pelmeni_answers *pelmeni_answers_create(int event) {
+    pelmeni_answers *answers = calloc(1, sizeof *answers);
+    if (answers == NULL) { return NULL; }
+    pthread_mutex_init(&answers->lock, NULL);
+    answers->event = event;
+    return answers;
+}
+
+int pelmeni_answers_add(pelmeni_answers *answers, const pelmeni_answer *answer) {
+    answer_node *node = pelmeni_bytes_take(sizeof *node);
+    if (node == NULL) { abort(); } // as Swift's allocations do
+    node->answer = *answer;
+    node->next = NULL;
+    pthread_mutex_lock(&answers->lock);
+    int is_open = !answers->is_closed;
+    if (is_open) {
+        if (answers->last == NULL) { answers->first = node; } else { answers->last->next = node; }
+        answers->last = node;
+        __atomic_store_n(&answers->count, answers->count + 1, __ATOMIC_RELEASE);
+        // Under the lock: the descriptor is open until the queue is closed.
+        if (answers->event >= 0) { (void)pelmeni_event_signal(answers->event); }
+    }
+    pthread_mutex_unlock(&answers->lock);
+    if (!is_open) { pelmeni_bytes_give_back(node); }
+    return is_open;
+}
+
+int pelmeni_answers_take(pelmeni_answers *answers, pelmeni_answer *answer) {
+    pthread_mutex_lock(&answers->lock);
+    answer_node *node = answers->first;
+    if (node != NULL) {
+        answers->first = node->next;
+        if (answers->first == NULL) { answers->last = NULL; }
+        __atomic_store_n(&answers->count, answers->count - 1, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&answers->lock);
+    if (node == NULL) { return 0; }
+    *answer = node->answer;
+    pelmeni_bytes_give_back(node);
+    return 1;
+}
+
+int pelmeni_answers_pending(const pelmeni_answers *answers) {
+    return __atomic_load_n(&answers->count, __ATOMIC_ACQUIRE) > 0;
+}
+
+void pelmeni_answers_close(pelmeni_answers *answers) {
+    pthread_mutex_lock(&answers->lock);
+    answers->is_closed = 1;
+    pthread_mutex_unlock(&answers->lock);
+}
+
+void pelmeni_answers_free(pelmeni_answers *answers) {
+    pthread_mutex_destroy(&answers->lock);
+    free(answers);
+}

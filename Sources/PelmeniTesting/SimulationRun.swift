@@ -26,7 +26,7 @@ struct SimulationRun: ~Copyable {
         pairs = .allocate(capacity: plans)
         upstreams = .allocate(capacity: plans * Self.upstreamsMax)
         addresses = .allocate(capacity: plans * Self.upstreamsMax * Upstream.addressesMax)
-        hooks = HookMemory(plans: setup.hookPlans(kernel))
+        hooks = HookMemory(plans: setup.hookPlans(kernel), event: -1)
         fillPairs()
     }
 

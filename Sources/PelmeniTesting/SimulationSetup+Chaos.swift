@@ -11,12 +11,19 @@ extension SimulationSetup {
         let isViolent = world.healsAt != .max && random.chance(0x8000)
         for pair in 0..<world.pairs where random.chance(0xe000) {
             var plan = ChaosPlan()
+            let isLate = random.chance(0x6000)
             let chains: [([ChaosPlan.Directions], [ChaosPlan.Directions])] = [
                 ([.both], []), ([.both], []), ([], [.both]), ([.toUpstream], []),
                 ([], [.toClient]), ([.toUpstream], [.toClient]), ([.both], [.both]),
                 ([.both, .toClient], [.toUpstream]),
             ]
-            (plan.ofServer, plan.ofClient) = random.pick(chains)
+            let chain = random.pick(chains)
+            plan.ofServer = chain.0.map {
+                ChaosPlan.Stage(directions: $0, isAsynchronous: isLate && random.chance(0x8000))
+            }
+            plan.ofClient = chain.1.map {
+                ChaosPlan.Stage(directions: $0, isAsynchronous: isLate && random.chance(0x8000))
+            }
             plan.isViolent = isViolent
             plan.releases = random.pick([0, 0, 0x400, 0x4000])
             world.chaos[pair] = plan
@@ -30,12 +37,11 @@ extension SimulationSetup {
     /// The hooks of each pair; empty without any.
     func hookPlans(_ kernel: SimulatedKernel) -> [HookPlan] {
         guard world.chaos.contains(where: { $0 != nil }) else { return [] }
-        let points = ChaosPoints(base: kernel.points, books: kernel.chaos.books)
         return (0..<world.pairs).map { pair in
             guard let plan = world.chaos[pair] else { return HookPlan() }
             let kind = world.messagePlan(pair)?.kind ?? .streams
             return plan.hooks(
-                seed: world.seed &+ UInt64(pair), points: points, isMessage: kind.hasMessages,
+                seed: world.seed &+ UInt64(pair), kernel, isMessage: kind.hasMessages,
                 mayDrop: kind.hasDatagrams && world.messagePlan(pair)?.countsAnswers == false)
         }
     }

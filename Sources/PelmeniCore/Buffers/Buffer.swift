@@ -9,8 +9,9 @@ public struct Buffer: ~Copyable, @unchecked Sendable {
     public static let bytesMax = 1 << 20
     /// Bytes that a hook may hold back at once: 64 KiB.
     public static let holdMax = 64 << 10
-    /// Bytes, and buffers, that one call of a hook may emit: 256 KiB and 256.
+    /// Bytes that one call of a hook may emit: 256 KiB.
     public static let emitMax = 256 << 10
+    /// Buffers that one call of a hook may emit.
     public static let emitCountMax = 256
 
     @usableFromInline

@@ -20,6 +20,11 @@ package struct HookCall {
     /// The chain of the session's pair.
     var chain: UnsafePointer<HookChain>?
 
+    /// The asynchronous call that begins: its unit, and its number.
+    var parked = (row: BufferRow(), number: UInt64(0))
+    /// Where asynchronous hooks answer to.
+    let answers: Unmanaged<HookAnswers>
+
     // The answer.
     var reply = BufferRow()
     var hasReply = false
@@ -38,24 +43,30 @@ package struct HookCall {
     private var serial: UInt64 = 0
 
     /// Memory for one worker; it lives until ``destroy(_:)``.
-    package static func create() -> UnsafeMutablePointer<HookCall> {
+    ///
+    /// - Parameter event: wakes the worker; negative is none.
+    package static func create(event: Int32) -> UnsafeMutablePointer<HookCall> {
         let call = UnsafeMutablePointer<HookCall>.allocate(capacity: 1)
         call.initialize(
             to: HookCall(
                 emitted: .allocate(capacity: Buffer.emitCountMax),
-                reason: .allocate(capacity: reasonMax)))
+                reason: .allocate(capacity: reasonMax),
+                answers: .passRetained(HookAnswers(event: event))))
         return call
     }
 
     package static func destroy(_ call: UnsafeMutablePointer<HookCall>) {
         call.pointee.emitted.deallocate()
         call.pointee.reason.deallocate()
+        call.pointee.answers.release()
         call.deallocate()
     }
 
     private init(
-        emitted: UnsafeMutablePointer<BufferRow>, reason: UnsafeMutablePointer<UInt8>
+        emitted: UnsafeMutablePointer<BufferRow>, reason: UnsafeMutablePointer<UInt8>,
+        answers: Unmanaged<HookAnswers>
     ) {
+        self.answers = answers
         self.emitted = emitted
         self.reason = reason
     }

@@ -57,6 +57,8 @@ struct HookStage {
     /// Where the hook's state lies in a session's row.
     let stateOffset: Int
     let isOfServer: Bool
+    /// Nanoseconds; 0 is a synchronous hook.
+    let deadline: UInt64
 }
 
 /// The hooks of a pair in one worker, and a row for each of its sessions. Stable memory.
@@ -98,7 +100,8 @@ package struct HookChain {
                 to: HookStage(
                     table: .passRetained(table),
                     counts: HookCounts(base: counts + index * HookCounts.words),
-                    stateOffset: offsets[index], isOfServer: isOfServer))
+                    stateOffset: offsets[index], isOfServer: isOfServer,
+                    deadline: table.deadline))
             if table.moments.contains(isOfServer ? .forward : .send) { toUpstream |= 1 << index }
             if table.moments.contains(.respond) { toClient |= 1 << index }
         }
@@ -192,12 +195,16 @@ struct ChunkQueue {
     /// the stream follows them.
     var surplus = BufferRow()
     var endsBehindSurplus = false
+    /// The unit that an asynchronous hook has, and the units behind it.
+    var parked = ParkedCall()
+    var behind = ItemQueue()
 
-    var hasBytes: Bool { !chunks.isEmpty || surplus.count > 0 }
+    var hasBytes: Bool { !chunks.isEmpty || surplus.count > 0 || parked.isThere }
 
     mutating func removeAll(_ pool: BufferPool) {
         chunks.removeAll(pool: pool)
         surplus.releaseOnWorker()
+        assert(behind.isEmpty && !parked.isThere, "a session's calls are cancelled before")
     }
 }
 

@@ -8,15 +8,20 @@ package struct HookMemory: @unchecked Sendable {
     /// Words of counts, for the hooks of all pairs in order.
     package var counts: UnsafeMutablePointer<UInt64>
 
-    package init(plans: [HookPlan]) {
+    /// - Parameter event: wakes the worker; negative is none.
+    package init(plans: [HookPlan], event: Int32) {
         let hooks = plans.reduce(0) { $0 + $1.count }
         self.plans = hooks == 0 ? [] : plans
-        call = HookCall.create()
+        call = HookCall.create(event: event)
         counts = .allocate(capacity: max(1, hooks * HookCounts.words))
         counts.initialize(repeating: 0, count: max(1, hooks * HookCounts.words))
     }
 
+    /// The worker has ended: answers of asynchronous hooks that still come are dropped.
+    package func close() { call.pointee.answers.takeUnretainedValue().close() }
+
     package func destroy() {
+        close()
         HookCall.destroy(call)
         counts.deallocate()
     }
@@ -65,6 +70,8 @@ package struct HookMemory: @unchecked Sendable {
 /// Calls of a worker's hooks. A handle: copies mean the same rows.
 struct HookRunner {
     /// A unit on its way, or an action that waits for the units before it.
+    ///
+    /// Trivial: a queue of them is memory.
     struct Item {
         enum Action: UInt8 {
             /// The unit goes on, behind ``stage``.
@@ -127,6 +134,8 @@ struct HookRunner {
         pelmeni_memory_unmap(items, UInt64(Self.itemsMax * MemoryLayout<Item>.stride))
     }
 
+    var answers: OpaquePointer { call.pointee.answers._withUnsafeGuaranteedRef { $0.queue } }
+
     /// Whether a pair has hooks.
     @inline(__always)
     var areThere: Bool { chains != nil }
@@ -159,6 +168,28 @@ struct HookRunner {
         call.pointee.end()
         row = buffer.takeRow()
         return answer
+    }
+
+    /// Begins a call of an asynchronous hook, which has the row from now on. What cancels it.
+    @inline(never)
+    func callLater(
+        _ chain: UnsafeMutablePointer<HookChain>, _ session: SessionID, _ stage: Int
+    ) -> UnsafeMutableRawPointer {
+        let state = chain.pointee.state(session, stage)
+        let view = Session(call)
+        let token = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef {
+            $0.begin(state, view)
+        }
+        call.pointee.end()
+        return token
+    }
+
+    /// An asynchronous call is answered, or its session has ended.
+    @inline(never)
+    func closeCall(
+        _ chain: UnsafeMutablePointer<HookChain>, _ stage: Int, _ token: UnsafeMutableRawPointer
+    ) {
+        chain.pointee.stages[stage].table._withUnsafeGuaranteedRef { $0.cancel(token) }
     }
 
     /// Makes a session's hooks, and asks them. False when one closes the session.

@@ -39,6 +39,17 @@ public final class HookTable: Sendable {
     let size: Int
     @usableFromInline
     let alignment: Int
+    /// Of an asynchronous hook: begins a call with the unit of a ticket, and cancels it.
+    @usableFromInline
+    typealias Begin =
+        @Sendable (UnsafeMutableRawPointer, borrowing Session) -> UnsafeMutableRawPointer
+    @usableFromInline
+    let begin: Begin
+    @usableFromInline
+    let cancel: @Sendable (UnsafeMutableRawPointer) -> Void
+    /// Nanoseconds until an asynchronous call closes its session; 0 is a synchronous hook.
+    @usableFromInline
+    let deadline: UInt64
 
     /// A hook type. Its moments are the protocols that it has.
     @inlinable
@@ -88,6 +99,9 @@ public final class HookTable: Sendable {
         destroy = { $0.assumingMemoryBound(to: H.self).deinitialize(count: 1) }
         size = MemoryLayout<H>.size
         alignment = MemoryLayout<H>.alignment
+        begin = { state, _ in state }
+        cancel = { _ in }
+        deadline = 0
     }
 
     /// A closure: without state, and with one moment.
@@ -108,6 +122,42 @@ public final class HookTable: Sendable {
         destroy = { _ in }
         size = 0
         alignment = 1
+        begin = { state, _ in state }
+        cancel = { _ in }
+        deadline = 0
+    }
+
+    /// An asynchronous hook whose calls are begun and cancelled by functions: the base of the
+    /// public forms, and of simulated ones.
+    ///
+    /// - Parameters:
+    ///   - begin: gets the ticket of a call, and returns what `cancel` gets. It keeps the ticket
+    ///     until it has answered.
+    ///   - cancel: the session has ended, or the call was answered: called once for each call.
+    package init(
+        name: String, forwards: Bool, sends: Bool, responds: Bool, deadline: UInt64,
+        begin:
+            @escaping @Sendable (HookTicket, borrowing Session) -> UnsafeMutableRawPointer,
+        cancel: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
+    ) {
+        self.name = name
+        var moments: HookMoments = []
+        if forwards { moments.insert(.forward) }
+        if sends { moments.insert(.send) }
+        if responds { moments.insert(.respond) }
+        self.moments = moments
+        forward = Self.noCall
+        send = Self.noCall
+        respond = Self.noCall
+        opened = Self.noOpen
+        closed = { _, _, _ in }
+        make = { _, _ in true }
+        destroy = { _ in }
+        size = 0
+        alignment = 1
+        self.begin = { _, session in begin(session.takeTicket(), session) }
+        self.cancel = cancel
+        self.deadline = deadline
     }
 
     /// A closure for each unit that a client sent.

@@ -48,6 +48,15 @@ public struct Session: ~Copyable {
         call.pointee.emittedBytes = bytes
     }
 
+    /// The ticket of the asynchronous call that begins.
+    func takeTicket() -> HookTicket {
+        let row = call.pointee.parked.row
+        call.pointee.parked.row = BufferRow()
+        return HookTicket(
+            number: call.pointee.parked.number, answers: call.pointee.answers.takeUnretainedValue(),
+            row: row)
+    }
+
     // MARK: Answers
 
     /// A verdict's number; what it carries is noted.

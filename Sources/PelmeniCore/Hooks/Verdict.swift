@@ -33,7 +33,7 @@ public enum OpenVerdict: Sendable {
 
 /// A ``Verdict`` in a worker's form. The numbers cross the boundary of modules.
 @usableFromInline
-enum VerdictCode: UInt8 {
+package enum VerdictCode: UInt8, Sendable {
     case forward
     case release
     case drop

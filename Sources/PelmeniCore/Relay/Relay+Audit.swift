@@ -20,7 +20,8 @@ extension Relay where R: ~Copyable {
     package func leaks() -> [String] {
         var leaks: [String] = []
         if legs.sessionsOpen != 0 { leaks.append("\(legs.sessionsOpen) sessions are open") }
-        let blocks = pool.leasedBlocks - postedBlocks
+        // Buffers that hooks kept are not the engine's.
+        let blocks = pool.leasedBlocks - postedBlocks - pool.state.pointee.lent
         if blocks != 0 { leaks.append("\(blocks) blocks are leased") }
         let pieces = pool.totalPieces - pool.freePieces
         if pieces != 0 { leaks.append("\(pieces) pieces are queued") }

@@ -97,7 +97,8 @@ extension Relay where R: ~Copyable {
         guard sessions[session].kind == .streamToDatagrams,
             sessions[session].phase == .relaying, legs[client].hasEnded,
             legs[client].queue.isEmpty,
-            !states[session].expectsResponses || hasAllResponses(session)
+            !states[session].expectsResponses || hasAllResponses(session),
+            !hooks.areThere || !hasParked(session)
         else { return }
         endOnceDelivered(session, client)
     }

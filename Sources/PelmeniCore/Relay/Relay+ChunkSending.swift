@@ -153,6 +153,7 @@ extension Relay where R: ~Copyable {
         guard let chain = chain(of: session) else { return }
         let row = chain.pointee.row(session)
         if let later = row.pointee.later {
+            cancelParked(session)
             later.pointee.toUpstream.removeAll(pool)
             later.pointee.toClient.removeAll(pool)
             for index in 0..<2 &* chain.pointee.count { later.pointee.held[index].removeAll() }

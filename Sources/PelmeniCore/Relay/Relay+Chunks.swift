@@ -56,9 +56,14 @@ extension Relay where R: ~Copyable {
     private func isHeldUp(_ leg: LegID) -> Bool { !hasChunkRoom(leg) || holdsChunks(leg) }
 
     private func hasChunkRoom(_ leg: LegID) -> Bool {
-        guard !hasSurplus(towards: legs[leg].peer) else { return false }
+        guard !hasSurplus(towards: legs[leg].peer), !isParked(leg) else { return false }
         let queued = legs[legs[leg].peer].queue.bytes
         return queued == 0 || queued < legs.highWatermark(legs[leg].blockClass)
+    }
+
+    /// An asynchronous hook has a unit of the stream.
+    func isParked(_ leg: LegID) -> Bool {
+        isParked(legs[leg].session, isToClient: !legs[leg].kind.isClient)
     }
 
     private func holdsChunks(_ leg: LegID) -> Bool {
@@ -106,7 +111,7 @@ extension Relay where R: ~Copyable {
                 isOpen(session), !isFinishing(session)
             else { return }
         }
-        guard let queue = chunkQueue(leg), queue.pointee.chunks.isEmpty else {
+        guard let queue = chunkQueue(leg), queue.pointee.chunks.isEmpty, !isParked(leg) else {
             return readOnChunks(leg, expectsBytes: true)
         }
         let last = queue.pointee.lastResult
@@ -124,7 +129,7 @@ extension Relay where R: ~Copyable {
             if legs[leg].inbound == .discarded { return dropOn(leg) }
             return legs.rearm(leg, expectsBytes: expectsBytes)
         }
-        guard holdsChunks(leg) || hasSurplus(towards: legs[leg].peer) else {
+        guard holdsChunks(leg) || hasSurplus(towards: legs[leg].peer) || isParked(leg) else {
             return legs.rearm(leg, expectsBytes: expectsBytes)
         }
         guard legs[leg].mayRead else { return }
@@ -135,7 +140,7 @@ extension Relay where R: ~Copyable {
 
     /// Whether a stream's end or error has to wait for the chunks before it.
     private mutating func comesBehindChunks(_ leg: LegID, _ result: Int32) -> Bool {
-        guard holdsChunks(leg), let queue = chunkQueue(leg) else { return false }
+        guard holdsChunks(leg) || isParked(leg), let queue = chunkQueue(leg) else { return false }
         queue.pointee.lastResult = min(queue.pointee.lastResult, result)
         guard legs[leg].reading == .idle else { return true }
         if hasChunkRoom(leg) { passWaiting(leg) } else { legs.pause(leg) }
@@ -164,7 +169,7 @@ extension Relay where R: ~Copyable {
         let isToClient = !legs[leg].kind.isClient
         let ofPair = isToClient ? chain.pointee.toClient : chain.pointee.toUpstream
         guard ofPair & ~chain.pointee.row(session).pointee.released(isToClient) == 0,
-            !holdsChunks(leg), !hasSurplus(towards: legs[leg].peer)
+            !holdsChunks(leg), !hasSurplus(towards: legs[leg].peer), !isParked(leg)
         else { return }
         legs[leg].inbound = .linked
     }

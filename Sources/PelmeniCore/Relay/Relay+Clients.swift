@@ -122,7 +122,9 @@ extension Relay where R: ~Copyable {
     /// Whether every message of the client has its expected responses.
     func hasAllResponses(_ session: SessionID) -> Bool {
         let responses = UInt64(pairs[sessions[session].pair].responses)
-        guard responses != 0 else { return false }
+        guard responses != 0, !hooks.areThere || !isParked(session, isToClient: true) else {
+            return false
+        }
         let state = states.row(session)
         let (expected, overflow) = state.pointee.requests.multipliedReportingOverflow(by: responses)
         return !overflow && state.pointee.responses >= expected

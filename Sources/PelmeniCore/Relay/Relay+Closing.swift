@@ -156,7 +156,8 @@ extension Relay where R: ~Copyable {
         guard !isFinishing(session) else { return finishedStreamEnded(leg) }
         let isBetweenStreams = sessions[session].kind == .framedStreams
         let isSurplus = legs[leg].hasEnded
-        if !isBetweenStreams { legs[leg].move(reading: .ended) }
+        // An asynchronous hook may get the message at the end: the end then waits for it.
+        if !isBetweenStreams, !hooks.areThere { legs[leg].move(reading: .ended) }
         states[session].hasStreamEnded = true
         switch framed[stream].scanner.end() {
         case .message where isSurplus: return dropSurplus(session)
@@ -167,6 +168,10 @@ extension Relay where R: ~Copyable {
             if heldCarriageReturn { gatherCarriageReturn(stream) }
             deliverGathered(stream)
             guard isOpen(session) else { return }
+        }
+        if hooks.areThere {
+            guard !comesLater(leg, 0) else { return }
+            if !isBetweenStreams { legs[leg].move(reading: .ended) }
         }
         guard !isBetweenStreams else { return framedEndedBetweenStreams(leg) }
         // The client's next datagram dials anew; a client's stream still gets responses.

@@ -91,6 +91,7 @@ extension Relay where R: ~Copyable {
     @inline(__always)
     private func hasRoom(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
+        if hooks.areThere, !row.pointee.hasEnded, isParked(leg) { return false }
         guard sessions[row.pointee.session].kind == .framedStreams, !row.pointee.hasEnded
         else { return true }
         let queued = legs[row.pointee.peer].queue.bytes
@@ -130,11 +131,16 @@ extension Relay where R: ~Copyable {
     /// The stream's peer has room: the paused stream may be read again.
     mutating func resume(_ leg: LegID) {
         guard sessions[legs[leg].session].kind != .hookedStreams else { return resumeChunks(leg) }
-        guard !framed[framedID(leg)].uncut.isEmpty else {
+        let stream = framedID(leg)
+        guard framed[stream].uncut.isEmpty else {
+            legs[leg].move(reading: .idle)
+            return awaitCut(leg)
+        }
+        guard hooks.areThere, framed[stream].lastResult <= 0 else {
             return legs.rearm(leg, expectsBytes: true)
         }
         legs[leg].move(reading: .idle)
-        awaitCut(leg)
+        if !isParked(leg) { endCut(leg) } else { legs.pause(leg) }
     }
 
     /// Cuts each waiting stream once, within the loop's budget.
@@ -163,6 +169,15 @@ extension Relay where R: ~Copyable {
         guard framed[stream].uncut.isEmpty else {
             return hasRoom(leg) ? cuts.append(stream, framed) : awaitCut(leg)
         }
+        guard !hooks.areThere || !isParked(leg) else {
+            return legs[leg].reading == .idle ? legs.pause(leg) : ()
+        }
+        endCut(leg)
+    }
+
+    /// All messages of a stream are cut: what came behind them, or the next bytes.
+    private mutating func endCut(_ leg: LegID) {
+        let stream = framedID(leg)
         let last = framed[stream].lastResult
         framed[stream].lastResult = 1
         // The reset behind this end may have been seen since.
@@ -175,7 +190,9 @@ extension Relay where R: ~Copyable {
     mutating func comesLater(_ leg: LegID, _ result: Int32) -> Bool {
         guard legs[leg].inbound.isDiverted else { return false }
         let stream = framedID(leg)
-        guard !framed[stream].uncut.isEmpty else { return false }
+        guard !framed[stream].uncut.isEmpty || (hooks.areThere && isParked(leg)) else {
+            return false
+        }
         framed[stream].lastResult = min(framed[stream].lastResult, result)
         awaitCut(leg)
         return true
@@ -185,6 +202,9 @@ extension Relay where R: ~Copyable {
     mutating func readOn(_ leg: LegID, expectsBytes: Bool) {
         guard framed[framedID(leg)].uncut.isEmpty else { return awaitCut(leg) }
         let row = legs.row(leg)
+        if hooks.areThere, row.pointee.mayRead, !row.pointee.hasEnded, isParked(leg) {
+            return legs.pause(leg)
+        }
         guard row.pointee.hasEnded else { return legs.rearm(leg, expectsBytes: expectsBytes) }
         guard row.pointee.mayRead, row.pointee.phase != .closing else { return }
         legs.arm(leg, expectsBytes: expectsBytes)

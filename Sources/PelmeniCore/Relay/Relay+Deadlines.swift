@@ -1,6 +1,7 @@
 // A session's timer fired.
 extension Relay where R: ~Copyable {
     mutating func timerFired(_ session: SessionID) {
+        if hooks.areThere, isOpen(session), checkParked(session) { return heedNotices() }
         switch sessions[session].phase {
         case .connecting: legs.connectingTimerFired(session)
         case .relaying where sessions[session].kind.isOfStreams: streamsTimerFired(session)
@@ -64,6 +65,9 @@ extension Relay where R: ~Copyable {
         switch legs.checkDeadlines(session, idle: idle) {
         case .next(let due): return due
         case .passed(.idle) where isHeldByUnread(session):
+            sessions[session].activeAt = now
+            return now &+ idle
+        case .passed(.idle) where isDrained && hasParked(session):
             sessions[session].activeAt = now
             return now &+ idle
         // The client had ended: only responses were awaited.

@@ -41,6 +41,7 @@ extension Relay where R: ~Copyable {
     @inline(never)
     mutating func finishHooks() {
         pool.takeReturns()
+        takeAnswers()
         heedNotices()
     }
 

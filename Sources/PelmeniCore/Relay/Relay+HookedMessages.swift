@@ -22,7 +22,10 @@ extension Relay where R: ~Copyable {
         guard let chain = chain(of: session) else { return take(unit, session) }
         let ofPair = unit.isToClient ? chain.pointee.toClient : chain.pointee.toUpstream
         let row = chain.pointee.row(session)
-        guard ofPair & ~row.pointee.released(unit.isToClient) != 0 else {
+        guard
+            ofPair & ~row.pointee.released(unit.isToClient) != 0
+                || isParked(session, isToClient: unit.isToClient)
+        else {
             return take(unit, session)
         }
         pool.lease(unit.block)
@@ -76,7 +79,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// A reply may have been the session's last response.
-    private mutating func answered(_ session: SessionID) {
+    mutating func answered(_ session: SessionID) {
         switch sessions[session].kind {
         case .streams, .hookedStreams, .framedStreams: break
         case .datagrams:
@@ -116,6 +119,10 @@ extension Relay where R: ~Copyable {
         _ bytes: BufferRow, _ session: SessionID, isToClient: Bool
     ) {
         var bytes = bytes
+        guard takesMessages(session, isToClient: isToClient) else {
+            bytes.releaseOnWorker()
+            return drop(isToClient ? .surplus : .noUpstream)
+        }
         guard bytes.count <= longestMessage(session, isToClient: isToClient) else {
             bytes.releaseOnWorker()
             return drop(.oversize)
@@ -133,6 +140,15 @@ extension Relay where R: ~Copyable {
             isPart: pool.leases(of: slice.block) > 1)
         take(unit, session)
         pool.release(slice.block)
+    }
+
+    /// False once a side was closed, or its stream ended, while a hook had a message for it.
+    private func takesMessages(_ session: SessionID, isToClient: Bool) -> Bool {
+        let row = sessions[session]
+        guard row.phase == .relaying, !isToClient || !row.kind.hasNamedClient else { return true }
+        let leg = isToClient ? row.client : row.upstream
+        guard !leg.isNone, legs[leg].phase == .open else { return false }
+        return legs[leg].kind.isDatagrams || legs[leg].writing != .shut
     }
 
     /// Bytes of the longest message that a side of the session carries.

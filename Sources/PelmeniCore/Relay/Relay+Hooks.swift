@@ -10,10 +10,45 @@ extension Relay where R: ~Copyable {
 
     /// Takes an item through the hooks behind its stage, and sends on what comes out. Takes over
     /// the lease.
-    mutating func passHooks(_ first: HookRunner.Item, _ session: SessionID) {
+    ///
+    /// - Parameter isBehind: the item waited behind a parked one, and its turn has come.
+    mutating func passHooks(
+        _ first: HookRunner.Item, _ session: SessionID, isBehind: Bool = false
+    ) {
+        var item = first
+        if !isBehind, isParked(session, isToClient: item.isToClient) {
+            guard !queueBehind(item, session) else { return }
+            item.row.releaseOnWorker()
+            uncount(session, isToClient: item.isToClient)
+            return drop(.queueFull)
+        }
+        passStack(item, session, 0)
+    }
+
+    /// An asynchronous hook has answered.
+    mutating func passAnswered(
+        _ answered: HookRunner.Item, _ verdict: VerdictCode, _ session: SessionID
+    ) {
+        guard let chain = chain(of: session) else { return }
+        var item = answered
+        var waiting = 0
+        if !acceptsUnits(session) {
+            item.row.releaseOnWorker()
+        } else if settle(verdict, &item, session, chain, &waiting) {
+            return passStack(item, session, waiting)
+        }
+        guard waiting > 0 else { return }
+        waiting &-= 1
+        passStack(hooks.items[waiting], session, waiting)
+    }
+
+    /// Passes an item, and then those on the stack.
+    private mutating func passStack(
+        _ first: HookRunner.Item, _ session: SessionID, _ count: Int
+    ) {
         guard let chain = chain(of: session) else { return }
         var item = first
-        var waiting = 0
+        var waiting = count
         while true {
             if acceptsUnits(session) {
                 pass(&item, session, chain, &waiting)
@@ -51,6 +86,9 @@ extension Relay where R: ~Copyable {
             item.stage = Int8(truncatingIfNeeded: stage)
             if let held = heldBytes(row, chain, stage, item.isToClient), held.pointee.count > 0 {
                 putBefore(held, &item, &waiting)
+            }
+            guard chain.pointee.stages[stage].deadline == 0 else {
+                return park(item, session, chain, &waiting)
             }
             let answer = call(item.stage, &item, session, chain)
             guard settle(answer, &item, session, chain, &waiting) else { return }

@@ -18,6 +18,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     var forRoom = RowQueue<OutgoingDatagram>()
     var cuts = CutQueue()
     let hooks: HookRunner
+    /// Of the last asynchronous call.
+    var parkedSerial: UInt32 = 0
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
     ///   listeners); legs are numbered after them.

@@ -29,7 +29,7 @@ package final class WorkerShared: Sendable {
         mailbox = try Mailbox()
         counters = Counters()
         rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
-        hooks = HookMemory(plans: pairs.map(\.hooks))
+        hooks = HookMemory(plans: pairs.map(\.hooks), event: mailbox.event)
         self.log = log
         names = addresses.map(\.description)
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }

@@ -43,7 +43,12 @@ enum ChaosGroups {
 
 /// Undoes what one chaos hook did to a stream.
 struct ChaosDecoder {
+    /// The hook was an asynchronous one.
+    let isMask: Bool
     private var group: [UInt8] = []
+
+    init(isMask: Bool) { self.isMask = isMask }
+
     private(set) var isReleased = false
     private(set) var isFinished = false
     private(set) var replies = 0
@@ -52,6 +57,7 @@ struct ChaosDecoder {
 
     /// The bytes of the stream as it was.
     mutating func decode(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        if isMask { return bytes.map { $0 ^ ChaosLater.mask } }
         var output: [UInt8] = []
         for byte in bytes {
             guard !isReleased else {
@@ -79,6 +85,7 @@ struct ChaosDecoder {
 
     /// The stream has ended: its last bytes. Nil when the end is not the one that the hook made.
     mutating func end() -> [UInt8]? {
+        if isMask { return [] }
         if isReleased || isFinished { return group.isEmpty ? [] : nil }
         guard let last = group.last, last == 0xe0 | UInt8(group.count - 1) else { return nil }
         return group.dropLast().reversed()

@@ -18,9 +18,15 @@ package struct ChaosPlan: Sendable {
         }
     }
 
+    /// A hook of the chain.
+    package struct Stage: Sendable {
+        var directions: Directions
+        var isAsynchronous = false
+    }
+
     /// The hooks of the server; below, those of the client.
-    package var ofServer: [Directions] = []
-    package var ofClient: [Directions] = []
+    package var ofServer: [Stage] = []
+    package var ofClient: [Stage] = []
     /// Hooks close and finish sessions, and throw.
     package var isViolent = false
     /// Hooks leave directions.
@@ -31,28 +37,33 @@ package struct ChaosPlan: Sendable {
     var count: Int { ofServer.count + ofClient.count }
 
     /// Hooks that change a direction's units.
-    func stages(toClient: Bool) -> Int {
-        (ofServer + ofClient).count { $0.contains(toClient: toClient) }
+    func stages(toClient: Bool) -> Int { stagesOf(toClient: toClient).count }
+
+    /// The same, the one that changes them last first.
+    func stagesOf(toClient: Bool) -> [Stage] {
+        let stages = (ofServer + ofClient).filter {
+            $0.directions.contains(toClient: toClient)
+        }
+        return toClient ? stages : stages.reversed()
     }
 
     /// Whether one hook sees both directions alone: only then a reply finds the boundaries of the
     /// other direction's groups.
-    var mayReply: Bool { count == 1 && (ofServer + ofClient) == [.both] }
+    var mayReply: Bool {
+        count == 1 && (ofServer + ofClient)[0].directions == .both
+    }
 
-    func hooks(seed: UInt64, points: ChaosPoints, isMessage: Bool, mayDrop: Bool) -> HookPlan {
+    func hooks(
+        seed: UInt64, _ kernel: SimulatedKernel, isMessage: Bool, mayDrop: Bool
+    ) -> HookPlan {
+        let points = ChaosPoints(base: kernel.points, books: kernel.chaos.books)
         var plan = HookPlan()
-        for (index, directions) in (ofServer + ofClient).enumerated() {
+        for (index, stage) in (ofServer + ofClient).enumerated() {
             var settings = ChaosSettings(plan: self, points: points)
             settings.seed = seed &+ UInt64(index) &* 0x1234_5678_9abc
             settings.isMessage = isMessage
             settings.mayDrop = mayDrop
-            let made = settings
-            let table =
-                switch directions {
-                case .toUpstream: HookTable { try ChaosOut(made) }
-                case .toClient: HookTable { try ChaosBack(made) }
-                case .both: HookTable { try ChaosBoth(made) }
-                }
+            let table = self.table(stage, settings, kernel)
             if index < ofServer.count {
                 plan.ofServer.append(table)
             } else {
@@ -60,6 +71,21 @@ package struct ChaosPlan: Sendable {
             }
         }
         return plan
+    }
+
+    private func table(
+        _ stage: Stage, _ settings: ChaosSettings, _ kernel: SimulatedKernel
+    ) -> HookTable {
+        guard !stage.isAsynchronous else {
+            let later = kernel.chaos.later ?? ChaosLater(kernel)
+            kernel.chaos.later = later
+            return later.table(self, stage.directions, mayDrop: settings.mayDrop)
+        }
+        return switch stage.directions {
+        case .toUpstream: HookTable { try ChaosOut(settings) }
+        case .toClient: HookTable { try ChaosBack(settings) }
+        case .both: HookTable { try ChaosBoth(settings) }
+        }
     }
 }
 
@@ -78,6 +104,9 @@ struct ChaosBooks {
     var destroyed = 0
     /// Messages that were emitted in place of a dropped one: counted twice by the engine.
     var extra = 0
+    /// Calls of asynchronous hooks, and those of which the engine said that they are over.
+    var begun = 0
+    var ended = 0
 }
 
 /// The streams that hooks changed, and what the hooks counted.
@@ -85,6 +114,8 @@ final class SimulatedChaos {
     /// By the peers that the streams come to, the last hook first.
     var decoders: [Int: [ChaosDecoder]] = [:]
     let books: UnsafeMutablePointer<ChaosBooks>
+    /// Asynchronous hooks, once a pair has some.
+    var later: ChaosLater?
 
     init() {
         books = .allocate(capacity: 1)

@@ -6,8 +6,9 @@ extension SimulatedKernel {
     func expectChaos(_ number: Int) {
         let peer = peers[number]
         guard peer.plan < world.plans.count, let plan = world.chaos[peer.plan] else { return }
-        let stages = plan.stages(toClient: peer.isClient)
-        if stages > 0 { chaos.decoders[number] = Array(repeating: ChaosDecoder(), count: stages) }
+        let stages = plan.stagesOf(toClient: peer.isClient)
+        guard !stages.isEmpty else { return }
+        chaos.decoders[number] = stages.map { ChaosDecoder(isMask: $0.isAsynchronous) }
     }
 
     /// Verifies bytes that came to a peer.
@@ -71,6 +72,9 @@ extension SimulatedKernel {
     /// Every hook that was made was told its end, and is gone.
     func judgeChaos() -> [String] {
         let books = chaos.books.pointee
+        if books.begun != books.ended {
+            return ["\(books.begun) calls were begun, of which \(books.ended) ended"]
+        }
         guard books.made != books.closed || books.made != books.destroyed else { return [] }
         return [
             "\(books.made) hooks were made, \(books.closed) closed, \(books.destroyed) destroyed"

@@ -130,6 +130,9 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case hookThrew
     case hookClosed
     case hookFinished
+    case hookParked
+    case hookCancelled
+    case hookStale
     case dropHook
     case causeHook
 

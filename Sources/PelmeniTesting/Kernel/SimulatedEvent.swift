@@ -25,6 +25,8 @@ struct SimulatedEvent {
         case retryReceive
         /// A cancel that its target may outrun.
         case cancel
+        /// An asynchronous hook answers.
+        case hookAnswers
         case heal
         case drain
         case stop

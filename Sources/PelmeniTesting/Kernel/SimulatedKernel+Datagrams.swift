@@ -202,12 +202,20 @@ extension SimulatedKernel {
             messages.books.nameless += count
         }
         // The number of messages that wait for a Unix upstream is unknown here.
-        guard plan.kind == .datagrams, plan.responses != 0, !socket.isUnix else { return }
+        guard plan.kind == .datagrams, plan.responses != 0, !socket.isUnix,
+            countsHooked
+        else { return }
         if messages.sockets[number].responses
             >= messages.sockets[number].requests * Int(plan.responses)
         {
             messages.owesEnd = number
         }
+    }
+
+    /// Whether each request that was sent is one that the engine counts: not where a hook's message
+    /// waits, or finds no block.
+    private var countsHooked: Bool {
+        world.chaos.isEmpty || (chaos.later == nil && pool.totalBlocks(.datagram) >= 32)
     }
 
     /// The engine got a datagram that becomes a frame of a stream.
@@ -246,6 +254,7 @@ extension SimulatedKernel {
     func checkAnswered(_ number: Int) {
         let socket = messages.sockets[number]
         guard !socket.isListener, stoppedAt == nil, !world.hooksEndSessions,
+            countsHooked,
             messages.lastHanded == socket.descriptor,
             let plan = world.messagePlan(socket.pair), plan.kind == .datagrams,
             plan.responses != 0, messages.owesEnd != number, socket.responses > 0,

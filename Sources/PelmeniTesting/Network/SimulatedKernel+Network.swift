@@ -21,6 +21,7 @@ extension SimulatedKernel {
         case .retryReceive: retryReceive(event)
         case .cancel: cancelNow(Token(rawValue: UInt64(truncatingIfNeeded: event.detail)))
         case .heal: faults.heal()
+        case .hookAnswers: hookAnswers(event.number)
         case .drain:
             note("drain")
             ask(1)
