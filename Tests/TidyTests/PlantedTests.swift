@@ -78,6 +78,8 @@ import Testing
         let planted = "print(1)\nfunc print() {}\nSwift.print(2)\nfingerprint(3)\n"
         #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [1, 3])
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
+        #expect(check(file("Sources/Examples/A/A.swift", planted)).isEmpty)
+        #expect(check(file("Sources/PelmeniLoad/Examples/A.swift", planted)).count == 2)
         #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
     }
 
@@ -101,6 +103,7 @@ import Testing
         #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniTesting/Judge/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/Examples/ClientTee/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
     }
 
@@ -180,6 +183,8 @@ import Testing
         #expect(check(file("Sources/PelmeniTesting/Misc/A.swift", "")).count == 1)
         #expect(check(file("Sources/PelmeniTesting/Peers/Misc/A.swift", "")).count == 1)
         #expect(check(file("Sources/PelmeniTesting/A.swift", "")).isEmpty)
+        #expect(check(file("Sources/Examples/Misc/A.swift", "")).count == 1)
+        #expect(check(file("Sources/Examples/RedisGuard/A.swift", "")).isEmpty)
     }
 
     @Test func theSimulationInTheProduct() {
