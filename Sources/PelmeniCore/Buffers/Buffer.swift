@@ -1,16 +1,17 @@
 /// The bytes of a chunk, a message or a datagram, which a hook may read, edit, replace or keep.
 ///
 /// A buffer owns its bytes: part of a block of the worker's pool, or memory of its own. Edits are
-/// made in place while they fit; a longer buffer moves. A buffer may be kept and may be passed to
-/// another thread: its memory goes back when it is gone, though never to another engine.
+/// made in place while they fit; a longer buffer moves. A buffer may be kept, passed to another
+/// thread, and sent in another session: bytes of a block that another worker owns are copied then.
 @frozen
 public struct Buffer: ~Copyable, @unchecked Sendable {
     /// Bytes of the longest buffer: 1 MiB.
     public static let bytesMax = 1 << 20
     /// Bytes that a hook may hold back at once: 64 KiB.
     public static let holdMax = 64 << 10
-    /// Bytes, and buffers, that one call of a hook may emit: 256 KiB and 256.
+    /// Bytes that one call of a hook may emit: 256 KiB.
     public static let emitMax = 256 << 10
+    /// Buffers that one call of a hook may emit.
     public static let emitCountMax = 256
 
     @usableFromInline
