@@ -55,9 +55,9 @@ package final class PlainSocket {
     }
 
     package func accept() throws(ExampleFailure) -> PlainSocket {
-        let accepted = pelmeni_socket_accept(descriptor, 0)
-        guard accepted >= 0 else { throw Self.failure("accept", -accepted) }
-        return try PlainSocket(accepted)
+        let accepted = Self.repeating { Int(pelmeni_socket_accept(descriptor, 0)) }
+        guard accepted >= 0 else { throw Self.failure("accept", -Int32(accepted)) }
+        return try PlainSocket(Int32(accepted))
     }
 
     /// The local port.
@@ -79,10 +79,12 @@ package final class PlainSocket {
     package func send(_ bytes: [UInt8]) throws(ExampleFailure) {
         var sent = 0
         repeat {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(
-                    descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent,
-                    Int32(MSG_NOSIGNAL))
+            let count = bytes.withUnsafeBytes { bytes in
+                Self.repeating {
+                    Glibc.send(
+                        descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent,
+                        Int32(MSG_NOSIGNAL))
+                }
             }
             guard count >= 0 else { throw Self.failure("send") }
             sent += count
@@ -95,8 +97,10 @@ package final class PlainSocket {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let count = bytes.withUnsafeMutableBytes { bytes in
             withUnsafeMutablePointer(to: &sender) { sender in
-                sender.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    recvfrom(descriptor, bytes.baseAddress, bytes.count, 0, $0, &length)
+                sender.withMemoryRebound(to: sockaddr.self, capacity: 1) { sender in
+                    Self.repeating {
+                        recvfrom(descriptor, bytes.baseAddress, bytes.count, 0, sender, &length)
+                    }
                 }
             }
         }
@@ -154,6 +158,16 @@ package final class PlainSocket {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 call(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
+        }
+    }
+
+    /// Repeats a call that was interrupted: io_uring's work for the process interrupts waits with
+    /// a timeout.
+    private static func repeating(_ call: () -> Int) -> Int {
+        while true {
+            let result = call()
+            let isInterrupted = result == -1 && errno == EINTR || result == -Int(EINTR)
+            if !isInterrupted { return result }
         }
     }
 
