@@ -61,6 +61,7 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 	$(SWIFT) test
 	$(MAKE) check-hot
 	$(MAKE) examples
+	$(MAKE) embedder
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS)
 
 # Swift Testing's own glue leaks, so the leak sanitizer stays off.
@@ -79,6 +80,10 @@ examples: setup-build ## build the example programs, and run their checks on bot
 		echo -n "$$name --check --backend $$backend: "; \
 		$(RELEASE)/$$name --check --backend $$backend; \
 	done; done
+
+.PHONY: embedder
+embedder: setup-build ## build and run a package outside this one, and prove that misuse does not compile
+	python3 Tests/Embedder/check.py
 
 .PHONY: lint
 lint: ## check the format and the style rules of every Swift file
