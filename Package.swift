@@ -64,8 +64,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // No product, as the examples below: SwiftPM builds a program of the target's name here, and
-        // embedders see none.
+        // No product, as the examples have none: SwiftPM builds a program of the target's name,
+        // and embedders see none.
         .executableTarget(
             name: "pelmeni-simulator", dependencies: ["PelmeniTesting"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict

@@ -259,6 +259,19 @@ import Testing
         #expect(reasons("[x](../b.md#c) [y](#b)") == ["no heading ../b.md#c", "no heading #b"])
     }
 
+    @Test func aQuotationOfNoProgram() {
+        func lines(_ text: String) -> [Int] {
+            let page = file("docs/guide/hooks.md", "a\n```swift\n\(text)\n```\n```\nd\n```\n")
+            let program = file("Sources/Examples/A/A.swift", "    a()\n        b()\n    c()\n")
+            let other = file("Sources/A/A.swift", "d()\n")
+            return PageChecks.quotedCode([page, program, other]).map(\.line)
+        }
+        #expect(lines("a()\n    b()").isEmpty)
+        #expect(lines("a()\nc()") == [3])
+        #expect(lines("b") == [3], "part of a line")
+        #expect(lines("d()") == [3], "a file that no example is")
+    }
+
     @Test func aTypeThatHoldsMuch() {
         func type(_ count: Int, _ word: String = "struct") -> SourceText {
             let body = (0..<count).map { "    private(set) var a\($0): [Int: Int] = [:]\n" }
