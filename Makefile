@@ -28,6 +28,7 @@ PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
+EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard
 DOCUMENTED := Pelmeni PelmeniCore PelmeniTesting
 
 .PHONY: help
@@ -59,6 +60,8 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 	$(MAKE) release
 	$(SWIFT) test
 	$(MAKE) check-hot
+	$(MAKE) examples
+	$(MAKE) embedder
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS)
 
 # Swift Testing's own glue leaks, so the leak sanitizer stays off.
@@ -68,6 +71,19 @@ test-long: setup ## more seeds, then the tests under the address and thread sani
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS_LONG)
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
 	$(SWIFT) test --sanitize thread --scratch-path .build-tsan
+
+# Each example starts its own upstream, and skips a backend that the kernel refuses.
+.PHONY: examples
+examples: setup-build ## build the example programs, and run their checks on both backends
+	@for name in $(EXAMPLES); do $(SWIFT) build -c release --product $$name; done
+	@for name in $(EXAMPLES); do for backend in io_uring epoll; do \
+		echo -n "$$name --check --backend $$backend: "; \
+		$(RELEASE)/$$name --check --backend $$backend; \
+	done; done
+
+.PHONY: embedder
+embedder: setup-build ## build and run a package outside this one, and prove that misuse does not compile
+	python3 Tests/Embedder/check.py
 
 .PHONY: lint
 lint: ## check the format and the style rules of every Swift file

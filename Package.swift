@@ -64,10 +64,35 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // No product: SwiftPM builds a program of the target's name here, and embedders see none.
+        // No product, as the examples have none: SwiftPM builds a program of the target's name,
+        // and embedders see none.
         .executableTarget(
             name: "pelmeni-simulator", dependencies: ["PelmeniTesting"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict
+        ),
+        .target(
+            name: "ExampleSupport", dependencies: ["Pelmeni", "CPelmeni"],
+            path: "Sources/Examples/Support", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "uppercase-server", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/UppercaseServer", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "card-redactor", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/CardRedactor", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "dns-rewriter", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/DNSRewriter", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "client-tee", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/ClientTee", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "redis-guard", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/RedisGuard", swiftSettings: strict
         ),
         .target(
             name: "TestSupport", dependencies: ["CPelmeni"], path: "Tests/TestSupport",

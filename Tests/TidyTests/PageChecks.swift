@@ -48,6 +48,45 @@ enum PageChecks {
         }
     }
 
+    /// Pages whose Swift stands in programs that are compiled and run.
+    private static let quoting: Set<String> = ["docs/guide/hooks.md", "docs/guide/migrating.md"]
+    private static let quoted = ["Sources/Examples/", "Tests/Embedder/Sources/"]
+
+    /// Each Swift block of such a page is a run of lines of one program, but for their indentation.
+    static func quotedCode(_ files: [SourceText]) -> [Offence] {
+        let programs = files.filter { file in
+            file.fileExtension == "swift" && quoted.contains(where: file.path.hasPrefix)
+        }.map { unindented($0.lines) }
+        return files.filter { quoting.contains($0.path) }.flatMap { page in
+            swiftBlocks(page).compactMap { block in
+                guard !programs.contains(where: { $0.contains(unindented(block.lines)) }) else {
+                    return nil
+                }
+                return Offence(
+                    path: page.path, line: block.line, reason: "no example has this code")
+            }
+        }
+    }
+
+    private static func unindented(_ lines: [Substring]) -> String {
+        "\n" + lines.map { $0.drop { $0 == " " } }.joined(separator: "\n") + "\n"
+    }
+
+    /// The Swift blocks of a page, each with the number of its first line.
+    private static func swiftBlocks(_ page: SourceText) -> [(lines: [Substring], line: Int)] {
+        var blocks: [(lines: [Substring], line: Int)] = []
+        var start: Int?
+        for (index, line) in page.lines.enumerated() {
+            if let first = start, line == "```" {
+                blocks.append((Array(page.lines[first..<index]), first + 1))
+                start = nil
+            } else if line == "```swift" {
+                start = index + 1
+            }
+        }
+        return blocks
+    }
+
     /// Targets of links to pages, `[text](page.md)`.
     private static func links(_ file: SourceText) -> [(page: String, line: Int)] {
         targets(file).filter { $0.target.hasSuffix(".md") }.map { ($0.target, $0.line) }

@@ -78,6 +78,8 @@ import Testing
         let planted = "print(1)\nfunc print() {}\nSwift.print(2)\nfingerprint(3)\n"
         #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [1, 3])
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
+        #expect(check(file("Sources/Examples/A/A.swift", planted)).isEmpty)
+        #expect(check(file("Sources/PelmeniLoad/Examples/A.swift", planted)).count == 2)
         #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
     }
 
@@ -101,6 +103,7 @@ import Testing
         #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/Pelmeni/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniTesting/Judge/A.swift", planted)).map(\.line) == [2])
+        #expect(check(file("Sources/Examples/ClientTee/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniCLI/A.swift", planted)).isEmpty)
     }
 
@@ -180,6 +183,8 @@ import Testing
         #expect(check(file("Sources/PelmeniTesting/Misc/A.swift", "")).count == 1)
         #expect(check(file("Sources/PelmeniTesting/Peers/Misc/A.swift", "")).count == 1)
         #expect(check(file("Sources/PelmeniTesting/A.swift", "")).isEmpty)
+        #expect(check(file("Sources/Examples/Misc/A.swift", "")).count == 1)
+        #expect(check(file("Sources/Examples/RedisGuard/A.swift", "")).isEmpty)
     }
 
     @Test func theSimulationInTheProduct() {
@@ -252,6 +257,19 @@ import Testing
         #expect(reasons("[x](c.md) [`y`](b.md)") == ["no file c.md", "no file b.md"])
         #expect(reasons("[x](../../../b.md)") == ["no file ../../../b.md"])
         #expect(reasons("[x](../b.md#c) [y](#b)") == ["no heading ../b.md#c", "no heading #b"])
+    }
+
+    @Test func aQuotationOfNoProgram() {
+        func lines(_ text: String) -> [Int] {
+            let page = file("docs/guide/hooks.md", "a\n```swift\n\(text)\n```\n```\nd\n```\n")
+            let program = file("Sources/Examples/A/A.swift", "    a()\n        b()\n    c()\n")
+            let other = file("Sources/A/A.swift", "d()\n")
+            return PageChecks.quotedCode([page, program, other]).map(\.line)
+        }
+        #expect(lines("a()\n    b()").isEmpty)
+        #expect(lines("a()\nc()") == [3])
+        #expect(lines("b") == [3], "part of a line")
+        #expect(lines("d()") == [3], "a file that no example is")
     }
 
     @Test func aTypeThatHoldsMuch() {

@@ -3,7 +3,7 @@ enum TextChecks {
     static let linesMax = 500
 
     /// Folders whose executables may print.
-    static let printingFolders: Set<String> = ["PelmeniCLI"]
+    static let printingFolders: Set<String> = ["Examples", "PelmeniCLI"]
 
     // Built from parts, so that this file does not offend.
     static let fixWord = "FIX" + "ME"
@@ -84,13 +84,14 @@ enum TextChecks {
             guard before != "func" else { return nil }
             return Offence(
                 path: file.path, line: tokens[index].line,
-                reason: "print( outside the command: use the log sink")
+                reason: "print( outside the command and the examples: use the log sink")
         }
     }
 
     static func foundation(_ file: SourceText) -> [Offence] {
         guard file.fileExtension == "swift", file.folders.first == "Sources",
-            file.folders.count > 1, libraries.contains(file.folders[1])
+            file.folders.count > 1,
+            libraries.contains(file.folders[1]) || file.folders[1] == "Examples"
         else { return [] }
         let tokens = file.tokens
         return tokens.indices.dropLast().compactMap { index in

@@ -57,6 +57,8 @@ import Testing
 
     @Test func linksLeadSomewhere() { expectNone(PageChecks.deadLinks(Repository.current)) }
 
+    @Test func guidesQuotePrograms() { expectNone(PageChecks.quotedCode(Repository.current)) }
+
     @Test func typesHoldLittle() { expectNone { StateChecks.storedProperties($0) } }
 
     @Test func theStateMachineAsserts() { expectNone(StateChecks.assertions(Repository.current)) }

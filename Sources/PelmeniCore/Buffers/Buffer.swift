@@ -1,8 +1,8 @@
 /// The bytes of a chunk, a message or a datagram, which a hook may read, edit, replace or keep.
 ///
 /// A buffer owns its bytes: part of a block of the worker's pool, or memory of its own. Edits are
-/// made in place while they fit; a longer buffer moves. A buffer may be kept and may be passed to
-/// another thread: its memory goes back when it is gone, though never to another engine.
+/// made in place while they fit; a longer buffer moves. A buffer may be kept, passed to another
+/// thread, and sent in another session: bytes of a block that another worker owns are copied then.
 @frozen
 public struct Buffer: ~Copyable, @unchecked Sendable {
     /// Bytes of the longest buffer: 1 MiB.

@@ -159,6 +159,21 @@ package struct BufferRow {
         }
     }
 
+    /// Copies bytes that lie in a block of another worker: only that worker queues and releases
+    /// the block. On the thread of the worker that takes the row.
+    @inline(never)
+    mutating func takeOver() {
+        guard !block.isNone, let pool, pelmeni_pool_of_thread() != UnsafeMutableRawPointer(pool)
+        else { return }
+        var row = BufferRow()
+        let isCopied = row.append(UnsafeRawBufferPointer(start: start, count: count))
+        assert(isCopied, "a block is shorter than the bound of a buffer")
+        row.held = held
+        row.isMessage = isMessage
+        release()
+        self = row
+    }
+
     /// Ends the lease, or frees the memory, on the worker's thread.
     @inline(__always)
     mutating func releaseOnWorker() {

@@ -150,6 +150,8 @@ struct HookRow {
     var releasedToUpstream: UInt32 = 0
     var releasedToClient: UInt32 = 0
     var client = AddressRow()
+    /// The number of the upstream that accepted, to the session's end; negative before.
+    var upstream: Int32 = -1
     /// Instances that were made: those of the first hooks.
     var made: UInt8 = 0
     /// A hook finished the session of two streams: each is shut down once its queue is sent.

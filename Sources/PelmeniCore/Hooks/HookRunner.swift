@@ -157,6 +157,7 @@ struct HookRunner {
     ) -> UInt8 {
         let state = chain.pointee.state(session, stage)
         let isToClient = call.pointee.isToClient
+        let pool = row.pool
         var buffer = Buffer(row)
         let view = Session(call)
         let answer = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef { table in
@@ -167,6 +168,8 @@ struct HookRunner {
         }
         call.pointee.end()
         row = buffer.takeRow()
+        // A hook may have put in a buffer that it kept, from a session of another worker.
+        if row.pool != pool { row.takeOver() }
         return answer
     }
 

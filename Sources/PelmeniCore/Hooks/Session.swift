@@ -42,6 +42,7 @@ public struct Session: ~Copyable {
             throw .emittedTooMuch
         }
         var row = buffer.takeRow()
+        row.takeOver()
         row.held = 0
         call.pointee.emitted[call.pointee.emittedCount] = row
         call.pointee.emittedCount += 1
@@ -81,6 +82,7 @@ public struct Session: ~Copyable {
     @usableFromInline
     func noteReply(_ buffer: consuming Buffer) {
         call.pointee.reply = buffer.takeRow()
+        call.pointee.reply.takeOver()
         call.pointee.reply.held = 0
         call.pointee.hasReply = true
     }

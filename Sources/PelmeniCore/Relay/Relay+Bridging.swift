@@ -7,6 +7,7 @@ extension Relay where R: ~Copyable {
     mutating func linkMessages(_ session: SessionID) {
         let row = sessions.row(session)
         let upstream = row.pointee.upstream
+        noteUpstream(session)
         switch row.pointee.kind {
         case .streams: assertionFailure("two linked streams have no messages")
         case .hookedStreams, .framedStreams: linkStreams(session)

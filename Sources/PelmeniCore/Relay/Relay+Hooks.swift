@@ -125,9 +125,14 @@ extension Relay where R: ~Copyable {
         call.pointee.clientName =
             row.pointee.kind.hasNamedClient
             ? withUnsafePointer(to: &states[session].name) { $0 } : nil
-        let upstream = row.pointee.upstream
-        let isLinked = !upstream.isNone && row.pointee.phase != .connecting
-        call.pointee.upstream = isLinked ? Int32(legs[upstream].upstream) : -1
+        call.pointee.upstream = chain.pointee.row(session).pointee.upstream
+    }
+
+    /// The session's upstream accepted: hooks see its number, also after its leg is closed.
+    func noteUpstream(_ session: SessionID) {
+        guard let chain = chain(of: session) else { return }
+        chain.pointee.row(session).pointee.upstream = Int32(
+            legs[sessions[session].upstream].upstream)
     }
 
     // MARK: Verdicts
