@@ -145,6 +145,8 @@ struct HookRow {
     var releasedToUpstream: UInt32 = 0
     var releasedToClient: UInt32 = 0
     var client = AddressRow()
+    /// The upstream's number, also when its socket is closed; negative before one has accepted.
+    var upstream: Int32 = -1
     /// Instances that were made: those of the first hooks.
     var made: UInt8 = 0
     /// A hook finished the session of two streams: each is shut down once its queue is sent.

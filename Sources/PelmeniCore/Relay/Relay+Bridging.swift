@@ -7,6 +7,9 @@ extension Relay where R: ~Copyable {
     mutating func linkMessages(_ session: SessionID) {
         let row = sessions.row(session)
         let upstream = row.pointee.upstream
+        if let chain = chain(of: session) {
+            chain.pointee.row(session).pointee.upstream = Int32(legs[upstream].upstream)
+        }
         switch row.pointee.kind {
         case .streams: assertionFailure("two linked streams have no messages")
         case .hookedStreams, .framedStreams: linkStreams(session)

@@ -87,9 +87,7 @@ extension Relay where R: ~Copyable {
         call.pointee.clientName =
             row.pointee.kind.hasNamedClient
             ? withUnsafePointer(to: &states[session].name) { $0 } : nil
-        let upstream = row.pointee.upstream
-        let isLinked = !upstream.isNone && row.pointee.phase != .connecting
-        call.pointee.upstream = isLinked ? Int32(legs[upstream].upstream) : -1
+        call.pointee.upstream = chain.pointee.row(session).pointee.upstream
     }
 
     // MARK: Verdicts
