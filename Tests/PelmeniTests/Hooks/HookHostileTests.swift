@@ -169,6 +169,36 @@ import Testing
         #expect(await bridge.stop().causes[.internal] == nil)
     }
 
+    /// Chunks become far more than the pool holds: what finds no block waits, and arrives.
+    @Test(arguments: Crossing.hookedStreams, Variant.all)
+    func growthInASmallPool(crossing: Crossing, variant: Variant) async throws {
+        let bridge = try await Bridge.hooked(
+            crossing, variant, poolBytes: 1 << 20,
+            onServer: {
+                $0.beforeForward { data, session in
+                    guard !session.isEnd else { return .forward }
+                    let first = data.array
+                    while data.count < Buffer.bytesMax { try data.append(contentsOf: first) }
+                    return .forward
+                }
+            })
+        let sessions = try (0..<12).map { _ in try bridge.streams() }
+        for (number, session) in sessions.enumerated() {
+            try session.client.write(Pattern.shared.stream(key: number, count: 1024))
+            session.client.finish()
+        }
+        let reading = sessions.map { session in beside { try session.upstream.readAll() } }
+        for (number, session) in sessions.enumerated() {
+            let bytes = Pattern.shared.stream(key: number, count: 1024)
+            let (got, end) = try await reading[number].value
+            expectSame(got, [[UInt8]](repeating: bytes, count: 1024).flatMap { $0 })
+            #expect(end == .clean)
+            session.upstream.close()
+            #expect(try session.client.readEnd() == .clean)
+        }
+        await bridge.expect([.completed: 12])
+    }
+
     /// Bytes stay readable when the engine is gone, and their memory goes with the last of them.
     @Test(arguments: Variant.all) func keptAfterTheEngine(variant: Variant) async throws {
         let store = Store()

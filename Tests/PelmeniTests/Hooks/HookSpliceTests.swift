@@ -7,25 +7,27 @@ import Testing
     private static let size = 64 << 20
 
     /// Sends a long stream, and checks every byte of it.
-    private func download(from: Wire, to: Wire, key: Int, skipping first: Int = 0) async throws {
+    private func download(
+        from: Wire, to: Wire, key: Int, skipping first: Int = 0, size: Int = Self.size
+    ) async throws {
         let writing = beside {
             var sent = first
-            while sent < Self.size {
+            while sent < size {
                 let piece = Pattern.shared.piece(
-                    key: key, at: sent, count: min(1 << 18, Self.size - sent))
+                    key: key, at: sent, count: min(1 << 18, size - sent))
                 try from.write(piece)
                 sent += piece.count
             }
             from.finish()
         }
         var received = first
-        while received < Self.size {
+        while received < size {
             let bytes = try to.read(upTo: 1 << 18)
             guard !bytes.isEmpty else { break }
             #expect(Pattern.shared.firstWrong(bytes, key: key, at: received) == nil)
             received += bytes.count
         }
-        #expect(received == Self.size)
+        #expect(received == size)
         #expect(try to.readEnd() == .clean)
         try await writing.value
     }
@@ -36,12 +38,14 @@ import Testing
         let (client, upstream) = try bridge.streams()
         try client.write("question")
         #expect(try upstream.readText(8) == "question")
-        try await download(from: upstream, to: client, key: 1)
+        // Beside other tests, the first megabyte may be copied until the stream is known as long.
+        let size = 256 << 20
+        try await download(from: upstream, to: client, key: 1, size: size)
         client.finish()
         #expect(try upstream.readEnd() == .clean)
         await bridge.expect([.completed: 1])
         let statistics = bridge.engine.statistics
-        #expect(statistics.bytesSpliced >= UInt64(Self.size) * 99 / 100)
+        #expect(statistics.bytesSpliced >= UInt64(size) * 99 / 100)
         #expect(statistics.hooks.map(\.calls) == [2])
     }
 

@@ -160,6 +160,41 @@ import Testing
         await bridge.expect([.completed: 1])
     }
 
+    /// Between the bytes of a long answer, which the kernel relays.
+    @Test(arguments: Variant.all) func repliesBesideADownload(variant: Variant) async throws {
+        let bridge = try await Bridge.hooked(
+            .streams, variant,
+            onServer: {
+                $0.beforeForward { data, session in
+                    guard !session.isEnd else { return .forward }
+                    return .reply(try Buffer([UInt8](repeating: 0xff, count: data.count << 10)))
+                }
+            })
+        let (client, upstream) = try bridge.streams()
+        let bytes = Pattern.shared.stream(key: 1, count: 4_000_000).map { $0 & 0x7f }
+        let answering = beside {
+            try upstream.write(bytes)
+            upstream.finish()
+        }
+        let asking = beside {
+            for round in 0..<20 {
+                try client.write("?")
+                try bridge.waitForCalls(UInt64(round + 1))
+            }
+            client.finish()
+        }
+        let (got, end) = try client.readAll()
+        // The upstream's end may come before the last questions.
+        let replies = got.count { $0 == 0xff }
+        #expect(replies % 1024 == 0 && replies <= 20 << 10)
+        expectSame(got.filter { $0 != 0xff }, bytes)
+        #expect(end == .clean)
+        try await answering.value
+        try await asking.value
+        #expect(try upstream.readEnd() == .clean)
+        await bridge.expect([.completed: 1])
+    }
+
     // MARK: Finished
 
     @Test(arguments: Crossing.hookedStreams, Variant.all)
