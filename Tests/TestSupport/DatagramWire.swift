@@ -86,6 +86,21 @@ package final class DatagramWire: Sendable {
         }
     }
 
+    /// Sends UDP datagrams of `segment` bytes each in one call, which the receiver may get as one
+    /// train; the last one may be shorter.
+    package func sendTrain(
+        _ bytes: [UInt8], segment: Int, to address: DatagramAddress? = nil
+    ) throws {
+        // UDP_SEGMENT of linux/udp.h, which Glibc does not have.
+        for size in [Int32(segment), 0] {
+            var size = size
+            guard setsockopt(socket, Int32(IPPROTO_UDP), 103, &size, 4) == 0 else {
+                throw WireError("UDP_SEGMENT")
+            }
+            if size > 0 { try send(bytes, to: address) }
+        }
+    }
+
     package func send(_ text: String, to address: DatagramAddress? = nil) throws {
         try send(Array(text.utf8), to: address)
     }

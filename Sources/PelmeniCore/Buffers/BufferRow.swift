@@ -102,7 +102,10 @@ package struct BufferRow {
     /// Makes room before the first byte and behind the last one. False above the bound.
     @inline(__always)
     mutating func reserve(front: Int = 0, back: Int = 0) -> Bool {
-        guard front > headroom || back > tailroom else { return true }
+        guard front > headroom || back > tailroom else {
+            // Memory of its own may be larger than the bound.
+            return front &+ count &+ back <= Buffer.bytesMax
+        }
         return grow(front: front, back: back)
     }
 

@@ -327,7 +327,8 @@ extension Session {
     func note(_ verdict: OpenVerdict, _ upstream: UnsafeMutablePointer<Int>) -> UInt8 {
         switch verdict {
         case .forward: break
-        case .upstream(let number): upstream.pointee = number
+        // A negative number would say that none was chosen.
+        case .upstream(let number): upstream.pointee = number < 0 ? Int.max : number
         case .close(let reason):
             note(reason)
             return VerdictCode.close.rawValue

@@ -90,7 +90,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// The stream ends behind its queue; one that is still dialled, once it is linked.
-    private mutating func endBridge(_ session: SessionID, _ cause: EndCause) {
+    mutating func endBridge(_ session: SessionID, _ cause: EndCause) {
         guard sessions[session].phase == .connecting else {
             legs.setCause(session, cause)
             return endAfterQueue(session)

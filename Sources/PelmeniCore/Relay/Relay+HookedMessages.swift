@@ -70,12 +70,26 @@ extension Relay where R: ~Copyable {
     /// Sends a reply to where its unit came from. In place of a request it is the response to it;
     /// in place of a response it is none of the client's.
     private mutating func replyMessage(_ item: HookRunner.Item, _ session: SessionID) {
+        guard takesReply(session, fromUpstream: item.isToClient) else {
+            var bytes = item.row
+            bytes.releaseOnWorker()
+            guard !item.isExtra else { return }
+            drop(.hook)
+            return uncount(session, isToClient: item.isToClient)
+        }
         if item.isToClient {
             if !item.isExtra { uncount(session, isToClient: true) }
         } else {
             count(session, isToClient: true)
         }
         takeMessage(item.row, session, isToClient: !item.isToClient)
+    }
+
+    /// Whether a reply has a way back. A framed stream is shut down once the other one has ended.
+    private func takesReply(_ session: SessionID, fromUpstream: Bool) -> Bool {
+        let row = sessions[session]
+        guard row.kind == .framedStreams else { return true }
+        return legs[fromUpstream ? row.upstream : row.client].writing != .shut
     }
 
     /// A reply may have been the session's last response.
@@ -85,9 +99,7 @@ extension Relay where R: ~Copyable {
         case .datagrams:
             if hasAllResponses(session) { end(session, .completed, reset: false) }
         case .datagramsToStream:
-            if sessions[session].phase == .relaying, hasAllResponses(session) {
-                endAfterQueue(session)
-            }
+            if hasAllResponses(session) { endBridge(session, .completed) }
         case .streamToDatagrams:
             if legs[sessions[session].client].hasEnded { finishIfComplete(session) }
         }

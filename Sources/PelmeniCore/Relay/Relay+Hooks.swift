@@ -264,16 +264,17 @@ extension Relay where R: ~Copyable {
         return later
     }
 
-    /// Puts held bytes before a chunk. A full block has no room for them: the last bytes of the
-    /// chunk then become a chunk of their own, so that no larger block is needed.
+    /// Puts held bytes before a chunk. A full block has no room for them, and neither has a buffer
+    /// at its bound: the last bytes of the chunk then become a chunk of their own.
     private mutating func putBefore(
         _ held: UnsafeMutablePointer<HeldBytes>, _ item: inout HookRunner.Item,
         _ waiting: inout Int
     ) {
         let count = Int(held.pointee.count)
-        if item.row.headroom &+ item.row.tailroom < count, item.row.count > count,
-            let start = item.row.start
-        {
+        let isFull =
+            item.row.headroom &+ item.row.tailroom < count
+            || item.row.count &+ count > Buffer.bytesMax
+        if isFull, item.row.count > count, let start = item.row.start {
             var rest = item
             rest.row = BufferRow()
             let tail = UnsafeRawBufferPointer(
@@ -287,7 +288,6 @@ extension Relay where R: ~Copyable {
             waiting &+= 1
         }
         let bytes = UnsafeRawBufferPointer(start: held.pointee.start, count: count)
-        // Held bytes and a block's are at most a third of a buffer's bound.
         let isThere = item.row.prepend(bytes)
         assert(isThere, "a chunk with its held bytes is within the bound of a buffer")
         held.pointee.empty()

@@ -61,11 +61,11 @@ final class BridgeOrigin: Sendable {
     }
 
     /// The next connection of a stream origin.
-    func accept() throws -> Wire {
+    func accept(within: Duration = .seconds(Wire.patience)) throws -> Wire {
         guard case .stream(let listener) = door else {
             throw Overdue(description: "not an origin of streams")
         }
-        return try listener.accept()
+        return try listener.accept(within: within)
     }
 
     func close() {
@@ -86,6 +86,20 @@ final class BridgeOrigin: Sendable {
             for question in questions.reversed() {
                 try reply(answer(question.message), to: question.wayBack)
             }
+        }
+    }
+
+    /// Answers so many questions in the order in which they come.
+    func serve(_ count: Int, _ answer: @Sendable ([UInt8]) -> [UInt8] = { $0 }) throws {
+        var connections: [Connection] = []
+        var served = 0
+        while served < count {
+            var questions: [Question] = []
+            try take(&questions, &connections)
+            for question in questions {
+                try reply(answer(question.message), to: question.wayBack)
+            }
+            served += questions.count
         }
     }
 
