@@ -75,6 +75,8 @@ extension Relay where R: ~Copyable {
 
     private mutating func take(_ answer: inout pelmeni_answer) {
         var row = BufferRow(answer)
+        // A hook may answer with a buffer of another worker's session.
+        if row.pool != pool.state { row.takeOver() }
         let session = ParkedCall.session(answer.number)
         let isToClient = ParkedCall.isToClient(answer.number)
         guard isOpen(session), let chain = chain(of: session),
