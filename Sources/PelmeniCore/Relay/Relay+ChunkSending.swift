@@ -111,6 +111,18 @@ extension Relay where R: ~Copyable {
     mutating func retrySurplus(_ session: SessionID) {
         retrySurplus(session, towards: sessions[session].client)
         if isOpen(session) { retrySurplus(session, towards: sessions[session].upstream) }
+        relieveSurplus(session)
+    }
+
+    /// Blocks ran out, though no read starves: one session gives up its blocks.
+    private mutating func relieveSurplus(_ session: SessionID) {
+        guard isOpen(session), pool.freeBlocks(.small) == 0, pool.freeBlocks(.bulk) == 0,
+            now >= surplusRelievedAt &+ Limits.exhaustionCheck,
+            hasSurplus(towards: sessions[session].client)
+                || hasSurplus(towards: sessions[session].upstream)
+        else { return }
+        surplusRelievedAt = now
+        relieveExhaustion()
     }
 
     private mutating func retrySurplus(_ session: SessionID, towards target: LegID) {

@@ -20,6 +20,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     let hooks: HookRunner
     /// Of the last asynchronous call.
     var parkedSerial: UInt32 = 0
+    /// When bytes that hooks made last asked for a session's blocks.
+    var surplusRelievedAt: UInt64 = 0
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
     ///   listeners); legs are numbered after them.
