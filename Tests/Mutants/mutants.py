@@ -78,7 +78,9 @@ def run(program, seeds):
     if result.returncode == 0:
         return None
     lines = [line for line in result.stderr.splitlines() if line.startswith("seed ")]
-    return lines[0] if lines else "exit status %d" % result.returncode
+    if not lines:
+        raise SystemExit("the simulator failed, and names no seed:\n" + result.stderr[-2000:])
+    return lines[0]
 
 
 def main():
