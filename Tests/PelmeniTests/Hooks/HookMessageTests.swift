@@ -114,10 +114,8 @@ import Testing
         }
         let bridge = try await Bridge.hooked(
             crossing, variant, near: crossing.messageFraming, far: crossing.messageFraming,
-            onServer: { $0.beforeForward { data, _ in try grow(&data) } }
-        ) {
-            if !crossing.hasDatagrams { $0.frameBytesMax = most }
-        }
+            onServer: { $0.beforeForward { data, _ in try grow(&data) } },
+            configure: { if !crossing.hasDatagrams { $0.frameBytesMax = most } })
         let serving = serve(bridge, 2)
         let client = try bridge.client()
         for text in ["more", "most", "more", "end"] {

@@ -29,7 +29,7 @@ import Testing
                 $0.beforeRespond { data, _ in
                     data.starts(with: "no".utf8) ? .drop : .forward
                 }
-            }, change)
+            }, configure: change)
     }
 
     private func serve(_ bridge: Bridge, _ count: Int) -> Task<Void, any Error> {

@@ -16,7 +16,7 @@ extension Bridge {
         upstreams: [SocketName]? = nil, poolBytes: Int? = nil,
         onClient: (any Client) -> any Client = { $0 },
         onServer: (any Server) -> any Server = { $0 },
-        _ change: (inout PairOptions) -> Void = { _ in }
+        configure change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Bridge {
         let folder = try TemporaryFolder()
         let origin = try BridgeOrigin(crossing.to, path: folder.file("origin"))

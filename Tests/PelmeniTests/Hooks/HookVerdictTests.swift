@@ -275,8 +275,9 @@ import Testing
     /// One that stays open is cut after the linger time.
     @Test(arguments: Variant.all) func aFinishedClientThatStays(variant: Variant) async throws {
         let bridge = try await Bridge.hooked(
-            .streams, variant, onServer: { $0.beforeForward { _, _ in .finish(try Buffer("no")) } }
-        ) { $0.lingerTimeout = .after(.milliseconds(200)) }
+            .streams, variant,
+            onServer: { $0.beforeForward { _, _ in .finish(try Buffer("no")) } },
+            configure: { $0.lingerTimeout = .after(.milliseconds(200)) })
         let (client, upstream) = try bridge.streams()
         try client.write("question")
         #expect(try client.read(exactly: 2) == Array("no".utf8))
