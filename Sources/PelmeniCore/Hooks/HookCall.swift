@@ -12,13 +12,9 @@ package struct HookCall {
     var isEnd = false
     var isToClient = false
     var isMessage = false
-    /// The client's address: the row of an IP address, or the name of a datagram client.
-    var client = AddressRow()
+    /// The session's row; and the name of a datagram client, whose row has no address.
+    var row: UnsafePointer<HookRow>?
     var clientName: UnsafePointer<SocketAddress>?
-    /// The upstream's number; negative before there is one.
-    var upstream: Int32 = -1
-    /// The chain of the session's pair.
-    var chain: UnsafePointer<HookChain>?
 
     /// The asynchronous call that begins: its unit, and its number.
     var parked = (row: BufferRow(), number: UInt64(0))

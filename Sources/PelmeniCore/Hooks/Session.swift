@@ -10,13 +10,14 @@ public struct Session: ~Copyable {
 
     /// The client's address. A Unix stream has none: it is `unnamed`.
     public var client: Address {
-        guard let name = call.pointee.clientName else { return Address(call.pointee.client) }
-        return Address(name.pointee)
+        if let name = call.pointee.clientName { return Address(name.pointee) }
+        return Address(call.pointee.row?.pointee.client ?? AddressRow())
     }
 
     /// The number of the upstream in the client's list; nil while none has accepted.
     public var upstream: Int? {
-        call.pointee.upstream < 0 ? nil : Int(call.pointee.upstream)
+        guard let row = call.pointee.row, row.pointee.upstream >= 0 else { return nil }
+        return Int(row.pointee.upstream)
     }
 
     /// Whether the unit is the last one of its direction: the stream has ended behind it. Once for

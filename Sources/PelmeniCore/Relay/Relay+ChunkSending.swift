@@ -24,7 +24,9 @@ extension Relay where R: ~Copyable {
     mutating func sendChunk(_ bytes: BufferRow, on leg: LegID, _ session: SessionID) {
         var bytes = bytes
         guard bytes.count > 0, legs[leg].writing != .shut else { return bytes.releaseOnWorker() }
-        guard !hasSurplus(towards: leg) else { return addSurplus(&bytes, towards: leg) }
+        if hasLater(session), hasSurplus(towards: leg) {
+            return addSurplus(&bytes, towards: leg)
+        }
         if !bytes.block.isNone {
             let slice = bytes.takeSlice(pool)
             if legs.enqueue(leg, slice) { return }

@@ -17,7 +17,8 @@ extension Relay where R: ~Copyable {
         }
         legs.countReceived(count, on: leg)
         legs.vote(leg, bytes: completion.result, in: pool.blockClass(of: completion.block))
-        if isHeldUp(leg) {
+        let isHeldUp = hasLater(session) ? isHeldUp(leg) : !hasQueueRoom(leg)
+        if isHeldUp {
             keepChunk(leg, completion.block, count)
         } else {
             pass(chunk: completion.block, offset: 0, count: count, of: leg)
@@ -57,6 +58,11 @@ extension Relay where R: ~Copyable {
 
     private func hasChunkRoom(_ leg: LegID) -> Bool {
         guard !hasSurplus(towards: legs[leg].peer), !isParked(leg) else { return false }
+        return hasQueueRoom(leg)
+    }
+
+    @inline(__always)
+    private func hasQueueRoom(_ leg: LegID) -> Bool {
         let queued = legs[legs[leg].peer].queue.bytes
         return queued == 0 || queued < legs.highWatermark(legs[leg].blockClass)
     }
@@ -125,6 +131,9 @@ extension Relay where R: ~Copyable {
     /// Reads on, unless chunks wait: then the leg is paused until the far side has room.
     mutating func readOnChunks(_ leg: LegID, expectsBytes: Bool) {
         relinkIfReleased(leg)
+        if legs[leg].inbound == .hooked, !hasLater(legs[leg].session) {
+            return legs.rearm(leg, expectsBytes: expectsBytes)
+        }
         guard legs[leg].inbound == .hooked else {
             if legs[leg].inbound == .discarded { return dropOn(leg) }
             return legs.rearm(leg, expectsBytes: expectsBytes)
@@ -168,7 +177,8 @@ extension Relay where R: ~Copyable {
         }
         let isToClient = !legs[leg].kind.isClient
         let ofPair = isToClient ? chain.pointee.toClient : chain.pointee.toUpstream
-        guard ofPair & ~chain.pointee.row(session).pointee.released(isToClient) == 0,
+        let row = chain.pointee.row(session)
+        guard ofPair & ~row.pointee.released(isToClient) == 0,
             !holdsChunks(leg), !hasSurplus(towards: legs[leg].peer), !isParked(leg)
         else { return }
         legs[leg].inbound = .linked

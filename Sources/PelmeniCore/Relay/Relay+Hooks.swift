@@ -16,7 +16,7 @@ extension Relay where R: ~Copyable {
         _ first: HookRunner.Item, _ session: SessionID, isBehind: Bool = false
     ) {
         var item = first
-        if !isBehind, isParked(session, isToClient: item.isToClient) {
+        if !isBehind, hasLater(session), isParked(session, isToClient: item.isToClient) {
             guard !queueBehind(item, session) else { return }
             item.row.releaseOnWorker()
             uncount(session, isToClient: item.isToClient)
@@ -118,14 +118,12 @@ extension Relay where R: ~Copyable {
     ) {
         let call = hooks.call
         let row = sessions.row(session)
-        call.pointee.chain = UnsafePointer(chain)
+        call.pointee.row = UnsafePointer(chain.pointee.row(session))
         call.pointee.isToClient = isToClient
         call.pointee.isEnd = false
-        call.pointee.client = chain.pointee.row(session).pointee.client
         call.pointee.clientName =
             row.pointee.kind.hasNamedClient
             ? withUnsafePointer(to: &states[session].name) { $0 } : nil
-        call.pointee.upstream = chain.pointee.row(session).pointee.upstream
     }
 
     /// The session's upstream accepted: hooks see its number, also after its leg is closed.
@@ -262,6 +260,13 @@ extension Relay where R: ~Copyable {
         let later = HookLater.create(hooks: chain.pointee.count)
         row.pointee.later = later
         return later
+    }
+
+    /// Whether a session ever had bytes or units that wait: most have none.
+    @inline(__always)
+    func hasLater(_ session: SessionID) -> Bool {
+        guard let chain = chain(of: session) else { return false }
+        return chain.pointee.row(session).pointee.later != nil
     }
 
     /// Puts held bytes before a chunk. A full block has no room for them, and neither has a buffer
