@@ -9,7 +9,7 @@ struct PlanTests {
         let names = ScenarioCatalog.all.map(\.name)
         #expect(Set(names).count == names.count)
         #expect(ScenarioCatalog.quick.count == 3)
-        #expect(ScenarioCatalog.usual.count == names.count - 2)
+        #expect(ScenarioCatalog.usual.count == names.count - 3)
     }
 
     @Test("an unknown name is named, with those that there are")
