@@ -214,15 +214,11 @@ public final class HookTable: Sendable {
 }
 
 extension HookTable {
-    /// Its units are those of clients: a server would never call it.
-    package var isOnlyOfClients: Bool {
-        moments.contains(.send) && moments.isDisjoint(with: [.forward, .respond])
-    }
+    /// It sees requests as a client does, and not as a server does, which would never call that.
+    package var isOnlyOfClients: Bool { moments.contains(.send) && !moments.contains(.forward) }
 
-    /// Its units are those of servers: a client would never call it.
-    package var isOnlyOfServers: Bool {
-        moments.contains(.forward) && moments.isDisjoint(with: [.send, .respond])
-    }
+    /// It sees requests as a server does, and not as a client does, which would never call that.
+    package var isOnlyOfServers: Bool { moments.contains(.forward) && !moments.contains(.send) }
 }
 
 /// The moments of a hook.

@@ -11,6 +11,16 @@ import Testing
         mutating func onClose(_ cause: EndCause, _ session: borrowing Session) {}
     }
 
+    private struct SendAndRespond: BeforeSend, BeforeRespond {
+        mutating func beforeSend(
+            _ data: inout Buffer, _ session: borrowing Session
+        ) throws -> Verdict { .forward }
+
+        mutating func beforeRespond(
+            _ data: inout Buffer, _ session: borrowing Session
+        ) throws -> Verdict { .forward }
+    }
+
     private struct OnlyForward: BeforeForward, OnOpen {
         mutating func beforeForward(
             _ data: inout Buffer, _ session: borrowing Session
@@ -54,6 +64,8 @@ import Testing
         refuses(
             server().hook { OnlySend() }, "OnlySend has beforeSend", "a server does not call",
             "attach it to the client")
+        refuses(server().hook { SendAndRespond() }, "SendAndRespond has beforeSend")
+        _ = try Engine(servers: [server(Self.client.hook { SendAndRespond() })])
         refuses(
             server(Self.client.hook { OnlyForward() }), "OnlyForward has beforeForward",
             "a client does not call", "attach it to the server")
