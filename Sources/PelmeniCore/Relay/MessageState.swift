@@ -28,7 +28,8 @@ struct MessageState: QueuedRow {
     var unread = 0
     var held = 0
 
-    /// The cause with which a hook ended the session, while its end has to wait.
+    /// The cause with which a hook ended the session, while its end has to wait: no further unit
+    /// crosses it.
     var hookCause: EndCause?
 
     // The stream side.

@@ -67,7 +67,9 @@ extension Relay where R: ~Copyable {
         let segment = Int(facts.segment)
         let count = Unit.count(length, segment: segment)
         let state = states.row(session)
-        guard !state.pointee.isDelivering else { return drop(.surplus, count) }
+        guard !state.pointee.isDelivering, state.pointee.hookCause == nil else {
+            return drop(.surplus, count)
+        }
         let pair = sessions[session].pair
         sessions[session].activeAt = now
         sessions[session].hasBytes = true

@@ -59,7 +59,7 @@ extension Relay where R: ~Copyable {
         case .streamToDatagrams:
             legs.setCause(session, .hook)
             states[session].endsWithReset = true
-            endResponses(session, readsOn: isToClient)
+            endResponses(session, .hook, readsOn: isToClient)
         case .datagramsToStream:
             states[session].endsWithReset = true
             endBridge(session, .hook)
@@ -74,13 +74,14 @@ extension Relay where R: ~Copyable {
         case .streams: assertionFailure("a stream without hooks has none that finish it")
         case .hookedStreams, .framedStreams: finishStreams(session)
         case .datagrams: finishDatagrams(session)
-        case .streamToDatagrams: endResponses(session, readsOn: isToClient)
+        case .streamToDatagrams: endResponses(session, .completed, readsOn: isToClient)
         case .datagramsToStream: endBridge(session, .completed)
         }
     }
 
-    /// No further response is expected: the client's stream ends behind its queue.
-    private mutating func endResponses(_ session: SessionID, readsOn: Bool) {
+    /// No further response is sent: the client's stream ends behind its queue.
+    private mutating func endResponses(_ session: SessionID, _ cause: EndCause, readsOn: Bool) {
+        states[session].hookCause = cause
         states[session].expectsResponses = false
         let client = sessions[session].client
         guard legs[client].inbound != .discarded else { return finishIfComplete(session) }
@@ -106,7 +107,7 @@ extension Relay where R: ~Copyable {
         endAfterQueue(session)
     }
 
-    /// Datagrams in flight outlive their session; those that wait for a Unix upstream do not.
+    /// Datagrams in flight need no session any more; a Unix upstream's queue does.
     private mutating func finishDatagrams(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
         let upstream = sessions[session].upstream
@@ -158,7 +159,7 @@ extension Relay where R: ~Copyable {
         dropOn(leg)
     }
 
-    /// Reads bytes that nobody takes.
+    /// Reads on, and drops the bytes.
     mutating func dropOn(_ leg: LegID) {
         guard legs[leg].mayRead, legs[leg].phase == .open else { return }
         if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }

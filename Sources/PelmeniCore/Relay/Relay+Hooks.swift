@@ -66,6 +66,7 @@ extension Relay where R: ~Copyable {
     /// Whether a unit may still be sent to the other side.
     private func acceptsUnits(_ session: SessionID) -> Bool {
         guard isOpen(session), let chain = chain(of: session) else { return false }
+        if sessions[session].kind.hasMessages, states[session].hookCause != nil { return false }
         return !chain.pointee.row(session).pointee.isFinishing
     }
 

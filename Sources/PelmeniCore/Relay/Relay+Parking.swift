@@ -20,7 +20,7 @@ extension Relay where R: ~Copyable {
     ) {
         _ = laterRow(chain.pointee.row(session), chain)
         guard let queue = laterQueue(session, isToClient: item.isToClient) else { return }
-        // Those that waited behind an earlier call of the same unit come after these.
+        // The items of this stack come before the units that were behind an earlier call.
         var rest = ItemQueue()
         swap(&rest, &queue.pointee.behind)
         while waiting > 0 {
@@ -148,11 +148,11 @@ extension Relay where R: ~Copyable {
             return false
         }
         let isToClient = later.pointee.toClient.parked.due == due
-        let stage =
-            isToClient
-            ? later.pointee.toClient.parked.item?.stage
-            : later.pointee.toUpstream.parked.item?.stage
-        hooks.call.pointee.begin(stage: Int(stage ?? 0), pair: sessions[session].pair)
+        guard let queue = laterQueue(session, isToClient: isToClient) else { return false }
+        let stage = Int(queue.pointee.parked.item?.stage ?? 0)
+        // Else the session, which may have bytes to send, would wait for the answer all the same.
+        cancel(queue, chain)
+        hooks.call.pointee.begin(stage: stage, pair: sessions[session].pair)
         hooks.call.pointee.end()
         hooks.call.pointee.setReason("no answer within its deadline")
         closeByHook(session, isToClient: isToClient)
