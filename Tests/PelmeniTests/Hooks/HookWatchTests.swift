@@ -1,6 +1,5 @@
-import Glibc
+import Dispatch
 import Pelmeni
-import Synchronization
 import TestSupport
 import Testing
 
@@ -8,20 +7,20 @@ import Testing
 @Suite struct HookWatchTests {
     /// A hook waits until it was reported: no sleep decides, only the report.
     @Test(arguments: Variant.all) func aHookThatBlocks(variant: Variant) async throws {
-        let report = Report()
+        let report = DispatchSemaphore(value: 0)
         let bridge = try await Bridge.hooked(
             .streams, variant,
             onServer: { server in
                 server.beforeForward { data, _ in
                     // Bounded, so that a watch that sees nothing fails the test and ends it.
-                    for _ in 0..<2000 where !report.isThere { usleep(5000) }
+                    _ = report.wait(timeout: .now() + 10)
                     return .forward
                 }
             })
         let (client, upstream) = try bridge.streams()
         try client.write("slow")
         try bridge.wait("the stall is counted") { $0.hooks[0].stalls == 1 }
-        report.set()
+        report.signal()
         #expect(try upstream.read(exactly: 4) == Array("slow".utf8))
         try waitUntil("its return is logged") {
             bridge.log.entries(from: .warning).contains {
@@ -40,12 +39,4 @@ import Testing
         upstream.close()
         await bridge.expect([.completed: 1])
     }
-}
-
-/// Set once, seen by any thread.
-private final class Report: Sendable {
-    private let value = Mutex(false)
-
-    var isThere: Bool { value.withLock { $0 } }
-    func set() { value.withLock { $0 = true } }
 }
