@@ -43,7 +43,6 @@ int pelmeni_returns_add(pelmeni_returns *returns, uint32_t block) {
         returns->outstanding -= 1;
         result = returns->outstanding == 0 ? -1 : 0;
     } else {
-        // Swift's allocations abort without memory; so does this one.
         if (!has_room(returns)) { abort(); }
         returns->blocks[returns->count] = block;
         __atomic_store_n(&returns->count, returns->count + 1, __ATOMIC_RELEASE);
@@ -83,7 +82,11 @@ void pelmeni_returns_free(pelmeni_returns *returns) {
 }
 
 // Not inlined: the one place where a worker allocates and frees, for what hooks make and hold.
-__attribute__((noinline)) void *pelmeni_bytes_take(uint64_t bytes) { return malloc(bytes); }
+__attribute__((noinline)) void *pelmeni_bytes_take(uint64_t bytes) {
+    void *memory = malloc(bytes);
+    if (memory == NULL) { abort(); }
+    return memory;
+}
 
 __attribute__((noinline)) void pelmeni_bytes_give_back(void *bytes) { free(bytes); }
 
@@ -102,7 +105,7 @@ struct pelmeni_answers {
 
 pelmeni_answers *pelmeni_answers_create(int event) {
     pelmeni_answers *answers = calloc(1, sizeof *answers);
-    if (answers == NULL) { return NULL; }
+    if (answers == NULL) { abort(); }
     pthread_mutex_init(&answers->lock, NULL);
     answers->event = event;
     return answers;
@@ -110,7 +113,6 @@ pelmeni_answers *pelmeni_answers_create(int event) {
 
 int pelmeni_answers_add(pelmeni_answers *answers, const pelmeni_answer *answer) {
     answer_node *node = pelmeni_bytes_take(sizeof *node);
-    if (node == NULL) { abort(); } // as Swift's allocations do
     node->answer = *answer;
     node->next = NULL;
     pthread_mutex_lock(&answers->lock);

@@ -27,7 +27,7 @@ extension SimulationSetup {
             plan.isViolent = isViolent
             plan.releases = random.pick([0, 0, 0x400, 0x4000])
             world.chaos[pair] = plan
-            // A side that waits for the other's first bytes may wait for those that a hook holds.
+            // A hook may hold the first bytes of a side back: the other one must not wait for them.
             if pair < world.plans.count { world.plans[pair].start = .both }
         }
         // Emitted buffers and moved chunks take blocks, and a hook may end a session.

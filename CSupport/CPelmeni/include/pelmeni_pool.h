@@ -24,8 +24,8 @@ int pelmeni_returns_pending(const pelmeni_returns *returns);
 int pelmeni_returns_give_up(pelmeni_returns *returns, int64_t leases);
 void pelmeni_returns_free(pelmeni_returns *returns);
 
-// Memory of a buffer that no block holds.
-void *pelmeni_bytes_take(uint64_t bytes);
+// Memory of a buffer that no block holds. Aborts without memory, as Swift's allocations do.
+void *pelmeni_bytes_take(uint64_t bytes) __attribute__((returns_nonnull));
 void pelmeni_bytes_give_back(void *bytes);
 
 // The answer of an asynchronous hook: a verdict, and the fields of a buffer.
@@ -45,9 +45,9 @@ typedef struct pelmeni_answer {
 
 typedef struct pelmeni_answers pelmeni_answers;
 
-// NULL when memory runs out. `event` is signalled with each answer; negative is none.
-pelmeni_answers *pelmeni_answers_create(int event);
-// Adds an answer; 0 when the worker has ended: nobody takes it.
+// `event` is signalled with each answer; negative is none. Aborts without memory.
+pelmeni_answers *pelmeni_answers_create(int event) __attribute__((returns_nonnull));
+// Adds an answer; 0 when the queue is closed.
 int pelmeni_answers_add(pelmeni_answers *answers, const pelmeni_answer *answer);
 // Takes the oldest answer; 0 when there is none.
 int pelmeni_answers_take(pelmeni_answers *answers, pelmeni_answer *answer);

@@ -90,7 +90,7 @@ package struct BufferPool: @unchecked Sendable {
         if pelmeni_returns_give_up(returns, Int64(state.pointee.lent)) == 1 { free() }
     }
 
-    /// Nobody has a block any more, or may use one.
+    /// Frees all memory: no lease is left.
     @inline(never)
     func free() {
         let memory = state.pointee

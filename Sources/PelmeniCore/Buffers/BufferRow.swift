@@ -78,7 +78,7 @@ package struct BufferRow {
         }
         var own = ownMin
         while own < capacity { own &*= 2 }
-        guard let memory = pelmeni_bytes_take(UInt64(own)) else { fatalError("out of memory") }
+        let memory = pelmeni_bytes_take(UInt64(own))
         row.start = memory + spare
         row.headroom = spare
         row.tailroom = own &- spare

@@ -9,13 +9,12 @@ package final class HookAnswers: @unchecked Sendable {
 
     /// - Parameter event: the eventfd that wakes the worker; negative is none.
     package init(event: Int32) {
-        guard let queue = pelmeni_answers_create(event) else { fatalError("out of memory") }
-        self.queue = queue
+        queue = pelmeni_answers_create(event)
     }
 
     deinit { pelmeni_answers_free(queue) }
 
-    /// The worker has ended: nobody takes an answer any more. Those that came are dropped.
+    /// Closes the queue after the worker's last loop, and drops the answers in it.
     package func close() {
         pelmeni_answers_close(queue)
         var answer = pelmeni_answer()

@@ -177,7 +177,7 @@ struct HookLater {
 
     static func create(hooks: Int) -> UnsafeMutablePointer<HookLater> {
         let bytes = MemoryLayout<HookLater>.stride + 2 * hooks * MemoryLayout<HeldBytes>.stride
-        guard let memory = pelmeni_bytes_take(UInt64(bytes)) else { fatalError("out of memory") }
+        let memory = pelmeni_bytes_take(UInt64(bytes))
         let held = (memory + MemoryLayout<HookLater>.stride).bindMemory(
             to: HeldBytes.self, capacity: 2 * hooks)
         held.initialize(repeating: HeldBytes(), count: 2 * hooks)
@@ -224,10 +224,7 @@ struct HeldBytes {
             removeAll()
             var room: UInt32 = 64
             while Int(room) < length { room &*= 2 }
-            guard let memory = pelmeni_bytes_take(UInt64(room)) else {
-                fatalError("out of memory")
-            }
-            start = memory
+            start = pelmeni_bytes_take(UInt64(room))
             capacity = room
         }
         start?.copyMemory(from: bytes, byteCount: length)

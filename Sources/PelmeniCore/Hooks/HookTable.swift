@@ -104,15 +104,18 @@ public final class HookTable: Sendable {
         deadline = 0
     }
 
-    /// A closure: without state, and with one moment.
+    /// A closure, or an asynchronous hook: without state.
     @usableFromInline
     init(
-        name: String, moment: HookMoments, call: @escaping Call = HookTable.noCall,
+        name: String, moments: HookMoments, call: @escaping Call = HookTable.noCall,
         opened: @escaping Opened = HookTable.noOpen,
-        closed: @escaping Closed = { _, _, _ in }
+        closed: @escaping Closed = { _, _, _ in },
+        begin: @escaping Begin = { state, _ in state },
+        cancel: @escaping @Sendable (UnsafeMutableRawPointer) -> Void = { _ in },
+        deadline: UInt64 = 0
     ) {
         self.name = name
-        moments = moment
+        self.moments = moments
         forward = call
         send = call
         respond = call
@@ -122,9 +125,9 @@ public final class HookTable: Sendable {
         destroy = { _ in }
         size = 0
         alignment = 1
-        begin = { state, _ in state }
-        cancel = { _ in }
-        deadline = 0
+        self.begin = begin
+        self.cancel = cancel
+        self.deadline = deadline
     }
 
     /// An asynchronous hook whose calls are begun and cancelled by functions: the base of the
@@ -134,30 +137,20 @@ public final class HookTable: Sendable {
     ///   - begin: gets the ticket of a call, and returns what `cancel` gets. It keeps the ticket
     ///     until it has answered.
     ///   - cancel: the session has ended, or the call was answered: called once for each call.
-    package init(
+    package convenience init(
         name: String, forwards: Bool, sends: Bool, responds: Bool, deadline: UInt64,
         begin:
             @escaping @Sendable (HookTicket, borrowing Session) -> UnsafeMutableRawPointer,
         cancel: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
     ) {
-        self.name = name
         var moments: HookMoments = []
         if forwards { moments.insert(.forward) }
         if sends { moments.insert(.send) }
         if responds { moments.insert(.respond) }
-        self.moments = moments
-        forward = Self.noCall
-        send = Self.noCall
-        respond = Self.noCall
-        opened = Self.noOpen
-        closed = { _, _, _ in }
-        make = { _, _ in true }
-        destroy = { _ in }
-        size = 0
-        alignment = 1
-        self.begin = { _, session in begin(session.takeTicket(), session) }
-        self.cancel = cancel
-        self.deadline = deadline
+        self.init(
+            name: name, moments: moments,
+            begin: { _, session in begin(session.takeTicket(), session) }, cancel: cancel,
+            deadline: deadline)
     }
 
     /// A closure for each unit that a client sent.
@@ -166,7 +159,7 @@ public final class HookTable: Sendable {
         beforeForward body:
             @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
     ) {
-        self.init(name: "beforeForward", moment: .forward, call: Self.call(body))
+        self.init(name: "beforeForward", moments: .forward, call: Self.call(body))
     }
 
     /// A closure for each unit that is about to be sent to an upstream.
@@ -174,7 +167,7 @@ public final class HookTable: Sendable {
     public convenience init(
         beforeSend body: @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
     ) {
-        self.init(name: "beforeSend", moment: .send, call: Self.call(body))
+        self.init(name: "beforeSend", moments: .send, call: Self.call(body))
     }
 
     /// A closure for each unit on its way to a client.
@@ -183,7 +176,7 @@ public final class HookTable: Sendable {
         beforeRespond body:
             @escaping @Sendable (inout Buffer, borrowing Session) throws -> Verdict
     ) {
-        self.init(name: "beforeRespond", moment: .respond, call: Self.call(body))
+        self.init(name: "beforeRespond", moments: .respond, call: Self.call(body))
     }
 
     /// A closure for each session that opens.
@@ -192,7 +185,7 @@ public final class HookTable: Sendable {
         onOpen body: @escaping @Sendable (borrowing Session) throws -> OpenVerdict
     ) {
         self.init(
-            name: "onOpen", moment: .open,
+            name: "onOpen", moments: .open,
             opened: { _, session, upstream in
                 do {
                     return session.note(try body(session), upstream)
@@ -208,7 +201,7 @@ public final class HookTable: Sendable {
         onClose body: @escaping @Sendable (EndCause, borrowing Session) -> Void
     ) {
         self.init(
-            name: "onClose", moment: .close,
+            name: "onClose", moments: .close,
             closed: { _, cause, session in body(cause, session) })
     }
 }

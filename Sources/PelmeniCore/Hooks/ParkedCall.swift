@@ -61,7 +61,7 @@ struct ItemQueue {
     private mutating func grow() {
         let room = max(16, 2 &* capacity)
         let bytes = room &* MemoryLayout<HookRunner.Item>.stride
-        guard let memory = pelmeni_bytes_take(UInt64(bytes)) else { fatalError("out of memory") }
+        let memory = pelmeni_bytes_take(UInt64(bytes))
         let items = memory.bindMemory(to: HookRunner.Item.self, capacity: room)
         for index in 0..<count {
             if let start { (items + index).initialize(to: start[(first &+ index) % capacity]) }

@@ -85,8 +85,8 @@ extension Relay where R: ~Copyable {
         legs.wheel.hasten(session, to: now &+ Limits.surplusRetry)
     }
 
-    /// Bytes of a linked stream must not overtake a reply that waits for a block: its chunks go
-    /// through the hooks of its direction, of which there are none, until the reply is sent.
+    /// A linked stream is read as one with hooks until the reply is sent: its bytes would overtake
+    /// the reply.
     private mutating func divert(_ leg: LegID) {
         guard legs[leg].inbound == .linked || legs[leg].inbound == .spliced else { return }
         // A wait for readability is cancelled under the kind of operation that it is.

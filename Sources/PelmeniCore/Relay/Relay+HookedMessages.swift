@@ -70,7 +70,7 @@ extension Relay where R: ~Copyable {
     /// Sends a reply to where its unit came from. In place of a request it is the response to it;
     /// in place of a response it is none of the client's.
     private mutating func replyMessage(_ item: HookRunner.Item, _ session: SessionID) {
-        guard takesReply(session, fromUpstream: item.isToClient) else {
+        guard takesMessages(session, isToClient: !item.isToClient) else {
             var bytes = item.row
             bytes.releaseOnWorker()
             guard !item.isExtra else { return }
@@ -83,13 +83,6 @@ extension Relay where R: ~Copyable {
             count(session, isToClient: true)
         }
         takeMessage(item.row, session, isToClient: !item.isToClient)
-    }
-
-    /// Whether a reply has a way back. A framed stream is shut down once the other one has ended.
-    private func takesReply(_ session: SessionID, fromUpstream: Bool) -> Bool {
-        let row = sessions[session]
-        guard row.kind == .framedStreams else { return true }
-        return legs[fromUpstream ? row.upstream : row.client].writing != .shut
     }
 
     /// A reply may have been the session's last response.
@@ -135,7 +128,7 @@ extension Relay where R: ~Copyable {
             bytes.releaseOnWorker()
             return drop(isToClient ? .surplus : .noUpstream)
         }
-        guard bytes.count <= longestMessage(session, isToClient: isToClient) else {
+        guard bytes.count <= longestMessage(session) else {
             bytes.releaseOnWorker()
             return drop(.oversize)
         }
@@ -154,7 +147,7 @@ extension Relay where R: ~Copyable {
         pool.release(slice.block)
     }
 
-    /// False once a side was closed, or its stream ended, while a hook had a message for it.
+    /// False once a side is closed, or its stream is shut down.
     private func takesMessages(_ session: SessionID, isToClient: Bool) -> Bool {
         let row = sessions[session]
         guard row.phase == .relaying, !isToClient || !row.kind.hasNamedClient else { return true }
@@ -163,8 +156,9 @@ extension Relay where R: ~Copyable {
         return legs[leg].kind.isDatagrams || legs[leg].writing != .shut
     }
 
-    /// Bytes of the longest message that a side of the session carries.
-    private func longestMessage(_ session: SessionID, isToClient: Bool) -> Int {
+    /// Bytes of the longest message that a session carries. Between two framed streams that is the
+    /// larger limit: a message of one goes on to the other without hooks, too.
+    private func longestMessage(_ session: SessionID) -> Int {
         let row = sessions[session]
         guard row.kind == .framedStreams else { return Self.datagramMax }
         let pair = pairs.row(row.pair)

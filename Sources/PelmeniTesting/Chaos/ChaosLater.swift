@@ -25,7 +25,7 @@ final class ChaosLater: @unchecked Sendable {
     }
 
     /// A hook of one or both directions.
-    func table(_ plan: ChaosPlan, _ directions: ChaosPlan.Directions, mayDrop: Bool) -> HookTable {
+    func table(_ plan: ChaosPlan, _ directions: ChaosPlan.Directions) -> HookTable {
         let isOut = directions.contains(toClient: false)
         return HookTable(
             name: "later", forwards: isOut, sends: isOut,
@@ -71,8 +71,7 @@ final class ChaosLater: @unchecked Sendable {
             kernel.hit(.hookStale)
         }
         var buffer = call.ticket.takeBuffer()
-        let plan = random.chance(0x100)
-        if kernel.world.hooksEndSessions, plan {
+        if kernel.world.hooksEndSessions, random.chance(0x100) {
             return call.ticket.answer(
                 random.chance(0x8000) || !call.isMessage ? .close : .drop, buffer, reason: "chaos")
         }

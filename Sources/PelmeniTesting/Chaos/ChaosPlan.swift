@@ -79,7 +79,7 @@ package struct ChaosPlan: Sendable {
         guard !stage.isAsynchronous else {
             let later = kernel.chaos.later ?? ChaosLater(kernel)
             kernel.chaos.later = later
-            return later.table(self, stage.directions, mayDrop: settings.mayDrop)
+            return later.table(self, stage.directions)
         }
         return switch stage.directions {
         case .toUpstream: HookTable { try ChaosOut(settings) }
@@ -104,7 +104,7 @@ struct ChaosBooks {
     var destroyed = 0
     /// Messages that were emitted in place of a dropped one: counted twice by the engine.
     var extra = 0
-    /// Calls of asynchronous hooks, and those of which the engine said that they are over.
+    /// Calls of asynchronous hooks: begun, and ended by the engine.
     var begun = 0
     var ended = 0
 }

@@ -73,7 +73,7 @@ extension SimulatedKernel {
     func judgeChaos() -> [String] {
         let books = chaos.books.pointee
         if books.begun != books.ended {
-            return ["\(books.begun) calls were begun, of which \(books.ended) ended"]
+            return ["\(books.begun) calls were begun, \(books.ended) ended"]
         }
         guard books.made != books.closed || books.made != books.destroyed else { return [] }
         return [
