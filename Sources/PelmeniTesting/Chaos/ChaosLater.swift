@@ -12,6 +12,7 @@ final class ChaosLater: @unchecked Sendable {
         var ticket: HookTicket
         var isMessage: Bool
         var isCancelled = false
+        var isSilent = false
     }
 
     private unowned let kernel: SimulatedKernel
@@ -44,7 +45,11 @@ final class ChaosLater: @unchecked Sendable {
         kernel.hit(.hookParked)
         // At once, soon, or after the patience of some deadlines.
         let wait = random.pick([0, 1000, 300_000, 5_000_000, 40_000_000])
-        if wait == 0 {
+        if kernel.world.hooksEndSessions, random.chance(0x400) {
+            // Never: the deadline has to end the session. A cancelled task drops its unit.
+            kernel.hit(.hookSilent)
+            calls[serial]?.isSilent = true
+        } else if wait == 0 {
             answer(serial)
         } else {
             kernel.answerLater(serial, after: UInt64(random.between(1, wait)))
@@ -58,9 +63,13 @@ final class ChaosLater: @unchecked Sendable {
     /// The engine has got the answer, or does not wait for it any more.
     private func cancel(_ number: Int) {
         kernel.chaos.books.pointee.ended += 1
-        guard calls[number] != nil else { return }
+        guard let call = calls[number] else { return }
         kernel.hit(.hookCancelled)
-        calls[number]?.isCancelled = true
+        if call.isSilent {
+            calls[number] = nil
+        } else {
+            calls[number]?.isCancelled = true
+        }
     }
 
     func answer(_ number: Int) {

@@ -131,6 +131,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case hookClosed
     case hookFinished
     case hookParked
+    case hookSilent
     case hookCancelled
     case hookStale
     case dropHook
