@@ -11,6 +11,8 @@ package struct SimulatedWorld: Sendable {
     package var faults = SimulatedFaults()
     /// Hooks of each pair, or nil; empty is none anywhere.
     package var chaos: [ChaosPlan?] = []
+    /// Drivers of each pair, or nil; empty is none anywhere.
+    package var drivers: [ChaosDriverPlan?] = []
 
     // The ring.
     package var isMultishot = true
@@ -46,6 +48,8 @@ package struct SimulatedWorld: Sendable {
 
     /// Hooks close and finish sessions.
     var hooksEndSessions: Bool { chaos.contains { $0?.isViolent ?? false } }
+
+    func isDriven(_ pair: Int) -> Bool { drivers.isEmpty ? false : drivers[pair] != nil }
 
     /// Pairs of all kinds.
     package var pairs: Int { plans.count + messages.count }

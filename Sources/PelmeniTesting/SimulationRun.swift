@@ -12,6 +12,7 @@ struct SimulationRun: ~Copyable {
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
     private let hooks: HookMemory
+    private let drivers: [DriverPlan?]
 
     /// Nil when memory is short.
     init?(_ setup: SimulationSetup) {
@@ -26,7 +27,8 @@ struct SimulationRun: ~Copyable {
         pairs = .allocate(capacity: plans)
         upstreams = .allocate(capacity: plans * Self.upstreamsMax)
         addresses = .allocate(capacity: plans * Self.upstreamsMax * Upstream.addressesMax)
-        hooks = HookMemory(plans: setup.hookPlans(kernel), event: -1)
+        drivers = setup.driverPlans(kernel)
+        hooks = HookMemory(plans: setup.hookPlans(kernel, drivers), event: -1)
         fillPairs()
     }
 
@@ -102,7 +104,8 @@ struct SimulationRun: ~Copyable {
         guard
             var worker = HostedWorker(
                 host: SimulatedRing(kernel: kernel), pool: pool, limits: limits, pairs: pairs,
-                hooks: hooks, listeners: listeners, requests: requests, counters: counters,
+                hooks: hooks, drivers: drivers, listeners: listeners, requests: requests,
+                counters: counters,
                 events: events,
                 key: setup.world.seed)
         else {
@@ -176,7 +179,7 @@ struct SimulationRun: ~Copyable {
             (.firstByte, .causeFirstByte), (.idle, .causeIdle), (.linger, .causeLinger),
             (.sendStalled, .causeSendStalled), (.pool, .causePool), (.limit, .causeLimit),
             (.drainCut, .causeDrainCut), (.badFrame, .causeBadFrame),
-            (.hook, .causeHook),
+            (.hook, .causeHook), (.protocolError, .causeProtocolError),
         ]
         for (cause, point) in causes { outcome.add(point, counters.get(cause)) }
         let drops: [(DropReason, SimulatedPoint)] = [

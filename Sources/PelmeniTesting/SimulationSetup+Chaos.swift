@@ -34,15 +34,74 @@ extension SimulationSetup {
         if isViolent || pool.smallBlocks < 64 { allowances.cuts = true }
     }
 
-    /// The hooks of each pair; empty without any.
-    func hookPlans(_ kernel: SimulatedKernel) -> [HookPlan] {
-        guard world.chaos.contains(where: { $0 != nil }) else { return [] }
+    /// The hooks of each pair; empty without any. Drivers are noted in them.
+    func hookPlans(_ kernel: SimulatedKernel, _ drivers: [DriverPlan?]) -> [HookPlan] {
+        let hasHooks = world.chaos.contains { $0 != nil }
+        guard hasHooks || !drivers.isEmpty else { return [] }
         return (0..<world.pairs).map { pair in
-            guard let plan = world.chaos[pair] else { return HookPlan() }
+            var hooks = HookPlan()
             let kind = world.messagePlan(pair)?.kind ?? .streams
-            return plan.hooks(
-                seed: world.seed &+ UInt64(pair), kernel, isMessage: kind.hasMessages,
-                mayDrop: kind.hasDatagrams && world.messagePlan(pair)?.countsAnswers == false)
+            if hasHooks, let plan = world.chaos[pair] {
+                hooks = plan.hooks(
+                    seed: world.seed &+ UInt64(pair), kernel, isMessage: kind.hasMessages,
+                    mayDrop: kind.hasDatagrams && world.messagePlan(pair)?.countsAnswers == false)
+            }
+            if !drivers.isEmpty { hooks.attach(drivers[pair]) }
+            return hooks
         }
+    }
+
+    /// The driver of each pair; empty without any.
+    func driverPlans(_ kernel: SimulatedKernel) -> [DriverPlan?] {
+        guard world.drivers.contains(where: { $0 != nil }) else { return [] }
+        return (0..<world.pairs).map { pair in
+            guard let plan = world.drivers[pair] else { return nil }
+            let messages = world.messagePlan(pair)
+            return plan.driver(
+                seed: world.seed &+ UInt64(pair), kernel,
+                isMessage: messages?.kind.hasMessages ?? false,
+                framing: drivenFraming(pair, plan.side), maxFrame: messages?.maxFrame ?? 0)
+        }
+    }
+
+    // MARK: Drivers
+
+    /// Whether a seed's world has drivers: of plain streams, of datagrams, of framed streams, and
+    /// in two of them with hooks.
+    package static func hasDrivers(seed: UInt64) -> Bool {
+        [7, 13].contains(seed % 16) || seed % 32 == 17 || [37, 41].contains(seed % 64)
+    }
+
+    mutating func shapeDrivers() {
+        var random = SeededRandom(seed: world.seed ^ 0x6472_6976_6572)
+        world.drivers = Array(repeating: nil, count: world.pairs)
+        let isViolent = world.healsAt != .max && random.chance(0x6000)
+        let holds = random.chance(0x8000)
+        for pair in 0..<world.pairs where random.chance(0xe000) {
+            var plan = ChaosDriverPlan()
+            plan.side = random.chance(0x8000) ? .client : .upstream
+            plan.isViolent = isViolent
+            plan.holds = holds
+            if let messages = world.messagePlan(pair),
+                let framing = drivenFraming(pair, plan.side),
+                !ChaosDriverPlan.speaks(framing, in: messages)
+            {
+                continue
+            }
+            world.drivers[pair] = plan
+            // A driver may keep the first bytes of a side: the other one must not wait for them.
+            if pair < world.plans.count { world.plans[pair].start = .both }
+        }
+        if isViolent || pool.smallBlocks < 64 { allowances.cuts = true }
+        // What a driver keeps is gone with a reset.
+        if holds { allowances.lateResets = true }
+    }
+
+    /// The framing of the stream that a driver speaks; nil where it has datagrams, or no messages.
+    private func drivenFraming(_ pair: Int, _ side: DrivenSide) -> Framing? {
+        guard let plan = world.messagePlan(pair) else { return nil }
+        let isStream =
+            side == .client ? !plan.kind.hasNamedClient : !plan.kind.forwardsDatagrams
+        return isStream ? plan.framing(ofClient: side == .client) : nil
     }
 }

@@ -14,7 +14,7 @@ struct SimulatorOptions {
     var goesOn = false
     /// Only seeds whose worlds have datagrams.
     var onlyDatagrams = false
-    /// Only seeds whose worlds have hooks.
+    /// Only seeds whose worlds have hooks or drivers.
     var onlyHooks = false
     /// Prints one number for the events of all seeds.
     var wantsHash = false
@@ -28,7 +28,7 @@ struct SimulatorOptions {
         Runs the engine over a simulated kernel, once for each seed from S (1) on, N (1000) of them, and
         checks that nothing is lost. Stops at the first failure, unless --go-on is given. --seed runs a
         single one and prints what happens. --datagrams leaves the seeds out that have none, --hooks those
-        without hooks. --hash prints a last line, `hash` and a number: two engines that did the same in every seed print the same.
+        without hooks and drivers. --hash prints a last line, `hash` and a number: two engines that did the same in every seed print the same.
         """
 
     static func parse(_ arguments: [String]) -> Result<SimulatorOptions, Mistake> {

@@ -22,7 +22,9 @@ struct SimulatorRun {
         for index in 0..<options.seeds {
             let seed = options.first + index
             if options.onlyDatagrams, !SimulationSetup.hasMessages(seed: seed) { continue }
-            if options.onlyHooks, !SimulationSetup.hasHooks(seed: seed) { continue }
+            let isHooked =
+                SimulationSetup.hasHooks(seed: seed) || SimulationSetup.hasDrivers(seed: seed)
+            if options.onlyHooks, !isHooked { continue }
             let outcome = Self.simulate(seed)
             if !outcome.violations.isEmpty {
                 tell(outcome, showsProgress)
@@ -66,6 +68,9 @@ struct SimulatorRun {
             print("plan: \(plan), upstreams \(upstreams)")
         }
         for plan in setup.world.messages { print("messages: \(plan)") }
+        for (pair, plan) in setup.world.drivers.enumerated() {
+            if let plan { print("driver of pair \(pair): \(plan)") }
+        }
         print("pool: \(setup.pool), sessions: \(setup.sessions), cap: \(setup.cap)")
         print("deadlines: \(setup.deadlines)")
         print("faults: \(setup.world.faults)")

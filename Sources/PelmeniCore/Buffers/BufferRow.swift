@@ -76,6 +76,12 @@ package struct BufferRow {
                 return row
             }
         }
+        return allocateOwn(capacity)
+    }
+
+    /// Memory of its own for so many bytes, without bytes in it.
+    private static func allocateOwn(_ capacity: Int) -> BufferRow {
+        var row = BufferRow()
         var own = ownMin
         while own < capacity { own &*= 2 }
         let memory = pelmeni_bytes_take(UInt64(own))
@@ -97,6 +103,24 @@ package struct BufferRow {
     private static func hasPlenty(_ pool: BufferPool, _ blockClass: BlockClass) -> Bool {
         let free = pool.freeBlocks(blockClass)
         return free > 0 && free &* 4 > pool.totalBlocks(blockClass)
+    }
+
+    /// Moves the bytes to memory of their own, with room for more behind them: what waits for long
+    /// would keep a block from streams. On the worker's thread. False above the bound.
+    @inline(never)
+    mutating func moveToOwn(back: Int) -> Bool {
+        let total = count &+ back
+        guard total <= Buffer.bytesMax else { return false }
+        guard !block.isNone || tailroom < back else { return true }
+        // Twice the bytes: a row that grows by small pieces is moved a few times.
+        let room = back == 0 ? total : Swift.min(2 &* total, Buffer.bytesMax)
+        var row = Self.allocateOwn(room &+ 2 &* Self.spare)
+        if let start, let to = row.start, count > 0 { memcpy(to, start, count) }
+        row.count = count
+        row.tailroom &-= count
+        releaseOnWorker()
+        self = row
+        return true
     }
 
     /// Makes room before the first byte and behind the last one. False above the bound.

@@ -17,14 +17,16 @@ package struct HostedWorker: ~Copyable {
     /// - Parameter key: of the client table's hash.
     package init?(
         host: any RingHost, pool: BufferPool, limits: Limits,
-        pairs: UnsafeMutablePointer<PairRow>, hooks: HookMemory, listeners: [WorkerListener],
+        pairs: UnsafeMutablePointer<PairRow>, hooks: HookMemory, drivers: [DriverPlan?],
+        listeners: [WorkerListener],
         requests: WorkerRequests, counters: Counters, events: WorkerEvents, key: UInt64
     ) {
         guard
             let relay = Relay(
                 ring: HostedRing(host: host), pool: pool, limits: limits,
                 reservedSlots: Worker<HostedRing>.reservedSlots(listeners: listeners.count),
-                pairs: PairTable(pairs), hooks: hooks, counters: counters, events: events, key: key)
+                pairs: PairTable(pairs), hooks: hooks, drivers: drivers, counters: counters,
+                events: events, key: key)
         else { return nil }
         worker = Worker(relay: relay, listeners: listeners, requests: requests)
     }

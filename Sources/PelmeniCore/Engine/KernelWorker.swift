@@ -8,6 +8,7 @@ package struct KernelWorker: @unchecked Sendable {
     package var limits: Limits
     package var pairs: PairTable
     package var hooks: HookMemory
+    package var drivers: [DriverPlan?]
     package var listeners: [WorkerListener]
     package var requests: WorkerRequests
     package var counters: Counters
@@ -25,6 +26,7 @@ package struct KernelWorker: @unchecked Sendable {
 
     package init(
         pool: PoolLimits, limits: Limits, pairs: PairTable, hooks: HookMemory,
+        drivers: [DriverPlan?],
         listeners: [WorkerListener],
         requests: WorkerRequests, counters: Counters, events: WorkerEvents
     ) {
@@ -32,6 +34,7 @@ package struct KernelWorker: @unchecked Sendable {
         self.limits = limits
         self.pairs = pairs
         self.hooks = hooks
+        self.drivers = drivers
         self.listeners = listeners
         self.requests = requests
         self.counters = counters
@@ -81,7 +84,7 @@ package struct KernelWorker: @unchecked Sendable {
             let relay = Relay(
                 ring: ring, pool: pool, limits: limits,
                 reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count), pairs: pairs,
-                hooks: hooks, counters: counters, events: events,
+                hooks: hooks, drivers: drivers, counters: counters, events: events,
                 key: UInt64.random(in: 0...UInt64.max))
         else { throw SystemError(code: ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)

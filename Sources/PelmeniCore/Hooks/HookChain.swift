@@ -7,13 +7,17 @@ package struct HookPlan: Sendable {
 
     package var ofServer: [HookTable]
     package var ofClient: [HookTable]
+    /// The side of the pair's driver, and its name. Sessions with a driver have rows for hooks, too:
+    /// bytes wait there.
+    package var driven = DrivenSide.none
+    package var driverName = ""
 
     package init(ofServer: [HookTable] = [], ofClient: [HookTable] = []) {
         self.ofServer = ofServer
         self.ofClient = ofClient
     }
 
-    package var isEmpty: Bool { ofServer.isEmpty && ofClient.isEmpty }
+    package var isEmpty: Bool { ofServer.isEmpty && ofClient.isEmpty && driven == .none }
     package var count: Int { ofServer.count + ofClient.count }
     package var all: [HookTable] { ofServer + ofClient }
 }
@@ -23,10 +27,13 @@ extension PairRow {
     package mutating func attach(_ plan: HookPlan) {
         hooks.areThere = !plan.isEmpty
         guard hooks.areThere else { return }
+        hooks.driven = plan.driven
+        // Units for a driver go one by one, as for a hook.
         hooks.toUpstream =
             plan.ofServer.contains { $0.moments.contains(.forward) }
-            || plan.ofClient.contains { $0.moments.contains(.send) }
-        hooks.toClient = plan.all.contains { $0.moments.contains(.respond) }
+            || plan.ofClient.contains { $0.moments.contains(.send) } || plan.driven == .upstream
+        hooks.toClient =
+            plan.all.contains { $0.moments.contains(.respond) } || plan.driven == .client
         if kind == .streams { kind = .hookedStreams }
     }
 }

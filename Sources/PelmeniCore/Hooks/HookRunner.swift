@@ -11,7 +11,7 @@ package struct HookMemory: @unchecked Sendable {
     /// - Parameter event: wakes the worker; negative is none.
     package init(plans: [HookPlan], event: Int32) {
         let hooks = plans.reduce(0) { $0 + $1.count }
-        self.plans = hooks == 0 ? [] : plans
+        self.plans = plans.allSatisfy(\.isEmpty) ? [] : plans
         call = HookCall.create(event: event)
         counts = .allocate(capacity: max(1, hooks * HookCounts.words))
         counts.initialize(repeating: 0, count: max(1, hooks * HookCounts.words))
@@ -32,10 +32,11 @@ package struct HookMemory: @unchecked Sendable {
     }
 
     private func name(pair: Int, hook stage: Int) -> String {
-        guard plans.indices.contains(pair), plans[pair].all.indices.contains(stage) else {
-            return ""
-        }
-        return plans[pair].all[stage].name
+        guard plans.indices.contains(pair) else { return "" }
+        let hooks = plans[pair].all
+        if hooks.indices.contains(stage) { return hooks[stage].name }
+        // A driver runs under the number behind the last hook's.
+        return stage == hooks.count ? plans[pair].driverName : ""
     }
     package var reason: String { call.pointee.reasonText }
 

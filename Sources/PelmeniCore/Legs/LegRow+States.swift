@@ -102,6 +102,8 @@ extension LegRow {
         case framed
         /// Into blocks, and from there through hooks.
         case hooked
+        /// Into blocks, and from there to the driver of this side.
+        case driven
         /// As before, but bytes are dropped, and messages counted: the session takes no more.
         case discarded
 
@@ -125,5 +127,9 @@ extension LegRow {
         static let unread = Flags(rawValue: 1 << 3)
         /// The route refused a train: datagrams are sent singly.
         static let refusesTrains = Flags(rawValue: 1 << 4)
+        /// The stream is shut down once its queue is sent.
+        static let shutsBehindQueue = Flags(rawValue: 1 << 5)
+        /// The relay is told once the queue is sent.
+        static let tellsDrained = Flags(rawValue: 1 << 6)
     }
 }

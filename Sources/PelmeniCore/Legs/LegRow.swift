@@ -68,6 +68,10 @@ struct LegRow: QueuedRow {
     @inline(__always)
     var hasEnded: Bool { reading == .ended || inbound == .discarded }
 
+    /// Something has to follow once the queue is sent.
+    @inline(__always)
+    var isAwaited: Bool { !flags.isDisjoint(with: [.shutsBehindQueue, .tellsDrained]) }
+
     /// Whether the last receive filled a small block: more is to be expected.
     @inline(__always)
     var isBulk: Bool { blockClass == .bulk || classVotes != 0 }

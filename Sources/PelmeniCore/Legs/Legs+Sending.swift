@@ -62,10 +62,13 @@ extension Legs where R: ~Copyable {
         }
         let peer = row.pointee.peer
         if legs[peer].reading == .ended {
+            guard forwardsEnds(leg), forwardsEnds(peer) else { return .drained }
             forwardEndIfDrained(peer)
             return .moved
         }
-        if row.pointee.inbound.isDiverted, row.pointee.hasEnded { return .drained }
+        if row.pointee.inbound.isDiverted, row.pointee.hasEnded || row.pointee.isAwaited {
+            return .drained
+        }
         return resumePeer(leg)
     }
 

@@ -100,6 +100,8 @@ package struct Limits: @unchecked Sendable {
     static let gatheredByte: UInt64 = 15_000
     /// How often bytes that hooks made, and that found no block, look for one: a tick of the wheel.
     static let surplusRetry: UInt64 = 10_000_000
+    /// Datagrams that wait for a session's driver: a loop's worth of a busy socket.
+    static let drivenItemsMax = 256
     /// How often pool exhaustion searches for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000
     /// Sessions that must be free for a multishot accept: it takes the whole backlog before it can

@@ -30,6 +30,17 @@ package struct PairTable: @unchecked Sendable {
     }
 }
 
+/// The side of a pair that a driver speaks with.
+package enum DrivenSide: UInt8, Sendable {
+    case none
+    case client
+    case upstream
+
+    /// Whether the driver takes units of a direction.
+    @inline(__always)
+    func isTarget(toClient: Bool) -> Bool { self == (toClient ? .client : .upstream) }
+}
+
 /// Where a pair has hooks.
 package struct PairHooks: Sendable {
     /// Somewhere: sessions have rows for them.
@@ -37,6 +48,8 @@ package struct PairHooks: Sendable {
     /// On units in each direction.
     package var toUpstream = false
     package var toClient = false
+    /// The side that a driver speaks with.
+    package var driven = DrivenSide.none
 
     @inline(__always)
     func see(toClient isToClient: Bool) -> Bool { isToClient ? toClient : toUpstream }

@@ -12,12 +12,13 @@ package struct WorkerEvent: Sendable {
         case ringFailed
         case badFrame
         case hookClosed
+        case driverFailed
 
         /// A peer can cause this kind of event at any rate.
         package var isOfPeers: Bool {
             switch self {
             case .upstreamFailed, .upstreamRecovered, .poolExhausted, .acceptFailed, .badFrame,
-                .hookClosed:
+                .hookClosed, .driverFailed:
                 true
             case .sessionOpened, .sessionEnded, .acceptPaused, .acceptResumed, .ringFailed: false
             }

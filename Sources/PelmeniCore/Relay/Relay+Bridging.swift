@@ -17,13 +17,13 @@ extension Relay where R: ~Copyable {
             let client = row.pointee.client
             legs[client].peer = upstream
             legs[upstream].peer = client
-            legs[client].inbound = .framed
+            legs[client].inbound = isDriven(client) ? .driven : .framed
             legs.armDatagrams(upstream)
             legs.arm(client, expectsBytes: true)
         case .datagramsToStream:
             // The stream has no leg at its other end: its messages are not held back.
             legs[upstream].peer = .absent
-            legs[upstream].inbound = .framed
+            legs[upstream].inbound = isDriven(upstream) ? .driven : .framed
             legs.arm(upstream, expectsBytes: false)
             legs[upstream].queue = states[session].waiting
             states[session].waiting = SendQueue()
@@ -36,6 +36,7 @@ extension Relay where R: ~Copyable {
             }
         }
         legs.watch(session)
+        linkDriver(session)
         if row.pointee.kind == .datagramsToStream { endLinkedBridge(session) }
     }
 
@@ -52,6 +53,9 @@ extension Relay where R: ~Copyable {
         }
         if isFramed || pair.pointee.hooks.toClient {
             legs[row.upstream].inbound = isFramed ? .framed : .hooked
+        }
+        if pair.pointee.hooks.driven != .none {
+            legs[pair.pointee.hooks.driven == .client ? row.client : row.upstream].inbound = .driven
         }
         legs.arm(row.client, expectsBytes: true)
         legs.arm(row.upstream, expectsBytes: false)
@@ -73,11 +77,14 @@ extension Relay where R: ~Copyable {
         let pair = sessions[session].pair
         sessions[session].activeAt = now
         sessions[session].hasBytes = true
-        state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
         legs.noteAlive(pair, legs[leg].upstream)
         let isFramed = sessions[session].kind == .streamToDatagrams
         if isFramed { legs.moved.toClient &+= UInt64(truncatingIfNeeded: length) }
-        carry(.datagrams(block, length: length, segment: segment, isToClient: true), session)
+        let unit = Unit.datagrams(block, length: length, segment: segment, isToClient: true)
+        // A driver says what the responses are.
+        guard pairs[pair].hooks.driven != .upstream else { return offer(unit, session) }
+        state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
+        carry(unit, session)
         guard isFramed else {
             if hasAllResponses(session) { end(session, .completed, reset: false) }
             return
@@ -90,7 +97,9 @@ extension Relay where R: ~Copyable {
     mutating func finishIfDrained(_ leg: LegID) {
         let session = legs[leg].session
         guard sessions[session].kind == .datagramsToStream else { return finishIfComplete(session) }
-        guard sessions[session].phase == .relaying, legs[leg].writing != .shut else { return }
+        guard sessions[session].phase == .relaying, legs[leg].writing != .shut,
+            !hasDriven(session)
+        else { return }
         endOnceDelivered(session, leg)
     }
 
@@ -101,7 +110,7 @@ extension Relay where R: ~Copyable {
             sessions[session].phase == .relaying, legs[client].hasEnded,
             legs[client].queue.isEmpty,
             !states[session].expectsResponses || hasAllResponses(session),
-            !hooks.areThere || !hasParked(session)
+            !hooks.areThere || !hasParked(session), !hasDriven(session)
         else { return }
         endOnceDelivered(session, client)
     }

@@ -9,11 +9,19 @@ extension Relay where R: ~Copyable {
         guard !pairs[sessions[session].pair].hooks.see(toClient: unit.isToClient) else {
             return carryHooked(unit, session)
         }
-        take(unit, session)
+        bring(unit, session)
     }
 
-    /// Brings a unit to its far side, behind all hooks.
+    /// Takes a unit behind all hooks: to its far side, or to the driver there.
     mutating func take(_ unit: Unit, _ session: SessionID) {
+        guard !drivenSide(session).isTarget(toClient: unit.isToClient) else {
+            return offer(unit, session)
+        }
+        bring(unit, session)
+    }
+
+    /// Brings a unit to its far side.
+    mutating func bring(_ unit: Unit, _ session: SessionID) {
         switch (sessions[session].kind, unit.isToClient) {
         case (.streams, _), (.hookedStreams, _):
             assertionFailure("two linked streams have no messages")

@@ -9,6 +9,7 @@ extension Relay where R: ~Copyable {
         let row = sessions[session]
         let (source, target) =
             item.isToClient ? (row.upstream, row.client) : (row.client, row.upstream)
+        guard !isDriven(target) else { return offerChunk(item, source, session) }
         sendChunk(item.row, on: target, session)
         guard item.isEnd, isOpen(session) else { return }
         if let queue = laterQueue(session, isToClient: item.isToClient),
@@ -16,8 +17,28 @@ extension Relay where R: ~Copyable {
         {
             queue.pointee.endsBehindSurplus = true
         } else {
-            legs.noteEnd(source)
+            forwardEnd(source)
         }
+    }
+
+    /// Forwards a stream's end; a driver's, whose own stream may go on, as it said.
+    private mutating func forwardEnd(_ source: LegID) {
+        if isDriven(source) { shutBehindQueue(legs[source].peer) } else { legs.noteEnd(source) }
+    }
+
+    /// A chunk went through the hooks, and a driver is on its far side.
+    private mutating func offerChunk(
+        _ item: HookRunner.Item, _ source: LegID, _ session: SessionID
+    ) {
+        if item.row.count > 0 {
+            offer(item.row, session, isToClient: item.isToClient, isMessage: false)
+        } else {
+            var bytes = item.row
+            bytes.releaseOnWorker()
+        }
+        guard item.isEnd else { return }
+        legs.endReading(source)
+        otherEnded(session)
     }
 
     /// Queues a chunk's bytes on a leg, and takes them over.
@@ -47,6 +68,8 @@ extension Relay where R: ~Copyable {
             var block = BlockID.none
             if bytes.count > BlockClass.small.bytes { block = pool.take(.bulk) }
             if block.isNone { block = pool.take(.small) }
+            // A large block for few bytes is better than none, for which a session might end.
+            if block.isNone { block = pool.take(.bulk) }
             guard !block.isNone, let start = bytes.start else { return false }
             let count = min(bytes.count, pool.blockClass(of: block).bytes)
             memcpy(pool.address(block), start, count)
@@ -81,7 +104,7 @@ extension Relay where R: ~Copyable {
         let added = UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)
         // Hooks made more of one chunk than a buffer holds, while no block was free.
         guard queue.pointee.surplus.append(added) else { return end(session, .pool, reset: true) }
-        divert(legs[leg].peer)
+        if legs[leg].peer != .absent { divert(legs[leg].peer) }
         legs.wheel.hasten(session, to: now &+ Limits.surplusRetry)
     }
 
@@ -106,7 +129,7 @@ extension Relay where R: ~Copyable {
         }
         guard queue.pointee.endsBehindSurplus, isOpen(session) else { return }
         queue.pointee.endsBehindSurplus = false
-        legs.noteEnd(legs[leg].peer)
+        forwardEnd(legs[leg].peer)
     }
 
     /// The session's timer fired: blocks may be free.
@@ -135,7 +158,7 @@ extension Relay where R: ~Copyable {
         if isFinishing(session) {
             shutDrained(target)
         } else if legs[source].reading == .paused {
-            resumeChunks(source)
+            resume(source)
         }
     }
 
@@ -152,6 +175,7 @@ extension Relay where R: ~Copyable {
 
     /// Whether an end now would lose bytes: chunks that wait, or bytes that a hook holds.
     func hasChunks(_ session: SessionID) -> Bool {
+        if hasDriven(session) { return true }
         guard let chain = chain(of: session),
             let later = chain.pointee.row(session).pointee.later
         else { return false }
@@ -165,6 +189,7 @@ extension Relay where R: ~Copyable {
     /// A session's last leg is closed: its hooks are told, and what they held is freed.
     mutating func endHooks(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
+        if drivers.areThere { closeDriver(session) }
         let row = chain.pointee.row(session)
         if let later = row.pointee.later {
             cancelParked(session)

@@ -72,7 +72,7 @@ extension Relay where R: ~Copyable {
         isParked(legs[leg].session, isToClient: !legs[leg].kind.isClient)
     }
 
-    private func holdsChunks(_ leg: LegID) -> Bool {
+    func holdsChunks(_ leg: LegID) -> Bool {
         guard let queue = chunkQueue(leg) else { return false }
         return !queue.pointee.chunks.isEmpty
     }
@@ -123,7 +123,7 @@ extension Relay where R: ~Copyable {
         let last = queue.pointee.lastResult
         queue.pointee.lastResult = 1
         // The reset behind this end may have been seen since.
-        if last < 0 || (last == 0 && legs.findHiddenReset(leg)) { return streamBroke(leg) }
+        if last < 0 || (last == 0 && legs.findHiddenReset(leg)) { return chunksBroke(leg, last) }
         if last == 0 { return chunksEnded(leg) }
         readOnChunks(leg, expectsBytes: true)
     }
@@ -166,15 +166,15 @@ extension Relay where R: ~Copyable {
     }
 
     mutating func chunksBroke(_ leg: LegID, _ error: Int32) {
-        if !comesBehindChunks(leg, error) { streamBroke(leg) }
+        if !comesBehindChunks(leg, error), !breaksLater(leg) { streamBroke(leg) }
     }
 
     /// All hooks of a direction are released: it is relayed as without hooks.
     private mutating func relinkIfReleased(_ leg: LegID) {
         let session = legs[leg].session
-        guard legs[leg].inbound == .hooked, isOpen(session), let chain = chain(of: session) else {
-            return
-        }
+        guard legs[leg].inbound == .hooked, isOpen(session), drivenSide(session) == .none,
+            let chain = chain(of: session)
+        else { return }
         let isToClient = !legs[leg].kind.isClient
         let ofPair = isToClient ? chain.pointee.toClient : chain.pointee.toUpstream
         let row = chain.pointee.row(session)

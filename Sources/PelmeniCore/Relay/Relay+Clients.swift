@@ -31,9 +31,12 @@ extension Relay where R: ~Copyable {
         }
         sessions[session].activeAt = now
         sessions[session].hasBytes = true
-        states[session].requests &+= UInt64(truncatingIfNeeded: count)
         legs.moved.toUpstream &+= UInt64(truncatingIfNeeded: length)
-        carry(.datagrams(block, length: length, segment: segment, isToClient: false), session)
+        let unit = Unit.datagrams(block, length: length, segment: segment, isToClient: false)
+        // A driver says what the requests are.
+        guard pairs[pair].hooks.driven != .client else { return offer(unit, session) }
+        states[session].requests &+= UInt64(truncatingIfNeeded: count)
+        carry(unit, session)
         let most = pairs[pair].requests
         if most != 0, isOpen(session), states[session].requests >= most { retire(session) }
     }
@@ -114,7 +117,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// The client's next datagram opens a new session; this one still takes its responses.
-    private mutating func retire(_ session: SessionID) {
+    mutating func retire(_ session: SessionID) {
         if states[session].isKnown { clients.remove(session, states) }
         if hasAllResponses(session) { end(session, .completed, reset: false) }
     }
@@ -122,9 +125,9 @@ extension Relay where R: ~Copyable {
     /// Whether every message of the client has its expected responses.
     func hasAllResponses(_ session: SessionID) -> Bool {
         let responses = UInt64(pairs[sessions[session].pair].responses)
-        guard responses != 0, !hooks.areThere || !isParked(session, isToClient: true) else {
-            return false
-        }
+        guard responses != 0, !hooks.areThere || !isParked(session, isToClient: true),
+            !hasDriven(session)
+        else { return false }
         let state = states.row(session)
         let (expected, overflow) = state.pointee.requests.multipliedReportingOverflow(by: responses)
         return !overflow && state.pointee.responses >= expected

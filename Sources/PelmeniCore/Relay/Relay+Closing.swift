@@ -26,8 +26,9 @@ extension Relay where R: ~Copyable {
     }
 
     /// Only responses may still come.
-    private mutating func clientEnded(_ session: SessionID) {
+    mutating func clientEnded(_ session: SessionID) {
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
+        if drivenSide(session) == .upstream { otherEnded(session) }
         finishIfComplete(session)
         guard isOpen(session) else { return }
         if legs.isDraining { legs.wheel.hasten(session, to: now &+ Limits.drainSilence) }
@@ -43,7 +44,9 @@ extension Relay where R: ~Copyable {
         if states[session].isKnown { clients.remove(session, states) }
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         // Else the last send's completion ends the session, or the linger deadline.
-        if legs[upstream].queue.isEmpty { endOnceDelivered(session, upstream) }
+        if legs[upstream].queue.isEmpty, !hasDriven(session) {
+            endOnceDelivered(session, upstream)
+        }
         guard isOpen(session) else { return }
         hastenLinger(session)
     }
@@ -85,7 +88,7 @@ extension Relay where R: ~Copyable {
     /// Whether an end now would lose a message, or part of one, or has to be a reset anyway.
     func hasQueued(_ session: SessionID) -> Bool {
         let row = sessions[session]
-        if states[session].endsWithReset { return true }
+        if states[session].endsWithReset || hasDriven(session) { return true }
         switch row.kind {
         case .streams, .hookedStreams, .framedStreams, .datagrams: return false
         case .streamToDatagrams:
@@ -136,7 +139,7 @@ extension Relay where R: ~Copyable {
 
     /// A framed stream was reset, or failed. Earlier messages are still cut.
     mutating func framedBroke(_ leg: LegID, _ error: Int32) {
-        if !comesLater(leg, error) { streamBroke(leg) }
+        if !comesLater(leg, error), !breaksLater(leg) { streamBroke(leg) }
     }
 
     /// A framed stream takes no more. Between two streams, its earlier messages are still read.
@@ -175,13 +178,18 @@ extension Relay where R: ~Copyable {
         }
         guard !isBetweenStreams else { return framedEndedBetweenStreams(leg) }
         // The client's next datagram dials anew; a client's stream still gets responses.
-        guard legs[leg].kind.isClient else { return endAfterQueue(session) }
+        guard legs[leg].kind.isClient else {
+            return drivenSide(session) == .client ? otherEnded(session) : endAfterQueue(session)
+        }
         clientEnded(session)
     }
 
     /// Forwards the end behind the messages; behind a bad frame, as a reset.
     private mutating func framedEndedBetweenStreams(_ leg: LegID) {
-        guard !states[legs[leg].session].endsWithReset else { return streamBroke(leg) }
+        let session = legs[leg].session
+        guard !states[session].endsWithReset else { return streamBroke(leg) }
+        // The end may close the session, unless there is a driver.
+        if drivenSide(session) != .none { otherEnded(session) }
         legs.noteEnd(leg)
         heedNotices()
     }

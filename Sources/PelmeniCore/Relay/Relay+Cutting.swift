@@ -130,6 +130,7 @@ extension Relay where R: ~Copyable {
 
     /// The stream's peer has room: the paused stream may be read again.
     mutating func resume(_ leg: LegID) {
+        guard legs[leg].inbound != .driven else { return resumeDriven(leg) }
         guard sessions[legs[leg].session].kind != .hookedStreams else { return resumeChunks(leg) }
         let stream = framedID(leg)
         guard framed[stream].uncut.isEmpty else {
@@ -181,7 +182,9 @@ extension Relay where R: ~Copyable {
         let last = framed[stream].lastResult
         framed[stream].lastResult = 1
         // The reset behind this end may have been seen since.
-        if last < 0 || (last == 0 && legs.findHiddenReset(leg)) { return streamBroke(leg) }
+        if last < 0 || (last == 0 && legs.findHiddenReset(leg)) {
+            return breaksLater(leg) ? () : streamBroke(leg)
+        }
         if last == 0 { return framedEnded(leg) }
         readOn(leg, expectsBytes: true)
     }
@@ -190,9 +193,9 @@ extension Relay where R: ~Copyable {
     mutating func comesLater(_ leg: LegID, _ result: Int32) -> Bool {
         guard legs[leg].inbound.isDiverted else { return false }
         let stream = framedID(leg)
-        guard !framed[stream].uncut.isEmpty || (hooks.areThere && isParked(leg)) else {
-            return false
-        }
+        // A stream whose bytes are dropped waits for no hook.
+        let isParked = hooks.areThere && !legs[leg].hasEnded && isParked(leg)
+        guard !framed[stream].uncut.isEmpty || isParked else { return false }
         framed[stream].lastResult = min(framed[stream].lastResult, result)
         awaitCut(leg)
         return true

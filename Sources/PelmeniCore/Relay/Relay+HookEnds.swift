@@ -23,7 +23,7 @@ extension Relay where R: ~Copyable {
             hooks.call.pointee.setReason("onOpen chose an upstream that is not in the list")
             return closeOpening(session)
         }
-        return upstream
+        return openDriver(session) ? upstream : nil
     }
 
     private mutating func closeOpening(_ session: SessionID) -> Int? {
@@ -43,6 +43,7 @@ extension Relay where R: ~Copyable {
         pool.takeReturns()
         takeAnswers()
         heedNotices()
+        if !drivers.isEmpty { runDrivers() }
     }
 
     // MARK: Closing
@@ -70,17 +71,29 @@ extension Relay where R: ~Copyable {
 
     /// A hook finishes the session: what is queued is sent, and both sides see an end in order.
     mutating func finishByHook(_ session: SessionID, isToClient: Bool) {
+        // The driver has not sent the reply yet.
+        if drivers.areThere, let row = driverRow(session), !row.pointee.items.isEmpty {
+            row.pointee.endsWith = .completed
+            return
+        }
+        finish(session, .completed, readsOn: isToClient)
+    }
+
+    /// What is queued is sent, and both sides see an end in order.
+    ///
+    /// - Parameter readsOn: a client's stream has to be read on: no receive of it is being handled.
+    mutating func finish(_ session: SessionID, _ cause: EndCause, readsOn: Bool) {
         switch sessions[session].kind {
         case .streams: assertionFailure("a stream without hooks has none that finish it")
-        case .hookedStreams, .framedStreams: finishStreams(session)
-        case .datagrams: finishDatagrams(session)
-        case .streamToDatagrams: endResponses(session, .completed, readsOn: isToClient)
-        case .datagramsToStream: endBridge(session, .completed)
+        case .hookedStreams, .framedStreams: finishStreams(session, cause)
+        case .datagrams: finishDatagrams(session, cause)
+        case .streamToDatagrams: endResponses(session, cause, readsOn: readsOn)
+        case .datagramsToStream: endBridge(session, cause)
         }
     }
 
     /// No further response is sent: the client's stream ends behind its queue.
-    private mutating func endResponses(_ session: SessionID, _ cause: EndCause, readsOn: Bool) {
+    mutating func endResponses(_ session: SessionID, _ cause: EndCause, readsOn: Bool) {
         states[session].hookCause = cause
         states[session].expectsResponses = false
         let client = sessions[session].client
@@ -108,23 +121,23 @@ extension Relay where R: ~Copyable {
     }
 
     /// Datagrams in flight need no session any more; a Unix upstream's queue does.
-    private mutating func finishDatagrams(_ session: SessionID) {
+    private mutating func finishDatagrams(_ session: SessionID, _ cause: EndCause) {
         if states[session].isKnown { clients.remove(session, states) }
         let upstream = sessions[session].upstream
         let isWaiting =
             sessions[session].phase == .relaying && !upstream.isNone
             && !legs[upstream].queue.isEmpty
-        guard isWaiting else { return end(session, .completed, reset: false) }
-        states[session].hookCause = .completed
+        guard isWaiting else { return end(session, cause, reset: false) }
+        states[session].hookCause = cause
     }
 
     /// A datagram of a finished session's queue went out.
     mutating func finishOnceSent(_ leg: LegID) {
         let session = legs[leg].session
-        guard sessions[session].kind == .datagrams, states[session].hookCause != nil,
+        guard sessions[session].kind == .datagrams, let cause = states[session].hookCause,
             legs[leg].queue.isEmpty, isOpen(session)
         else { return }
-        end(session, .completed, reset: false)
+        end(session, cause, reset: false)
     }
 
     // MARK: Two streams
@@ -136,9 +149,9 @@ extension Relay where R: ~Copyable {
 
     /// Both streams are read and their bytes dropped: a close with unread bytes would destroy those
     /// just sent. Each is shut down behind its queue; `linger` bounds the wait for their ends.
-    private mutating func finishStreams(_ session: SessionID) {
+    private mutating func finishStreams(_ session: SessionID, _ cause: EndCause) {
         guard let chain = chain(of: session), sessions[session].phase == .relaying else { return }
-        legs.setCause(session, .completed)
+        legs.setCause(session, cause)
         chain.pointee.row(session).pointee.isFinishing = true
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
         let (client, upstream) = (sessions[session].client, sessions[session].upstream)
@@ -210,6 +223,8 @@ extension Relay where R: ~Copyable {
             legs.writeBroke(leg)
             let peer = legs[leg].peer
             if legs[leg].phase == .open, legs[peer].reading == .paused { resume(peer) }
+        // Waiting chunks hold blocks themselves, and go first.
+        case .starved where holdsChunks(leg): readOnChunks(leg, expectsBytes: true)
         case .starved: legs.lackBlock(leg)
         case .interrupted: readOnChunks(leg, expectsBytes: false)
         case .drained where isFinishing:

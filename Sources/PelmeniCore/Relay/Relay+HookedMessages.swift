@@ -56,7 +56,11 @@ extension Relay where R: ~Copyable {
             } else {
                 let row = sessions[session]
                 let source = item.isToClient ? row.upstream : row.client
-                sendChunk(item.row, on: source, session)
+                if isDriven(source) {
+                    offer(item.row, session, isToClient: !item.isToClient, isMessage: false)
+                } else {
+                    sendChunk(item.row, on: source, session)
+                }
             }
         } else if isMessage, !item.isExtra {
             drop(.hook)
@@ -70,7 +74,7 @@ extension Relay where R: ~Copyable {
     /// Sends a reply to where its unit came from. In place of a request it is the response to it;
     /// in place of a response it is none of the client's.
     private mutating func replyMessage(_ item: HookRunner.Item, _ session: SessionID) {
-        guard takesMessages(session, isToClient: !item.isToClient) else {
+        guard takesReplies(session, isToClient: !item.isToClient) else {
             var bytes = item.row
             bytes.releaseOnWorker()
             guard !item.isExtra else { return }
@@ -119,10 +123,18 @@ extension Relay where R: ~Copyable {
 
     // MARK: Onto the far side
 
-    /// Sends a message on, and takes over its bytes.
+    /// Sends a message on, and takes over its bytes; or gives it to the driver there.
     private mutating func takeMessage(
         _ bytes: BufferRow, _ session: SessionID, isToClient: Bool
     ) {
+        guard !drivenSide(session).isTarget(toClient: isToClient) else {
+            return offer(bytes, session, isToClient: isToClient, isMessage: true)
+        }
+        bringMessage(bytes, session, isToClient: isToClient)
+    }
+
+    /// Sends a message on, and takes over its bytes.
+    mutating func bringMessage(_ bytes: BufferRow, _ session: SessionID, isToClient: Bool) {
         var bytes = bytes
         guard takesMessages(session, isToClient: isToClient) else {
             bytes.releaseOnWorker()
@@ -143,8 +155,16 @@ extension Relay where R: ~Copyable {
             headroom: UInt8(truncatingIfNeeded: min(headroom, 255)),
             tailroom: UInt8(truncatingIfNeeded: min(tailroom, 255)), isToClient: isToClient,
             isPart: pool.leases(of: slice.block) > 1)
-        take(unit, session)
+        bring(unit, session)
         pool.release(slice.block)
+    }
+
+    /// Whether a hook's reply has a far side; or a driver there, which sees nothing behind an end.
+    private func takesReplies(_ session: SessionID, isToClient: Bool) -> Bool {
+        guard drivenSide(session).isTarget(toClient: isToClient) else {
+            return takesMessages(session, isToClient: isToClient)
+        }
+        return driverRow(session)?.pointee.hasOtherEnded == false
     }
 
     /// False once a side is closed, or its stream is shut down.

@@ -8,7 +8,9 @@ extension Relay where R: ~Copyable {
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) {
         let outcome = legs.receivedUnlinked(leg, completion)
         guard outcome == .bytes else { return resolve(outcome, leg, completion.result) }
-        if sessions[legs[leg].session].kind == .hookedStreams {
+        if isDriven(leg) {
+            drivenReceived(leg, completion)
+        } else if sessions[legs[leg].session].kind == .hookedStreams {
             chunkReceived(leg, completion)
         } else {
             framedReceived(leg, completion)
@@ -28,6 +30,7 @@ extension Relay where R: ~Copyable {
     private mutating func resolve(_ outcome: Outcome, _ leg: LegID, _ result: Int32) {
         // After the last leg's close there is no leg to ask.
         if outcome == .moved { return heedNotices() }
+        if resolveDriven(outcome, leg) { return heedNotices() }
         if pairs[sessions[legs[leg].session].pair].hooks.areThere,
             resolveHooked(outcome, leg, result)
         {

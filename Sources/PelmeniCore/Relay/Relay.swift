@@ -18,6 +18,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     var forRoom = RowQueue<OutgoingDatagram>()
     var cuts = CutQueue()
     let hooks: HookRunner
+    var drivers: DriverRunner
     /// Of the last asynchronous call.
     var parkedSerial: UInt32 = 0
     /// When bytes that hooks made last asked for a session's blocks.
@@ -28,7 +29,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     /// - Parameter key: of the client table's hash; a secret of the process.
     package init?(
         ring: consuming R, pool: BufferPool, limits: Limits, reservedSlots: Int,
-        pairs: PairTable, hooks: HookMemory, counters: Counters, events: WorkerEvents, key: UInt64
+        pairs: PairTable, hooks: HookMemory, drivers: [DriverPlan?], counters: Counters,
+        events: WorkerEvents, key: UInt64
     ) {
         let rows = Legs<R>.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
         guard
@@ -38,6 +40,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
             let states = RowSlab<MessageState>(capacity: rows),
             let framed = RowSlab<FramedRow>(capacity: 2 * rows),
             let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable(),
+            let drivers = DriverRunner(drivers, hooks: hooks, sessions: rows),
             let hooks = HookRunner(hooks, sessions: rows)
         else { return nil }
         self.legs = legs
@@ -46,6 +49,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         self.clients = clients
         self.outgoing = outgoing
         self.hooks = hooks
+        self.drivers = drivers
         responses = ResponseQueue(smallBlocks: pool.totalBlocks(.small))
     }
 
@@ -56,6 +60,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
 
     deinit {
         hooks.destroy()
+        drivers.destroy()
         clients.destroy()
         outgoing.destroy()
         stateSlab.destroy()
@@ -146,7 +151,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = min(legs.wheel.nextTime(), responses.retryAt)
-        guard legs.dials.isEmpty, cuts.isEmpty else { return now }
+        guard legs.dials.isEmpty, cuts.isEmpty, drivers.isEmpty else { return now }
         guard !legs.reads.isEmpty else { return timer }
         guard !legs.reads.feedsAgain else { return now }
         return min(timer, now &+ Limits.exhaustionCheck)

@@ -17,12 +17,14 @@ package struct PairConfiguration: Sendable {
     /// For UDP sockets: the listeners', and those of sessions.
     package var receiveBuffer: ReceiveBuffer
     package var hooks: HookPlan
+    package var driver: DriverPlan?
 
     package init(
         endpoint: Endpoint, upstreams: [Endpoint], deadlines: Deadlines = Deadlines(),
         options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
         mode: UInt16 = 0o600, messages: FramingConfiguration = FramingConfiguration(),
-        receiveBuffer: ReceiveBuffer = ReceiveBuffer(), hooks: HookPlan = HookPlan()
+        receiveBuffer: ReceiveBuffer = ReceiveBuffer(), hooks: HookPlan = HookPlan(),
+        driver: DriverPlan? = nil
     ) {
         self.endpoint = endpoint
         self.upstreams = upstreams
@@ -34,6 +36,8 @@ package struct PairConfiguration: Sendable {
         self.messages = messages
         self.receiveBuffer = receiveBuffer
         self.hooks = hooks
+        self.hooks.attach(driver)
+        self.driver = driver
     }
 
     /// All upstreams are of one kind.

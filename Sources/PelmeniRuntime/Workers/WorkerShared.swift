@@ -12,6 +12,7 @@ package final class WorkerShared: Sendable {
     package let counters: Counters
     let rows: WorkerRows
     package let hooks: HookMemory
+    let drivers: [DriverPlan?]
     private let log: EngineLog
     private let names: [String]
     private let upstreamNames: [[String]]
@@ -30,6 +31,7 @@ package final class WorkerShared: Sendable {
         counters = Counters()
         rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
         hooks = HookMemory(plans: pairs.map(\.hooks), event: mailbox.event)
+        drivers = pairs.map(\.driver)
         self.log = log
         names = addresses.map(\.description)
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }
@@ -142,6 +144,7 @@ package final class WorkerShared: Sendable {
                 "a message could not be cut from a stream; it is closed"
             )
         case .hookClosed: (.info, "a hook closed a session")
+        case .driverFailed: (.info, "a protocol failed; its session is closed")
         case .ringFailed: (.error, "the ring failed; the worker ends")
         }
     }
@@ -150,6 +153,9 @@ package final class WorkerShared: Sendable {
         var fields: [LogEntry.Field] = []
         if event.kind == .hookClosed {
             fields += [.init("hook", hooks.running), .init("reason", hooks.reason)]
+        }
+        if event.kind == .driverFailed {
+            fields += [.init("protocol", hooks.running), .init("reason", hooks.reason)]
         }
         if event.kind == .badFrame {
             if let reported = FrameError.reported(event.error) {

@@ -47,7 +47,8 @@ final class WorkerThread: Sendable {
         let shared = order.shared
         let worker = KernelWorker(
             pool: order.pool, limits: order.limits, pairs: PairTable(shared.rows.pairs),
-            hooks: shared.hooks, listeners: order.listeners, requests: shared.requests,
+            hooks: shared.hooks, drivers: shared.drivers, listeners: order.listeners,
+            requests: shared.requests,
             counters: shared.counters,
             events: shared.events)
         let isUring = order.decision.backend == .ioUring

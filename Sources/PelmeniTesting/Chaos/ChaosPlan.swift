@@ -104,6 +104,10 @@ struct ChaosBooks {
     var destroyed = 0
     /// Messages that were emitted in place of a dropped one: counted twice by the engine.
     var extra = 0
+    /// Messages, at most, that a driver lost by what it should not do.
+    var lost = 0
+    /// Messages that drivers cut from their streams.
+    var cut = 0
     /// Calls of asynchronous hooks: begun, and ended by the engine.
     var begun = 0
     var ended = 0

@@ -34,6 +34,7 @@ extension SimulatedKernel {
     func countOfLoop(_ number: Int, _ outgoing: UnsafeMutablePointer<OutgoingDatagram>) {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair), outgoing.pointee.retries == 0,
+            !world.isDriven(socket.pair),
             plan.kind == (socket.isListener ? .datagramsToStream : .streamToDatagrams)
         else { return }
         messages.sentInLoop += 1
@@ -46,7 +47,9 @@ extension SimulatedKernel {
         let sent = Int(counters.get(.datagramsToUpstream) + counters.get(.datagramsToClient))
         let dropped = DropReason.allCases.reduce(0) { $0 + Int(counters.get($1)) }
         let parts = messages.streams.count(where: \.wasHandedPart)
-        let least = books.received + books.late + books.refusalsLeast - books.unlooked
+        let least =
+            books.received + books.late + books.refusalsLeast - books.unlooked
+            - chaos.books.pointee.lost - uncutByDrivers
         let most =
             books.received + books.lateMost + books.refusalsMost + parts
             + chaos.books.pointee.extra
@@ -57,6 +60,17 @@ extension SimulatedKernel {
             "\(sent) messages were sent on and \(dropped) dropped (\(reasons)),"
                 + " of \(least) to \(most): \(books)"
         ]
+    }
+
+    /// Messages that were handed to drivers whose sessions ended before they cut them: no count has
+    /// them, since only a driver knows its messages.
+    private var uncutByDrivers: Int {
+        guard !world.drivers.isEmpty else { return 0 }
+        let handed = messages.streams.reduce(0) { sum, stream in
+            let side: DrivenSide = stream.isClient ? .client : .upstream
+            return sum + (world.drivers[stream.pair]?.side == side ? stream.framesHanded : 0)
+        }
+        return max(0, handed - chaos.books.pointee.cut)
     }
 
     private func judgeReasons(_ counters: Counters) -> [String] {

@@ -136,6 +136,17 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case hookStale
     case dropHook
     case causeHook
+    // Drivers.
+    case driverHeld
+    case driverLeft
+    case driverPaused
+    case driverTimer
+    case driverDrained
+    case driverThrew
+    case driverOverfull
+    case driverEnded
+    case driverReset
+    case causeProtocolError
 
     /// The points of datagrams, which only some seeds have.
     package static var ofDatagrams: [SimulatedPoint] {

@@ -62,6 +62,7 @@ extension SimulatedKernel {
         let isCounted = !socket.isUnix || plan.listensOnUnix || plan.trains == 0
         // Hooks get the datagrams of a train one by one.
         if plan.requests != 0, isCounted, world.chaos.isEmpty,
+            world.drivers.isEmpty,
             socket.requests >= Int(plan.requests),
             socket.requestedAt != messages.handed
         {

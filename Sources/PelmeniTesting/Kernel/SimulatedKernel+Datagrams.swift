@@ -212,10 +212,13 @@ extension SimulatedKernel {
         }
     }
 
-    /// Whether each request that was sent is one that the engine counts: not where a hook's message
-    /// waits, or finds no block.
+    /// Whether each request that was sent is one that the engine counts: not where a message waits
+    /// for a hook or a driver, or finds no block.
     private var countsHooked: Bool {
-        world.chaos.isEmpty || (chaos.later == nil && pool.totalBlocks(.datagram) >= 32)
+        world.drivers.isEmpty
+            && (world.chaos.isEmpty
+                || (chaos.later == nil && pool.totalBlocks(.datagram) >= 32
+                    && points[SimulatedPoint.datagramNoBlock.rawValue] == 0))
     }
 
     /// The engine got a datagram that becomes a frame of a stream.

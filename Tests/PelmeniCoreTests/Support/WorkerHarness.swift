@@ -131,7 +131,7 @@ final class WorkerHarness: @unchecked Sendable {
             let relay = Relay(
                 ring: ring, pool: pool, limits: limits,
                 reservedSlots: Worker<R>.reservedSlots(listeners: listeners.count),
-                pairs: PairTable(rows.pairs), hooks: HookMemory(plans: [], event: -1),
+                pairs: PairTable(rows.pairs), hooks: HookMemory(plans: [], event: -1), drivers: [],
                 counters: counters, events: .none, key: 0)
         else { return fail(ENOMEM) }
         var worker = Worker(relay: relay, listeners: listeners, requests: requests)

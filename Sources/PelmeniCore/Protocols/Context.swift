@@ -1,0 +1,114 @@
+/// The session of a driver's call, lent for the call: its commands are carried out in order once
+/// the call has returned.
+///
+/// After ``commandsMax`` commands no more are taken in a call: leave bytes in the buffer, and the
+/// driver is called again with them. A driver that gives more ends its session.
+public struct Context: ~Copyable {
+    /// Commands of one call, at most.
+    public static let commandsMax = 256
+
+    @usableFromInline
+    let call: UnsafeMutablePointer<DriverCall>
+
+    @inline(__always)
+    init(_ call: UnsafeMutablePointer<DriverCall>) { self.call = call }
+
+    // MARK: What a driver may ask
+
+    /// The client's address. A Unix stream has none: it is `unnamed`.
+    public var client: Address {
+        if let name = call.pointee.clientName { return Address(name.pointee) }
+        return Address(call.pointee.row?.pointee.client ?? AddressRow())
+    }
+
+    /// The number of the upstream in the client's list; nil while none has accepted.
+    public var upstream: Int? {
+        guard let row = call.pointee.row, row.pointee.upstream >= 0 else { return nil }
+        return Int(row.pointee.upstream)
+    }
+
+    /// Commands that this call may still give.
+    public var room: Int { Self.commandsMax - call.pointee.count }
+
+    /// Bytes sent on the own stream that the kernel has not taken yet, without those of this call.
+    public var queued: Int { call.pointee.queued }
+
+    /// Monotonic nanoseconds, read once in each loop of the worker.
+    public var now: UInt64 { call.pointee.now }
+
+    // MARK: Commands
+
+    /// Sends bytes on the own stream, or a datagram to the own side's peer.
+    public func send(_ data: consuming Buffer) { append(.send, data.takeRow()) }
+
+    /// Gives bytes or a message to the pair's other side, through the hooks. A chunk without bytes
+    /// is nothing; a message without bytes is one, where the other side can carry it.
+    public func deliver(_ data: consuming Buffer) { append(.deliver, data.takeRow()) }
+
+    /// Ends the other side's stream behind everything delivered. Datagrams have no end; a session
+    /// between an own stream and clients of datagrams ends.
+    public func deliverEnd() { append(.deliverEnd) }
+
+    /// Ends the own stream behind everything sent. Datagrams have no end.
+    public func shutdown() { append(.shutdown) }
+
+    /// Stops reading the own stream.
+    public func pause() { append(.pause) }
+
+    /// Reads the own stream again.
+    public func resume() { append(.resume) }
+
+    /// Calls ``ProtocolDriver/drained(_:_:)`` once, when the own stream's queue is empty.
+    public func awaitDrained() { append(.awaitDrained) }
+
+    /// Calls ``ProtocolDriver/timer(_:_:)`` once after a time, in place of an earlier one; nil is
+    /// never. The worker's timers have a tick of some milliseconds.
+    public func timer(after time: Duration?) {
+        var command = DriverCommand(.timer)
+        if let time {
+            let (seconds, attoseconds) = time.components
+            let (product, overflow) = max(0, seconds).multipliedReportingOverflow(by: 1_000_000_000)
+            let nanoseconds = overflow ? Int64.max / 2 : product
+            command.number = UInt64(clamping: nanoseconds &+ max(0, attoseconds) / 1_000_000_000)
+            command.flag = true
+        }
+        append(command)
+    }
+
+    /// Ends the session: what was sent and delivered before goes out, then both sides see an end,
+    /// or streams a reset.
+    ///
+    /// - Parameter cause: how the session is counted.
+    public func end(_ cause: EndCause = .completed, reset: Bool = false) {
+        var command = DriverCommand(.end)
+        command.cause = cause
+        command.flag = reset
+        append(command)
+    }
+
+    private func append(_ kind: DriverCommand.Kind, _ row: BufferRow = BufferRow()) {
+        var command = DriverCommand(kind)
+        command.row = row
+        command.row.takeOver()
+        command.row.held = 0
+        append(command)
+    }
+
+    private func append(_ command: DriverCommand) {
+        guard !call.pointee.isClosing, call.pointee.count < Self.commandsMax else {
+            var row = command.row
+            row.release()
+            call.pointee.isOverfull = true
+            return
+        }
+        call.pointee.commands[call.pointee.count] = command
+        call.pointee.count += 1
+    }
+
+    /// An error ends the session, and its text is the reason.
+    @usableFromInline
+    func note(_ error: any Error) {
+        var text = "\(error)"
+        text.withUTF8 { call.pointee.hook.pointee.setReason(UnsafeRawBufferPointer($0)) }
+    }
+}

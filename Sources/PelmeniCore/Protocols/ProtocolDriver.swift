@@ -1,0 +1,95 @@
+/// A protocol of one's own for one side of a pair: events in, commands out.
+///
+/// An engine calls it for each thing that happens, on the session's worker, and carries out the
+/// commands of its ``Context`` in order once the call has returned. A driver never waits and never
+/// acts by itself, so it cannot upset the engine: one that throws ends its own session.
+///
+/// A driver of a client speaks with the upstream, a driver of a server with the client. What it
+/// delivers goes to the pair's other side, which is one of the built-in kinds, through the pair's
+/// hooks; and what the other side brings, comes as ``arrived(_:_:_:)-6z1pq``.
+public protocol ProtocolDriver: SendableMetatype, Sendable {
+    /// One for each session, from its opening to ``closing(_:_:_:)-4f1pd``.
+    associatedtype State = Void
+
+    /// What passes between the driver and the other side.
+    static var carries: Cargo { get }
+    /// Bytes of the own stream that may be left untaken, at most: 1 to 256 KiB. Reading stops
+    /// there, and a driver that still takes nothing ends its session.
+    static var restMax: Int { get }
+
+    /// A session opens. An error closes it before its upstream is dialled.
+    func makeState() throws -> State
+    /// Both sides are connected: from now on bytes may come and go.
+    func opened(_ state: inout State, _ context: borrowing Context) throws
+    /// Bytes of the own stream, or one datagram.
+    ///
+    /// - Parameter data: of a stream: the bytes that were left, and behind them those that came.
+    ///   What is not taken from the front is left, and is offered again once more has come. Of a
+    ///   datagram the rest is gone after the call.
+    func received(
+        _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
+    ) throws
+    /// The far side of the own stream has shut down its writing.
+    ///
+    /// - Parameter rest: the bytes that were left untaken.
+    func ended(
+        _ rest: consuming Buffer, _ state: inout State, _ context: borrowing Context
+    ) throws
+    /// A chunk or a message of the pair's other side, behind all hooks.
+    func arrived(
+        _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
+    ) throws
+    /// The other side's stream has ended, behind everything that arrived.
+    func otherEnded(_ state: inout State, _ context: borrowing Context) throws
+    /// All bytes for the own stream are handed to the kernel, once after
+    /// ``Context/awaitDrained()``.
+    func drained(_ state: inout State, _ context: borrowing Context) throws
+    /// The time of ``Context/timer(after:)`` has passed.
+    func timer(_ state: inout State, _ context: borrowing Context) throws
+    /// The session has ended. Commands are not carried out any more.
+    func closing(_ cause: EndCause, _ state: inout State, _ context: borrowing Context)
+}
+
+/// What a ``ProtocolDriver`` exchanges with the pair's other side.
+public enum Cargo: Sendable {
+    /// Messages: the other side has datagrams, or a stream with a framing.
+    case messages
+    /// A stream of bytes, in chunks of any size: the other side has a stream without framing.
+    case stream
+}
+
+extension ProtocolDriver {
+    /// Messages.
+    public static var carries: Cargo { .messages }
+    /// 64 KiB.
+    public static var restMax: Int { 64 << 10 }
+
+    /// Nothing.
+    public func opened(_ state: inout State, _ context: borrowing Context) throws {}
+
+    /// The other side is told of the end, too.
+    public func ended(
+        _ rest: consuming Buffer, _ state: inout State, _ context: borrowing Context
+    ) throws {
+        context.deliverEnd()
+    }
+
+    /// The own stream ends, too, behind what was sent.
+    public func otherEnded(_ state: inout State, _ context: borrowing Context) throws {
+        context.shutdown()
+    }
+
+    /// Nothing.
+    public func drained(_ state: inout State, _ context: borrowing Context) throws {}
+
+    /// Nothing.
+    public func timer(_ state: inout State, _ context: borrowing Context) throws {}
+
+    /// Nothing.
+    public func closing(_ cause: EndCause, _ state: inout State, _ context: borrowing Context) {}
+}
+
+extension ProtocolDriver where State == Void {
+    /// No state.
+    public func makeState() throws {}
+}

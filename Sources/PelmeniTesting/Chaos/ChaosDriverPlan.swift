@@ -1,0 +1,49 @@
+internal import PelmeniCore
+
+/// The driver of a simulated pair: it does what the built-in side would do, so that the judge needs
+/// no other rules; but in pieces, late, and now and then not at all.
+package struct ChaosDriverPlan: Sendable {
+    var side = DrivenSide.upstream
+    /// The driver throws, ends sessions, and gives more commands than it may.
+    package var isViolent = false
+    /// The driver keeps bytes for a while, or leaves them untaken.
+    package var holds = false
+
+    package init() {}
+
+    /// - Parameter framing: of the driver's own stream; nil is a socket of datagrams.
+    func driver(
+        seed: UInt64, _ kernel: SimulatedKernel, isMessage: Bool, framing: Framing?, maxFrame: Int
+    ) -> DriverPlan {
+        let settings = ChaosDriverSettings(
+            plan: self, seed: seed, framing: framing, maxFrame: maxFrame,
+            points: ChaosPoints(base: kernel.points, books: kernel.chaos.books))
+        let table =
+            isMessage
+            ? DriverTable(ChaosMessages(settings: settings))
+            : DriverTable(ChaosStream(settings: settings))
+        return DriverPlan(table, side: side)
+    }
+
+    /// Whether a chaos driver can speak the framing of a pair's stream: each message of the other
+    /// side has to have a form in it, since a driver counts no message as too long.
+    static func speaks(_ framing: Framing, in plan: SimulatedMessagePlan) -> Bool {
+        let isBetweenStreams = plan.kind == .framedStreams
+        return switch framing {
+        case .u32be: true
+        case .u16be:
+            max(plan.sizeMost(isResponse: false), plan.sizeMost(isResponse: true)) <= 0xffff
+        case .octetCount: isBetweenStreams || !plan.hasEmpty
+        case .line, .delimiter: isBetweenStreams
+        default: false
+        }
+    }
+}
+
+struct ChaosDriverSettings: Sendable {
+    var plan: ChaosDriverPlan
+    var seed: UInt64
+    var framing: Framing?
+    var maxFrame: Int
+    var points: ChaosPoints
+}
