@@ -195,6 +195,20 @@ import Testing
         #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
     }
 
+    @Test func aThinLayerThatReachesInside() {
+        let check = StructureChecks.thinImport
+        let planted = """
+            import Logging
+            public import Pelmeni
+            internal import PelmeniCore
+            package import Pelmeni
+            @testable import Pelmeni
+            import CPelmeni
+            """
+        #expect(check(file("Sources/PelmeniLogging/A.swift", planted)).map(\.line) == [3, 4, 5, 6])
+        #expect(check(file("Sources/Pelmeni/A.swift", planted)).isEmpty)
+    }
+
     @Test func aLongLine() {
         let check = LineChecks.lineLength
         let long = String(repeating: "a", count: 101)

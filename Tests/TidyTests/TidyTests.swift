@@ -71,5 +71,7 @@ import Testing
 
     @Test func foldersAreKnown() { expectNone(StructureChecks.strayFolder) }
 
+    @Test func thinLayersStandOnTheFace() { expectNone(StructureChecks.thinImport) }
+
     @Test func theProductHoldsNoSimulation() { expectNone(StructureChecks.simulationImport) }
 }
