@@ -120,6 +120,19 @@ let package = Package(
             name: "redis-guard", dependencies: ["ExampleSupport", "Pelmeni"],
             path: "Sources/Examples/RedisGuard", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "relay-service",
+            dependencies: [
+                "ExampleSupport", "Pelmeni", "PelmeniLogging", "PelmeniMetrics",
+                "PelmeniServiceLifecycle",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Examples/RelayService", swiftSettings: strict
+        ),
         .target(
             name: "TestSupport", dependencies: ["CPelmeni"], path: "Tests/TestSupport",
             swiftSettings: strict

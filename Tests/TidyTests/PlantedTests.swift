@@ -273,6 +273,13 @@ import Testing
         #expect(reasons("[x](../b.md#c) [y](#b)") == ["no heading ../b.md#c", "no heading #b"])
     }
 
+    @Test func aMetricOutsideTheGuide() {
+        let names = file("Sources/PelmeniMetrics/MetricName.swift", "a = \"pelmeni_a_total\"\n")
+        let check = PageChecks.metricNames
+        #expect(check([names, file("docs/guide/embedding.md", "`pelmeni_a_total`\n")]).isEmpty)
+        #expect(check([names, file("docs/guide/embedding.md", "`pelmeni_b`\n")]).count == 2)
+    }
+
     @Test func aQuotationOfNoProgram() {
         func lines(_ text: String) -> [Int] {
             let page = file("docs/guide/hooks.md", "a\n```swift\n\(text)\n```\n```\nd\n```\n")
