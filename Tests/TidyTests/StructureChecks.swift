@@ -11,7 +11,7 @@ enum StructureChecks {
             "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "RelayService", "Support",
             "UppercaseServer",
         ],
-        "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs"],
+        "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
         "Sources/PelmeniRuntime/": ["Configuration", "Listeners", "Logs", "Names", "Workers"],
         "Sources/PelmeniTesting/": ["Chaos", "Content", "Judge", "Kernel", "Network", "Peers"],
