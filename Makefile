@@ -122,6 +122,13 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 	fi; \
 	echo "stored: $$name$$mark.json, and a page beside it"
 
+# BENCH narrows it: BENCH="--subjects io_uring+noop,epoll+noop,mitmproxy --rounds 12".
+.PHONY: bench-hooks
+bench-hooks: ## what hooks cost, and a no-op hook beside mitmproxy with a no-op addon
+	@.ci/setup bench
+	@$(SWIFT) build -c release --product pelmeni >&2
+	$(RELEASE)/pelmeni bench hooks --peers Benchmarks/hook-peers.yaml $(BENCH)
+
 # With sanitizers, or for another machine: CFLAGS=...
 .PHONY: prototypes
 prototypes:
