@@ -18,7 +18,7 @@ extension EngineOptions {
     /// - Parameter logger: its level is read now: an engine makes no entries below it. `trace` is
     ///   the engine's `debug`, `notice` its `warning`, and `critical` its `error`.
     public mutating func log(to logger: Logger) {
-        logLevel = LogEntry.Level(from: logger.logLevel)
+        logLevel = LogEntry.Level(logger.logLevel)
         log = { entry in logger.log(entry) }
     }
 }

@@ -16,7 +16,7 @@ extension LogEntry.Level {
     /// The lowest level of entries that a logger takes.
     ///
     /// - Parameter level: the logger's.
-    public init(from level: Logger.Level) {
+    public init(_ level: Logger.Level) {
         self =
             switch level {
             case .trace, .debug: .debug

@@ -79,12 +79,12 @@ import Testing
 
     @Test func levelsAreThoseOfSwiftLog() {
         for level in LogEntry.Level.allCases {
-            #expect(LogEntry.Level(from: Logger.Level(level)) == level)
+            #expect(LogEntry.Level(Logger.Level(level)) == level)
             #expect("\(Logger.Level(level))" == "\(level)")
         }
-        #expect(LogEntry.Level(from: .trace) == .debug)
-        #expect(LogEntry.Level(from: .notice) == .warning)
-        #expect(LogEntry.Level(from: .critical) == .error)
+        #expect(LogEntry.Level(.trace) == .debug)
+        #expect(LogEntry.Level(.notice) == .warning)
+        #expect(LogEntry.Level(.critical) == .error)
     }
 
     @Test func fieldsAreMetadata() {

@@ -52,6 +52,37 @@ import Testing
         #expect(total == 5)
     }
 
+    /// Datagrams that cross, and one that a hook drops.
+    @Test(arguments: Variant.all) func datagramsAndDrops(variant: Variant) async throws {
+        let origin = try DatagramWire()
+        let server = UDPServer(
+            UDPClient("127.0.0.1", port: origin.port), listen: "127.0.0.1", port: 0
+        ).beforeForward { data, _ in data.count > 8 ? .drop : .forward }
+        let engine = try Engine.variant(variant, servers: [server])
+        let factory = TestMetrics()
+        let metrics = EngineMetrics(engine, factory: factory)
+        try await metrics.publish(every: .seconds(3_600)) {
+            try await engine.start()
+            let client = try DatagramWire()
+            try client.connect(toPort: engine.listeners.first?.port)
+            try client.send("much too long")
+            try client.send("short")
+            let (bytes, sender) = try origin.receive()
+            #expect(bytes == Array("short".utf8))
+            try origin.send("answer", to: sender)
+            #expect(try client.receiveText() == "answer")
+            await engine.drain(within: .zero)
+        }
+        Self.expectEqual(factory, engine.statistics)
+        for (name, label) in [
+            (MetricName.datagramsToUpstream, []), (.datagramsToClient, []),
+            (.datagramsDropped, [("reason", "hook")]),
+            (.hookDrops, [("pair", "0"), ("hook", "beforeForward"), ("place", "0")]),
+        ] as [(MetricName, [(String, String)])] {
+            #expect(factory.counterTotal(label: name.rawValue, dimensions: label) == 1, "\(name)")
+        }
+    }
+
     /// The last counts come with the end, however long the interval is.
     @Test(arguments: Variant.all) func nothingIsLostAtTheEnd(variant: Variant) async throws {
         let relay = try await Relay.start(variant)
@@ -161,6 +192,9 @@ import Testing
             ("spliced", sum(.bytesSpliced), statistics.bytesSpliced),
             ("lost", sum(.logEntriesLost), statistics.logEntriesLost),
             ("calls", sum(.hookCalls), statistics.hooks.reduce(0) { $0 + $1.calls }),
+            ("hooks' drops", sum(.hookDrops), statistics.hooks.reduce(0) { $0 + $1.drops }),
+            ("out", sum(.datagramsToUpstream), statistics.datagramsToUpstream),
+            ("back", sum(.datagramsToClient), statistics.datagramsToClient),
         ]
         for cause in EndCause.allCases {
             let found = sum(.sessionsEnded, [("cause", "\(cause)")])
