@@ -28,8 +28,9 @@ PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
-EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard
-DOCUMENTED := Pelmeni PelmeniCore PelmeniTesting
+EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard relay-service
+# PelmeniCore and PelmeniRuntime are a part of Pelmeni, which exports their public symbols.
+DOCUMENTED := Pelmeni PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
 
 .PHONY: help
 help: ## list the targets
@@ -62,6 +63,7 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 	$(MAKE) check-hot
 	$(MAKE) examples
 	$(MAKE) embedder
+	$(MAKE) docs
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS)
 
 # Swift Testing's own glue leaks, so the leak sanitizer stays off.
@@ -120,6 +122,13 @@ bench: ## CPU, latency and memory beside HAProxy, nginx and SwiftNIO; BENCH=--qu
 	fi; \
 	echo "stored: $$name$$mark.json, and a page beside it"
 
+# BENCH narrows it: BENCH="--subjects io_uring+noop,epoll+noop,mitmproxy --rounds 12".
+.PHONY: bench-hooks
+bench-hooks: ## what hooks cost, and a no-op hook beside mitmproxy with a no-op addon
+	@.ci/setup bench
+	@$(SWIFT) build -c release --product pelmeni >&2
+	$(RELEASE)/pelmeni bench hooks --peers Benchmarks/hook-peers.yaml $(BENCH)
+
 # With sanitizers, or for another machine: CFLAGS=...
 .PHONY: prototypes
 prototypes:
@@ -145,7 +154,8 @@ figures: stored-result ## put the newest whole result of `make bench` into the d
 		--headline README.md --targets Benchmarks/targets.yaml
 
 .PHONY: docs
-docs: setup-build ## the API's pages, in .build/docs
+docs: ## the API's pages, in .build/docs; fails on a warning and on an undocumented symbol
+	@.ci/setup docs
 	@.ci/docs .build/docs $(DOCUMENTED)
 
 .PHONY: static

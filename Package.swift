@@ -12,11 +12,16 @@ let package = Package(
     products: [
         .library(name: "Pelmeni", targets: ["Pelmeni"]),
         .library(name: "PelmeniTesting", targets: ["PelmeniTesting"]),
+        .library(name: "PelmeniLogging", targets: ["PelmeniLogging"]),
+        .library(name: "PelmeniMetrics", targets: ["PelmeniMetrics"]),
+        .library(name: "PelmeniServiceLifecycle", targets: ["PelmeniServiceLifecycle"]),
         .executable(name: "pelmeni", targets: ["PelmeniCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -44,6 +49,26 @@ let package = Package(
             name: "PelmeniTesting", dependencies: ["PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
+        // Thin layers between the engine and packages that embedders use: each imports the public
+        // face alone, and none is a part of the product `Pelmeni`.
+        .target(
+            name: "PelmeniLogging",
+            dependencies: ["Pelmeni", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "PelmeniMetrics",
+            dependencies: ["Pelmeni", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "PelmeniServiceLifecycle",
+            dependencies: [
+                "Pelmeni",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "PelmeniLoad",
             dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
@@ -58,6 +83,7 @@ let package = Package(
             name: "PelmeniCLI",
             dependencies: [
                 "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad", "PelmeniBench",
+                "PelmeniLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -94,9 +120,27 @@ let package = Package(
             name: "redis-guard", dependencies: ["ExampleSupport", "Pelmeni"],
             path: "Sources/Examples/RedisGuard", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "relay-service",
+            dependencies: [
+                "ExampleSupport", "Pelmeni", "PelmeniLogging", "PelmeniMetrics",
+                "PelmeniServiceLifecycle",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Examples/RelayService", swiftSettings: strict
+        ),
         .target(
             name: "TestSupport", dependencies: ["CPelmeni"], path: "Tests/TestSupport",
             swiftSettings: strict
+        ),
+        .target(
+            name: "EngineTestSupport",
+            dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "TestSupport"],
+            path: "Tests/EngineTestSupport", swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(
@@ -118,7 +162,33 @@ let package = Package(
             name: "PelmeniTests",
             dependencies: [
                 "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniTesting", "CPelmeni",
-                "TestSupport",
+                "EngineTestSupport", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniLoggingTests",
+            dependencies: [
+                "PelmeniLogging", "Pelmeni", "EngineTestSupport", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniMetricsTests",
+            dependencies: [
+                "PelmeniMetrics", "Pelmeni", "EngineTestSupport", "TestSupport",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniServiceLifecycleTests",
+            dependencies: [
+                "PelmeniServiceLifecycle", "Pelmeni", "EngineTestSupport", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

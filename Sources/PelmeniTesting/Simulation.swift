@@ -12,7 +12,10 @@
 public enum Simulation {
     /// Runs one seed to its end.
     ///
-    /// - Parameter trace: called with a line for each event of the run, for a seed that failed.
+    /// - Parameters:
+    ///   - seed: decides the run.
+    ///   - trace: called with a line for each event of the run, for a seed that failed.
+    /// - Returns: the judgement, and counts.
     public static func run(
         seed: UInt64, trace: ((String) -> Void)? = nil
     ) -> SimulationOutcome {

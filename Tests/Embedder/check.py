@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Builds and runs the package of an embedder, and proves that misuse does not compile.
 
+Of the product `Pelmeni` alone the build makes no module of another package: an embedder pays for
+swift-log, swift-metrics and the like only with the product that needs them.
+
 Each file of misuse/ but control.swift has a line `// error on the next line: TEXT`. The compiler
 has to report an error with that text on the next line, and none elsewhere. control.swift has to
 compile with the same flags.
@@ -17,6 +20,7 @@ SCRATCH = ROOT / ".build-embedder"
 PRODUCTS = SCRATCH / "debug"
 MARK = "// error on the next line: "
 CONTROL = "control.swift"
+MODULES = {"embedder", "Pelmeni", "PelmeniCore", "PelmeniRuntime"}
 
 
 def fail(text):
@@ -30,6 +34,12 @@ def build():
         fail("the embedder's package does not build")
     if subprocess.run([PRODUCTS / "embedder"]).returncode != 0:
         fail("the embedder's program found a fault")
+
+
+def check_modules():
+    built = {path.stem for path in (PRODUCTS / "Modules").glob("*.swiftmodule")}
+    if built != MODULES:
+        fail(f"the embedder's build makes the modules {sorted(built)}, not {sorted(MODULES)}")
 
 
 def compile(path):
@@ -58,6 +68,7 @@ def check(path):
 
 def main():
     build()
+    check_modules()
     files = sorted((HERE / "misuse").glob("*.swift"))
     if errors := compile(HERE / "misuse" / CONTROL):
         fail(f"{CONTROL} does not compile: {sorted(errors)}")

@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    @Test func thePeersOfHooksAreRead() throws {
+        let path = Self.folder + "/hook-peers.yaml"
+        let peers = try BenchPeersFile.parse(
+            try String(contentsOfFile: path, encoding: .utf8), in: path)
+        let scenarios = Set(ScenarioCatalog.ofHooks.map(\.name))
+        for peer in peers {
+            #expect(!scenarios.isDisjoint(with: peer.scenarios ?? []), "\(peer.name)")
+            #expect(scenarios.isSuperset(of: peer.scenarios ?? []), "\(peer.name)")
+        }
+        #expect(peers.map(\.name) == ["mitmproxy"])
+    }
+
     /// Each target names subjects that take part where it is judged.
     @Test func targetsHaveTheirPrototypes() throws {
         let path = Self.folder + "/peers.yaml"

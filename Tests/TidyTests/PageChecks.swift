@@ -48,9 +48,32 @@ enum PageChecks {
         }
     }
 
+    /// The guide lists each name of a metric, and no other.
+    static func metricNames(_ files: [SourceText]) -> [Offence] {
+        let source = "Sources/PelmeniMetrics/MetricName.swift"
+        let guide = "docs/guide/embedding.md"
+        func names(_ path: String, _ pattern: Regex<(Substring, Substring)>) -> Set<Substring> {
+            let text = files.first { $0.path == path }?.text ?? ""
+            return Set(text.matches(of: pattern).map(\.1))
+        }
+        let published = names(source, /"(pelmeni_[a-z_]+)"/)
+        let listed = names(guide, /`(pelmeni_[a-z_]+)`/)
+        return published.subtracting(listed).sorted().map {
+            Offence(path: guide, line: 1, reason: "the metric \($0) is missing")
+        }
+            + listed.subtracting(published).sorted().map {
+                Offence(path: guide, line: 1, reason: "no metric is called \($0)")
+            }
+    }
+
     /// Pages whose Swift stands in programs that are compiled and run.
-    private static let quoting: Set<String> = ["docs/guide/hooks.md", "docs/guide/migrating.md"]
-    private static let quoted = ["Sources/Examples/", "Tests/Embedder/Sources/"]
+    private static let quoting: Set<String> = [
+        "docs/guide/embedding.md", "docs/guide/hooks.md", "docs/guide/migrating.md",
+        "Sources/Pelmeni/Pelmeni.docc/Pelmeni.md",
+    ]
+    private static let quoted = [
+        "Sources/Examples/", "Tests/Embedder/Sources/", "Tests/PelmeniTestingTests/",
+    ]
 
     /// Each Swift block of such a page is a run of lines of one program, but for their indentation.
     static func quotedCode(_ files: [SourceText]) -> [Offence] {

@@ -195,6 +195,20 @@ import Testing
         #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
     }
 
+    @Test func aThinLayerThatReachesInside() {
+        let check = StructureChecks.thinImport
+        let planted = """
+            import Logging
+            public import Pelmeni
+            internal import PelmeniCore
+            package import Pelmeni
+            @testable import Pelmeni
+            import CPelmeni
+            """
+        #expect(check(file("Sources/PelmeniLogging/A.swift", planted)).map(\.line) == [3, 4, 5, 6])
+        #expect(check(file("Sources/Pelmeni/A.swift", planted)).isEmpty)
+    }
+
     @Test func aLongLine() {
         let check = LineChecks.lineLength
         let long = String(repeating: "a", count: 101)
@@ -257,6 +271,13 @@ import Testing
         #expect(reasons("[x](c.md) [`y`](b.md)") == ["no file c.md", "no file b.md"])
         #expect(reasons("[x](../../../b.md)") == ["no file ../../../b.md"])
         #expect(reasons("[x](../b.md#c) [y](#b)") == ["no heading ../b.md#c", "no heading #b"])
+    }
+
+    @Test func aMetricOutsideTheGuide() {
+        let names = file("Sources/PelmeniMetrics/MetricName.swift", "a = \"pelmeni_a_total\"\n")
+        let check = PageChecks.metricNames
+        #expect(check([names, file("docs/guide/embedding.md", "`pelmeni_a_total`\n")]).isEmpty)
+        #expect(check([names, file("docs/guide/embedding.md", "`pelmeni_b`\n")]).count == 2)
     }
 
     @Test func aQuotationOfNoProgram() {

@@ -8,9 +8,10 @@ enum StructureChecks {
     /// Folders without an order among themselves.
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
-            "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "Support", "UppercaseServer",
+            "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "RelayService", "Support",
+            "UppercaseServer",
         ],
-        "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs"],
+        "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
         "Sources/PelmeniRuntime/": ["Configuration", "Listeners", "Logs", "Names", "Workers"],
         "Sources/PelmeniTesting/": ["Chaos", "Content", "Judge", "Kernel", "Network", "Peers"],
@@ -113,6 +114,32 @@ enum StructureChecks {
             return Offence(
                 path: file.path, line: tokens[index].line,
                 reason: "the simulation is imported by what is built without it")
+        }
+    }
+
+    /// Layers between the engine and other packages.
+    private static let thin: Set<Substring> = [
+        "PelmeniLogging", "PelmeniMetrics", "PelmeniServiceLifecycle",
+    ]
+
+    /// A thin layer stands on the public face: of the project it imports `Pelmeni` alone, as an
+    /// embedder does.
+    static func thinImport(_ file: SourceText) -> [Offence] {
+        guard file.folders.first == "Sources", file.folders.count > 1,
+            thin.contains(file.folders[1])
+        else { return [] }
+        let tokens = file.tokens
+        return tokens.indices.dropLast().compactMap { index in
+            guard tokens[index].text == "import" else { return nil }
+            let module = tokens[index + 1].text
+            let isPrivileged =
+                index > 0 && ["package", "testable"].contains(tokens[index - 1].text)
+            guard isPrivileged || (module.contains("Pelmeni") && module != "Pelmeni") else {
+                return nil
+            }
+            return Offence(
+                path: file.path, line: tokens[index].line,
+                reason: "an import of \(module) that an embedder cannot have")
         }
     }
 

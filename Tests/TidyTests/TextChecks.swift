@@ -12,7 +12,8 @@ enum TextChecks {
 
     /// Modules of which other programs are built.
     private static let libraries: Set<Substring> = [
-        "PelmeniCore", "PelmeniRuntime", "Pelmeni", "PelmeniTesting",
+        "PelmeniCore", "PelmeniRuntime", "Pelmeni", "PelmeniTesting", "PelmeniLogging",
+        "PelmeniMetrics", "PelmeniServiceLifecycle",
     ]
 
     private static let codeFolders: Set<Substring> = ["Sources", "CSupport", "Tests"]

@@ -59,6 +59,8 @@ import Testing
 
     @Test func guidesQuotePrograms() { expectNone(PageChecks.quotedCode(Repository.current)) }
 
+    @Test func theGuideNamesTheMetrics() { expectNone(PageChecks.metricNames(Repository.current)) }
+
     @Test func typesHoldLittle() { expectNone { StateChecks.storedProperties($0) } }
 
     @Test func theStateMachineAsserts() { expectNone(StateChecks.assertions(Repository.current)) }
@@ -70,6 +72,8 @@ import Testing
     }
 
     @Test func foldersAreKnown() { expectNone(StructureChecks.strayFolder) }
+
+    @Test func thinLayersStandOnTheFace() { expectNone(StructureChecks.thinImport) }
 
     @Test func theProductHoldsNoSimulation() { expectNone(StructureChecks.simulationImport) }
 }

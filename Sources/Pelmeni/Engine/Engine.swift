@@ -80,7 +80,10 @@ public final class Engine: Sendable {
     }
 
     /// Starts the engine, unless ``start()`` did, and returns once it has ended. Cancelling the
-    /// task drains.
+    /// task drains, for ``EngineOptions/drainTimeout`` at most.
+    ///
+    /// - Throws: an ``EngineError`` of ``start()``, or of kind `failed` when the ring of a worker
+    ///   failed; the other workers are stopped then.
     public func run() async throws(EngineError) {
         if runtime == nil { try await start() }
         guard let runtime else { return }

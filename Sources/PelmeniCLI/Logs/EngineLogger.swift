@@ -1,5 +1,6 @@
 import Logging
 import Pelmeni
+import PelmeniLogging
 
 /// Passes the engine's log entries, and the command's own, to swift-log.
 struct EngineLogger: Sendable {
@@ -14,17 +15,10 @@ struct EngineLogger: Sendable {
     }
 
     func log(_ entry: LogEntry) {
-        let level: Logger.Level =
-            switch entry.level {
-            case .debug: .debug
-            case .info: .info
-            case .warning: .warning
-            case .error: .error
-            }
         let fields = entry.fields.flatMap { [$0.key, $0.value] }
             .map { Logger.Metadata.Value.string($0) }
         logger.log(
-            level: level, "\(entry.message)",
+            level: Logger.Level(entry.level), "\(entry.message)",
             metadata: fields.isEmpty ? nil : [LineLogHandler.orderedKey: .array(fields)])
     }
 

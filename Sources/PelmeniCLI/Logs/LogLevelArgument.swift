@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import Pelmeni
+import PelmeniLogging
 
 /// `--log-level`.
 enum LogLevelArgument: String, CaseIterable, Sendable, ExpressibleByArgument {
@@ -18,12 +19,5 @@ enum LogLevelArgument: String, CaseIterable, Sendable, ExpressibleByArgument {
         }
     }
 
-    var loggerLevel: Logger.Level {
-        switch self {
-        case .debug: .debug
-        case .info: .info
-        case .warning: .warning
-        case .error: .error
-        }
-    }
+    var loggerLevel: Logger.Level { Logger.Level(engineLevel) }
 }

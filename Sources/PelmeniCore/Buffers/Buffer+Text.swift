@@ -72,6 +72,8 @@ extension Buffer {
     }
 
     /// The same for texts in UTF-8.
+    ///
+    /// - Throws: ``BufferError/tooLong(_:)``; parts before that are replaced.
     @discardableResult
     public mutating func replace(
         _ pattern: String, with text: String

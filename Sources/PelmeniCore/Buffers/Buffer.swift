@@ -85,6 +85,8 @@ public struct Buffer: ~Copyable, @unchecked Sendable {
     }
 
     /// Calls a function with the bytes, for code that takes pointers.
+    ///
+    /// - Throws: the function's error.
     @inlinable
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -93,6 +95,8 @@ public struct Buffer: ~Copyable, @unchecked Sendable {
     }
 
     /// Calls a function with the bytes, which it may change.
+    ///
+    /// - Throws: the function's error.
     @inlinable
     public mutating func withUnsafeMutableBytes<Result, Failure: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result

@@ -30,6 +30,8 @@ struct Program {
     func stop() async { await echo.stop() }
 
     private var streams: TCPClient { TCPClient("127.0.0.1", port: echo.listeners[0].port ?? 0) }
+    /// The upstream of streams that sends back what it gets.
+    var echoes: [Endpoint] { streams.endpoints }
     private var datagrams: UDPClient { UDPClient("127.0.0.1", port: echo.listeners[1].port ?? 0) }
 
     private func with(

@@ -10,6 +10,7 @@ for backend in [BackendChoice.ioUring, .epoll] {
         try await program.runTypes()
         try await program.runExchange()
         try program.runRefusals()
+        try await program.runEmbedding()
         await program.stop()
         print("\(backend): ok")
     } catch let error as EngineError where error.kind == .backendRefused {

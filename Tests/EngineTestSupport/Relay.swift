@@ -1,18 +1,18 @@
-import Pelmeni
-import PelmeniCore
-import PelmeniRuntime
+package import Pelmeni
+package import PelmeniCore
+package import PelmeniRuntime
 import Synchronization
-import TestSupport
-import Testing
+package import TestSupport
+package import Testing
 
 /// An engine between a test's client and its origin.
-struct Relay: Sendable {
-    let engine: Engine
-    let origin: TestListener
-    let log: LogCollector
+package struct Relay: Sendable {
+    package let engine: Engine
+    package let origin: TestListener
+    package let log: LogCollector
 
     /// One pair on one worker, unless told otherwise.
-    static func start(
+    package static func start(
         _ variant: Variant, workers: Int = 1, _ change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Relay {
         let origin = try TestListener()
@@ -22,7 +22,7 @@ struct Relay: Sendable {
             change)
     }
 
-    static func start(
+    package static func start(
         _ variant: Variant, to client: any Client, origin: TestListener, workers: Int = 1,
         _ change: (inout PairOptions) -> Void = { _ in }
     ) async throws -> Relay {
@@ -37,18 +37,18 @@ struct Relay: Sendable {
         return Relay(engine: engine, origin: origin, log: log)
     }
 
-    var port: UInt16? { engine.listeners.first?.port }
+    package var port: UInt16? { engine.listeners.first?.port }
 
-    func connect() throws -> Wire { try Wire(toPort: port) }
+    package func connect() throws -> Wire { try Wire(toPort: port) }
 
     /// A client and the origin's end of the same session.
-    func session() throws -> (client: Wire, upstream: Wire) {
+    package func session() throws -> (client: Wire, upstream: Wire) {
         let client = try connect()
         return (client, try origin.accept())
     }
 
     /// A linked session: before that, a reset by the upstream is a failed connect.
-    func talkingSession() throws -> (client: Wire, upstream: Wire) {
+    package func talkingSession() throws -> (client: Wire, upstream: Wire) {
         let (client, upstream) = try session()
         try client.write("?")
         guard try upstream.readText(1) == "?" else { throw Overdue(description: "a wrong byte") }
@@ -56,7 +56,7 @@ struct Relay: Sendable {
     }
 
     /// Ends the engine and checks its counts: no session is open, and these causes are all.
-    func expect(
+    package func expect(
         _ causes: [EndCause: UInt64], within: Duration = .seconds(10),
         _ location: SourceLocation = #_sourceLocation
     ) async {
@@ -72,7 +72,7 @@ struct Relay: Sendable {
 }
 
 extension Engine {
-    static func variant(
+    package static func variant(
         _ variant: Variant, workers: Int = 1, servers: [any Server],
         _ change: (inout EngineOptions) -> Void = { _ in }
     ) throws -> Engine {
@@ -85,14 +85,16 @@ extension Engine {
 }
 
 /// Records an engine's log.
-final class LogCollector: Sendable {
+package final class LogCollector: Sendable {
     private let all = Mutex<[LogEntry]>([])
 
-    var sink: @Sendable (LogEntry) -> Void {
+    package init() {}
+
+    package var sink: @Sendable (LogEntry) -> Void {
         { entry in self.all.withLock { $0.append(entry) } }
     }
 
-    func entries(from level: LogEntry.Level) -> [LogEntry] {
+    package func entries(from level: LogEntry.Level) -> [LogEntry] {
         all.withLock { $0.filter { $0.level >= level } }
     }
 }

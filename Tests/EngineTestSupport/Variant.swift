@@ -1,20 +1,19 @@
-import Pelmeni
-import PelmeniCore
+package import Pelmeni
 import PelmeniRuntime
 import Testing
 
 /// A backend with a mask: every path that some machine takes.
-struct Variant: Sendable, CustomTestStringConvertible {
-    let backend: BackendChoice
-    let without: Set<IOUringFeature>
+package struct Variant: Sendable, CustomTestStringConvertible {
+    package let backend: BackendChoice
+    package let without: Set<IOUringFeature>
 
-    var testDescription: String {
+    package var testDescription: String {
         guard !without.isEmpty else { return backend.rawValue }
         return "\(backend) without \(without.map(\.rawValue).sorted().joined(separator: ","))"
     }
 
     /// The variants that this machine grants; the first one is always granted.
-    static let all: [Variant] = {
+    package static let all: [Variant] = {
         let epoll = Variant(backend: .epoll, without: [])
         guard
             (try? BackendDecision.decide(.ioUring, without: [], spelling: .library))?.backend
