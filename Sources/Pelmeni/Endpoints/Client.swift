@@ -16,6 +16,8 @@ public protocol Client: Sendable {
     /// The hooks of the sessions that it forwards, in the order of attachment: `[]` for none.
     /// ``hook(_:)``, ``beforeSend(_:)`` and their like add to them.
     var hooks: [HookTable] { get set }
+    /// The protocol that its sessions speak with their upstream; nil is the endpoints' own.
+    var driver: DriverTable? { get }
 }
 
 extension Client {
@@ -23,6 +25,8 @@ extension Client {
     public var framing: Framing? { nil }
     /// The server's limit.
     public var frameBytesMax: Int? { nil }
+    /// The endpoints' own.
+    public var driver: DriverTable? { nil }
 
     /// The scheme of this client type's endpoints. Nil for an embedder's own type, whose endpoints
     /// may have any.

@@ -17,11 +17,15 @@ public protocol Server: Sendable {
     /// The hooks of its sessions, in the order of attachment: `[]` for none. ``hook(_:)``,
     /// ``beforeForward(_:)`` and their like add to them.
     var hooks: [HookTable] { get set }
+    /// The protocol that its sessions speak with their client; nil is the endpoint's own.
+    var driver: DriverTable? { get }
 }
 
 extension Server {
     /// Only the owner may connect.
     public var permissions: SocketPermissions { .owner }
+    /// The endpoint's own.
+    public var driver: DriverTable? { nil }
 
     /// The kinds of the pair's two sides. The endpoints of a client are all of one kind.
     package var kind: PairKind {

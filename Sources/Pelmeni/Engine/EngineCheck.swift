@@ -70,7 +70,8 @@ package struct EngineCheck: Sendable {
             sessionsMax: options.sessionLimit ?? 0, workers: options.workers?.sorted(),
             mode: mode, messages: server.messages,
             receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes),
-            hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks))
+            hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks),
+            driver: try driver(server))
     }
 
     private func check(_ endpoint: Endpoint) throws(EngineError) {

@@ -2,6 +2,34 @@ internal import Glibc
 
 // Edits that hooks make often: each is one call, since `data.mutableBytes` needs a variable.
 extension Buffer {
+    /// Takes the first line out: its bytes, without the line feed and without a carriage return
+    /// before it. Nil while there is no line feed.
+    public mutating func takeLine() -> Buffer? {
+        guard let end = withUnsafeBytes({ $0.firstIndex(of: 0x0a) }) else { return nil }
+        var line = Buffer()
+        let count = withUnsafeBytes { end > 0 && $0[end - 1] == 0x0d ? end - 1 : end }
+        withUnsafeBytes { bytes in
+            let isCopied = line.row.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            assert(isCopied, "a part is within the bound of a buffer")
+        }
+        line.row.isMessage = row.isMessage
+        removeFirst(end + 1)
+        return line
+    }
+
+    /// Takes the first bytes out, or all if there are fewer.
+    public mutating func take(first bytes: Int) -> Buffer {
+        let count = Swift.min(Swift.max(0, bytes), count)
+        guard count < self.count else { return take() }
+        var part = Buffer()
+        withUnsafeBytes { bytes in
+            let isCopied = part.row.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            assert(isCopied, "a part is within the bound of a buffer")
+        }
+        removeFirst(count)
+        return part
+    }
+
     /// Makes the letters a to z capital; other bytes stay as they are.
     @inlinable
     public mutating func uppercaseASCII() {
