@@ -194,6 +194,7 @@ extension Relay where R: ~Copyable {
             return false
         }
         framed[stream].lastResult = min(framed[stream].lastResult, result)
+        if hooks.areThere, result < 0 { noteResetBehindParked(leg) }
         awaitCut(leg)
         return true
     }

@@ -60,12 +60,18 @@ extension Relay where R: ~Copyable {
         return true
     }
 
+    /// A stream whose unit a hook has was reset: the call has a second left, and is cancelled then.
+    mutating func noteResetBehindParked(_ leg: LegID) {
+        let session = legs[leg].session
+        guard isParked(leg), sessions[session].resetAt == 0 else { return }
+        legs.wheel.hasten(session, to: legs.noteReset(leg))
+    }
+
     // MARK: Answers
 
     /// Takes the answers that came.
     mutating func takeAnswers() {
         let answers = hooks.answers
-        guard pelmeni_answers_pending(answers) != 0 else { return }
         var answer = pelmeni_answer()
         while pelmeni_answers_take(answers, &answer) != 0 {
             take(&answer)
