@@ -16,8 +16,9 @@ package struct HookCall {
     var row: UnsafePointer<HookRow>?
     var clientName: UnsafePointer<SocketAddress>?
 
-    /// The asynchronous call that begins: its unit, and its number.
+    /// The asynchronous call that begins: its unit, its number, and where its task runs.
     var parked = (row: BufferRow(), number: UInt64(0))
+    var executor: Unmanaged<HookExecutor>?
     /// Where asynchronous hooks answer to.
     let answers: Unmanaged<HookAnswers>
 
@@ -47,7 +48,7 @@ package struct HookCall {
             to: HookCall(
                 emitted: .allocate(capacity: Buffer.emitCountMax),
                 reason: .allocate(capacity: reasonMax),
-                answers: .passRetained(HookAnswers(event: event))))
+                answers: .passRetained(HookAnswers(event: event, call: call))))
         return call
     }
 
