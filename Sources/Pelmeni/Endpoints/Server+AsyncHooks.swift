@@ -9,6 +9,7 @@ extension Server {
     ///   - hook: a value with ``AsyncBeforeForward`` or ``AsyncBeforeRespond``.
     ///   - deadline: the longest time of a call, 1 us to 8760 h; then the session closes with cause
     ///     `hook`. Ten seconds by default. The engine refuses another deadline when it is made.
+    @_disfavoredOverload
     public func hook<H: AsyncServerHook>(_ hook: H, deadline: Duration = .seconds(10)) -> Self {
         adding(HookTable(ofServer: hook, deadline: deadline))
     }

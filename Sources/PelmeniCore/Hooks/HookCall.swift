@@ -73,13 +73,19 @@ package struct HookCall {
     mutating func begin(stage: Int, pair: PairID) {
         self.stage = stage
         self.pair = pair
-        serial &+= 1
-        let place = UInt64(pair.rawValue) << 16 | UInt64(truncatingIfNeeded: stage &+ 1)
-        pelmeni_counter_set(&running, serial << 32 | place)
+        mark(stage: stage, pair: pair)
         hasReply = false
         emittedCount = 0
         emittedBytes = 0
         reasonCount = 0
+    }
+
+    /// A hook's own code runs, until ``end()``: for the watch.
+    @inline(__always)
+    mutating func mark(stage: Int, pair: PairID) {
+        serial &+= 1
+        let place = UInt64(pair.rawValue) << 16 | UInt64(truncatingIfNeeded: stage &+ 1)
+        pelmeni_counter_set(&running, serial << 32 | place)
     }
 
     /// The hook has returned.

@@ -28,7 +28,7 @@ final class HookExecutor: TaskExecutor {
         guard let context, let job, let kept else { return }
         let executor = Unmanaged<HookExecutor>.fromOpaque(kept).takeRetainedValue()
         let call = context.assumingMemoryBound(to: HookCall.self)
-        call.pointee.begin(stage: executor.stage, pair: executor.pair)
+        call.pointee.mark(stage: executor.stage, pair: executor.pair)
         unsafeBitCast(job, to: UnownedJob.self).runSynchronously(
             on: executor.asUnownedTaskExecutor())
         call.pointee.end()

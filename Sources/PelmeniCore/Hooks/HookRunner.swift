@@ -210,12 +210,16 @@ struct HookRunner {
         return token
     }
 
-    /// An asynchronous call is answered, or its session has ended.
+    /// An asynchronous call is answered, or its session has ended: its cancellation handlers run
+    /// now.
     @inline(never)
     func closeCall(
-        _ chain: UnsafeMutablePointer<HookChain>, _ stage: Int, _ token: UnsafeMutableRawPointer
+        _ chain: UnsafeMutablePointer<HookChain>, _ stage: Int, _ token: UnsafeMutableRawPointer,
+        pair: PairID
     ) {
+        call.pointee.mark(stage: stage, pair: pair)
         chain.pointee.stages[stage].table._withUnsafeGuaranteedRef { $0.cancel(token) }
+        call.pointee.end()
     }
 
     /// Makes a session's hooks, and asks them. False when one closes the session.

@@ -90,7 +90,7 @@ extension Relay where R: ~Copyable {
             queue.pointee.parked.number == answer.number, var item = queue.pointee.parked.item
         else { return row.releaseOnWorker() }
         row.held = 0
-        endCall(queue, chain)
+        endCall(queue, chain, session)
         sessions[session].activeAt = now
         hooks.call.pointee.begin(stage: Int(item.stage), pair: sessions[session].pair)
         hooks.call.pointee.end()
@@ -111,12 +111,13 @@ extension Relay where R: ~Copyable {
 
     /// The call is over; its token is given back.
     private func endCall(
-        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>
+        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>,
+        _ session: SessionID
     ) {
         let parked = queue.pointee.parked
         queue.pointee.parked = ParkedCall()
         guard let token = parked.token, let item = parked.item else { return }
-        hooks.closeCall(chain, Int(item.stage), token)
+        hooks.closeCall(chain, Int(item.stage), token, pair: sessions[session].pair)
     }
 
     /// The units behind an answered one go on, until one is parked; then the source is read again.
@@ -157,7 +158,7 @@ extension Relay where R: ~Copyable {
         guard let queue = laterQueue(session, isToClient: isToClient) else { return false }
         let stage = Int(queue.pointee.parked.item?.stage ?? 0)
         // Else the session, which may have bytes to send, would wait for the answer all the same.
-        cancel(queue, chain)
+        cancel(queue, chain, session)
         hooks.call.pointee.begin(stage: stage, pair: sessions[session].pair)
         hooks.call.pointee.end()
         hooks.call.pointee.setReason("no answer within its deadline")
@@ -168,15 +169,16 @@ extension Relay where R: ~Copyable {
     /// Cancels the calls of a session that has ended.
     mutating func cancelParked(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
-        if let queue = laterQueue(session, isToClient: true) { cancel(queue, chain) }
-        if let queue = laterQueue(session, isToClient: false) { cancel(queue, chain) }
+        if let queue = laterQueue(session, isToClient: true) { cancel(queue, chain, session) }
+        if let queue = laterQueue(session, isToClient: false) { cancel(queue, chain, session) }
     }
 
     private func cancel(
-        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>
+        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>,
+        _ session: SessionID
     ) {
         if let item = queue.pointee.parked.item { countLost(item) }
-        endCall(queue, chain)
+        endCall(queue, chain, session)
         while var item = queue.pointee.behind.popFirst() {
             countLost(item)
             item.row.releaseOnWorker()

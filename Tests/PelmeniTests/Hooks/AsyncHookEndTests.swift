@@ -83,6 +83,26 @@ import Testing
         #expect(bridge.closings == [])
     }
 
+    /// A call of more turns than one loop of the worker has: nothing else wakes the ring.
+    @Test(arguments: Variant.all) func aTaskOfManyTurns(variant: Variant) async throws {
+        let bridge = try await Bridge.hooked(
+            .streams, variant,
+            onServer: {
+                $0.beforeForward { data, session in
+                    for _ in 0..<1_000 { await Task.yield() }
+                    return .forward(data)
+                }
+            })
+        let (client, upstream) = try bridge.streams()
+        for number in 0..<3 {
+            try client.write("\(number)")
+            #expect(try upstream.readText(1) == "\(number)")
+        }
+        client.close()
+        upstream.close()
+        await bridge.expect([.completed: 1])
+    }
+
     /// A task that never ends its turn leaves the ring its own.
     @Test(arguments: Variant.all) func aTaskThatYieldsForEver(variant: Variant) async throws {
         let record = HookRecord()

@@ -165,6 +165,86 @@ import Testing
         #expect(statistics.hooks.map(\.calls) == [UInt64](repeating: 1, count: 8))
     }
 
+    /// Sessions of two workers ask one actor.
+    @Test(arguments: Variant.all) func twoWorkersAndAnActor(variant: Variant) async throws {
+        let counting = Counting()
+        let bridge = try await Bridge.hooked(
+            .streams, variant, near: .u16be, far: .u16be, workers: 2,
+            onServer: {
+                $0.beforeForward { data, session in
+                    let text = data.text
+                    let number = await counting.next(text)
+                    return .reply(try Buffer("\(text) \(number)"))
+                }
+            })
+        let clients = try (0..<16).map { _ in try Wire(to: bridge.name) }
+        let asking = clients.enumerated().map { number, client in
+            beside {
+                for round in 1...100 {
+                    try client.write(BridgeClient.framed(Array("\(number)".utf8)))
+                    let wanted = BridgeClient.framed(Array("\(number) \(round)".utf8))
+                    #expect(try client.read(exactly: wanted.count) == wanted)
+                }
+                client.finish()
+            }
+        }
+        for task in asking { try await task.value }
+        let statistics = await bridge.stop()
+        #expect(statistics.hooks.map(\.calls) == [1_600])
+        #expect(await counting.threads.isSubset(of: ["pelmeni-0", "pelmeni-1"]))
+    }
+
+    /// What a call may see of its session.
+    @Test(arguments: Variant.all) func sessions(variant: Variant) async throws {
+        let record = HookRecord()
+        @Sendable func note(_ data: borrowing Buffer, _ session: SessionInfo) {
+            record.note(
+                "\(session.isToClient ? "back" : "out") \(data.text.suffix(1)) \(session.client) "
+                    + "\(session.upstream ?? -1) \(session.pair)"
+                    + (session.isEnd ? " end" : "") + (session.isMessage ? " message" : ""))
+        }
+        for crossing in [Crossing.streams, Crossing(from: .udp, to: .tcp)] {
+            let bridge = try await Bridge.hooked(
+                crossing, variant,
+                onServer: {
+                    $0.beforeForward { data, session in
+                        await Task.yield()
+                        note(data, session)
+                        return .forward(data)
+                    }
+                    .beforeRespond { data, session in
+                        await Task.yield()
+                        note(data, session)
+                        return .forward(data)
+                    }
+                })
+            let client = try bridge.client()
+            try client.ask("q")
+            let upstream = try bridge.origin.accept()
+            let question = try upstream.read(exactly: 3)
+            try upstream.write(question)
+            _ = try client.answer()
+            if case .stream(let wire) = client {
+                wire.finish()
+                #expect(try upstream.readEnd() == .clean)
+                upstream.finish()
+                #expect(try wire.readEnd() == .clean)
+            }
+            client.close()
+            upstream.close()
+            _ = await bridge.stop()
+        }
+        let lines = record.lines.map { line in
+            line.replacing(/127.0.0.1:[0-9]+/, with: "local")
+        }
+        #expect(
+            lines == [
+                "out q local 0 0", "back q local 0 0", "out  local 0 0 end",
+                "back  local 0 0 end",
+                "out q local -1 0 message", "back q local 0 0 message",
+            ])
+    }
+
     // MARK: Threads
 
     /// A call runs on the worker's thread, before and behind an actor, a yield and a sleep.
