@@ -28,7 +28,7 @@ PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
-EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard
+EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list
 DOCUMENTED := Pelmeni PelmeniCore PelmeniTesting
 
 .PHONY: help

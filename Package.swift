@@ -94,6 +94,10 @@ let package = Package(
             name: "redis-guard", dependencies: ["ExampleSupport", "Pelmeni"],
             path: "Sources/Examples/RedisGuard", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "allow-list", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/AllowList", swiftSettings: strict
+        ),
         .target(
             name: "TestSupport", dependencies: ["CPelmeni"], path: "Tests/TestSupport",
             swiftSettings: strict

@@ -8,7 +8,8 @@ enum StructureChecks {
     /// Folders without an order among themselves.
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
-            "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "Support", "UppercaseServer",
+            "AllowList", "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "Support",
+            "UppercaseServer",
         ],
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
