@@ -13,7 +13,8 @@ import Testing
         func beforeForward(
             _ data: consuming Buffer, _ session: SessionInfo
         ) async throws -> AsyncVerdict {
-            await gate.waitStubbornly()
+            let text = data.text
+            await gate.waitStubbornly(Int(text.prefix(1)) ?? 0)
             record.note(Task.isCancelled ? "cancelled on \(threadName())" : "not cancelled")
             try data.append(" and more")
             return .forward(data)
@@ -60,19 +61,27 @@ import Testing
         let hook = Stubborn(gate: gate, record: record, life: Life())
         let bridge = try await Bridge.hooked(.streams, variant, onServer: { $0.hook(hook) })
         let streams = try (0..<16).map { _ in try bridge.streams() }
-        for (client, _) in streams { try client.write("some bytes") }
+        for (client, _) in streams { try client.write("1st, some bytes") }
         try waitUntil("all wait") { gate.count == 16 }
         let leased = bridge.engine.statistics.workers[0].blocksLeased
         for (client, _) in streams { client.reset() }
         try bridge.wait("all are over") { $0.causes.values.reduce(0, +) == 16 }
-        gate.openAll()
-        try waitUntil("all have answered") { record.lines.count == 16 }
+        // The rows of the ended sessions have calls again, which get no answer of the first ones.
+        let later = try (0..<16).map { _ in try bridge.streams() }
+        for (client, _) in later { try client.write("2nd,") }
+        try waitUntil("they wait as well") { gate.count == 32 }
+        gate.open(1)
+        try waitUntil("the first have answered") { record.lines.count == 16 }
         #expect(Set(record.lines) == ["cancelled on pelmeni-0"])
-        // The rows of the ended sessions are used again, and take no answer of theirs.
-        for number in 0..<32 {
-            let (client, upstream) = try bridge.streams()
-            try client.write("\(number)")
-            #expect(try upstream.readText("\(number) and more".count) == "\(number) and more")
+        // The worker has taken their answers, once it has relayed a byte behind them.
+        let (probe, far) = try bridge.streams()
+        try probe.write("1")
+        #expect(try far.readText(10) == "1 and more")
+        probe.reset()
+        far.close()
+        gate.openAll()
+        for (client, upstream) in later {
+            #expect(try upstream.readText(13) == "2nd, and more")
             client.reset()
             upstream.close()
         }
