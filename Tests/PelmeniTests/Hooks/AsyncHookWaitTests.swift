@@ -213,10 +213,12 @@ import Testing
         try bridge.wait("the stall is counted") { $0.hooks.map(\.stalls) == [0, 1] }
         report.signal()
         #expect(try upstream.read(exactly: 4) == Array("slow".utf8))
-        let entry = bridge.log.entries(from: .warning).first {
-            $0.message == "a hook blocks its worker; its sessions wait"
+        try waitUntil("the hook is named") {
+            bridge.log.entries(from: .warning).contains { entry in
+                entry.message == "a hook blocks its worker; its sessions wait"
+                    && entry.fields.contains { $0.key == "hook" && $0.value == "beforeForward" }
+            }
         }
-        #expect(entry?.fields.contains { $0.key == "hook" && $0.value == "beforeForward" } == true)
         client.close()
         upstream.close()
         await bridge.expect([.completed: 1])
