@@ -133,6 +133,10 @@ let package = Package(
             ],
             path: "Sources/Examples/RelayService", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "allow-list", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/AllowList", swiftSettings: strict
+        ),
         .target(
             name: "TestSupport", dependencies: ["CPelmeni"], path: "Tests/TestSupport",
             swiftSettings: strict

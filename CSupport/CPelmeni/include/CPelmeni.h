@@ -2,6 +2,7 @@
 #define CPELMENI_H
 
 // The shim as Swift sees it. No header here includes <liburing.h>: kernel numbers stay in the C files.
+#include "pelmeni_answers.h"
 #include "pelmeni_batch.h"
 #include "pelmeni_counter.h"
 #include "pelmeni_datagram.h"

@@ -28,33 +28,4 @@ void pelmeni_returns_free(pelmeni_returns *returns);
 void *pelmeni_bytes_take(uint64_t bytes) __attribute__((returns_nonnull));
 void pelmeni_bytes_give_back(void *bytes);
 
-// The answer of an asynchronous hook: a verdict, and the fields of a buffer.
-typedef struct pelmeni_answer {
-    uint64_t number;
-    uint8_t verdict;
-    uint8_t has_row;
-    uint8_t reason_count;
-    uint32_t block;
-    void *start;
-    void *pool;
-    int64_t count;
-    int64_t headroom;
-    int64_t tailroom;
-    uint8_t reason[200];
-} pelmeni_answer;
-
-typedef struct pelmeni_answers pelmeni_answers;
-
-// `event` is signalled with each answer; negative is none. Aborts without memory.
-pelmeni_answers *pelmeni_answers_create(int event) __attribute__((returns_nonnull));
-// Adds an answer; 0 when the queue is closed.
-int pelmeni_answers_add(pelmeni_answers *answers, const pelmeni_answer *answer);
-// Takes the oldest answer; 0 when there is none.
-int pelmeni_answers_take(pelmeni_answers *answers, pelmeni_answer *answer);
-// Whether there is an answer to take, without the lock.
-int pelmeni_answers_pending(const pelmeni_answers *answers);
-// The worker has ended: answers are no longer taken.
-void pelmeni_answers_close(pelmeni_answers *answers);
-void pelmeni_answers_free(pelmeni_answers *answers);
-
 #endif

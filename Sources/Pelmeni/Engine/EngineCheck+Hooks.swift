@@ -23,5 +23,18 @@ extension EngineCheck {
                 "the hook \(hook.name) has beforeForward, which a client does not call",
                 "attach it to the server, or give it beforeSend")
         }
+        for hook in server.hooks + server.client.hooks {
+            guard !hook.isMixed else {
+                throw usage(
+                    subject, "the hook \(hook.name) is synchronous and asynchronous",
+                    "make two types of it")
+            }
+            guard let deadline = hook.asyncDeadline else { continue }
+            guard deadline >= .microseconds(1), deadline <= Self.durationMax else {
+                throw usage(
+                    subject,
+                    "the deadline of the hook \(hook.name) is 1us to 8760h, not \(deadline)")
+            }
+        }
     }
 }

@@ -9,12 +9,15 @@ package enum BenchHook: String, CaseIterable, Sendable {
     /// Two hooks that change each byte of a request, one after the other: the origin gets it as it
     /// was sent. As much work as upper-casing request and answer.
     case mask
+    /// Does nothing, in both directions, in a task a call.
+    case noopAsync = "async"
 
     func attach(_ client: TCPClient) -> any Server {
         let server = TCPServer(client, listen: "127.0.0.1", port: 0)
         return switch self {
         case .noop: server.hook { NoHook() }
         case .state: server.hook { StateHook() }
+        case .noopAsync: server.hook(NoAsyncHook())
         case .mask:
             TCPServer(
                 client.beforeSend { data, _ in
@@ -32,6 +35,16 @@ package enum BenchHook: String, CaseIterable, Sendable {
 private struct NoHook: BeforeForward, BeforeRespond {
     func beforeForward(_ data: inout Buffer, _ session: borrowing Session) -> Verdict { .forward }
     func beforeRespond(_ data: inout Buffer, _ session: borrowing Session) -> Verdict { .forward }
+}
+
+private struct NoAsyncHook: AsyncBeforeForward, AsyncBeforeRespond {
+    func beforeForward(
+        _ data: consuming Buffer, _ session: SessionInfo
+    ) async throws -> AsyncVerdict { .forward(data) }
+
+    func beforeRespond(
+        _ data: consuming Buffer, _ session: SessionInfo
+    ) async throws -> AsyncVerdict { .forward(data) }
 }
 
 private struct StateHook: BeforeForward, BeforeRespond {

@@ -49,8 +49,8 @@ package struct BufferPool: @unchecked Sendable {
         }
         let streamBlocks = limits.smallBlocks + limits.bulkBlocks
         let blocks = streamBlocks + limits.datagramBlocks
-        state = .allocate(capacity: 1)
-        let pieces = UnsafeMutablePointer<Piece>.allocate(capacity: limits.pieces)
+        state = Self.array(1)
+        let pieces = Self.array(limits.pieces, of: Piece.self)
         for index in 0..<limits.pieces {
             let next = index + 1 < limits.pieces ? PieceID(rawValue: UInt32(index + 1)) : .none
             let empty = Slice(block: .none, offset: 0, length: 0)
@@ -61,12 +61,11 @@ package struct BufferPool: @unchecked Sendable {
                 memory: memory, memoryBytes: bytes,
                 smallBlocks: UInt32(limits.smallBlocks), streamBlocks: UInt32(streamBlocks),
                 blocks: UInt32(blocks),
-                leases: .allocate(capacity: blocks),
-                freeSmall: .allocate(capacity: max(1, limits.smallBlocks)),
+                leases: Self.array(blocks), freeSmall: Self.array(limits.smallBlocks),
                 freeSmallCount: limits.smallBlocks,
-                freeBulk: .allocate(capacity: max(1, limits.bulkBlocks)),
+                freeBulk: Self.array(limits.bulkBlocks),
                 freeBulkCount: limits.bulkBlocks,
-                freeDatagram: .allocate(capacity: max(1, limits.datagramBlocks)),
+                freeDatagram: Self.array(limits.datagramBlocks),
                 freeDatagramCount: limits.datagramBlocks, pieces: pieces,
                 freePiece: PieceID(rawValue: 0), freePieceCount: limits.pieces,
                 pieceCount: limits.pieces, returns: returns))
@@ -90,18 +89,27 @@ package struct BufferPool: @unchecked Sendable {
         if pelmeni_returns_give_up(returns, Int64(state.pointee.lent)) == 1 { free() }
     }
 
+    /// Memory of C: a worker may free the pool of another one, and its loop calls no allocator of
+    /// Swift.
+    private static func array<Element>(
+        _ count: Int, of type: Element.Type = Element.self
+    ) -> UnsafeMutablePointer<Element> {
+        let bytes = max(1, count) * MemoryLayout<Element>.stride
+        return pelmeni_bytes_take(UInt64(bytes)).bindMemory(to: type, capacity: max(1, count))
+    }
+
     /// Frees all memory: no lease is left.
     @inline(never)
     func free() {
         let memory = state.pointee
         pelmeni_returns_free(memory.returns)
         pelmeni_memory_unmap(memory.memory, UInt64(memory.memoryBytes))
-        memory.leases.deallocate()
-        memory.freeSmall.deallocate()
-        memory.freeBulk.deallocate()
-        memory.freeDatagram.deallocate()
-        memory.pieces.deallocate()
-        state.deallocate()
+        pelmeni_bytes_give_back(memory.leases)
+        pelmeni_bytes_give_back(memory.freeSmall)
+        pelmeni_bytes_give_back(memory.freeBulk)
+        pelmeni_bytes_give_back(memory.freeDatagram)
+        pelmeni_bytes_give_back(memory.pieces)
+        pelmeni_bytes_give_back(state)
     }
 
     // MARK: Blocks

@@ -95,8 +95,10 @@ package struct KernelWorker: @unchecked Sendable {
         began(refusal)
         pelmeni_pool_set_thread(pool.state)
         defer { pelmeni_pool_set_thread(nil) }
+        hooks.begin()
         worker.loop()
         worker.finish()
+        hooks.end()
         return worker.failure == 0 ? .stopped : .failed(SystemError(code: worker.failure))
     }
 }

@@ -1,26 +1,34 @@
 internal import CPelmeni
 internal import Glibc
 
-/// The way back of asynchronous hooks to one worker: answers of any thread, in order.
+/// The way of asynchronous hooks to one worker: answers of any thread, in order, and the jobs of
+/// their tasks.
 ///
 /// Calls keep it: an answer may come after the worker has ended, and then only ends its lease.
 package final class HookAnswers: @unchecked Sendable {
     let queue: OpaquePointer
 
-    /// - Parameter event: the eventfd that wakes the worker; negative is none.
-    package init(event: Int32) {
-        queue = pelmeni_answers_create(event)
+    /// - Parameters:
+    ///   - event: the eventfd that wakes the worker; negative is none.
+    ///   - call: the memory in which the worker's hooks run; it outlives the worker.
+    init(event: Int32, call: UnsafeMutablePointer<HookCall>) {
+        queue = pelmeni_answers_create(event, HookExecutor.runner, call)
     }
 
     deinit { pelmeni_answers_free(queue) }
 
-    /// Closes the queue after the worker's last loop, and drops the answers in it.
+    /// Closes the queue after the worker's last loop: drops the answers in it, and gives the jobs
+    /// in it to the global executor.
     package func close() {
         pelmeni_answers_close(queue)
         var answer = pelmeni_answer()
         while pelmeni_answers_take(queue, &answer) != 0 {
             var row = BufferRow(answer)
             row.release()
+        }
+        var (job, executor): (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?)
+        while pelmeni_jobs_take(queue, &job, &executor) != 0 {
+            if let job, let executor { HookExecutor.runElsewhere(job, executor) }
         }
     }
 }
@@ -31,6 +39,8 @@ package final class HookTicket: @unchecked Sendable {
     private let answers: HookAnswers
     /// Taken once, by the hook.
     private var row: BufferRow
+    /// The task that answers, while the engine waits for it. Only the worker's thread uses this.
+    var task: Task<Void, Never>?
 
     init(number: UInt64, answers: HookAnswers, row: BufferRow) {
         self.number = number

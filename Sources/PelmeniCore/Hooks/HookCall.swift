@@ -16,8 +16,9 @@ package struct HookCall {
     var row: UnsafePointer<HookRow>?
     var clientName: UnsafePointer<SocketAddress>?
 
-    /// The asynchronous call that begins: its unit, and its number.
+    /// The asynchronous call that begins: its unit, its number, and where its task runs.
     var parked = (row: BufferRow(), number: UInt64(0))
+    var executor: Unmanaged<HookExecutor>?
     /// Where asynchronous hooks answer to.
     let answers: Unmanaged<HookAnswers>
 
@@ -47,7 +48,7 @@ package struct HookCall {
             to: HookCall(
                 emitted: .allocate(capacity: Buffer.emitCountMax),
                 reason: .allocate(capacity: reasonMax),
-                answers: .passRetained(HookAnswers(event: event))))
+                answers: .passRetained(HookAnswers(event: event, call: call))))
         return call
     }
 
@@ -72,13 +73,19 @@ package struct HookCall {
     mutating func begin(stage: Int, pair: PairID) {
         self.stage = stage
         self.pair = pair
-        serial &+= 1
-        let place = UInt64(pair.rawValue) << 16 | UInt64(truncatingIfNeeded: stage &+ 1)
-        pelmeni_counter_set(&running, serial << 32 | place)
+        mark(stage: stage, pair: pair)
         hasReply = false
         emittedCount = 0
         emittedBytes = 0
         reasonCount = 0
+    }
+
+    /// A hook's own code runs, until ``end()``: for the watch.
+    @inline(__always)
+    mutating func mark(stage: Int, pair: PairID) {
+        serial &+= 1
+        let place = UInt64(pair.rawValue) << 16 | UInt64(truncatingIfNeeded: stage &+ 1)
+        pelmeni_counter_set(&running, serial << 32 | place)
     }
 
     /// The hook has returned.

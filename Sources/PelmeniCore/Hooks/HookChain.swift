@@ -66,6 +66,8 @@ struct HookStage {
     let isOfServer: Bool
     /// Nanoseconds; 0 is a synchronous hook.
     let deadline: UInt64
+    /// Where tasks of an asynchronous hook run.
+    let executor: Unmanaged<HookExecutor>?
 }
 
 /// The hooks of a pair in one worker, and a row for each of its sessions. Stable memory.
@@ -82,8 +84,12 @@ package struct HookChain {
 
     /// - Parameters:
     ///   - counts: words for each hook.
+    ///   - answers: the way of asynchronous hooks to the worker.
     ///   - sessions: rows of the worker's session table.
-    init?(_ plan: HookPlan, counts: UnsafeMutablePointer<UInt64>, sessions: Int) {
+    init?(
+        _ plan: HookPlan, pair: PairID, counts: UnsafeMutablePointer<UInt64>,
+        answers: HookAnswers, sessions: Int
+    ) {
         var end = MemoryLayout<HookRow>.stride
         var alignment = MemoryLayout<HookRow>.alignment
         var offsets: [Int] = []
@@ -103,12 +109,14 @@ package struct HookChain {
         var toClient: UInt32 = 0
         for (index, table) in plan.all.enumerated() {
             let isOfServer = index < plan.ofServer.count
+            let executor =
+                table.deadline == 0 ? nil : HookExecutor(answers, pair: pair, stage: index)
             (stages + index).initialize(
                 to: HookStage(
                     table: .passRetained(table),
                     counts: HookCounts(base: counts + index * HookCounts.words),
                     stateOffset: offsets[index], isOfServer: isOfServer,
-                    deadline: table.deadline))
+                    deadline: table.deadline, executor: executor.map(Unmanaged.passRetained)))
             if table.moments.contains(isOfServer ? .forward : .send) { toUpstream |= 1 << index }
             if table.moments.contains(.respond) { toClient |= 1 << index }
         }
@@ -117,7 +125,10 @@ package struct HookChain {
     }
 
     func destroy() {
-        for index in 0..<count { stages[index].table.release() }
+        for index in 0..<count {
+            stages[index].table.release()
+            stages[index].executor?.release()
+        }
         stages.deallocate()
         pelmeni_memory_unmap(rows, UInt64(rowBytes * rowCount))
     }

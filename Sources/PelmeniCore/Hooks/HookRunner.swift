@@ -17,7 +17,19 @@ package struct HookMemory: @unchecked Sendable {
         counts.initialize(repeating: 0, count: max(1, hooks * HookCounts.words))
     }
 
-    /// The worker has ended: answers of asynchronous hooks that still come are dropped.
+    /// The calling thread is the worker's, until ``end()``.
+    func begin() {
+        pelmeni_answers_set_thread(call.pointee.answers.takeUnretainedValue().queue)
+    }
+
+    /// The worker has ended, on its thread: answers of asynchronous hooks that still come are
+    /// dropped, and jobs of their tasks run elsewhere.
+    func end() {
+        pelmeni_answers_set_thread(nil)
+        close()
+    }
+
+    /// As ``end()``, for a worker that may never have begun.
     package func close() { call.pointee.answers.takeUnretainedValue().close() }
 
     package func destroy() {
@@ -118,9 +130,12 @@ struct HookRunner {
         let chains = UnsafeMutablePointer<HookChain>.allocate(capacity: chainCount)
         var counts = memory.counts
         for (pair, plan) in memory.plans.enumerated() {
-            guard let chain = HookChain(plan, counts: counts, sessions: sessions) else {
-                return nil
-            }
+            let answers = memory.call.pointee.answers.takeUnretainedValue()
+            guard
+                let chain = HookChain(
+                    plan, pair: PairID(UInt16(pair)), counts: counts, answers: answers,
+                    sessions: sessions)
+            else { return nil }
             (chains + pair).initialize(to: chain)
             counts += plan.count * HookCounts.words
         }
@@ -136,6 +151,13 @@ struct HookRunner {
     }
 
     var answers: OpaquePointer { call.pointee.answers._withUnsafeGuaranteedRef { $0.queue } }
+
+    /// Whether answers or jobs of asynchronous hooks wait.
+    @inline(__always)
+    var hasWork: Bool { areThere && pelmeni_answers_pending(answers) != 0 }
+
+    /// Runs the jobs of asynchronous hooks that wait now.
+    func runJobs() { pelmeni_jobs_run(answers) }
 
     /// Whether a pair has hooks.
     @inline(__always)
@@ -181,6 +203,7 @@ struct HookRunner {
     ) -> UnsafeMutableRawPointer {
         let state = chain.pointee.state(session, stage)
         let view = Session(call)
+        call.pointee.executor = chain.pointee.stages[stage].executor
         let token = chain.pointee.stages[stage].table._withUnsafeGuaranteedRef {
             $0.begin(state, view)
         }
@@ -188,12 +211,16 @@ struct HookRunner {
         return token
     }
 
-    /// An asynchronous call is answered, or its session has ended.
+    /// An asynchronous call is answered, or its session has ended: its cancellation handlers run
+    /// now.
     @inline(never)
     func closeCall(
-        _ chain: UnsafeMutablePointer<HookChain>, _ stage: Int, _ token: UnsafeMutableRawPointer
+        _ chain: UnsafeMutablePointer<HookChain>, _ stage: Int, _ token: UnsafeMutableRawPointer,
+        pair: PairID
     ) {
+        call.pointee.mark(stage: stage, pair: pair)
         chain.pointee.stages[stage].table._withUnsafeGuaranteedRef { $0.cancel(token) }
+        call.pointee.end()
     }
 
     /// Makes a session's hooks, and asks them. False when one closes the session.

@@ -50,6 +50,12 @@ public final class HookTable: Sendable {
     /// Nanoseconds until an asynchronous call closes its session; 0 is a synchronous hook.
     @usableFromInline
     let deadline: UInt64
+    /// As the program gave it; nil is a synchronous hook.
+    @usableFromInline
+    package let asyncDeadline: Duration?
+    /// The type is synchronous and asynchronous: the engine refuses it.
+    @usableFromInline
+    package let isMixed: Bool
 
     /// A hook type. Its moments are the protocols that it has.
     @inlinable
@@ -102,6 +108,8 @@ public final class HookTable: Sendable {
         begin = { state, _ in state }
         cancel = { _ in }
         deadline = 0
+        asyncDeadline = nil
+        isMixed = H.self is any AsyncHook.Type
     }
 
     /// A closure, or an asynchronous hook: without state.
@@ -112,7 +120,7 @@ public final class HookTable: Sendable {
         closed: @escaping Closed = { _, _, _ in },
         begin: @escaping Begin = { state, _ in state },
         cancel: @escaping @Sendable (UnsafeMutableRawPointer) -> Void = { _ in },
-        deadline: UInt64 = 0
+        deadline: UInt64 = 0, asyncDeadline: Duration? = nil, isMixed: Bool = false
     ) {
         self.name = name
         self.moments = moments
@@ -128,10 +136,12 @@ public final class HookTable: Sendable {
         self.begin = begin
         self.cancel = cancel
         self.deadline = deadline
+        self.asyncDeadline = asyncDeadline
+        self.isMixed = isMixed
     }
 
-    /// An asynchronous hook whose calls are begun and cancelled by functions: the base of the
-    /// public forms, and of simulated ones.
+    /// An asynchronous hook whose calls are begun and cancelled by functions: the form
+    /// of simulated ones.
     ///
     /// - Parameters:
     ///   - begin: gets the ticket of a call, and returns what `cancel` gets. It keeps the ticket

@@ -127,11 +127,7 @@ extension Legs where R: ~Copyable {
         if row.pointee.reading == .paused {
             // A paused leg has no receive that would report a reset.
             if sessions[session].resetAt == 0, calls.isBroken(row.pointee.socket) {
-                row.pointee.flags.insert(.broken)
-                setCause(
-                    session, row.pointee.kind.isClient ? .clientReset : .upstreamReset)
-                sessions[session].resetAt = now &+ Limits.resetWait
-                due = now &+ Limits.resetWait
+                due = noteReset(leg)
             } else {
                 due = now &+ Limits.brokenCheck
             }
@@ -148,6 +144,16 @@ extension Legs where R: ~Copyable {
             at = now &+ stall
         }
         return min(due, at)
+    }
+
+    /// A stream was reset, and bytes that came before the reset are not forwarded yet: the session
+    /// waits a second for them. Returns when it ends.
+    mutating func noteReset(_ leg: LegID) -> UInt64 {
+        let session = legs[leg].session
+        legs[leg].flags.insert(.broken)
+        setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
+        sessions[session].resetAt = now &+ Limits.resetWait
+        return sessions[session].resetAt
     }
 
     /// Asks a silent stream's socket for an end that its receive missed, and cancels the receive if

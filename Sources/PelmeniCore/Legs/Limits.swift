@@ -57,6 +57,9 @@ package struct Limits: @unchecked Sendable {
     static let waitingMax = 64 << 10
     /// Datagrams queued for a Unix upstream: each holds a block.
     package static let messagesMax = 64
+    /// Rounds of jobs and answers of asynchronous hooks at the end of a loop: a chain of hooks that
+    /// wait for nothing takes one each, and a task that yields for ever leaves the ring its turn.
+    static let hookRoundsMax = 8
     /// Responses that wait for Unix clients, behind earlier ones or for room: a quarter of the
     /// small blocks, since each may hold one, within these bounds. A burst to one client has to fit
     /// even in a small pool: its responses are sent one after the other.

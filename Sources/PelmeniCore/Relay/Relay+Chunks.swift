@@ -151,6 +151,7 @@ extension Relay where R: ~Copyable {
     private mutating func comesBehindChunks(_ leg: LegID, _ result: Int32) -> Bool {
         guard holdsChunks(leg) || isParked(leg), let queue = chunkQueue(leg) else { return false }
         queue.pointee.lastResult = min(queue.pointee.lastResult, result)
+        if result < 0 { noteResetBehindParked(leg) }
         guard legs[leg].reading == .idle else { return true }
         if hasChunkRoom(leg) { passWaiting(leg) } else { legs.pause(leg) }
         return true

@@ -197,6 +197,7 @@ extension Relay where R: ~Copyable {
         let isParked = hooks.areThere && !legs[leg].hasEnded && isParked(leg)
         guard !framed[stream].uncut.isEmpty || isParked else { return false }
         framed[stream].lastResult = min(framed[stream].lastResult, result)
+        if hooks.areThere, result < 0 { noteResetBehindParked(leg) }
         awaitCut(leg)
         return true
     }

@@ -37,11 +37,17 @@ extension Relay where R: ~Copyable {
             WorkerEvent(kind: .hookClosed, pair: sessions[session].pair, cause: .hook))
     }
 
-    /// The end of a loop: buffers that other threads dropped, and linked legs that ended sessions.
+    /// The end of a loop: buffers that other threads dropped, jobs and answers of asynchronous
+    /// hooks, and linked legs that ended sessions.
     @inline(never)
     mutating func finishHooks() {
         pool.takeReturns()
-        takeAnswers()
+        var rounds = Limits.hookRoundsMax
+        while rounds > 0, hooks.hasWork {
+            rounds &-= 1
+            hooks.runJobs()
+            takeAnswers()
+        }
         heedNotices()
         if !drivers.isEmpty { runDrivers() }
     }

@@ -60,12 +60,18 @@ extension Relay where R: ~Copyable {
         return true
     }
 
+    /// A stream whose unit a hook has was reset: the call has a second left, and is cancelled then.
+    mutating func noteResetBehindParked(_ leg: LegID) {
+        let session = legs[leg].session
+        guard isParked(leg), sessions[session].resetAt == 0 else { return }
+        legs.wheel.hasten(session, to: legs.noteReset(leg))
+    }
+
     // MARK: Answers
 
     /// Takes the answers that came.
     mutating func takeAnswers() {
         let answers = hooks.answers
-        guard pelmeni_answers_pending(answers) != 0 else { return }
         var answer = pelmeni_answer()
         while pelmeni_answers_take(answers, &answer) != 0 {
             take(&answer)
@@ -84,7 +90,7 @@ extension Relay where R: ~Copyable {
             queue.pointee.parked.number == answer.number, var item = queue.pointee.parked.item
         else { return row.releaseOnWorker() }
         row.held = 0
-        endCall(queue, chain)
+        endCall(queue, chain, session)
         sessions[session].activeAt = now
         hooks.call.pointee.begin(stage: Int(item.stage), pair: sessions[session].pair)
         hooks.call.pointee.end()
@@ -106,12 +112,13 @@ extension Relay where R: ~Copyable {
 
     /// The call is over; its token is given back.
     private func endCall(
-        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>
+        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>,
+        _ session: SessionID
     ) {
         let parked = queue.pointee.parked
         queue.pointee.parked = ParkedCall()
         guard let token = parked.token, let item = parked.item else { return }
-        hooks.closeCall(chain, Int(item.stage), token)
+        hooks.closeCall(chain, Int(item.stage), token, pair: sessions[session].pair)
     }
 
     /// The units behind an answered one go on, until one is parked; then the source is read again.
@@ -152,7 +159,7 @@ extension Relay where R: ~Copyable {
         guard let queue = laterQueue(session, isToClient: isToClient) else { return false }
         let stage = Int(queue.pointee.parked.item?.stage ?? 0)
         // Else the session, which may have bytes to send, would wait for the answer all the same.
-        cancel(queue, chain)
+        cancel(queue, chain, session)
         hooks.call.pointee.begin(stage: stage, pair: sessions[session].pair)
         hooks.call.pointee.end()
         hooks.call.pointee.setReason("no answer within its deadline")
@@ -163,15 +170,16 @@ extension Relay where R: ~Copyable {
     /// Cancels the calls of a session that has ended.
     mutating func cancelParked(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
-        if let queue = laterQueue(session, isToClient: true) { cancel(queue, chain) }
-        if let queue = laterQueue(session, isToClient: false) { cancel(queue, chain) }
+        if let queue = laterQueue(session, isToClient: true) { cancel(queue, chain, session) }
+        if let queue = laterQueue(session, isToClient: false) { cancel(queue, chain, session) }
     }
 
     private func cancel(
-        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>
+        _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>,
+        _ session: SessionID
     ) {
         if let item = queue.pointee.parked.item { countLost(item) }
-        endCall(queue, chain)
+        endCall(queue, chain, session)
         while var item = queue.pointee.behind.popFirst() {
             countLost(item)
             item.row.releaseOnWorker()

@@ -151,7 +151,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = min(legs.wheel.nextTime(), responses.retryAt)
-        guard legs.dials.isEmpty, cuts.isEmpty, drivers.isEmpty else { return now }
+        guard legs.dials.isEmpty, cuts.isEmpty, drivers.isEmpty, !hooks.hasWork else { return now }
         guard !legs.reads.isEmpty else { return timer }
         guard !legs.reads.feedsAgain else { return now }
         return min(timer, now &+ Limits.exhaustionCheck)

@@ -13,7 +13,7 @@ extension Bridge {
     ///   - onServer: attaches hooks to the server.
     static func hooked(
         _ crossing: Crossing, _ variant: Variant, near: Framing? = nil, far: Framing? = nil,
-        upstreams: [SocketName]? = nil, poolBytes: Int? = nil,
+        upstreams: [SocketName]? = nil, poolBytes: Int? = nil, workers: Int = 1,
         onClient: (any Client) -> any Client = { $0 },
         onServer: (any Server) -> any Server = { $0 },
         configure change: (inout PairOptions) -> Void = { _ in }
@@ -31,7 +31,7 @@ extension Bridge {
         }
         let server = crossing.from.server(
             onClient(client), path: folder.file("server"), options: options)
-        let engine = try Engine.variant(variant, servers: [onServer(server)]) {
+        let engine = try Engine.variant(variant, workers: workers, servers: [onServer(server)]) {
             $0.log = log.sink
             if let poolBytes { $0.poolBytes = poolBytes }
         }

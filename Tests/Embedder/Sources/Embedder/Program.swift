@@ -96,6 +96,31 @@ struct Program {
         try expect(Closures.ends.all, ["completed 1"], "the end of a session")
     }
 
+    func runAsync() async throws {
+        let policy = Policy()
+        let numbered = TCPServer(
+            streams.hook(Numbered()), listen: "127.0.0.1", port: 0, framing: .line)
+        try await exchange(numbered, "a\n", "2 a 1\n", "numbers")
+        try await exchange(AsyncClosures.signed(streams), "x\n", "x for 127.0.0.1\n", "a closure")
+        try await exchange(
+            AsyncClosures.both(streams, policy), "x\ny\n", "x a b\ny a b\n", "both forms")
+        try await exchange(AsyncClosures.checked(streams, policy), "abc", "abc", "allowed")
+        for isAllowed in [true, false] {
+            if !isAllowed { await policy.refuse("127.0.0.1") }
+            let statistics = try await with(AsyncClosures.asked(datagrams, policy)) { port in
+                let client = try PlainClient.datagrams(to: port)
+                try client.send("q")
+                if isAllowed { try expect(try client.receive(), "q", "an allowed datagram") }
+            }
+            try expect(statistics.hooks[0].calls, 1, "calls of the hook")
+            try expect(statistics.hooks[0].drops, isAllowed ? 0 : 1, "drops of the hook")
+        }
+        try await exchange(AsyncClosures.checked(streams, policy), "abc", nil, "not allowed")
+        try expect(
+            AsyncClosures.synchronous(streams).hooks.map(\.name),
+            ["beforeForward", "beforeRespond", "beforeForward"], "names")
+    }
+
     func runTypes() async throws {
         let local = "127.0.0.1"
         let upper = TCPServer(streams, listen: local, port: 0).hook { Upper() }

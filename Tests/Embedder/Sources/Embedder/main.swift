@@ -7,6 +7,7 @@ for backend in [BackendChoice.ioUring, .epoll] {
     do {
         let program = try await Program(backend)
         try await program.runClosures()
+        try await program.runAsync()
         try await program.runTypes()
         try await program.runExchange()
         try program.runRefusals()
