@@ -11,6 +11,7 @@ let package = Package(
     name: "pelmeni",
     products: [
         .library(name: "Pelmeni", targets: ["Pelmeni"]),
+        .library(name: "PelmeniICMP", targets: ["PelmeniICMP"]),
         .library(name: "PelmeniTesting", targets: ["PelmeniTesting"]),
         .library(name: "PelmeniLogging", targets: ["PelmeniLogging"]),
         .library(name: "PelmeniMetrics", targets: ["PelmeniMetrics"]),
@@ -45,6 +46,7 @@ let package = Package(
             name: "Pelmeni", dependencies: ["PelmeniRuntime", "PelmeniCore"],
             swiftSettings: strict
         ),
+        .target(name: "PelmeniICMP", dependencies: ["Pelmeni"], swiftSettings: strict),
         .target(
             name: "PelmeniTesting", dependencies: ["PelmeniCore", "CPelmeni"],
             swiftSettings: strict
@@ -82,7 +84,8 @@ let package = Package(
         .executableTarget(
             name: "PelmeniCLI",
             dependencies: [
-                "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad", "PelmeniBench",
+                "Pelmeni", "PelmeniICMP", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad",
+                "PelmeniBench",
                 "PelmeniLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -12,7 +12,7 @@ struct SimulationRun: ~Copyable {
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
     private let hooks: HookMemory
-    private let drivers: [DriverPlan?]
+    private let drivers: [DriverPlans]
 
     /// Nil when memory is short.
     init?(_ setup: SimulationSetup) {

@@ -17,6 +17,14 @@ public protocol ProtocolDriver: SendableMetatype, Sendable {
     /// there, and a driver that still takes nothing ends its session.
     static var restMax: Int { get }
 
+    /// Says what socket of datagrams the protocol needs. Called once when an engine starts; an
+    /// error refuses the start, and its text is the reason.
+    ///
+    /// - Parameter socket: UDP's; of no meaning for streams.
+    func initialize(_ socket: inout SocketRequest) throws
+    /// A datagram of a server's socket belongs to the session of its sender's address and this
+    /// number; nil drops it. Called before there is a session.
+    func tag(of datagram: borrowing Buffer) -> UInt64?
     /// A session opens. An error closes it before its upstream is dialled.
     func makeState() throws -> State
     /// Both sides are connected: from now on bytes may come and go.
@@ -63,6 +71,12 @@ extension ProtocolDriver {
     public static var carries: Cargo { .messages }
     /// 64 KiB.
     public static var restMax: Int { 64 << 10 }
+
+    /// UDP's, for endpoints of datagrams.
+    public func initialize(_ socket: inout SocketRequest) throws {}
+
+    /// A session for each address.
+    public func tag(of datagram: borrowing Buffer) -> UInt64? { 0 }
 
     /// Nothing.
     public func opened(_ state: inout State, _ context: borrowing Context) throws {}
