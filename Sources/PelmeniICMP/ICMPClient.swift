@@ -1,4 +1,5 @@
 public import Pelmeni
+internal import Synchronization
 
 /// Forwards each message as the payload of an ICMP echo request, and takes the payload of its
 /// answer as the response: `icmp://HOST`.
@@ -29,10 +30,21 @@ public struct ICMPClient: CustomClient {
         public static let patience: Duration = .seconds(10)
 
         fileprivate var version = ICMPEcho.Version.v4
-        fileprivate var identifier = UInt16.random(in: 1 ... .max)
-        fileprivate var sequence: UInt16 = 0
+        fileprivate let identifier: UInt16
+        fileprivate var sequence: UInt16
         /// When the echo of each place was sent, in nanoseconds; 0 is none.
         fileprivate var sentAt = InlineArray<64, UInt64>(repeating: 0)
+
+        /// Every raw socket of a host gets all of its answers, so no two sessions of the process
+        /// may have the same numbers.
+        fileprivate init() {
+            let number = Self.sessions.wrappingAdd(1, ordering: .relaxed).newValue
+            identifier = UInt16(truncatingIfNeeded: number)
+            sequence = UInt16(truncatingIfNeeded: number >> 16)
+        }
+
+        /// It begins anywhere: other processes may ask the same host.
+        private static let sessions = Atomic<UInt32>(.random(in: 0 ... .max))
 
         /// Takes the place of an answer's echo. False for one that is not out.
         fileprivate mutating func take(_ sequence: UInt16, now: UInt64) -> Bool {

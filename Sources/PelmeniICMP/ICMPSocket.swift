@@ -11,7 +11,7 @@ enum ICMPSocket {
     static let v6: Int32 = 58
 
     private static func opens(_ type: __socket_type) -> Bool {
-        let descriptor = socket(AF_INET, Int32(type.rawValue), v4)
+        let descriptor = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), v4)
         guard descriptor >= 0 else { return false }
         close(descriptor)
         return true

@@ -24,7 +24,7 @@ package struct KernelCalls: SystemCalls {
         to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
     ) -> Int32 {
         let family = address.pointee.family
-        let socket = DatagramSockets.open(family, kind, nonblocking: isNonblocking)
+        let socket = DatagramOpening.open(family, kind, nonblocking: isNonblocking)
         guard socket >= 0 else { return socket }
         var error = pelmeni_datagram_configure(socket, family, 0, -1)
         // The buffer of a Unix socket's sender bounds the datagrams that wait for it.

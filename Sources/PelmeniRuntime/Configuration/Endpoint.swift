@@ -19,13 +19,13 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter scheme: the protocol's name in logs and errors.
     case host(String, scheme: String)
 
-    /// `127.0.0.1:80`, `[::1]:80`, `:80` or a path.
+    /// `127.0.0.1:80`, `[::1]:80`, `:80`, a path, or a host without a port.
     public var description: String {
         switch self {
         case .tcp(let host, let port), .udp(let host, let port):
             host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path), .unixDatagram(let path): path
-        case .host(let host, _): host
+        case .host(let host, _): host.contains(":") ? "[\(host)]" : host
         }
     }
 

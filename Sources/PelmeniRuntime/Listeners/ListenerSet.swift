@@ -50,8 +50,8 @@ package struct ListenerSet: ~Copyable {
         case .tcp(let host, let port), .udp(let host, let port):
             try openPort(host, port, configuration: configuration, pair: pair, workers: workers)
         case .host(let host, _):
-            // Each socket gets every datagram: one worker serves all clients. A raw socket is of one
-            // family.
+            // Each socket gets every datagram: one worker serves all clients. A raw socket is of
+            // one family.
             try openPort(
                 host.isEmpty ? "0.0.0.0" : host, 0, configuration: configuration, pair: pair,
                 workers: Array(workers.prefix(1)))
@@ -147,7 +147,7 @@ package struct ListenerSet: ~Copyable {
         let isDatagrams = configuration.listensForDatagrams
         let socket =
             isDatagrams
-            ? DatagramSockets.open(
+            ? DatagramOpening.open(
                 address.family, configuration.hooks.listenerSocket, nonblocking: nonblocking)
             : pelmeni_socket_open(address.family, nonblocking ? 1 : 0)
         guard socket >= 0 else { throw failed(subject, socket, "no socket") }

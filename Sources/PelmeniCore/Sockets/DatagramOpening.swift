@@ -2,7 +2,7 @@ internal import CPelmeni
 internal import Glibc
 
 /// Datagram sockets of any kind: the one place that opens them.
-package enum DatagramSockets {
+package enum DatagramOpening {
     /// A socket, or -errno.
     package static func open(_ family: Int32, _ kind: SocketKind, nonblocking: Bool) -> Int32 {
         guard !kind.isStandard, family != AF_UNIX else {
