@@ -1,8 +1,8 @@
 public import PelmeniCore
 public import PelmeniRuntime
 
-/// A ``Client`` with a protocol of its own, in its short form: what is sent to the upstream, and what
-/// is done with its bytes.
+/// A ``Client`` with a protocol of its own, in its short form: what is sent to the upstream, and
+/// what is done with its bytes.
 ///
 /// The endpoints say what is dialled: a stream or a datagram socket for each session. The server's
 /// side is any built-in kind. Events that the two methods do not cover are those of

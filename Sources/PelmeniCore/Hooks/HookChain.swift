@@ -7,8 +7,8 @@ package struct HookPlan: Sendable {
 
     package var ofServer: [HookTable]
     package var ofClient: [HookTable]
-    /// The side of the pair's driver, and its name. Sessions with a driver have rows for hooks, too:
-    /// bytes wait there.
+    /// The side of the pair's driver, and its name. Sessions with a driver have rows for hooks,
+    /// too: bytes wait there.
     package var driven = DrivenSide.none
     package var driverName = ""
 
