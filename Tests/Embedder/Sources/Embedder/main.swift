@@ -9,6 +9,7 @@ for backend in [BackendChoice.ioUring, .epoll] {
         try await program.runClosures()
         try await program.runTypes()
         try await program.runExchange()
+        try await program.runProtocols()
         try program.runRefusals()
         try await program.runEmbedding()
         await program.stop()
