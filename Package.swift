@@ -124,6 +124,14 @@ let package = Package(
             path: "Sources/Examples/RedisGuard", swiftSettings: strict
         ),
         .executableTarget(
+            name: "chat-server", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/ChatServer", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "sequenced-client", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/SequencedClient", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "relay-service",
             dependencies: [
                 "ExampleSupport", "Pelmeni", "PelmeniLogging", "PelmeniMetrics",

@@ -151,8 +151,11 @@ extension Relay where R: ~Copyable {
                 failDriver(driver)
                 return false
             }
-            // A driver with few commands left may have left what it would take. Others go first.
-            guard drivers.call.pointee.count < Context.commandsMax / 2 || taken <= 0 else {
+            // A driver with few commands left may have left what it would take, and behind a full
+            // buffer nothing comes that would offer it again. Others go first.
+            let isFull = bytes.count >= place.restMax
+            guard taken <= 0 || drivers.call.pointee.count < Context.commandsMax / 2 && !isFull
+            else {
                 row.pointee.isFresh = true
                 wake(driver)
                 return true
