@@ -46,7 +46,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "PelmeniTesting", dependencies: ["PelmeniCore", "CPelmeni"],
+            name: "PelmeniTesting",
+            dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         // Thin layers between the engine and packages that embedders use: each imports the public
@@ -160,7 +161,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "PelmeniTestingTests", dependencies: ["PelmeniTesting"], swiftSettings: strict
+            name: "PelmeniTestingTests", dependencies: ["PelmeniTesting", "Pelmeni"],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "PelmeniTests",

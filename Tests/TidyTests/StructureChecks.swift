@@ -15,7 +15,9 @@ enum StructureChecks {
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
         "Sources/PelmeniRuntime/": ["Configuration", "Listeners", "Logs", "Names", "Workers"],
-        "Sources/PelmeniTesting/": ["Chaos", "Content", "Judge", "Kernel", "Network", "Peers"],
+        "Sources/PelmeniTesting/": [
+            "Chaos", "Content", "Judge", "Kernel", "Network", "Peers", "Scripts",
+        ],
     ]
 
     private static let core = "Sources/PelmeniCore/"
