@@ -135,6 +135,10 @@ let package = Package(
             path: "Sources/Examples/RelayService", swiftSettings: strict
         ),
         .executableTarget(
+            name: "tested-protocol", dependencies: ["ExampleSupport", "Pelmeni", "PelmeniTesting"],
+            path: "Sources/Examples/TestedProtocol", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "allow-list", dependencies: ["ExampleSupport", "Pelmeni"],
             path: "Sources/Examples/AllowList", swiftSettings: strict
         ),

@@ -9,8 +9,7 @@ enum StructureChecks {
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
             "AllowList", "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "RelayService",
-            "Support",
-            "UppercaseServer",
+            "Support", "TestedProtocol", "UppercaseServer",
         ],
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
@@ -104,10 +103,12 @@ enum StructureChecks {
         return [Offence(path: file.path, line: 1, reason: "a folder that \(home) does not have")]
     }
 
-    /// A program is built without the simulation: no other module of `Sources` imports it.
+    /// A program is built without the simulation: no other module of `Sources` imports it, but for
+    /// the example whose subject it is.
     static func simulationImport(_ file: SourceText) -> [Offence] {
         guard file.folders.first == "Sources", file.fileExtension == "swift",
-            !file.path.hasPrefix("Sources/PelmeniTesting/")
+            !file.path.hasPrefix("Sources/PelmeniTesting/"),
+            !file.path.hasPrefix("Sources/Examples/TestedProtocol/")
         else { return [] }
         let tokens = file.tokens
         return tokens.indices.dropLast().compactMap { index in
