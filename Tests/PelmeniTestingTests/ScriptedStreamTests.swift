@@ -67,6 +67,36 @@ import Testing
         ).run(seeds: 1...20)
     }
 
+    @Test func endsAndResetsCrossThePair() throws {
+        let names = (0..<6).map { "name \($0)\n" }
+        for server in [
+            Self.plain as any Server, UnixServer(Self.client, listen: "/run/a"),
+            TCPServer(UnixClient("/run/b"), port: 8080),
+        ] {
+            try ScriptedTest(
+                server: server, client: [.expect("hello"), .expectEnd, .send("late"), .end],
+                upstream: [.send("hello"), .end, .expect("late"), .expectEnd]
+            ).run(seeds: 1...50)
+            try ScriptedTest(
+                server: server, client: [.send("a"), .expect("b"), .reset],
+                upstream: [.expect("a"), .send("b"), .expectReset]
+            ).run(seeds: 1...50)
+            try ScriptedTest(
+                server: server, clients: names.map { [.send($0), .expectReset] },
+                upstreams: names.map { [.expect($0), .reset] }
+            ).run(seeds: 1...50)
+        }
+    }
+
+    /// Bytes behind a hook that asks for no more are spliced; their content is the script's.
+    @Test func aReleasedHook() throws {
+        let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 7) }
+        try ScriptedTest(
+            server: Self.plain.beforeForward { _, _ in .release },
+            client: [.send(bytes), .expect(bytes)], upstream: [.expect(bytes), .send(bytes)]
+        ).run(seeds: 1...100)
+    }
+
     @Test func framesAreMessages() throws {
         let server = TCPServer(
             TCPClientOfFrames(), port: 8080, framing: .line)

@@ -5,6 +5,8 @@
 /// of datagrams each step is one whole message, and there is no end and no reset.
 public struct PeerStep: Sendable {
     /// Looks at what came. See ``expect(_:where:)``.
+    ///
+    /// - Throws: what the failure gives as its reason.
     public typealias Check = @Sendable ([UInt8]) throws -> Int?
 
     enum Action: Sendable {

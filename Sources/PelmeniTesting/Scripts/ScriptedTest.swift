@@ -61,7 +61,7 @@ public struct ScriptedTest: Sendable {
 
     /// Runs seeds in order until one fails.
     ///
-    /// - Throws: the ``ScriptFailure`` of the first seed that failed; an ``EngineError`` of kind
+    /// - Throws: the ``ScriptFailure`` of the first seed that failed; an `EngineError` of kind
     ///   `usage` for a server or a script that makes no sense, as an engine would refuse it.
     public func run(seeds: some Sequence<UInt64>) throws {
         for seed in seeds { try run(seed: seed) }
@@ -79,7 +79,7 @@ public struct ScriptedTest: Sendable {
 
     /// The first failure of seeds in order; nil when all of them passed.
     ///
-    /// - Throws: an ``EngineError`` for a server or a script that makes no sense.
+    /// - Throws: an `EngineError` for a server or a script that makes no sense.
     public func firstFailure(in seeds: some Sequence<UInt64>) throws(EngineError) -> ScriptFailure?
     {
         for seed in seeds {
