@@ -48,7 +48,8 @@ let package = Package(
         ),
         .target(name: "PelmeniICMP", dependencies: ["Pelmeni"], swiftSettings: strict),
         .target(
-            name: "PelmeniTesting", dependencies: ["PelmeniCore", "CPelmeni"],
+            name: "PelmeniTesting",
+            dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
             swiftSettings: strict
         ),
         // Thin layers between the engine and packages that embedders use: each imports the public
@@ -145,6 +146,10 @@ let package = Package(
             path: "Sources/Examples/RelayService", swiftSettings: strict
         ),
         .executableTarget(
+            name: "tested-protocol", dependencies: ["ExampleSupport", "Pelmeni", "PelmeniTesting"],
+            path: "Sources/Examples/TestedProtocol", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "allow-list", dependencies: ["ExampleSupport", "Pelmeni"],
             path: "Sources/Examples/AllowList", swiftSettings: strict
         ),
@@ -171,7 +176,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "PelmeniTestingTests", dependencies: ["PelmeniTesting"], swiftSettings: strict
+            name: "PelmeniTestingTests", dependencies: ["PelmeniTesting", "Pelmeni"],
+            swiftSettings: strict
         ),
         .testTarget(
             name: "PelmeniTests",

@@ -12,6 +12,8 @@ public struct SimulationOutcome: Sendable {
     public package(set) var sessions: UInt64 = 0
     /// Bytes of streams that the engine relayed, both ways.
     public package(set) var bytes: UInt64 = 0
+    /// The step of a script that failed.
+    var failure: ScriptFailure?
     /// The engine's own counts that are not 0.
     package var causes: [EndCause: UInt64] = [:]
     package var drops: [DropReason: UInt64] = [:]

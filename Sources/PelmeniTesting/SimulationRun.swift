@@ -1,5 +1,6 @@
 internal import Glibc
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 /// One run of the engine's worker over the simulated kernel: its memory, its loop, its verdict.
 struct SimulationRun: ~Copyable {
@@ -21,7 +22,9 @@ struct SimulationRun: ~Copyable {
         self.pool = pool
         let plans = setup.world.pairs
         let slots = HostedWorker.slots(sessions: setup.sessions, listeners: plans)
-        kernel = SimulatedKernel(world: setup.world, pool: pool, slots: slots)
+        kernel = SimulatedKernel(
+            world: setup.world, pool: pool, slots: slots,
+            scripts: setup.scripted.map { ScriptBook($0.plan, seed: setup.world.seed) })
         shared = .allocate(capacity: plans + 2)
         shared.initialize(repeating: 0, count: plans + 2)
         pairs = .allocate(capacity: plans)
@@ -42,7 +45,8 @@ struct SimulationRun: ~Copyable {
         pool.destroy()
     }
 
-    private static var upstreamsMax: Int { 4 }
+    /// Upstreams of a pair, at most.
+    static var upstreamsMax: Int { 4 }
 
     private func fillPairs() {
         for plan in 0..<setup.world.pairs {
@@ -60,7 +64,8 @@ struct SimulationRun: ~Copyable {
             let messages = setup.world.messagePlan(plan)
             var pair = PairRow(
                 deadlines: messages?.deadlines ?? setup.deadlines, options: SocketOptions(),
-                sessionsMax: 0, sessionsOpen: shared + 1 + plan,
+                sessionsMax: Int64(setup.scripted?.pair.sessionsMax ?? 0),
+                sessionsOpen: shared + 1 + plan,
                 upstreams: upstreams + plan * Self.upstreamsMax, upstreamCount: UInt8(moods.count))
             pair.isUnix = setup.world.listensOnUnix(plan)
             if let messages {
@@ -73,6 +78,7 @@ struct SimulationRun: ~Copyable {
                 pair.responses = messages.responses
                 pair.tellsLocal = messages.tellsLocal
             }
+            if let scripted = setup.scripted { pair.adopt(scripted.pair) }
             if !hooks.plans.isEmpty { pair.attach(hooks.plans[plan]) }
             (pairs + plan).initialize(to: pair)
         }
@@ -86,12 +92,8 @@ struct SimulationRun: ~Copyable {
             shares: SessionShares(streams: setup.sessions, datagrams: setup.sessions),
             engineSessionsCap: setup.cap, engineSessionsOpen: shared,
             datagramSessionsOpen: shared + setup.world.pairs + 1, sessions: setup.sessions)
-        let events = WorkerEvents(
-            receiver: { context, kind, _, _, _, _, _ in
-                guard kind == WorkerEvent.Kind.upstreamRecovered.rawValue else { return }
-                context?.assumingMemoryBound(to: UInt64.self)[
-                    SimulatedPoint.upstreamRecovered.rawValue] += 1
-            }, context: kernel.points)
+        let reports = WorkerReports(points: kernel.points, hooks: hooks)
+        defer { withExtendedLifetime(reports) {} }
         let listeners = (0..<setup.world.pairs).map {
             WorkerListener(
                 socket: SimulatedKernel.firstDescriptor + Int32($0), pair: PairID($0),
@@ -106,7 +108,7 @@ struct SimulationRun: ~Copyable {
                 host: SimulatedRing(kernel: kernel), pool: pool, limits: limits, pairs: pairs,
                 hooks: hooks, drivers: drivers, listeners: listeners, requests: requests,
                 counters: counters,
-                events: events,
+                events: reports.events,
                 key: setup.world.seed)
         else {
             outcome.violations = ["no memory for the relay"]
@@ -121,13 +123,16 @@ struct SimulationRun: ~Copyable {
         worker.closeReserve()
         kernel.settle()
         judge(worker, &outcome)
+        outcome.failure?.closed = reports.closed
         return outcome
     }
 
     /// No leg queues more than the high watermark and one receive beyond it.
     private func checkMarks(_ queued: Int) {
-        // A hook emits as much again, and more.
-        let most = setup.world.chaos.isEmpty ? 0 : Buffer.emitMax + Buffer.bytesMax
+        // A hook emits as much again, and more; a program's driver sends what it likes.
+        guard setup.scripted?.pair.drivers.isEmpty ?? true else { return }
+        let isHooked = !setup.world.chaos.isEmpty || setup.scripted != nil
+        let most = isHooked ? Buffer.emitMax + Buffer.bytesMax : 0
         guard queued > Limits.bulkHigh + BlockClass.bulk.bytes + most else { return }
         kernel.violate("\(queued) bytes are queued on one leg")
     }
@@ -138,6 +143,7 @@ struct SimulationRun: ~Copyable {
         count(&outcome)
         if let violation = kernel.violation {
             outcome.violations = [violation]
+            outcome.failure = kernel.messages.scripts?.failure
             return
         }
         outcome.violations = worker.leaks()
@@ -147,6 +153,7 @@ struct SimulationRun: ~Copyable {
         for plan in 0...setup.world.pairs + 1 where shared[plan] != 0 {
             outcome.violations.append("\(shared[plan]) sessions are counted as open")
         }
+        guard setup.scripted == nil else { return }
         var judge = FlowJudge(
             plans: setup.world.plans, results: kernel.results(), allowances: allowances())
         outcome.violations +=

@@ -1,4 +1,5 @@
 internal import PelmeniCore
+internal import PelmeniRuntime
 
 // Worlds with hooks: seeds that leave 5 or 9 when divided by 16. The latter have messages.
 extension SimulationSetup {
@@ -36,6 +37,7 @@ extension SimulationSetup {
 
     /// The hooks of each pair; empty without any. Drivers are noted in them.
     func hookPlans(_ kernel: SimulatedKernel, _ drivers: [DriverPlans]) -> [HookPlan] {
+        if let pair = scripted?.pair { return pair.hooks.isEmpty ? [] : [pair.hooks] }
         let hasHooks = world.chaos.contains { $0 != nil }
         guard hasHooks || !drivers.isEmpty else { return [] }
         return (0..<world.pairs).map { pair in
@@ -53,6 +55,7 @@ extension SimulationSetup {
 
     /// The drivers of each pair; empty without any.
     func driverPlans(_ kernel: SimulatedKernel) -> [DriverPlans] {
+        if let drivers = scripted?.pair.drivers { return drivers.isEmpty ? [] : [drivers] }
         guard world.drivers.contains(where: { $0 != nil }) else { return [] }
         return (0..<world.pairs).map { pair in
             var plans = DriverPlans()

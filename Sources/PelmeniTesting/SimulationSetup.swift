@@ -10,6 +10,8 @@ package struct SimulationSetup: Sendable {
     /// Sessions over this are closed; 0 is no cap.
     package var cap: Int64 = 0
     package var allowances = FlowJudge.Allowances()
+    /// A program's own pair with scripted peers.
+    var scripted: Scripted?
 
     /// A given set of plans in a world without faults.
     package init(seed: UInt64, plans: [FlowPlan]) {
@@ -110,7 +112,7 @@ package struct SimulationSetup: Sendable {
 
     // MARK: The ring, the sockets, the engine
 
-    private mutating func shapeRing(_ random: inout SeededRandom) {
+    mutating func shapeRing(_ random: inout SeededRandom) {
         world.isMultishot = !random.chance(0x4000)
         world.postsBlocks = random.chance(0x9000)
         world.posted.small = random.pick([1, 4, 16, 256])
@@ -119,7 +121,7 @@ package struct SimulationSetup: Sendable {
         world.tellsAcknowledged = random.chance(0xc000)
     }
 
-    private mutating func shapeSockets(_ random: inout SeededRandom) {
+    mutating func shapeSockets(_ random: inout SeededRandom) {
         world.sendBuffer = random.pick([2, 2000, 20_000, 70_000, 300_000])
         world.receiveBuffer = random.pick([2, 3000, 20_000, 70_000, 600_000])
         // Byte by byte is slow: only with few bytes.

@@ -69,7 +69,7 @@ enum PageChecks {
     /// Pages whose Swift stands in programs that are compiled and run.
     private static let quoting: Set<String> = [
         "docs/guide/custom-protocols.md", "docs/guide/embedding.md", "docs/guide/hooks.md",
-        "docs/guide/migrating.md",
+        "docs/guide/migrating.md", "docs/guide/testing-your-own.md",
         "Sources/Pelmeni/Pelmeni.docc/Pelmeni.md",
     ]
     private static let quoted = [

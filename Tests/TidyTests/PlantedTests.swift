@@ -193,6 +193,8 @@ import Testing
         #expect(check(file("Sources/PelmeniCore/A.swift", planted)).map(\.line) == [2])
         #expect(check(file("Sources/PelmeniTesting/A.swift", planted)).isEmpty)
         #expect(check(file("Tests/A/A.swift", planted)).isEmpty)
+        #expect(check(file("Sources/Examples/TestedProtocol/A.swift", planted)).isEmpty)
+        #expect(check(file("Sources/Examples/AllowList/A.swift", planted)).map(\.line) == [2])
     }
 
     @Test func aThinLayerThatReachesInside() {

@@ -9,12 +9,14 @@ enum StructureChecks {
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
             "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "RedisGuard",
-            "RelayService", "SequencedClient", "Support", "UppercaseServer",
+            "RelayService", "SequencedClient", "Support", "TestedProtocol", "UppercaseServer",
         ],
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],
         "Sources/PelmeniRuntime/": ["Configuration", "Listeners", "Logs", "Names", "Workers"],
-        "Sources/PelmeniTesting/": ["Chaos", "Content", "Judge", "Kernel", "Network", "Peers"],
+        "Sources/PelmeniTesting/": [
+            "Chaos", "Content", "Judge", "Kernel", "Network", "Peers", "Scripts",
+        ],
     ]
 
     private static let core = "Sources/PelmeniCore/"
@@ -101,10 +103,12 @@ enum StructureChecks {
         return [Offence(path: file.path, line: 1, reason: "a folder that \(home) does not have")]
     }
 
-    /// A program is built without the simulation: no other module of `Sources` imports it.
+    /// A program is built without the simulation: no other module of `Sources` imports it, but for
+    /// the example whose subject it is.
     static func simulationImport(_ file: SourceText) -> [Offence] {
         guard file.folders.first == "Sources", file.fileExtension == "swift",
-            !file.path.hasPrefix("Sources/PelmeniTesting/")
+            !file.path.hasPrefix("Sources/PelmeniTesting/"),
+            !file.path.hasPrefix("Sources/Examples/TestedProtocol/")
         else { return [] }
         let tokens = file.tokens
         return tokens.indices.dropLast().compactMap { index in

@@ -1,5 +1,5 @@
 internal import PelmeniCore
-internal import PelmeniRuntime
+package import PelmeniRuntime
 
 /// Turns descriptions into a configuration, or throws an error in the spelling of their source.
 package struct EngineCheck: Sendable {
@@ -28,6 +28,11 @@ package struct EngineCheck: Sendable {
             pins: options.pinsWorkers, pairs: pairs, poolBytes: options.poolBytes,
             sessionsCap: options.sessionLimit ?? 0,
             log: EngineLog(level: options.logLevel, sink: options.log), spelling: spelling)
+    }
+
+    /// One checked pair, for a worker that no engine starts.
+    package static func pair(of server: any Server) throws(EngineError) -> PairConfiguration {
+        try EngineCheck(spelling: .library).pair(server, workers: 1)
     }
 
     private func pair(

@@ -164,7 +164,9 @@ extension Relay where R: ~Copyable {
         let session = legs[leg].session
         guard sessions[session].phase == .relaying, !isFinishing(session) else { return false }
         legs[leg].flags.remove(.tellsDrained)
-        if legs[leg].flags.contains(.shutsBehindQueue) { shutBehindQueue(leg) }
+        // A session of messages that is finishing shuts its stream itself.
+        let isFinishing = legs[leg].hasEnded && !sessions[session].kind.isOfStreams
+        if legs[leg].flags.contains(.shutsBehindQueue), !isFinishing { shutBehindQueue(leg) }
         guard isOpen(session) else { return true }
         if isDriven(leg), let row = row(driver(of: leg)), row.pointee.awaitsDrained {
             row.pointee.awaitsDrained = false

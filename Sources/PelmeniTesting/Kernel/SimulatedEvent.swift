@@ -27,6 +27,8 @@ struct SimulatedEvent {
         case cancel
         /// An asynchronous hook answers.
         case hookAnswers
+        /// The patience with a script's step is over.
+        case scriptWaits
         case heal
         case drain
         case stop

@@ -78,7 +78,9 @@ extension SimulatedKernel {
         if blockClass == .bulk { hit(.bulkReceive) }
         if peer.pointee.stream >= 0 {
             copyMessages(peer.pointee, to: pool.address(block), bytes)
-        } else {
+        } else if !copyScript(
+            row.pointee.number, at: peer.pointee.incoming.read, to: pool.address(block), bytes)
+        {
             FlowContent.fill(
                 pool.address(block), identity: peer.pointee.identity,
                 position: peer.pointee.incoming.read, count: bytes)
@@ -188,7 +190,7 @@ extension SimulatedKernel {
         row.pointee.send.pieces = count
         row.pointee.send.asked = asked
         row.pointee.send.position = peers[row.pointee.number].reader.count
-        if peers[row.pointee.number].stream >= 0 || isChaos(row.pointee.number) {
+        if hasChecksum(row.pointee.number) {
             row.pointee.send.checksum = checksum(row, socket)
         }
         if peers[row.pointee.number].outgoing.endWritten {
@@ -250,7 +252,7 @@ extension SimulatedKernel {
             let at = pool.address(pieces[index].block) + Int(pieces[index].offset) + skip
             if peer.pointee.stream >= 0 {
                 messages.streams[peer.pointee.stream].take(at, bytes)
-            } else {
+            } else if !takeScript(row.pointee.number, at, bytes) {
                 verify(row.pointee.number, at, bytes)
             }
             left -= bytes
@@ -264,12 +266,17 @@ extension SimulatedKernel {
         }
     }
 
+    /// Bytes that only a checksum tells from others.
+    private func hasChecksum(_ peer: Int) -> Bool {
+        peers[peer].stream >= 0 || isChaos(peer) || messages.scripts != nil
+    }
+
     /// At its completion a send's memory has its bytes and leases unchanged.
     func checkSent(_ socket: Int32, _ row: UnsafeMutablePointer<SimulatedSocket>) {
         let peer = peers[row.pointee.number]
         let pieces = slices + Int(socket - Self.firstDescriptor) * Self.piecesMax
         let isChaos = isChaos(row.pointee.number)
-        if peer.stream >= 0 || isChaos, checksum(row, socket) != row.pointee.send.checksum {
+        if hasChecksum(row.pointee.number), checksum(row, socket) != row.pointee.send.checksum {
             violate("\(Self.name(peer)): messages changed while they were being sent")
         }
         var position = row.pointee.send.position

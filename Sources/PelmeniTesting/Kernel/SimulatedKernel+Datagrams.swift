@@ -40,6 +40,7 @@ extension SimulatedKernel {
             DatagramSocket(
                 descriptor: socket, pair: destination.plan, isListener: false, isUnix: isUnix,
                 mood: destination.mood, receiver: receiver))
+        createScript(ofFlow: messages.sockets.count - 1)
         return socket
     }
 
@@ -49,6 +50,7 @@ extension SimulatedKernel {
         checkWait(number)
         checkAnswered(number)
         settleOwed(number)
+        if !messages.sockets[number].isListener { flowWent(number) }
         messages.sockets[number].descriptor = -1
         messages.sockets[number].queue = []
         wakeSenders(number)
@@ -120,8 +122,13 @@ extension SimulatedKernel {
             let identity = MessageContent.identity(
                 salt: world.salt, pair: socket.pair, isResponse: client == nil, sender: sender,
                 sequence: datagram.sequence + index)
-            let length = MessageContent.length(identity, plan)
-            MessageContent.fill(payload + bytes, identity: identity, length: length, plan)
+            var length = MessageContent.length(identity, plan)
+            if let message = scriptMessage(datagram, from: number) {
+                length = message.count
+                (payload + bytes).copyMemory(from: message, byteCount: length)
+            } else {
+                MessageContent.fill(payload + bytes, identity: identity, length: length, plan)
+            }
             if datagram.count > 1, index == 0 { facts.segment = UInt32(length) }
             bytes += length
         }

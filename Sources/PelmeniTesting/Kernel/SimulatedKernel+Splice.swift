@@ -122,6 +122,7 @@ extension SimulatedKernel {
         if random.chance(faults.shortReceive) { bytes = random.between(1, bytes) }
         hit(.spliced)
         splices[splice].identity = peer.pointee.identity
+        splices[splice].source = row.pointee.number
         splices[splice].position = peer.pointee.incoming.read
         splices[splice].count = bytes
         peer.pointee.incoming.read += bytes
@@ -161,6 +162,11 @@ extension SimulatedKernel {
     ) {
         withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 8) {
             guard let memory = $0.baseAddress else { return }
+            let it = splices[splice]
+            if copyScript(it.source, at: it.position, to: memory, bytes) {
+                _ = takeScript(peer - peers, memory, bytes)
+                return
+            }
             FlowContent.fill(
                 memory, identity: splices[splice].identity, position: splices[splice].position,
                 count: bytes)

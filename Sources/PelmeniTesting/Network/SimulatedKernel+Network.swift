@@ -20,6 +20,7 @@ extension SimulatedKernel {
         case .completion: release(held: event.number)
         case .retryReceive: retryReceive(event)
         case .cancel: cancelNow(Token(rawValue: UInt64(truncatingIfNeeded: event.detail)))
+        case .scriptWaits: scriptWaits(event)
         case .heal: faults.heal()
         case .hookAnswers: hookAnswers(event.number)
         case .drain:
@@ -115,6 +116,7 @@ extension SimulatedKernel {
         guard peer.pointee.state == .open else { return }
         note("\(Self.name(peer.pointee)) is reset")
         if peer.pointee.seenEnd == .none { peer.pointee.seenEnd = .reset }
+        connectionWent(number)
         finish(number)
     }
 

@@ -51,11 +51,13 @@ extension SimulatedKernel {
         }
         openPeers += 1
         messages.clients.append(client)
+        createScript(ofClient: messages.clients.count - 1, number)
     }
 
     // MARK: Clients of datagrams
 
     func datagramClient(_ row: Int) {
+        guard !stepScript(ofClient: row) else { return }
         let client = messages.clients[row]
         guard let plan = world.messagePlan(client.pair), !client.hasEnded else { return }
         guard client.sent < plan.messages else {
@@ -112,7 +114,7 @@ extension SimulatedKernel {
     }
 
     /// Delivers a datagram to one of the proxy's sockets, unless the socket is closed or full.
-    private func arriveAtProxy(_ datagram: SimulatedDatagram, _ socket: Int32) {
+    func arriveAtProxy(_ datagram: SimulatedDatagram, _ socket: Int32) {
         let index = Int(socket - Self.firstDescriptor)
         guard socket >= 0, sockets[index].kind == .datagrams else { return }
         let number = sockets[index].number
@@ -131,6 +133,7 @@ extension SimulatedKernel {
 
     /// Sends answers, one by one or as a train.
     func answer(_ number: Int, _ count: Int) {
+        guard !stepScript(ofFlow: number) else { return }
         let socket = messages.sockets[number]
         guard socket.descriptor >= 0, let plan = world.messagePlan(socket.pair) else { return }
         var left = count

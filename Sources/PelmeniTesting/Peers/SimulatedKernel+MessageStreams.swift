@@ -5,7 +5,7 @@ internal import PelmeniCore
 extension SimulatedKernel {
     func createStream(_ number: Int) {
         let peer = peers + number
-        guard let plan = world.messagePlan(peer.pointee.plan) else { return }
+        guard !createScript(number), let plan = world.messagePlan(peer.pointee.plan) else { return }
         peer.pointee.stream = messages.streams.count
         messages.streams.append(
             MessageStream(
@@ -30,6 +30,7 @@ extension SimulatedKernel {
     /// Whether a peer's stream is cut at the places of its plan.
     func isCutByPlan(_ number: Int) -> Bool {
         let peer = peers[number]
+        guard !writesBytewise(number) else { return true }
         return peer.stream >= 0 && messages.streams[peer.stream].plan.cut != .byChance
     }
 

@@ -73,6 +73,7 @@ extension SimulatedKernel {
 
     /// A message comes to an upstream of datagrams.
     func arriveAtUpstream(_ number: Int, _ bytes: UnsafeRawPointer, _ length: Int) {
+        guard !takeScript(ofFlow: number, bytes, length) else { return }
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return }
         hit(plan.kind == .datagrams ? .datagramToUpstream : .frameToDatagram)
@@ -127,6 +128,7 @@ extension SimulatedKernel {
 
     /// A message comes to a client of datagrams.
     func arriveAtClient(_ row: Int, _ bytes: UnsafeRawPointer, _ length: Int) {
+        guard !takeScript(ofClient: row, bytes, length) else { return }
         let client = messages.clients[row]
         guard let plan = world.messagePlan(client.pair) else { return }
         hit(plan.kind == .datagrams ? .datagramToClient : .frameToDatagram)

@@ -27,6 +27,7 @@ extension SimulatedKernel {
             }
         }
         for pair in world.plans.count..<world.pairs { populateMessages(pair) }
+        populateScripts()
         if world.healsAt != .max { events.add(.heal, at: world.healsAt, number: 0) }
         if world.drainsAt != .max { events.add(.drain, at: world.drainsAt, number: 0) }
         if world.stopsAt != .max { events.add(.stop, at: world.stopsAt, number: 0) }
@@ -93,6 +94,7 @@ extension SimulatedKernel {
         guard listeners[plan] >= 0, sockets[index].kind == .listener else {
             note("\(Self.name(peer.pointee)) is refused")
             peer.pointee.seenEnd = .refused
+            connectionWent(number)
             return finish(number)
         }
         guard backlogs[plan].count < world.backlog else {
@@ -127,7 +129,9 @@ extension SimulatedKernel {
         read(number)
         write(number)
         guard peer.pointee.state == .open else { return }
-        if peer.pointee.seenEnd == .clean, peer.pointee.sentEnd { finish(number) }
+        if peer.pointee.seenEnd == .clean, peer.pointee.sentEnd, mayFinish(number) {
+            finish(number)
+        }
     }
 
     private func read(_ number: Int) {
@@ -172,6 +176,7 @@ extension SimulatedKernel {
     private func write(_ number: Int) {
         let peer = peers + number
         guard peer.pointee.stream < 0 else { return writeMessages(number) }
+        guard !writeScript(number) else { return }
         let plan = world.plans[peer.pointee.plan]
         let isClient = peer.pointee.isClient
         guard
@@ -208,16 +213,22 @@ extension SimulatedKernel {
     func finish(_ number: Int) {
         guard peers[number].state != .ended else { return }
         peers[number].state = .ended
-        leave(isWaitingUpstream: peers[number].stream >= 0 && !peers[number].isClient)
+        let isWaiting = peers[number].stream >= 0 && !peers[number].isClient
+        leave(isWaitingUpstream: isWaiting || awaitsRunEnd(number))
     }
 
     /// Counts a finished peer; with the last one, the worker is asked to drain.
     func leave(isWaitingUpstream: Bool) {
         openPeers -= 1
         if isWaitingUpstream { messages.waitingUpstreams -= 1 }
+        drainWhenOver()
+    }
+
+    func drainWhenOver() {
         if openPeers == messages.waitingUpstreams, !isDraining {
             isDraining = true
             events.add(.drain, at: soon(), number: 0)
+            stopScripts()
         }
     }
 

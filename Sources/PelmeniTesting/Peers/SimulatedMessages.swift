@@ -32,7 +32,13 @@ final class SimulatedMessages {
     /// The completion during which an answer was last handed out.
     var answerHandedAt: UInt64 = 0
 
-    init(seed: UInt64) { random = SeededRandom(seed: seed ^ 0x6d65_7373_6167_6573) }
+    /// The scripts of a program's own peers; nil in the project's worlds.
+    let scripts: ScriptBook?
+
+    init(seed: UInt64, scripts: ScriptBook?) {
+        random = SeededRandom(seed: seed ^ 0x6d65_7373_6167_6573)
+        self.scripts = scripts
+    }
 
     /// A name of the simulated network as one number: address and port, or the six bytes of a Unix
     /// client's name.
