@@ -31,7 +31,7 @@ STATIC_BINARY := $(STATIC)/release/pelmeni
 EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list chat-server \
 	sequenced-client relay-service tested-protocol
 # PelmeniCore and PelmeniRuntime are a part of Pelmeni, which exports their public symbols.
-DOCUMENTED := Pelmeni PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
+DOCUMENTED := Pelmeni PelmeniICMP PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
 
 .PHONY: help
 help: ## list the targets

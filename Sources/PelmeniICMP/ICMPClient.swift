@@ -76,11 +76,15 @@ public struct ICMPClient: CustomClient {
     }
 
     /// Notes the version of the host's address.
+    ///
+    /// - Throws: nothing.
     public func opened(_ state: inout Echoes, _ context: borrowing Context) throws {
         state.version = context.peer.host.contains(":") ? .v6 : .v4
     }
 
     /// Sends an echo request.
+    ///
+    /// - Throws: ``BufferError/tooLong(_:)``, for a message that no packet can carry.
     public func protocolSend(
         _ data: consuming Buffer, _ state: inout Echoes, _ context: borrowing Context
     ) throws {
@@ -93,6 +97,8 @@ public struct ICMPClient: CustomClient {
     }
 
     /// Delivers the payload of an answer.
+    ///
+    /// - Throws: nothing: what is no answer is left.
     public func onReceive(
         _ data: inout Buffer, _ state: inout Echoes, _ context: borrowing Context
     ) throws {

@@ -67,6 +67,8 @@ public struct ICMPServer: CustomServer {
     }
 
     /// Delivers the payload of a request.
+    ///
+    /// - Throws: nothing: what is no request is left.
     public func onReceive(
         _ data: inout Buffer, _ state: inout Echo, _ context: borrowing Context
     ) throws {
@@ -78,6 +80,8 @@ public struct ICMPServer: CustomServer {
     }
 
     /// Answers the request.
+    ///
+    /// - Throws: ``BufferError/tooLong(_:)``, for a response that no packet can carry.
     public func protocolSend(
         _ data: consuming Buffer, _ state: inout Echo, _ context: borrowing Context
     ) throws {

@@ -17,10 +17,10 @@ public protocol ProtocolDriver: SendableMetatype, Sendable {
     /// there, and a driver that still takes nothing ends its session.
     static var restMax: Int { get }
 
-    /// Says what socket of datagrams the protocol needs. Called once when an engine starts; an
-    /// error refuses the start, and its text is the reason.
+    /// Says what socket of datagrams the protocol needs. Called once when an engine is made.
     ///
     /// - Parameter socket: UDP's; of no meaning for streams.
+    /// - Throws: any error refuses the start, and its text is the reason.
     func initialize(_ socket: inout SocketRequest) throws
     /// A datagram of a server's socket belongs to the session of its sender's address and this
     /// number; nil drops it. Called before there is a session.
@@ -89,6 +89,8 @@ extension ProtocolDriver {
     public static var restMax: Int { 64 << 10 }
 
     /// UDP's, for endpoints of datagrams.
+    ///
+    /// - Throws: nothing; a driver's own may.
     public func initialize(_ socket: inout SocketRequest) throws {}
 
     /// A session for each address.
