@@ -28,8 +28,8 @@ PROTOTYPES := Benchmarks/.build/prototypes
 BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
-EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list relay-service \
-	tested-protocol
+EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list chat-server \
+	sequenced-client tested-protocol relay-service
 # PelmeniCore and PelmeniRuntime are a part of Pelmeni, which exports their public symbols.
 DOCUMENTED := Pelmeni PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
 

@@ -11,6 +11,7 @@ let package = Package(
     name: "pelmeni",
     products: [
         .library(name: "Pelmeni", targets: ["Pelmeni"]),
+        .library(name: "PelmeniICMP", targets: ["PelmeniICMP"]),
         .library(name: "PelmeniTesting", targets: ["PelmeniTesting"]),
         .library(name: "PelmeniLogging", targets: ["PelmeniLogging"]),
         .library(name: "PelmeniMetrics", targets: ["PelmeniMetrics"]),
@@ -45,6 +46,7 @@ let package = Package(
             name: "Pelmeni", dependencies: ["PelmeniRuntime", "PelmeniCore"],
             swiftSettings: strict
         ),
+        .target(name: "PelmeniICMP", dependencies: ["Pelmeni"], swiftSettings: strict),
         .target(
             name: "PelmeniTesting",
             dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
@@ -83,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "PelmeniCLI",
             dependencies: [
-                "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad", "PelmeniBench",
+                "Pelmeni", "PelmeniICMP", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad",
+                "PelmeniBench",
                 "PelmeniLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -120,6 +123,14 @@ let package = Package(
         .executableTarget(
             name: "redis-guard", dependencies: ["ExampleSupport", "Pelmeni"],
             path: "Sources/Examples/RedisGuard", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "chat-server", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/ChatServer", swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "sequenced-client", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/SequencedClient", swiftSettings: strict
         ),
         .executableTarget(
             name: "relay-service",

@@ -4,6 +4,7 @@
 #include "pelmeni_syscall.h"
 
 #include <errno.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <string.h>
@@ -142,6 +143,25 @@ static int set_number(int socket, int level, int option, int value) {
 int pelmeni_datagram_open(int family, int nonblocking) {
     int descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+int pelmeni_datagram_open_kind(int family, int is_raw, int protocol, int nonblocking) {
+    int type = (is_raw ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
+    int descriptor = socket(family, type, protocol);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int pelmeni_datagram_filter(int socket, int family, int type) {
+    if (family == AF_INET6) {
+        struct icmp6_filter filter;
+        ICMP6_FILTER_SETBLOCKALL(&filter);
+        ICMP6_FILTER_SETPASS(type, &filter);
+        return setsockopt(socket, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter) < 0 ? -errno : 0;
+    }
+    // A bit for each type that is dropped. From linux/icmp.h, whose names clash with netinet's.
+    enum { FILTER = 1, TYPES = 32 };
+    uint32_t dropped = type < TYPES ? ~(UINT32_C(1) << type) : UINT32_MAX;
+    return setsockopt(socket, SOL_RAW, FILTER, &dropped, sizeof dropped) < 0 ? -errno : 0;
 }
 
 int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6) {

@@ -13,7 +13,7 @@ struct SimulationRun: ~Copyable {
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<SocketAddress>
     private let hooks: HookMemory
-    private let drivers: [DriverPlan?]
+    private let drivers: [DriverPlans]
 
     /// Nil when memory is short.
     init?(_ setup: SimulationSetup) {
@@ -130,7 +130,7 @@ struct SimulationRun: ~Copyable {
     /// No leg queues more than the high watermark and one receive beyond it.
     private func checkMarks(_ queued: Int) {
         // A hook emits as much again, and more; a program's driver sends what it likes.
-        guard setup.scripted?.pair.driver == nil else { return }
+        guard setup.scripted?.pair.drivers.isEmpty ?? true else { return }
         let isHooked = !setup.world.chaos.isEmpty || setup.scripted != nil
         let most = isHooked ? Buffer.emitMax + Buffer.bytesMax : 0
         guard queued > Limits.bulkHigh + BlockClass.bulk.bytes + most else { return }

@@ -36,7 +36,7 @@ extension SimulationSetup {
     }
 
     /// The hooks of each pair; empty without any. Drivers are noted in them.
-    func hookPlans(_ kernel: SimulatedKernel, _ drivers: [DriverPlan?]) -> [HookPlan] {
+    func hookPlans(_ kernel: SimulatedKernel, _ drivers: [DriverPlans]) -> [HookPlan] {
         if let pair = scripted?.pair { return pair.hooks.isEmpty ? [] : [pair.hooks] }
         let hasHooks = world.chaos.contains { $0 != nil }
         guard hasHooks || !drivers.isEmpty else { return [] }
@@ -53,18 +53,29 @@ extension SimulationSetup {
         }
     }
 
-    /// The driver of each pair; empty without any.
-    func driverPlans(_ kernel: SimulatedKernel) -> [DriverPlan?] {
-        if let driver = scripted?.pair.driver { return [driver] }
+    /// The drivers of each pair; empty without any.
+    func driverPlans(_ kernel: SimulatedKernel) -> [DriverPlans] {
+        if let pair = scripted?.pair { return pair.drivers.isEmpty ? [] : [pair.drivers] }
         guard world.drivers.contains(where: { $0 != nil }) else { return [] }
         return (0..<world.pairs).map { pair in
-            guard let plan = world.drivers[pair] else { return nil }
-            let messages = world.messagePlan(pair)
-            return plan.driver(
-                seed: world.seed &+ UInt64(pair), kernel,
-                isMessage: messages?.kind.hasMessages ?? false,
-                framing: drivenFraming(pair, plan.side), maxFrame: messages?.maxFrame ?? 0)
+            var plans = DriverPlans()
+            guard let plan = world.drivers[pair] else { return plans }
+            if plan.sides.contains(.client) { plans.ofServer = driver(pair, plan, .client, kernel) }
+            if plan.sides.contains(.upstream) {
+                plans.ofClient = driver(pair, plan, .upstream, kernel)
+            }
+            return plans
         }
+    }
+
+    private func driver(
+        _ pair: Int, _ plan: ChaosDriverPlan, _ side: DrivenSides, _ kernel: SimulatedKernel
+    ) -> DriverPlan {
+        let messages = world.messagePlan(pair)
+        return plan.driver(
+            seed: world.seed &+ UInt64(pair) &+ (side == .client ? 0 : 0x5555), kernel,
+            isMessage: messages?.kind.hasMessages ?? false, framing: drivenFraming(pair, side),
+            maxFrame: messages?.maxFrame ?? 0)
     }
 
     // MARK: Drivers
@@ -82,15 +93,19 @@ extension SimulationSetup {
         let holds = random.chance(0x8000)
         for pair in 0..<world.pairs where random.chance(0xe000) {
             var plan = ChaosDriverPlan()
-            plan.side = random.chance(0x8000) ? .client : .upstream
+            plan.sides = random.pick([
+                .client, .client, .upstream, .upstream, [.client, .upstream],
+            ])
             plan.isViolent = isViolent
             plan.holds = holds
-            if let messages = world.messagePlan(pair),
-                let framing = drivenFraming(pair, plan.side),
-                !ChaosDriverPlan.speaks(framing, in: messages)
-            {
-                continue
+            for side in [DrivenSides.client, .upstream] where plan.sides.contains(side) {
+                if let messages = world.messagePlan(pair), let framing = drivenFraming(pair, side),
+                    !ChaosDriverPlan.speaks(framing, in: messages)
+                {
+                    plan.sides.remove(side)
+                }
             }
+            guard !plan.sides.isEmpty else { continue }
             world.drivers[pair] = plan
             // A driver may keep the first bytes of a side: the other one must not wait for them.
             if pair < world.plans.count { world.plans[pair].start = .both }
@@ -101,7 +116,7 @@ extension SimulationSetup {
     }
 
     /// The framing of the stream that a driver speaks; nil where it has datagrams, or no messages.
-    private func drivenFraming(_ pair: Int, _ side: DrivenSide) -> Framing? {
+    private func drivenFraming(_ pair: Int, _ side: DrivenSides) -> Framing? {
         guard let plan = world.messagePlan(pair) else { return nil }
         let isStream =
             side == .client ? !plan.kind.hasNamedClient : !plan.kind.forwardsDatagrams

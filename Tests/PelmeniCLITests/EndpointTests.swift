@@ -21,6 +21,9 @@ struct EndpointTests {
             ("udp://127.0.0.1:53", .udp(host: "127.0.0.1", port: 53)),
             ("UDP://[::1]:0", .udp(host: "::1", port: 0)),
             ("unixgram:///run/a%20b.sock", .unixDatagram(path: "/run/a b.sock")),
+            ("icmp://192.0.2.1", .host("192.0.2.1", scheme: "icmp")),
+            ("icmp://[::1]", .host("::1", scheme: "icmp")),
+            ("icmp://", .host("", scheme: "icmp")),
         ])
     func goodListener(url: String, endpoint: Endpoint) throws {
         let listener = try EndpointURL(url, side: .listener)
@@ -53,6 +56,7 @@ struct EndpointTests {
         arguments: [
             "tcp://127.0.0.1:80", "tcp://[::1]:80", "tcp://:80", "unix:///run/a.sock",
             "unix:///run/a%20b%2Cc%3F%25.sock", "udp://[::1]:53", "unixgram:///run/a%2Cb.sock",
+            "icmp://192.0.2.1", "icmp://[::1]",
         ])
     func roundTrip(url: String) throws {
         #expect(try EndpointURL(url, side: .listener).endpoints.map(\.url) == [url])
@@ -61,12 +65,13 @@ struct EndpointTests {
     @Test(
         "a bad URL is refused, and the token that is wrong is named",
         arguments: [
-            ("127.0.0.1:80", ["\"127.0.0.1:80\"", "tcp, udp, unix, unixgram"]),
-            ("config.yaml", ["\"config.yaml\"", "tcp, udp, unix, unixgram"]),
-            ("ftp://h:80", ["\"ftp\"", "tcp, udp, unix, unixgram"]),
-            ("://h:80", ["\"\"", "tcp, udp, unix, unixgram"]),
-            ("http://h:80", ["http://", "not in this build", "tcp, udp, unix, unixgram"]),
-            ("icmp://h", ["icmp://", "not in this build", "tcp, udp, unix, unixgram"]),
+            ("127.0.0.1:80", ["\"127.0.0.1:80\"", "tcp, udp, unix, unixgram, icmp"]),
+            ("config.yaml", ["\"config.yaml\"", "tcp, udp, unix, unixgram, icmp"]),
+            ("ftp://h:80", ["\"ftp\"", "tcp, udp, unix, unixgram, icmp"]),
+            ("://h:80", ["\"\"", "tcp, udp, unix, unixgram, icmp"]),
+            ("http://h:80", ["http://", "not in this build", "tcp, udp, unix, unixgram, icmp"]),
+            ("icmp://h:80", ["\":80\"", "takes no port"]), ("icmp://", ["no host"]),
+            ("icmp://::1", ["several colons"]), ("icmp://h/a", ["\"/a\"", "no path"]),
             ("tcp://h", ["\"h\"", "no port"]),
             ("tcp://", ["no host"]),
             ("tcp://:80", ["no host"]),

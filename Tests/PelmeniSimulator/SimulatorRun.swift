@@ -69,7 +69,7 @@ struct SimulatorRun {
         }
         for plan in setup.world.messages { print("messages: \(plan)") }
         for (pair, plan) in setup.world.drivers.enumerated() {
-            if let plan { print("driver of pair \(pair): \(plan)") }
+            if let plan { print("drivers of pair \(pair): \(plan)") }
         }
         print("pool: \(setup.pool), sessions: \(setup.sessions), cap: \(setup.cap)")
         print("deadlines: \(setup.deadlines)")

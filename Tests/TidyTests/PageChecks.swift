@@ -68,8 +68,8 @@ enum PageChecks {
 
     /// Pages whose Swift stands in programs that are compiled and run.
     private static let quoting: Set<String> = [
-        "docs/guide/embedding.md", "docs/guide/hooks.md", "docs/guide/migrating.md",
-        "docs/guide/testing-your-own.md",
+        "docs/guide/custom-protocols.md", "docs/guide/embedding.md", "docs/guide/hooks.md",
+        "docs/guide/migrating.md", "docs/guide/testing-your-own.md",
         "Sources/Pelmeni/Pelmeni.docc/Pelmeni.md",
     ]
     private static let quoted = [

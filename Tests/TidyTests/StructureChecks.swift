@@ -8,8 +8,8 @@ enum StructureChecks {
     /// Folders without an order among themselves.
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
-            "AllowList", "CardRedactor", "ClientTee", "DNSRewriter", "RedisGuard", "RelayService",
-            "Support", "TestedProtocol", "UppercaseServer",
+            "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "RedisGuard",
+            "RelayService", "SequencedClient", "Support", "TestedProtocol", "UppercaseServer",
         ],
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],

@@ -61,6 +61,10 @@ void pelmeni_outgoing_part(pelmeni_outgoing *outgoing, const pelmeni_outgoing *t
 
 // Every call returns a descriptor, a count or 0, or -errno. None waits.
 int pelmeni_datagram_open(int family, int nonblocking);
+// SOCK_DGRAM or SOCK_RAW of a protocol.
+int pelmeni_datagram_open_kind(int family, int is_raw, int protocol, int nonblocking);
+// A raw ICMP socket gets messages of one type alone: icmp(7) and RFC 3542, section 3.2.
+int pelmeni_datagram_filter(int socket, int family, int type);
 // UDP_GRO, and with `tells_local` IP_PKTINFO and IPV6_RECVPKTINFO. `only_v6`: -1: leave; 0: dual stack; 1: IPv6 only.
 int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6);
 // Sets a receive buffer. The kernel grants up to net.core.rmem_max; with `force` all of it, if the process may.

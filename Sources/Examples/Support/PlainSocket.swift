@@ -142,6 +142,17 @@ package final class PlainSocket {
         guard count == bytes.count else { throw Self.failure("sendto") }
     }
 
+    /// The port of the last datagram's sender.
+    package var senderPort: UInt16 { UInt16(bigEndian: sender.sin_port) }
+
+    /// Sends a datagram to a port of this machine.
+    package func send(_ bytes: [UInt8], toPort port: UInt16) throws(ExampleFailure) {
+        let sent = named(port) { descriptor, name, length in
+            Int32(sendto(descriptor, bytes, bytes.count, 0, name, length))
+        }
+        guard sent == bytes.count else { throw Self.failure("sendto") }
+    }
+
     /// Ends the stream towards the peer.
     package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -22,13 +22,17 @@ public import PelmeniRuntime
 /// ```
 public protocol CustomClient: Client, ProtocolDriver {
     /// A chunk or a message for the upstream, behind all hooks. By default it is sent as it is.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func protocolSend(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
     /// Bytes or a datagram of the upstream. By default they are delivered as they are.
     ///
-    /// - Parameter data: what is not taken from the front of a stream's bytes is offered again,
-    ///   with what comes behind it.
+    /// What is not taken from the front of a stream's bytes is offered again, with what comes
+    /// behind it.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func onReceive(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
@@ -36,6 +40,8 @@ public protocol CustomClient: Client, ProtocolDriver {
 
 extension CustomClient {
     /// Sends the bytes as they are.
+    ///
+    /// - Throws: never.
     public func protocolSend(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -43,6 +49,8 @@ extension CustomClient {
     }
 
     /// Delivers the bytes as they are.
+    ///
+    /// - Throws: never.
     public func onReceive(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -50,6 +58,8 @@ extension CustomClient {
     }
 
     /// What came from the server's side is for ``protocolSend(_:_:_:)``.
+    ///
+    /// - Throws: the method's error.
     public func arrived(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -57,6 +67,8 @@ extension CustomClient {
     }
 
     /// What the upstream sent is for ``onReceive(_:_:_:)``.
+    ///
+    /// - Throws: the method's error.
     public func received(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {

@@ -25,14 +25,18 @@ public import PelmeniRuntime
 public protocol CustomServer: Server, ProtocolDriver {
     /// A chunk or a message for the session's client, behind all hooks. By default it is sent as it
     /// is.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func protocolSend(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
     /// Bytes or a datagram of the session's client, whose address is ``Context/client``. By default
     /// they are delivered as they are.
     ///
-    /// - Parameter data: what is not taken from the front of a stream's bytes is offered again,
-    ///   with what comes behind it.
+    /// What is not taken from the front of a stream's bytes is offered again, with what comes
+    /// behind it.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func onReceive(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
@@ -40,6 +44,8 @@ public protocol CustomServer: Server, ProtocolDriver {
 
 extension CustomServer {
     /// Sends the bytes as they are.
+    ///
+    /// - Throws: never.
     public func protocolSend(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -47,6 +53,8 @@ extension CustomServer {
     }
 
     /// Delivers the bytes as they are.
+    ///
+    /// - Throws: never.
     public func onReceive(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -54,6 +62,8 @@ extension CustomServer {
     }
 
     /// What came from the upstream is for ``protocolSend(_:_:_:)``.
+    ///
+    /// - Throws: the method's error.
     public func arrived(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -61,6 +71,8 @@ extension CustomServer {
     }
 
     /// What the client sent is for ``onReceive(_:_:_:)``.
+    ///
+    /// - Throws: the method's error.
     public func received(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {

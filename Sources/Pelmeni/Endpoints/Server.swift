@@ -39,8 +39,10 @@ extension Server {
     /// Both sides are streams, and one of them has a framing: that framing holds for both unless
     /// the other side has its own.
     private var isFramedBetweenStreams: Bool {
-        let isFramed = options.framing != nil || client.framing != nil
-        return isFramed && !endpoint.isDatagram && !forwardsDatagrams
+        guard !endpoint.isDatagram, !forwardsDatagrams else { return false }
+        if options.framing != nil || client.framing != nil { return true }
+        // Two protocols may cut messages from both.
+        return driver?.carries == .messages && client.driver?.carries == .messages
     }
 
     /// How messages cross the pair. The numbers must have been checked: they are clamped here.

@@ -74,8 +74,13 @@ public final class Engine: Sendable {
         }
         phase.withLock { $0 = .running(runtime) }
         for (pair, address) in zip(configuration.pairs, runtime.addresses) {
-            guard let warning = EngineCheck.warning(pair.messages) else { continue }
-            configuration.log(.warning, warning, [.init("pair", address.description)])
+            let warnings =
+                [EngineCheck.warning(pair.messages)].compactMap(\.self)
+                + (pair.drivers.ofServer?.socket.warnings ?? [])
+                + (pair.drivers.ofClient?.socket.warnings ?? [])
+            for warning in warnings {
+                configuration.log(.warning, warning, [.init("pair", address.description)])
+            }
         }
     }
 

@@ -3,29 +3,50 @@ internal import PelmeniRuntime
 
 /// Checks of protocols: one in a pair, which carries what the other side has.
 extension EngineCheck {
-    /// The pair's driver; nil without one.
-    func driver(_ server: any Server) throws(EngineError) -> DriverPlan? {
+    /// The pair's drivers.
+    func drivers(_ server: any Server) throws(EngineError) -> DriverPlans {
+        var plans = DriverPlans(
+            ofServer: server.driver.map { DriverPlan($0) },
+            ofClient: server.client.driver.map { DriverPlan($0) })
+        try checkPorts(server, plans)
+        if let table = plans.ofServer?.table { try checkCargo(table, ofClient: false, server) }
+        if let table = plans.ofClient?.table { try checkCargo(table, ofClient: true, server) }
         let subject = server.endpoint.description
-        let plan: DriverPlan
-        switch (server.driver, server.client.driver) {
-        case (nil, nil): return nil
-        case (let own?, nil): plan = DriverPlan(own, side: .client)
-        case (nil, let own?): plan = DriverPlan(own, side: .upstream)
-        case (let first?, let second?):
-            throw usage(
-                subject,
-                "the server speaks \(first.name) and the client \(second.name): "
-                    + "a pair has one protocol of its own",
-                "let two pairs meet at a Unix socket")
-        }
-        try checkCargo(plan, server)
-        return plan
+        try initialize(&plans.ofServer, .listener, subject)
+        try initialize(&plans.ofClient, .upstream, subject)
+        return plans
     }
 
-    private func checkCargo(_ plan: DriverPlan, _ server: any Server) throws(EngineError) {
+    private func initialize(
+        _ plan: inout DriverPlan?, _ side: EngineError.Side, _ subject: String
+    ) throws(EngineError) {
+        do {
+            try plan?.initialize()
+        } catch {
+            throw EngineError(
+                kind: .failed, side: side, subject: subject,
+                reason: "the protocol \(plan?.table.name ?? "") cannot start: \(error)")
+        }
+    }
+
+    /// An endpoint without a port is a custom protocol's.
+    private func checkPorts(_ server: any Server, _ plans: DriverPlans) throws(EngineError) {
+        let near = plans.ofServer == nil ? [server.endpoint] : []
+        for endpoint in near + (plans.ofClient == nil ? server.client.endpoints : []) {
+            guard case .host(_, let scheme) = endpoint else { continue }
+            throw usage(
+                "\(scheme)://\(endpoint)", "an endpoint without a port needs a protocol of its own",
+                "use the client or the server of \(scheme)")
+        }
+    }
+
+    /// What a driver carries, the pair has to have.
+    private func checkCargo(
+        _ table: DriverTable, ofClient: Bool, _ server: any Server
+    ) throws(EngineError) {
         let subject = server.endpoint.description
-        let (name, kind) = (plan.table.name, server.kind)
-        switch (plan.table.carries, kind) {
+        let (name, kind) = (table.name, server.kind)
+        switch (table.carries, kind) {
         case (.stream, .streams), (.stream, .hookedStreams): return
         case (.messages, .streams), (.messages, .hookedStreams):
             throw usage(
@@ -38,12 +59,11 @@ extension EngineCheck {
                 "leave the framing out and use two streams, or let it carry .messages")
         case (.messages, _): break
         }
-        let isOwnFramed =
-            plan.side == .client ? server.options.framing != nil : server.client.framing != nil
+        let isFramed = ofClient ? server.client.framing != nil : server.options.framing != nil
         let ownsStream =
-            plan.side == .client
-            ? !server.endpoint.isDatagram : server.client.endpoints.first?.isDatagram == false
-        guard isOwnFramed, ownsStream, kind != .framedStreams else { return }
+            ofClient
+            ? server.client.endpoints.first?.isDatagram == false : !server.endpoint.isDatagram
+        guard isFramed, ownsStream, kind != .framedStreams else { return }
         throw usage(
             subject, "the protocol \(name) cuts its own stream; \(self.name(.framing)) does not",
             "leave it out")

@@ -76,7 +76,7 @@ package struct EngineCheck: Sendable {
             mode: mode, messages: server.messages,
             receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes),
             hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks),
-            driver: try driver(server))
+            drivers: try drivers(server))
     }
 
     private func check(_ endpoint: Endpoint) throws(EngineError) {
@@ -88,6 +88,8 @@ package struct EngineCheck: Sendable {
             guard port > 0 else {
                 throw usage(endpoint.description, "an upstream needs a port")
             }
+        case .host(let host, let scheme):
+            guard !host.isEmpty else { throw usage("\(scheme)://", "an upstream needs a host") }
         case .unix(let path), .unixDatagram(let path):
             guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
                 throw usage(path, "a socket path has 1 to 107 bytes")

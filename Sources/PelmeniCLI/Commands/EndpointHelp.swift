@@ -4,7 +4,8 @@ import Pelmeni
 enum EndpointHelp {
     static let text = """
         ENDPOINTS are URLs: tcp://HOST:PORT, udp://HOST:PORT, unix:///path.sock (streams) or \
-        unixgram:///path.sock (datagrams). HOST is a name, an IPv4 address, [IPv6], or empty on a \
+        unixgram:///path.sock and icmp://HOST (datagrams; as a listener \
+        icmp needs CAP_NET_RAW, and one worker serves it). HOST is a name, an IPv4 address, [IPv6], or empty on a \
         listener for all addresses; port 0 on a listener asks the kernel for one. Several \
         upstreams are one URL with commas. Every kind goes with every other.
 

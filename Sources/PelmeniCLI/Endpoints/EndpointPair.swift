@@ -1,4 +1,5 @@
 import Pelmeni
+import PelmeniICMP
 
 /// A listener, its upstreams, and the options of both URLs.
 struct EndpointPair: Sendable {
@@ -61,6 +62,7 @@ struct EndpointPair: Sendable {
                 UnixClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
             case .unixDatagram: UnixDatagramClient(upstreams)
+            case .host: ICMPClient(upstreams)
             case .tcp, nil:
                 TCPClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
@@ -76,6 +78,8 @@ struct EndpointPair: Sendable {
         case .unixDatagram(let path):
             return UnixDatagramServer(
                 client, listen: path, permissions: permissions, options: options)
+        case .host(let host, _):
+            return ICMPServer(client, listen: host, options: options)
         }
     }
 

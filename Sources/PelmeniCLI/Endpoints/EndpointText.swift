@@ -30,6 +30,14 @@ struct EndpointText {
         case .port(let make):
             let (host, port) = try hostAndPort()
             return make(host, port)
+        case .host(let make):
+            let (host, rest) = try hostAndRest()
+            guard rest.isEmpty else {
+                throw UsageError(
+                    "\"\(rest)\" in \"\(url)\": \(scheme.name):// takes no port; "
+                        + "write \(scheme.name)://HOST")
+            }
+            return make(host)
         }
     }
 
@@ -56,6 +64,16 @@ struct EndpointText {
     }
 
     private func hostAndPort() throws(UsageError) -> (String, UInt16) {
+        let (host, rest) = try hostAndRest()
+        guard rest.first == ":" else {
+            throw UsageError(
+                "\"\(text)\" in \"\(url)\" has no port; write \(scheme.name)://HOST:PORT")
+        }
+        return (host, try port(rest.dropFirst()))
+    }
+
+    /// The host, and what follows it.
+    private func hostAndRest() throws(UsageError) -> (String, Substring) {
         if let slash = text.firstIndex(of: "/") {
             throw UsageError(
                 "\"\(text[slash...])\" in \"\(url)\": \(scheme.name):// takes no path")
@@ -78,11 +96,7 @@ struct EndpointText {
             host = try plainHost(text[..<end])
             rest = text[end...]
         }
-        guard rest.first == ":" else {
-            throw UsageError(
-                "\"\(text)\" in \"\(url)\" has no port; write \(scheme.name)://HOST:PORT")
-        }
-        return (host, try port(rest.dropFirst()))
+        return (host, rest)
     }
 
     private func port(_ text: Substring) throws(UsageError) -> UInt16 {

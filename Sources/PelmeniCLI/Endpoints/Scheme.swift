@@ -6,6 +6,7 @@ struct Scheme: Sendable {
     enum Form: Sendable {
         case port(@Sendable (_ host: String, _ port: UInt16) -> Endpoint)
         case path(@Sendable (_ path: String) -> Endpoint)
+        case host(@Sendable (_ host: String) -> Endpoint)
     }
 
     let name: String
@@ -17,10 +18,11 @@ struct Scheme: Sendable {
         Scheme(name: "udp", form: .port { .udp(host: $0, port: $1) }),
         Scheme(name: "unix", form: .path { .unix(path: $0) }),
         Scheme(name: "unixgram", form: .path { .unixDatagram(path: $0) }),
+        Scheme(name: "icmp", form: .host { .host($0, scheme: "icmp") }),
     ]
 
     /// Schemes of the contract that are not in this build.
-    private static let elsewhere = ["http", "icmp"]
+    private static let elsewhere = ["http"]
 
     /// For messages: `tcp, udp, unix, unixgram`.
     static var servedList: String { served.map(\.name).joined(separator: ", ") }

@@ -23,6 +23,7 @@ package enum RowTableName {
     package enum Sessions {}
     package enum Datagrams {}
     package enum FramedStreams {}
+    package enum Drivers {}
 }
 
 /// A leg; its ring calls the same number a slot.

@@ -17,7 +17,7 @@ package struct HostedWorker: ~Copyable {
     /// - Parameter key: of the client table's hash.
     package init?(
         host: any RingHost, pool: BufferPool, limits: Limits,
-        pairs: UnsafeMutablePointer<PairRow>, hooks: HookMemory, drivers: [DriverPlan?],
+        pairs: UnsafeMutablePointer<PairRow>, hooks: HookMemory, drivers: [DriverPlans],
         listeners: [WorkerListener],
         requests: WorkerRequests, counters: Counters, events: WorkerEvents, key: UInt64
     ) {

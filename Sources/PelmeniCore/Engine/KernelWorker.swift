@@ -8,7 +8,7 @@ package struct KernelWorker: @unchecked Sendable {
     package var limits: Limits
     package var pairs: PairTable
     package var hooks: HookMemory
-    package var drivers: [DriverPlan?]
+    package var drivers: [DriverPlans]
     package var listeners: [WorkerListener]
     package var requests: WorkerRequests
     package var counters: Counters
@@ -26,7 +26,7 @@ package struct KernelWorker: @unchecked Sendable {
 
     package init(
         pool: PoolLimits, limits: Limits, pairs: PairTable, hooks: HookMemory,
-        drivers: [DriverPlan?],
+        drivers: [DriverPlans],
         listeners: [WorkerListener],
         requests: WorkerRequests, counters: Counters, events: WorkerEvents
     ) {

@@ -7,17 +7,19 @@ package struct HookPlan: Sendable {
 
     package var ofServer: [HookTable]
     package var ofClient: [HookTable]
-    /// The side of the pair's driver, and its name. Its sessions have rows for hooks, too: bytes
-    /// wait there.
-    package var driven = DrivenSide.none
-    package var driverName = ""
+    /// The sides of the pair's drivers, and their names, the server's first. Their sessions have
+    /// rows for hooks, too: bytes wait there.
+    package var driven: DrivenSides = []
+    package var driverNames = ["", ""]
+    package var upstreamSocket = SocketKind()
+    package var listenerSocket = SocketKind()
 
     package init(ofServer: [HookTable] = [], ofClient: [HookTable] = []) {
         self.ofServer = ofServer
         self.ofClient = ofClient
     }
 
-    package var isEmpty: Bool { ofServer.isEmpty && ofClient.isEmpty && driven == .none }
+    package var isEmpty: Bool { ofServer.isEmpty && ofClient.isEmpty && driven.isEmpty }
     package var count: Int { ofServer.count + ofClient.count }
     package var all: [HookTable] { ofServer + ofClient }
 }
@@ -28,12 +30,14 @@ extension PairRow {
         hooks.areThere = !plan.isEmpty
         guard hooks.areThere else { return }
         hooks.driven = plan.driven
+        hooks.upstreamSocket = plan.upstreamSocket
         // Units for a driver go one by one, as for a hook.
         hooks.toUpstream =
             plan.ofServer.contains { $0.moments.contains(.forward) }
-            || plan.ofClient.contains { $0.moments.contains(.send) } || plan.driven == .upstream
+            || plan.ofClient.contains { $0.moments.contains(.send) }
+            || plan.driven.contains(.upstream)
         hooks.toClient =
-            plan.all.contains { $0.moments.contains(.respond) } || plan.driven == .client
+            plan.all.contains { $0.moments.contains(.respond) } || plan.driven.contains(.client)
         if kind == .streams { kind = .hookedStreams }
     }
 }

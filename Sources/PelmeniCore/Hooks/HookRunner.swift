@@ -47,8 +47,9 @@ package struct HookMemory: @unchecked Sendable {
         guard plans.indices.contains(pair) else { return "" }
         let hooks = plans[pair].all
         if hooks.indices.contains(stage) { return hooks[stage].name }
-        // A driver runs under the number behind the last hook's.
-        return stage == hooks.count ? plans[pair].driverName : ""
+        // Drivers run under the numbers behind the last hook's.
+        let names = plans[pair].driverNames
+        return names.indices.contains(stage - hooks.count) ? names[stage - hooks.count] : ""
     }
     package var reason: String { call.pointee.reasonText }
 

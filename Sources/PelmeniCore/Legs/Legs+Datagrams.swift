@@ -53,9 +53,10 @@ extension Legs where R: ~Copyable {
         let number = row.pointee.policy.nextAddress(of: upstream)
         let address = (pair.pointee.upstreams + upstream).pointee.addresses + number
         let buffer = pair.pointee.receiveBuffer
-        var socket = calls.openDatagrams(to: address, buffer: buffer)
+        let kind = pair.pointee.hooks.upstreamSocket
+        var socket = calls.openDatagrams(to: address, kind: kind, buffer: buffer)
         if reserve.note(socket), spendReserve() {
-            socket = calls.openDatagrams(to: address, buffer: buffer)
+            socket = calls.openDatagrams(to: address, kind: kind, buffer: buffer)
         }
         let isUnix = address.pointee.family == AF_UNIX
         // EAGAIN: no local port is left (ip(7)), which is not the upstream's fault.

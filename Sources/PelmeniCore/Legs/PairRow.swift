@@ -30,15 +30,18 @@ package struct PairTable: @unchecked Sendable {
     }
 }
 
-/// The side of a pair that a driver speaks with.
-package enum DrivenSide: UInt8, Sendable {
-    case none
-    case client
-    case upstream
+/// The sides of a pair that drivers speak with.
+package struct DrivenSides: OptionSet, Sendable {
+    package let rawValue: UInt8
 
-    /// Whether the driver takes units of a direction.
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let client = DrivenSides(rawValue: 1 << 0)
+    package static let upstream = DrivenSides(rawValue: 1 << 1)
+
+    /// Whether a driver takes the units of a direction.
     @inline(__always)
-    func isTarget(toClient: Bool) -> Bool { self == (toClient ? .client : .upstream) }
+    func take(toClient: Bool) -> Bool { contains(toClient ? .client : .upstream) }
 }
 
 /// Where a pair has hooks.
@@ -48,8 +51,9 @@ package struct PairHooks: Sendable {
     /// On units in each direction.
     package var toUpstream = false
     package var toClient = false
-    /// The side that a driver speaks with.
-    package var driven = DrivenSide.none
+    /// The sides that drivers speak with, and the sockets of datagrams that these want.
+    package var driven: DrivenSides = []
+    package var upstreamSocket = SocketKind()
 
     @inline(__always)
     func see(toClient isToClient: Bool) -> Bool { isToClient ? toClient : toUpstream }

@@ -27,6 +27,10 @@ public struct Context: ~Copyable {
         return Int(row.pointee.upstream)
     }
 
+    /// The address that the own socket is connected to; in ``ProtocolDriver/opened(_:_:)`` alone,
+    /// `unnamed` elsewhere and where it is connected to none.
+    public var peer: Address { Address(call.pointee.peer) }
+
     /// Commands that this call may still give.
     public var room: Int { Self.commandsMax - call.pointee.count }
 
@@ -60,6 +64,13 @@ public struct Context: ~Copyable {
 
     /// Calls ``ProtocolDriver/drained(_:_:)`` once, when the own stream's queue is empty.
     public func awaitDrained() { append(.awaitDrained) }
+
+    /// Counts a message that is not delivered.
+    public func drop(_ reason: DropReason = .surplus) {
+        var command = DriverCommand(.drop)
+        command.number = UInt64(reason.rawValue)
+        append(command)
+    }
 
     /// Calls ``ProtocolDriver/timer(_:_:)`` once after a time, in place of an earlier one; nil is
     /// never. The worker's timers have a tick of some milliseconds.

@@ -11,6 +11,7 @@ struct DriverCall {
     /// The session's row; and the name of a datagram client, whose row has no address.
     var row: UnsafePointer<HookRow>?
     var clientName: UnsafePointer<SocketAddress>?
+    var peer = SocketAddress()
     var queued = 0
     var now: UInt64 = 0
     /// Where reasons are noted, and which call runs.
@@ -47,6 +48,7 @@ struct DriverCommand {
         case resume
         case awaitDrained
         case timer
+        case drop
         case end
     }
 
@@ -54,7 +56,7 @@ struct DriverCommand {
     /// Of a timer: it is set. Of an end: it is a reset.
     var flag = false
     var cause: EndCause = .completed
-    /// Nanoseconds.
+    /// Nanoseconds, or the reason of a drop.
     var number: UInt64 = 0
     var row = BufferRow()
 

@@ -1,23 +1,67 @@
 internal import CPelmeni
 
+/// The driver of one side of a pair.
+package struct DriverPlan: Sendable {
+    package var table: DriverTable
+    /// Its socket, where that is one of datagrams.
+    package var socket = SocketRequest()
+
+    package init(_ table: DriverTable) { self.table = table }
+
+    /// Asks the driver for its socket.
+    package mutating func initialize() throws { try table.initialize(&socket) }
+}
+
+/// The drivers of a pair.
+package struct DriverPlans: Sendable {
+    package var ofServer: DriverPlan?
+    package var ofClient: DriverPlan?
+
+    package init(ofServer: DriverPlan? = nil, ofClient: DriverPlan? = nil) {
+        self.ofServer = ofServer
+        self.ofClient = ofClient
+    }
+
+    package var isEmpty: Bool { ofServer == nil && ofClient == nil }
+}
+
 extension HookPlan {
-    /// Notes the pair's driver.
-    package mutating func attach(_ driver: DriverPlan?) {
-        driven = driver?.side ?? .none
-        driverName = driver?.table.name ?? ""
+    /// Notes the pair's drivers.
+    package mutating func attach(_ drivers: DriverPlans) {
+        driven = []
+        if let driver = drivers.ofServer {
+            driven.insert(.client)
+            driverNames[0] = driver.table.name
+            listenerSocket = driver.socket.kind
+        }
+        if let driver = drivers.ofClient {
+            driven.insert(.upstream)
+            driverNames[1] = driver.table.name
+            upstreamSocket = driver.socket.kind
+        }
     }
 }
 
-/// The driver of a pair.
-package struct DriverPlan: Sendable {
-    package var table: DriverTable
-    /// The side of the pair that it drives.
-    package var side: DrivenSide
+/// A session's driver of one side.
+typealias DriverID = RowID<RowTableName.Drivers>
 
-    package init(_ table: DriverTable, side: DrivenSide) {
-        self.table = table
-        self.side = side
+extension RowID where Table == RowTableName.Drivers {
+    @inline(__always)
+    init(_ session: SessionID, ofClient: Bool) {
+        self.init(session.rawValue &* 2 &+ (ofClient ? 0 : 1))
     }
+
+    @inline(__always)
+    var session: SessionID { SessionID(rawValue / 2) }
+    /// It speaks with the client.
+    @inline(__always)
+    var isOfClient: Bool { rawValue % 2 == 0 }
+    /// The driver of the other side, if there is one.
+    @inline(__always)
+    var other: DriverID { DriverID(rawValue ^ 1) }
+    /// The direction of what it delivers.
+    @inline(__always)
+    var deliversToClient: Bool { !isOfClient }
 }
 
 /// A session's part of its driver; the driver's state lies behind it.
@@ -39,6 +83,8 @@ struct DriverRow {
         static let timer = Events(rawValue: 1 << 5)
         /// The other side's stream was reset, behind everything that arrived.
         static let otherBroken = Events(rawValue: 1 << 6)
+        /// The other side's end is delivered once hooks have answered.
+        static let deliversEnd = Events(rawValue: 1 << 7)
     }
 
     /// Bytes of the own stream that are not taken yet.
@@ -111,14 +157,14 @@ struct DriverPlace {
     }
 }
 
-/// A session's link in the queue of drivers.
+/// A driver's link in the queue of drivers.
 struct DriverLink: QueuedRow {
-    typealias Table = RowTableName.Sessions
+    typealias Table = RowTableName.Drivers
 
-    var next: SessionID = .none
+    var next: DriverID = .none
 }
 
-/// Calls of a worker's drivers, and the sessions whose drivers have something to see.
+/// Calls of a worker's drivers, and those that have something to see.
 struct DriverRunner {
     private let places: UnsafeMutablePointer<DriverPlace?>?
     private let placeCount: Int
@@ -128,55 +174,57 @@ struct DriverRunner {
 
     /// Nil when memory runs out.
     ///
-    /// - Parameter plans: one for each pair, or none at all.
-    init?(_ plans: [DriverPlan?], hooks: HookMemory, sessions: Int) {
-        guard let links = RowSlab<DriverLink>(capacity: sessions) else { return nil }
+    /// - Parameter plans: for each pair, or none at all.
+    init?(_ plans: [DriverPlans], hooks: HookMemory, sessions: Int) {
+        guard let links = RowSlab<DriverLink>(capacity: 2 * sessions) else { return nil }
         self.links = links
         call = DriverCall.create(hooks.call)
-        placeCount = plans.count
-        guard plans.contains(where: { $0 != nil }) else {
+        placeCount = 2 * plans.count
+        guard plans.contains(where: { !$0.isEmpty }) else {
             places = nil
             return
         }
         let places = UnsafeMutablePointer<DriverPlace?>.allocate(capacity: placeCount)
+        places.initialize(repeating: nil, count: placeCount)
         for (pair, plan) in plans.enumerated() {
-            guard let driver = plan else {
-                (places + pair).initialize(to: nil)
-                continue
+            for (side, driver) in [plan.ofServer, plan.ofClient].enumerated() {
+                guard let driver else { continue }
+                guard let place = DriverPlace(driver, sessions: sessions) else { return nil }
+                places[2 * pair + side] = place
             }
-            guard let place = DriverPlace(driver, sessions: sessions) else { return nil }
-            (places + pair).initialize(to: place)
         }
         self.places = places
     }
 
     func destroy() {
         if let places {
-            for pair in 0..<placeCount { places[pair]?.destroy() }
+            for index in 0..<placeCount { places[index]?.destroy() }
             places.deallocate()
         }
         DriverCall.destroy(call)
         links.destroy()
     }
 
-    /// Whether a pair has a driver.
+    /// Whether any pair has a driver.
     @inline(__always)
     var areThere: Bool { places != nil }
 
-    func place(_ pair: PairID) -> DriverPlace? {
+    /// The driver of one side of a pair; nil without one.
+    @inline(__always)
+    func place(_ pair: PairID, ofClient: Bool) -> DriverPlace? {
         guard let places else { return nil }
-        return places[Int(pair.rawValue)]
+        return places[2 &* Int(pair.rawValue) &+ (ofClient ? 0 : 1)]
     }
 
     // MARK: The queue
 
-    /// Sessions that wait for their turn.
+    /// Drivers that wait for their turn.
     var count: Int { waiting.count }
     var isEmpty: Bool { waiting.isEmpty }
 
-    mutating func append(_ session: SessionID) { waiting.append(session, links.rows) }
-    mutating func popFirst() -> SessionID { waiting.popFirst(links.rows) }
-    mutating func remove(_ session: SessionID) { waiting.remove(session, links.rows) }
+    mutating func append(_ driver: DriverID) { waiting.append(driver, links.rows) }
+    mutating func popFirst() -> DriverID { waiting.popFirst(links.rows) }
+    mutating func remove(_ driver: DriverID) { waiting.remove(driver, links.rows) }
 
     // MARK: Calls
 
@@ -196,6 +244,16 @@ struct DriverRunner {
         row = buffer.takeRow()
         if row.pool != pool { row.takeOver() }
         return isFine
+    }
+
+    /// The tag of a datagram's session, or nil to drop it. The row's lease is lent.
+    @inline(never)
+    func openTag(_ place: DriverPlace, _ row: inout BufferRow) -> UInt64? {
+        var tag: UInt64 = 0
+        let buffer = Buffer(row)
+        let isTaken = place.table._withUnsafeGuaranteedRef { $0.tag(buffer, &tag) }
+        row = buffer.takeRow()
+        return isTaken ? tag : nil
     }
 
     @inline(never)

@@ -14,6 +14,12 @@ public final class DriverTable: Sendable {
     @usableFromInline
     typealias Close = @Sendable (UnsafeMutableRawPointer, EndCause, borrowing Context) -> Void
 
+    @usableFromInline
+    typealias Initialize = @Sendable (inout SocketRequest) throws -> Void
+    /// The number of a datagram's session, which goes into the second argument. False drops it.
+    @usableFromInline
+    typealias Tag = @Sendable (borrowing Buffer, inout UInt64) -> Bool
+
     /// The type's name, in logs.
     public let name: String
     /// What it exchanges with the other side.
@@ -23,6 +29,10 @@ public final class DriverTable: Sendable {
     let alignment: Int
     @usableFromInline
     let call: Call
+    @usableFromInline
+    let initialize: Initialize
+    @usableFromInline
+    let tag: Tag
     @usableFromInline
     let make: Make
     @usableFromInline
@@ -52,6 +62,12 @@ public final class DriverTable: Sendable {
                     return false
                 }
             },
+            initialize: { try driver.initialize(&$0) },
+            tag: { datagram, tag in
+                guard let number = driver.tag(of: datagram) else { return false }
+                tag = number
+                return true
+            },
             make: { state, context in
                 do {
                     state.initializeMemory(as: D.State.self, to: try driver.makeState())
@@ -71,7 +87,8 @@ public final class DriverTable: Sendable {
     @usableFromInline
     init(
         name: String, carries: Cargo, restMax: Int, size: Int, alignment: Int,
-        call: @escaping Call, make: @escaping Make, close: @escaping Close
+        call: @escaping Call, initialize: @escaping Initialize, tag: @escaping Tag,
+        make: @escaping Make, close: @escaping Close
     ) {
         self.name = name
         self.carries = carries
@@ -79,6 +96,8 @@ public final class DriverTable: Sendable {
         self.size = size
         self.alignment = alignment
         self.call = call
+        self.initialize = initialize
+        self.tag = tag
         self.make = make
         self.close = close
     }

@@ -6,9 +6,9 @@
 ///
 /// A driver of a client speaks with the upstream, a driver of a server with the client. What it
 /// delivers goes to the pair's other side, which is one of the built-in kinds, through the pair's
-/// hooks; and what the other side brings, comes as ``arrived(_:_:_:)-6z1pq``.
+/// hooks; and what the other side brings, comes as `arrived`.
 public protocol ProtocolDriver: SendableMetatype, Sendable {
-    /// One for each session, from its opening to ``closing(_:_:_:)-4f1pd``.
+    /// One for each session, from its opening to `closing`.
     associatedtype State = Void
 
     /// What passes between the driver and the other side.
@@ -17,34 +17,58 @@ public protocol ProtocolDriver: SendableMetatype, Sendable {
     /// there, and a driver that still takes nothing ends its session.
     static var restMax: Int { get }
 
+    /// Says what socket of datagrams the protocol needs. Called once when an engine starts; an
+    /// error refuses the start, and its text is the reason.
+    ///
+    /// - Parameter socket: UDP's; of no meaning for streams.
+    func initialize(_ socket: inout SocketRequest) throws
+    /// A datagram of a server's socket belongs to the session of its sender's address and this
+    /// number; nil drops it. Called before there is a session.
+    func tag(of datagram: borrowing Buffer) -> UInt64?
     /// A session opens. An error closes it before its upstream is dialled.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func makeState() throws -> State
     /// Both sides are connected: from now on bytes may come and go.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func opened(_ state: inout State, _ context: borrowing Context) throws
     /// Bytes of the own stream, or one datagram.
     ///
-    /// - Parameter data: of a stream: the bytes that were left, and behind them those that came.
-    ///   What is not taken from the front is left, and is offered again once more has come. Of a
-    ///   datagram the rest is gone after the call.
+    /// Of a stream `data` has the bytes that were left, and behind them those that came. What is
+    /// not taken from the front is left, and is offered again once more has come. Of a datagram the
+    /// rest is gone after the call.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func received(
         _ data: inout Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
     /// The far side of the own stream has shut down its writing.
     ///
-    /// - Parameter rest: the bytes that were left untaken.
+    /// `rest` has the bytes that were left untaken.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func ended(
         _ rest: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
     /// A chunk or a message of the pair's other side, behind all hooks.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func arrived(
         _ data: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws
     /// The other side's stream has ended, behind everything that arrived.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func otherEnded(_ state: inout State, _ context: borrowing Context) throws
     /// All bytes for the own stream are handed to the kernel, once after
     /// ``Context/awaitDrained()``.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func drained(_ state: inout State, _ context: borrowing Context) throws
     /// The time of ``Context/timer(after:)`` has passed.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
     func timer(_ state: inout State, _ context: borrowing Context) throws
     /// The session has ended. Commands are not carried out any more.
     func closing(_ cause: EndCause, _ state: inout State, _ context: borrowing Context)
@@ -64,10 +88,20 @@ extension ProtocolDriver {
     /// 64 KiB.
     public static var restMax: Int { 64 << 10 }
 
+    /// UDP's, for endpoints of datagrams.
+    public func initialize(_ socket: inout SocketRequest) throws {}
+
+    /// A session for each address.
+    public func tag(of datagram: borrowing Buffer) -> UInt64? { 0 }
+
     /// Nothing.
+    ///
+    /// - Throws: never.
     public func opened(_ state: inout State, _ context: borrowing Context) throws {}
 
     /// The other side is told of the end, too.
+    ///
+    /// - Throws: never.
     public func ended(
         _ rest: consuming Buffer, _ state: inout State, _ context: borrowing Context
     ) throws {
@@ -75,14 +109,20 @@ extension ProtocolDriver {
     }
 
     /// The own stream ends, too, behind what was sent.
+    ///
+    /// - Throws: never.
     public func otherEnded(_ state: inout State, _ context: borrowing Context) throws {
         context.shutdown()
     }
 
     /// Nothing.
+    ///
+    /// - Throws: never.
     public func drained(_ state: inout State, _ context: borrowing Context) throws {}
 
     /// Nothing.
+    ///
+    /// - Throws: never.
     public func timer(_ state: inout State, _ context: borrowing Context) throws {}
 
     /// Nothing.
@@ -91,5 +131,7 @@ extension ProtocolDriver {
 
 extension ProtocolDriver where State == Void {
     /// No state.
+    ///
+    /// - Throws: never.
     public func makeState() throws {}
 }

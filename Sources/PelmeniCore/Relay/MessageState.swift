@@ -11,6 +11,8 @@ struct MessageState: QueuedRow {
     /// The client's address, and its destination address.
     var name = SocketAddress()
     var local = pelmeni_local()
+    /// The number that a driver gives a client's session; 0 without one.
+    var tag: UInt64 = 0
     var hash: UInt32 = 0
     /// The next session of the client table's bucket.
     var next: SessionID = .none

@@ -36,7 +36,7 @@ extension Relay where R: ~Copyable {
             }
         }
         legs.watch(session)
-        linkDriver(session)
+        linkDrivers(session)
         if row.pointee.kind == .datagramsToStream { endLinkedBridge(session) }
     }
 
@@ -54,9 +54,8 @@ extension Relay where R: ~Copyable {
         if isFramed || pair.pointee.hooks.toClient {
             legs[row.upstream].inbound = isFramed ? .framed : .hooked
         }
-        if pair.pointee.hooks.driven != .none {
-            legs[pair.pointee.hooks.driven == .client ? row.client : row.upstream].inbound = .driven
-        }
+        if isDriven(row.client) { legs[row.client].inbound = .driven }
+        if isDriven(row.upstream) { legs[row.upstream].inbound = .driven }
         legs.arm(row.client, expectsBytes: true)
         legs.arm(row.upstream, expectsBytes: false)
     }
@@ -82,7 +81,9 @@ extension Relay where R: ~Copyable {
         if isFramed { legs.moved.toClient &+= UInt64(truncatingIfNeeded: length) }
         let unit = Unit.datagrams(block, length: length, segment: segment, isToClient: true)
         // A driver says what the responses are.
-        guard pairs[pair].hooks.driven != .upstream else { return offer(unit, session) }
+        guard !pairs[pair].hooks.driven.contains(.upstream) else {
+            return offer(unit, to: DriverID(session, ofClient: false))
+        }
         state.pointee.responses &+= UInt64(truncatingIfNeeded: count)
         carry(unit, session)
         guard isFramed else {

@@ -14,8 +14,8 @@ extension Relay where R: ~Copyable {
 
     /// Takes a unit behind all hooks: to its far side, or to the driver there.
     mutating func take(_ unit: Unit, _ session: SessionID) {
-        guard !drivenSide(session).isTarget(toClient: unit.isToClient) else {
-            return offer(unit, session)
+        guard !driven(session).take(toClient: unit.isToClient) else {
+            return offer(unit, to: DriverID(session, ofClient: unit.isToClient))
         }
         bring(unit, session)
     }

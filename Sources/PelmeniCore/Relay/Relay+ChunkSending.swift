@@ -30,15 +30,17 @@ extension Relay where R: ~Copyable {
     private mutating func offerChunk(
         _ item: HookRunner.Item, _ source: LegID, _ session: SessionID
     ) {
+        let driver = DriverID(session, ofClient: item.isToClient)
         if item.row.count > 0 {
-            offer(item.row, session, isToClient: item.isToClient, isMessage: false)
+            offer(item.row, to: driver, isToClient: item.isToClient, isMessage: false)
         } else {
             var bytes = item.row
             bytes.releaseOnWorker()
         }
         guard item.isEnd else { return }
-        legs.endReading(source)
-        otherEnded(session)
+        // A driver's own stream may go on.
+        if !isDriven(source) { legs.endReading(source) }
+        otherEnded(driver)
     }
 
     /// Queues a chunk's bytes on a leg, and takes them over.
@@ -189,7 +191,7 @@ extension Relay where R: ~Copyable {
     /// A session's last leg is closed: its hooks are told, and what they held is freed.
     mutating func endHooks(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
-        if drivers.areThere { closeDriver(session) }
+        if drivers.areThere { closeDrivers(session) }
         let row = chain.pointee.row(session)
         if let later = row.pointee.later {
             cancelParked(session)

@@ -173,7 +173,7 @@ extension Relay where R: ~Copyable {
     /// All hooks of a direction are released: it is relayed as without hooks.
     private mutating func relinkIfReleased(_ leg: LegID) {
         let session = legs[leg].session
-        guard legs[leg].inbound == .hooked, isOpen(session), drivenSide(session) == .none,
+        guard legs[leg].inbound == .hooked, isOpen(session), driven(session).isEmpty,
             let chain = chain(of: session)
         else { return }
         let isToClient = !legs[leg].kind.isClient

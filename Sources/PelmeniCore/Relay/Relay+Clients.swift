@@ -16,12 +16,20 @@ extension Relay where R: ~Copyable {
         let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
         // A Unix sender without a name gives its family, or nothing.
         let nameLength = told <= 2 ? 0 : Int(told)
-        let hash = clients.hash(name, nameLength, local: facts.local, listener: listener)
-        var session = find(hash, name, nameLength, facts.local, listener)
+        var tag: UInt64 = 0
+        if pairs[pair].hooks.driven.contains(.client) {
+            guard let number = self.tag(block, length, pair) else { return drop(.hook, count) }
+            tag = number
+        }
+        let hash =
+            clients.hash(name, nameLength, local: facts.local, listener: listener)
+            ^ UInt32(truncatingIfNeeded: (tag &* 0x9e37_79b9_7f4a_7c15) >> 32)
+        var session = find(hash, name, nameLength, facts.local, listener, tag)
         if session.isNone {
             session = openMessages(listener, pair: pair, count: count)
             guard !session.isNone else { return }
             register(session, name, nameLength, facts.local, hash)
+            states[session].tag = tag
             guard let upstream = openHooks(session) else { return drop(.hook, count) }
             legs.assign(session, upstream: upstream)
             dial(session)
@@ -34,11 +42,26 @@ extension Relay where R: ~Copyable {
         legs.moved.toUpstream &+= UInt64(truncatingIfNeeded: length)
         let unit = Unit.datagrams(block, length: length, segment: segment, isToClient: false)
         // A driver says what the requests are.
-        guard pairs[pair].hooks.driven != .client else { return offer(unit, session) }
+        guard !pairs[pair].hooks.driven.contains(.client) else {
+            return offer(unit, to: DriverID(session, ofClient: true))
+        }
         states[session].requests &+= UInt64(truncatingIfNeeded: count)
         carry(unit, session)
         let most = pairs[pair].requests
         if most != 0, isOpen(session), states[session].requests >= most { retire(session) }
+    }
+
+    /// The number of the session that a driver gives a datagram, or nil to drop it.
+    @inline(never)
+    private mutating func tag(_ block: BlockID, _ length: Int, _ pair: PairID) -> UInt64? {
+        guard let place = drivers.place(pair, ofClient: true) else { return 0 }
+        pool.lease(block)
+        var row = BufferRow(
+            pool, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), count: length, headroom: 0,
+            tailroom: 0)
+        let tag = drivers.openTag(place, &row)
+        row.releaseOnWorker()
+        return tag
     }
 
     @inline(__always)
@@ -50,12 +73,13 @@ extension Relay where R: ~Copyable {
     @inline(__always)
     private func find(
         _ hash: UInt32, _ name: UnsafeRawPointer, _ length: Int, _ local: pelmeni_local,
-        _ listener: LegID
+        _ listener: LegID, _ tag: UInt64
     ) -> SessionID {
         var session = clients.first(hash)
         while !session.isNone {
             let state = states.row(session)
             if state.pointee.hash == hash, state.pointee.listener == listener,
+                state.pointee.tag == tag,
                 Int(state.pointee.name.length) == length,
                 memcmp(&state.pointee.name.storage, name, length) == 0,
                 Self.isSame(state.pointee.local, local)

@@ -28,7 +28,7 @@ extension Relay where R: ~Copyable {
     /// Only responses may still come.
     mutating func clientEnded(_ session: SessionID) {
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
-        if drivenSide(session) == .upstream { otherEnded(session) }
+        if driven(session).contains(.upstream) { otherEnded(DriverID(session, ofClient: false)) }
         finishIfComplete(session)
         guard isOpen(session) else { return }
         if legs.isDraining { legs.wheel.hasten(session, to: now &+ Limits.drainSilence) }
@@ -179,7 +179,8 @@ extension Relay where R: ~Copyable {
         guard !isBetweenStreams else { return framedEndedBetweenStreams(leg) }
         // The client's next datagram dials anew; a client's stream still gets responses.
         guard legs[leg].kind.isClient else {
-            return drivenSide(session) == .client ? otherEnded(session) : endAfterQueue(session)
+            guard driven(session).contains(.client) else { return endAfterQueue(session) }
+            return otherEnded(DriverID(session, ofClient: true))
         }
         clientEnded(session)
     }
@@ -189,7 +190,9 @@ extension Relay where R: ~Copyable {
         let session = legs[leg].session
         guard !states[session].endsWithReset else { return streamBroke(leg) }
         // The end may close the session, unless there is a driver.
-        if drivenSide(session) != .none { otherEnded(session) }
+        if !driven(session).isEmpty {
+            otherEnded(DriverID(session, ofClient: !legs[leg].kind.isClient))
+        }
         legs.noteEnd(leg)
         heedNotices()
     }

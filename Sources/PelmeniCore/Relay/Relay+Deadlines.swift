@@ -2,7 +2,7 @@
 extension Relay where R: ~Copyable {
     mutating func timerFired(_ session: SessionID) {
         if hooks.areThere, isOpen(session), checkParked(session) { return heedNotices() }
-        if drivers.areThere, isOpen(session) { checkDriver(session) }
+        if drivers.areThere, isOpen(session) { checkDrivers(session) }
         switch sessions[session].phase {
         case .connecting: legs.connectingTimerFired(session)
         case .relaying where sessions[session].kind.isOfStreams: streamsTimerFired(session)

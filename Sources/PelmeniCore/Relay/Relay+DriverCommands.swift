@@ -5,14 +5,14 @@ internal import Glibc
 extension Relay where R: ~Copyable {
     /// Carries out the commands of a call. False when the session does not go on: the commands
     /// behind are dropped.
-    mutating func carryOut(_ session: SessionID) -> Bool {
+    mutating func carryOut(_ driver: DriverID) -> Bool {
         var index = 0
         while index < drivers.call.pointee.count {
             let command = drivers.call.pointee.commands[index]
             index &+= 1
-            carryOut(command, session)
-            guard isDriving(session), driverRow(session)?.pointee.isOver == false else {
-                dropCommands(from: index, session)
+            carryOut(command, driver)
+            guard isDriving(driver.session), row(driver)?.pointee.isOver == false else {
+                dropCommands(from: index, driver)
                 return false
             }
         }
@@ -20,80 +20,80 @@ extension Relay where R: ~Copyable {
     }
 
     /// Drops commands of a driver that failed, or whose session has ended.
-    func dropCommands(from first: Int, _ session: SessionID) {
+    func dropCommands(from first: Int, _ driver: DriverID) {
         let count = drivers.call.pointee.count
         for index in first..<max(first, count) {
             let command = drivers.call.pointee.commands + index
-            if command.pointee.kind == .deliver, sessions[session].kind.hasMessages {
-                drop(drivenSide(session) == .upstream ? .surplus : .noUpstream)
+            if command.pointee.kind == .deliver, sessions[driver.session].kind.hasMessages {
+                drop(driver.deliversToClient ? .surplus : .noUpstream)
             }
             command.pointee.row.releaseOnWorker()
         }
         drivers.call.pointee.count = 0
     }
 
-    private mutating func carryOut(_ command: DriverCommand, _ session: SessionID) {
-        guard let row = driverRow(session) else { return }
+    private mutating func carryOut(_ command: DriverCommand, _ driver: DriverID) {
+        guard let row = row(driver) else { return }
         switch command.kind {
-        case .send: sendOwn(command.row, session)
-        case .deliver: deliver(command.row, session)
-        case .deliverEnd: deliverEnd(session)
-        case .shutdown:
-            let own = drivenLeg(session)
-            if !own.isNone, !legs[own].kind.isDatagrams { shutBehindQueue(own) }
+        case .send: sendOwn(command.row, driver)
+        case .deliver: deliver(command.row, driver)
+        case .deliverEnd: deliverEnd(driver)
+        case .shutdown: if !hasDatagrams(driver) { shutBehindQueue(ownLeg(driver)) }
         case .pause: row.pointee.isPaused = true
         case .resume:
             row.pointee.isPaused = false
             row.pointee.isFresh = true
-            wake(session)
-        case .awaitDrained: awaitDrained(session)
+            wake(driver)
+        case .awaitDrained: awaitDrained(driver)
         case .timer:
             row.pointee.timerAt = command.flag ? max(1, now &+ command.number) : 0
-            if command.flag { legs.wheel.hasten(session, to: row.pointee.timerAt) }
-        case .end: endByDriver(session, command.cause, reset: command.flag)
+            if command.flag { legs.wheel.hasten(driver.session, to: row.pointee.timerAt) }
+        case .drop:
+            drop(DropReason(rawValue: UInt8(truncatingIfNeeded: command.number)) ?? .surplus)
+        case .end: endByDriver(driver, command.cause, reset: command.flag)
         }
     }
 
-    private mutating func awaitDrained(_ session: SessionID) {
-        let own = drivenLeg(session)
-        guard !own.isNone, !legs[own].kind.isDatagrams else {
-            return wake(session, for: .drained)
+    private mutating func awaitDrained(_ driver: DriverID) {
+        let own = ownLeg(driver)
+        guard !hasDatagrams(driver), !legs.isDrained(own) || hasSurplus(towards: own) else {
+            return wake(driver, for: .drained)
         }
-        guard !legs.isDrained(own) || hasSurplus(towards: own) else {
-            return wake(session, for: .drained)
-        }
-        driverRow(session)?.pointee.awaitsDrained = true
+        row(driver)?.pointee.awaitsDrained = true
         legs[own].flags.insert(.tellsDrained)
     }
 
     /// Sends on the driver's own side.
-    private mutating func sendOwn(_ bytes: BufferRow, _ session: SessionID) {
+    private mutating func sendOwn(_ bytes: BufferRow, _ driver: DriverID) {
         var bytes = bytes
-        let own = drivenLeg(session)
-        guard !own.isNone, !legs[own].kind.isDatagrams else {
-            return bringMessage(bytes, session, isToClient: drivenSide(session) == .client)
+        guard !hasDatagrams(driver) else {
+            return bringMessage(bytes, driver.session, isToClient: driver.isOfClient)
         }
+        let own = ownLeg(driver)
         guard legs[own].phase == .open, !legs[own].flags.contains(.shutsBehindQueue) else {
             return bytes.releaseOnWorker()
         }
-        sendChunk(bytes, on: own, session)
+        sendChunk(bytes, on: own, driver.session)
     }
 
     // MARK: The other side
 
-    private mutating func deliver(_ bytes: BufferRow, _ session: SessionID) {
-        let isToClient = drivenSide(session) == .upstream
-        let kind = sessions[session].kind
-        let count = chain(of: session)?.pointee.count ?? 0
+    /// A unit on its way from a driver, before all hooks.
+    private func item(_ bytes: BufferRow, from driver: DriverID) -> HookRunner.Item {
+        let hooks = chain(of: driver.session)?.pointee.count ?? 0
         var item = HookRunner.Item(
-            row: bytes, stage: isToClient ? Int8(truncatingIfNeeded: count) : -1,
-            isToClient: isToClient, isMessage: kind.hasMessages)
+            row: bytes, stage: driver.deliversToClient ? Int8(truncatingIfNeeded: hooks) : -1,
+            isToClient: driver.deliversToClient,
+            isMessage: sessions[driver.session].kind.hasMessages)
         item.row.isMessage = item.isMessage
-        guard kind.hasMessages else {
-            guard item.row.count > 0 else { return item.row.releaseOnWorker() }
-            return passHooks(item, session)
-        }
-        deliverMessage(item, session)
+        return item
+    }
+
+    private mutating func deliver(_ bytes: BufferRow, _ driver: DriverID) {
+        var item = item(bytes, from: driver)
+        guard !item.isMessage else { return deliverMessage(item, driver.session) }
+        guard item.row.count > 0 else { return item.row.releaseOnWorker() }
+        passHooks(item, driver.session)
     }
 
     private mutating func deliverMessage(_ item: HookRunner.Item, _ session: SessionID) {
@@ -114,40 +114,76 @@ extension Relay where R: ~Copyable {
         }
     }
 
-    private mutating func deliverEnd(_ session: SessionID) {
-        let other = otherLeg(session)
-        switch (sessions[session].kind, drivenSide(session)) {
-        case (.streams, _), (_, .none): assertionFailure("a pair without driver")
-        case (.hookedStreams, let side):
-            let isToClient = side == .upstream
-            let count = chain(of: session)?.pointee.count ?? 0
-            var item = HookRunner.Item(
-                row: BufferRow(), stage: isToClient ? Int8(truncatingIfNeeded: count) : -1,
-                isToClient: isToClient, isMessage: false)
-            item.isEnd = true
-            passHooks(item, session)
-        case (.framedStreams, _), (.datagramsToStream, .client): shutBehindQueue(other)
-        case (.streamToDatagrams, .upstream):
-            endResponses(session, .completed, readsOn: true)
-        case (.streamToDatagrams, .client): clientEnded(session)
-        case (.datagramsToStream, .upstream): endBridge(session, .completed)
+    /// Tells the other side of an end, behind what was delivered.
+    mutating func deliverEnd(_ driver: DriverID) {
+        let session = driver.session
+        guard
+            !sessions[session].kind.hasMessages
+                || !isParked(session, isToClient: driver.deliversToClient)
+        else {
+            row(driver)?.pointee.events.insert(.deliversEnd)
+            return
+        }
+        row(driver)?.pointee.events.remove(.deliversEnd)
+        let isOtherDriven = row(driver.other) != nil
+        switch (sessions[session].kind, driver.isOfClient) {
+        case (.streams, _): assertionFailure("a pair without drivers")
+        case (.hookedStreams, _):
+            var end = item(BufferRow(), from: driver)
+            end.isEnd = true
+            passHooks(end, session)
+        case (.framedStreams, _) where isOtherDriven,
+            (.datagramsToStream, true) where isOtherDriven,
+            (.streamToDatagrams, false) where isOtherDriven:
+            otherEnded(driver.other)
+        case (.framedStreams, _), (.datagramsToStream, true): shutBehindQueue(otherLeg(driver))
+        case (.streamToDatagrams, false): endResponses(session, .completed, readsOn: true)
+        case (.streamToDatagrams, true): clientEnded(session)
+        case (.datagramsToStream, false): endBridge(session, .completed)
         case (.datagrams, _): break
         }
     }
 
     // MARK: Ends
 
-    private mutating func endByDriver(_ session: SessionID, _ cause: EndCause, reset: Bool) {
-        guard !reset else { return breakDriven(session, cause) }
-        driverRow(session)?.pointee.endsWith = cause
-        driverRow(session)?.pointee.isOver = true
-        wake(session)
+    private mutating func endByDriver(_ driver: DriverID, _ cause: EndCause, reset: Bool) {
+        guard !reset else { return breakDriven(driver.session, cause) }
+        row(driver)?.pointee.endsWith = cause
+        row(driver)?.pointee.isOver = true
+        wake(driver)
     }
 
-    /// Finishes a session, once asynchronous hooks have answered and the driver has seen its items.
-    mutating func finishDriven(_ session: SessionID, _ cause: EndCause) {
-        guard !hasParked(session) else { return }
-        finish(session, cause, readsOn: true)
+    /// Finishes a session, once asynchronous hooks have answered and the other driver has seen what
+    /// was delivered.
+    mutating func finishDriven(_ driver: DriverID, _ cause: EndCause) {
+        guard !hasParked(driver.session) else { return }
+        if let other = row(driver.other), !other.pointee.isOver,
+            !other.pointee.items.isEmpty || !other.pointee.hasOtherEnded
+        {
+            otherEnded(driver.other)
+            return wake(driver)
+        }
+        finish(driver.session, cause, readsOn: true)
+    }
+
+    /// Whether a hook's finish has to wait for a driver, which has not sent the reply yet.
+    mutating func finishesLater(_ session: SessionID) -> Bool {
+        guard drivers.areThere else { return false }
+        return finishesLater(DriverID(session, ofClient: true))
+            || finishesLater(DriverID(session, ofClient: false))
+    }
+
+    private func finishesLater(_ driver: DriverID) -> Bool {
+        guard let row = row(driver), !row.pointee.items.isEmpty else { return false }
+        row.pointee.endsWith = .completed
+        return true
+    }
+
+    /// A hook has finished the session, and a driver is still to send its last bytes.
+    func isFinishedByHook(_ session: SessionID) -> Bool {
+        guard drivers.areThere else { return false }
+        return row(DriverID(session, ofClient: true))?.pointee.isFinishedByHook == true
+            || row(DriverID(session, ofClient: false))?.pointee.isFinishedByHook == true
     }
 
     /// What was queued before goes out; then streams are reset.
@@ -158,10 +194,10 @@ extension Relay where R: ~Copyable {
     }
 
     /// A driver threw, or broke a rule.
-    mutating func failDriver(_ session: SessionID) {
-        guard isOpen(session) else { return }
-        reportFailed(session)
-        breakDriven(session, .protocolError)
+    mutating func failDriver(_ driver: DriverID) {
+        guard isOpen(driver.session) else { return }
+        reportFailed(driver.session)
+        breakDriven(driver.session, .protocolError)
     }
 
     func reportFailed(_ session: SessionID) {

@@ -3,37 +3,49 @@ internal import Glibc
 
 // A driver's own stream: its bytes wait for the driver, and its ends for the bytes before them.
 extension Relay where R: ~Copyable {
-    /// Makes a new session's state. False when the driver refuses, and the session ended.
-    mutating func openDriver(_ session: SessionID) -> Bool {
-        guard let place = drivers.place(sessions[session].pair) else { return true }
-        let row = place.row(session)
-        row.pointee = DriverRow()
-        describeDriver(session)
-        let isMade = drivers.open(place, session)
+    /// Makes the states of a new session. False when a driver refuses, and the session ended.
+    mutating func openDrivers(_ session: SessionID) -> Bool {
+        guard drivers.areThere else { return true }
+        // Rows first: the end of one that refuses looks at both.
+        row(DriverID(session, ofClient: true))?.pointee = DriverRow()
+        row(DriverID(session, ofClient: false))?.pointee = DriverRow()
+        return openDriver(DriverID(session, ofClient: true))
+            && openDriver(DriverID(session, ofClient: false))
+    }
+
+    private mutating func openDriver(_ driver: DriverID) -> Bool {
+        guard let place = place(driver) else { return true }
+        describeDriver(driver)
+        let isMade = drivers.open(place, driver.session)
         hooks.call.pointee.end()
         guard isMade else {
-            reportFailed(session)
-            end(session, .protocolError, reset: true)
+            reportFailed(driver.session)
+            end(driver.session, .protocolError, reset: true)
             return false
         }
-        row.pointee.isMade = true
+        place.row(driver.session).pointee.isMade = true
         return true
     }
 
     /// Both sides are linked.
-    mutating func linkDriver(_ session: SessionID) {
-        let side = drivenSide(session)
-        guard side != .none else { return }
-        wake(session, for: .opened)
+    mutating func linkDrivers(_ session: SessionID) {
+        guard !driven(session).isEmpty else { return }
+        wake(DriverID(session, ofClient: true), for: .opened)
+        wake(DriverID(session, ofClient: false), for: .opened)
     }
 
-    /// A session's last leg is closed: its driver is told, and what waited for it is freed.
-    mutating func closeDriver(_ session: SessionID) {
-        guard let place = drivers.place(sessions[session].pair) else { return }
-        let row = place.row(session)
+    /// A session's last leg is closed: its drivers are told, and what waited for them is freed.
+    mutating func closeDrivers(_ session: SessionID) {
+        closeDriver(DriverID(session, ofClient: true))
+        closeDriver(DriverID(session, ofClient: false))
+    }
+
+    private mutating func closeDriver(_ driver: DriverID) {
+        guard let place = place(driver) else { return }
+        let row = place.row(driver.session)
         if row.pointee.isQueued {
             row.pointee.isQueued = false
-            drivers.remove(session)
+            drivers.remove(driver)
         }
         row.pointee.rest.releaseOnWorker()
         while var item = row.pointee.items.popFirst() {
@@ -44,8 +56,8 @@ extension Relay where R: ~Copyable {
         row.pointee.isMade = false
         // A driver's command may be what ends the session: the commands behind it stay as they are.
         let count = drivers.call.pointee.count
-        describeDriver(session)
-        drivers.close(place, session, sessions[session].cause)
+        describeDriver(driver)
+        drivers.close(place, driver.session, sessions[driver.session].cause)
         hooks.call.pointee.end()
         drivers.call.pointee.count = count
     }
@@ -54,9 +66,9 @@ extension Relay where R: ~Copyable {
 
     /// Bytes of a driver's own stream.
     mutating func drivenReceived(_ leg: LegID, _ completion: Completion) {
-        let session = legs[leg].session
+        let driver = driver(of: leg)
         legs[leg].flags.remove(.unread)
-        guard legs[leg].inbound == .driven, let row = driverRow(session) else {
+        guard legs[leg].inbound == .driven, let row = row(driver) else {
             pool.release(completion.block)
             if legs[leg].inbound == .discarded, !completion.more { dropOn(leg) }
             return
@@ -69,7 +81,7 @@ extension Relay where R: ~Copyable {
         if completion.more, legs.ring.mayMissEnds, !legs[leg].flags.contains(.unasked) {
             legs.askLater(leg)
         }
-        wake(session)
+        wake(driver)
     }
 
     /// Puts received bytes behind those not taken, which then lie in one piece.
@@ -92,15 +104,15 @@ extension Relay where R: ~Copyable {
     }
 
     /// Reads a driver's own stream on, unless its bytes wait.
-    mutating func readOnDriven(_ session: SessionID) {
-        let leg = drivenLeg(session)
+    mutating func readOnDriven(_ driver: DriverID) {
+        let leg = ownLeg(driver)
         guard !leg.isNone, !legs[leg].kind.isDatagrams, legs[leg].inbound == .driven,
-            legs[leg].phase == .open, let row = driverRow(session),
-            let place = drivers.place(sessions[session].pair)
+            legs[leg].phase == .open, let place = place(driver)
         else { return }
+        let row = place.row(driver.session)
         let isEnding = !row.pointee.events.isDisjoint(with: [.ended, .broken])
         let isFull = row.pointee.rest.count >= place.restMax || isEnding
-        guard isFull || !canDeliver(session) else {
+        guard isFull || !canDeliver(driver) else {
             if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
             return legs.rearm(leg, expectsBytes: row.pointee.expectsBytes)
         }
@@ -112,34 +124,35 @@ extension Relay where R: ~Copyable {
     /// The other side has room: what waits for it is offered.
     mutating func resumeDriven(_ leg: LegID) {
         legs[leg].move(reading: .idle)
-        let session = legs[leg].session
-        let other = otherLeg(session)
+        let driver = driver(of: leg)
+        let other = otherLeg(driver)
         if !other.isNone, !legs[other].kind.isDatagrams { sendSurplus(towards: other) }
-        if isOpen(session) { wake(session) }
+        if isOpen(driver.session) { wake(driver) }
     }
 
     // MARK: Outcomes
 
-    /// An outcome of a driver's own stream. False when the legs' owner of old handles it.
+    /// An outcome of a session with drivers. False when the leg's usual owner handles it.
     mutating func resolveDriven(_ outcome: Outcome, _ leg: LegID) -> Bool {
         guard drivers.areThere else { return false }
         let session = legs[leg].session
-        if outcome == .drained, drivenSide(session) != .none { return drained(leg) }
+        guard !driven(session).isEmpty else { return false }
+        if outcome == .drained { return drained(leg) }
         guard isDriven(leg), legs[leg].inbound == .driven, !isFinishing(session) else {
             return false
         }
+        let driver = driver(of: leg)
         switch outcome {
         case .handled, .moved, .bytes: break
-        case .ended:
-            wake(session, for: legs.findHiddenReset(leg) ? .broken : .ended)
-        case .broke: wake(session, for: .broken)
+        case .ended: wake(driver, for: legs.findHiddenReset(leg) ? .broken : .ended)
+        case .broke: wake(driver, for: .broken)
         case .sendBroke where sessions[session].kind.isOfStreams:
             legs.writeBroke(leg)
             let peer = legs[leg].peer
             if legs[leg].phase == .open, legs[peer].reading == .paused { resume(peer) }
-        case .sendBroke: wake(session, for: .broken)
+        case .sendBroke: wake(driver, for: .broken)
         case .starved: legs.lackBlock(leg)
-        case .interrupted: wake(session)
+        case .interrupted: wake(driver)
         case .drained: _ = drained(leg)
         case .resumed: resume(legs[leg].peer)
         }
@@ -153,9 +166,9 @@ extension Relay where R: ~Copyable {
         legs[leg].flags.remove(.tellsDrained)
         if legs[leg].flags.contains(.shutsBehindQueue) { shutBehindQueue(leg) }
         guard isOpen(session) else { return true }
-        if isDriven(leg), let row = driverRow(session), row.pointee.awaitsDrained {
+        if isDriven(leg), let row = row(driver(of: leg)), row.pointee.awaitsDrained {
             row.pointee.awaitsDrained = false
-            wake(session, for: .drained)
+            wake(driver(of: leg), for: .drained)
         }
         if sessions[session].kind.isOfStreams {
             resumePeer(leg)
@@ -181,61 +194,78 @@ extension Relay where R: ~Copyable {
     /// Ends a session of two streams once nothing can cross it any more.
     mutating func completeDriven(_ session: SessionID) {
         guard sessions[session].phase == .relaying, sessions[session].kind.isOfStreams,
-            let row = driverRow(session), row.pointee.events.isEmpty,
-            row.pointee.items.isEmpty
-        else { return }
-        let (own, other) = (drivenLeg(session), otherLeg(session))
-        guard legs[own].reading == .ended, legs[other].reading == .ended,
-            legs[other].writing == .shut, legs.isDrained(own), !hasSurplus(towards: own)
+            isComplete(sessions[session].client), isComplete(sessions[session].upstream)
         else { return }
         end(session, .completed, reset: false)
     }
 
+    /// Whether a stream has ended, and no byte waits for it; a driver's, whether it knows all.
+    private func isComplete(_ leg: LegID) -> Bool {
+        guard legs[leg].reading == .ended, legs.isDrained(leg), !hasSurplus(towards: leg) else {
+            return false
+        }
+        guard isDriven(leg), let row = row(driver(of: leg)) else {
+            return legs[leg].writing == .shut
+        }
+        // Between two drivers, no end is told by a stream.
+        let isTold = !isDriven(legs[leg].peer) || row.pointee.hasOtherEnded
+        return isTold && row.pointee.events.isEmpty && row.pointee.items.isEmpty
+    }
+
     /// The other side's stream has ended, behind everything that arrived.
-    mutating func otherEnded(_ session: SessionID) {
-        if driverRow(session)?.pointee.hasOtherEnded == false { wake(session, for: .otherEnded) }
+    mutating func otherEnded(_ driver: DriverID) {
+        if row(driver)?.pointee.hasOtherEnded == false { wake(driver, for: .otherEnded) }
     }
 
     // MARK: Timers
 
-    /// The session's timer fired: it may be the driver's.
-    mutating func checkDriver(_ session: SessionID) {
-        guard let row = driverRow(session) else { return }
-        if sessions[session].phase == .relaying { retryOwnSurplus(session) }
-        guard isOpen(session), row.pointee.timerAt != 0 else { return }
+    /// The session's timer fired: it may be a driver's.
+    mutating func checkDrivers(_ session: SessionID) {
+        check(DriverID(session, ofClient: true))
+        if isOpen(session) { check(DriverID(session, ofClient: false)) }
+    }
+
+    private mutating func check(_ driver: DriverID) {
+        guard let row = row(driver) else { return }
+        if sessions[driver.session].phase == .relaying { retryOwnSurplus(driver) }
+        guard isOpen(driver.session), row.pointee.timerAt != 0 else { return }
         guard now >= row.pointee.timerAt else {
-            return legs.wheel.hasten(session, to: row.pointee.timerAt)
+            return legs.wheel.hasten(driver.session, to: row.pointee.timerAt)
         }
         row.pointee.timerAt = 0
-        wake(session, for: .timer)
+        wake(driver, for: .timer)
     }
 
     /// Blocks may be free for what the driver sent on its stream. Between two streams, the stream's
     /// own check does it.
-    private mutating func retryOwnSurplus(_ session: SessionID) {
-        let own = drivenLeg(session)
-        guard !sessions[session].kind.isOfStreams, !own.isNone, !legs[own].kind.isDatagrams,
-            hasSurplus(towards: own)
+    private mutating func retryOwnSurplus(_ driver: DriverID) {
+        let own = ownLeg(driver)
+        guard !sessions[driver.session].kind.isOfStreams, !own.isNone,
+            !legs[own].kind.isDatagrams, hasSurplus(towards: own)
         else { return }
         sendSurplus(towards: own)
-        if isOpen(session), !hasSurplus(towards: own) { resumePeer(own) }
+        if isOpen(driver.session), !hasSurplus(towards: own) { resumePeer(own) }
     }
 
-    /// Whether the other side's reset has to wait for what arrived before it.
+    /// Whether a built-in side's reset has to wait for what arrived before it.
     mutating func breaksLater(_ leg: LegID) -> Bool {
-        let session = legs[leg].session
-        guard drivers.areThere, let row = driverRow(session), !isDriven(leg),
-            !row.pointee.items.isEmpty
-        else { return false }
-        wake(session, for: .otherBroken)
+        guard drivers.areThere, !isDriven(leg) else { return false }
+        let driver = DriverID(legs[leg].session, ofClient: !legs[leg].kind.isClient)
+        guard let row = row(driver), !row.pointee.items.isEmpty else { return false }
+        wake(driver, for: .otherBroken)
         return true
     }
 
-    /// Whether an end now would lose bytes: some wait for the driver.
+    /// Whether an end now would lose bytes: some wait for a driver, or for a block.
     func hasDriven(_ session: SessionID) -> Bool {
-        guard drivers.areThere, let row = driverRow(session) else { return false }
+        guard drivers.areThere else { return false }
+        return holds(DriverID(session, ofClient: true)) || holds(DriverID(session, ofClient: false))
+    }
+
+    private func holds(_ driver: DriverID) -> Bool {
+        guard let row = row(driver) else { return false }
         if row.pointee.rest.count > 0 || !row.pointee.items.isEmpty { return true }
-        let own = drivenLeg(session)
+        let own = ownLeg(driver)
         return !own.isNone && !legs[own].kind.isDatagrams && hasSurplus(towards: own)
     }
 }

@@ -1,45 +1,58 @@
 internal import CPelmeni
 internal import Glibc
 
-// Sessions with a driver: events wait until the loop's completions are handled, so that no call is
-// within another one. Then each session's driver has its turn.
+// Sessions with drivers: events wait until the loop's completions are handled, so that no call is
+// within another one. Then each driver has its turn.
 extension Relay where R: ~Copyable {
-    @inline(__always)
-    func driverRow(_ session: SessionID) -> UnsafeMutablePointer<DriverRow>? {
-        drivers.place(sessions[session].pair)?.row(session)
+    func place(_ driver: DriverID) -> DriverPlace? {
+        drivers.place(sessions[driver.session].pair, ofClient: driver.isOfClient)
     }
 
     @inline(__always)
-    func drivenSide(_ session: SessionID) -> DrivenSide {
+    func row(_ driver: DriverID) -> UnsafeMutablePointer<DriverRow>? {
+        place(driver)?.row(driver.session)
+    }
+
+    @inline(__always)
+    func driven(_ session: SessionID) -> DrivenSides {
         pairs[sessions[session].pair].hooks.driven
     }
 
     /// The driver's own stream, or socket of datagrams; none of a listener's client.
-    func drivenLeg(_ session: SessionID) -> LegID {
-        drivenSide(session) == .client ? sessions[session].client : sessions[session].upstream
+    func ownLeg(_ driver: DriverID) -> LegID {
+        let row = sessions[driver.session]
+        return driver.isOfClient ? row.client : row.upstream
     }
 
     /// The leg of the other side; none of a listener's client.
-    func otherLeg(_ session: SessionID) -> LegID {
-        drivenSide(session) == .client ? sessions[session].upstream : sessions[session].client
-    }
+    func otherLeg(_ driver: DriverID) -> LegID { ownLeg(driver.other) }
 
     /// Whether a leg is a driver's own.
     func isDriven(_ leg: LegID) -> Bool {
         guard drivers.areThere, !legs[leg].session.isNone else { return false }
-        return drivenSide(legs[leg].session) == (legs[leg].kind.isClient ? .client : .upstream)
+        return driven(legs[leg].session).take(toClient: legs[leg].kind.isClient)
     }
 
-    /// The session's driver gets a turn at the end of the loop.
-    mutating func wake(_ session: SessionID) {
-        guard let row = driverRow(session), !row.pointee.isQueued else { return }
+    func driver(of leg: LegID) -> DriverID {
+        DriverID(legs[leg].session, ofClient: legs[leg].kind.isClient)
+    }
+
+    /// The driver gets a turn at the end of the loop.
+    mutating func wake(_ driver: DriverID) {
+        guard let row = row(driver), !row.pointee.isQueued else { return }
         row.pointee.isQueued = true
-        drivers.append(session)
+        drivers.append(driver)
     }
 
-    mutating func wake(_ session: SessionID, for event: DriverRow.Events) {
-        driverRow(session)?.pointee.events.insert(event)
-        wake(session)
+    mutating func wake(_ driver: DriverID, for event: DriverRow.Events) {
+        row(driver)?.pointee.events.insert(event)
+        wake(driver)
+    }
+
+    /// Each driver of a session gets a turn.
+    mutating func wakeDrivers(_ session: SessionID) {
+        wake(DriverID(session, ofClient: true))
+        wake(DriverID(session, ofClient: false))
     }
 
     // MARK: Turns
@@ -50,49 +63,61 @@ extension Relay where R: ~Copyable {
         var turns = drivers.count
         while turns > 0, !drivers.isEmpty {
             turns &-= 1
-            let session = drivers.popFirst()
-            guard let place = drivers.place(sessions[session].pair) else { continue }
-            place.row(session).pointee.isQueued = false
-            run(session, place)
+            let driver = drivers.popFirst()
+            guard let place = place(driver) else { continue }
+            place.row(driver.session).pointee.isQueued = false
+            run(driver, place)
             heedNotices()
         }
     }
 
-    private mutating func run(_ session: SessionID, _ place: DriverPlace) {
-        let row = place.row(session)
+    private mutating func run(_ driver: DriverID, _ place: DriverPlace) {
+        let row = place.row(driver.session)
         // One that is still dialled is woken once it is linked.
-        guard isDriving(session) else { return }
+        guard isDriving(driver.session) else { return }
         if row.pointee.events.contains(.opened) {
             row.pointee.events.remove(.opened)
-            guard callDriver(session, place, .opened) else { return }
+            let own = ownLeg(driver)
+            if !own.isNone { drivers.call.pointee.peer = legs.calls.peerName(legs[own].socket) }
+            guard callDriver(driver, place, .opened) else { return }
+            drivers.call.pointee.peer = SocketAddress()
         }
-        guard row.pointee.isOver || passItems(session, place) else { return }
-        if let cause = row.pointee.endsWith { return finishDriven(session, cause) }
-        guard offerRest(session, place), passEvents(session, place) else { return }
+        guard row.pointee.isOver || passItems(driver, place) else { return }
+        if row.pointee.events.contains(.deliversEnd) { deliverEnd(driver) }
+        guard isDriving(driver.session) else { return }
+        if let cause = row.pointee.endsWith {
+            // A driver that a hook ends may have kept something for its own side.
+            if row.pointee.isFinishedByHook, !row.pointee.hasOtherEnded {
+                row.pointee.events.insert(.otherEnded)
+                guard pass(.otherEnded, as: .otherEnded, driver, place) else { return }
+            }
+            return finishDriven(driver, cause)
+        }
+        guard offerRest(driver, place), passEvents(driver, place) else { return }
         if row.pointee.rest.count > 0 {
             let isMoved = row.pointee.rest.moveToOwn(back: 0)
             assert(isMoved, "what a driver leaves is within the bound of a buffer")
         }
-        readOnDriven(session)
-        completeDriven(session)
+        readOnDriven(driver)
+        completeDriven(driver.session)
     }
 
-    /// Whether a session's driver is called: both sides are linked, and neither a hook nor the
-    /// driver itself has ended it.
+    /// Whether a session's drivers are called: both sides are linked, and neither a hook nor a
+    /// driver has ended it.
     func isDriving(_ session: SessionID) -> Bool {
         guard sessions[session].phase == .relaying, !isFinishing(session) else { return false }
         return !sessions[session].kind.hasMessages || states[session].hookCause == nil
     }
 
-    private mutating func passItems(_ session: SessionID, _ place: DriverPlace) -> Bool {
-        let row = place.row(session)
+    private mutating func passItems(_ driver: DriverID, _ place: DriverPlace) -> Bool {
+        let row = place.row(driver.session)
         while let item = row.pointee.items.popFirst() {
             var bytes = item.row
-            let arrives = drivenSide(session).isTarget(toClient: item.isToClient)
-            if arrives, item.isMessage, !isDatagramDriven(session) {
+            let arrives = item.isToClient == driver.isOfClient
+            if arrives, item.isMessage, !hasDatagrams(driver) {
                 counters.add(item.isToClient ? .datagramsToClient : .datagramsToUpstream)
             }
-            let isFine = callDriver(session, place, arrives ? .arrived : .received, &bytes)
+            let isFine = callDriver(driver, place, arrives ? .arrived : .received, &bytes)
             bytes.releaseOnWorker()
             guard isFine else { return false }
         }
@@ -100,21 +125,21 @@ extension Relay where R: ~Copyable {
     }
 
     /// Whether the driver's own side has datagrams, which are counted as they are sent.
-    private func isDatagramDriven(_ session: SessionID) -> Bool {
-        let own = drivenLeg(session)
+    func hasDatagrams(_ driver: DriverID) -> Bool {
+        let own = ownLeg(driver)
         return own.isNone || legs[own].kind.isDatagrams
     }
 
     /// Offers what the driver's own stream brought, while the other side has room.
-    private mutating func offerRest(_ session: SessionID, _ place: DriverPlace) -> Bool {
-        let row = place.row(session)
-        while row.pointee.isFresh, row.pointee.rest.count > 0, canDeliver(session) {
+    private mutating func offerRest(_ driver: DriverID, _ place: DriverPlace) -> Bool {
+        let row = place.row(driver.session)
+        while row.pointee.isFresh, row.pointee.rest.count > 0, canDeliver(driver) {
             row.pointee.isFresh = false
             var bytes = row.pointee.rest
             row.pointee.rest = BufferRow()
             let count = bytes.count
-            let isFine = callDriver(session, place, .received, &bytes)
-            guard isFine, isDriving(session) else {
+            let isFine = callDriver(driver, place, .received, &bytes)
+            guard isFine, isDriving(driver.session) else {
                 bytes.releaseOnWorker()
                 return false
             }
@@ -123,13 +148,16 @@ extension Relay where R: ~Copyable {
             row.pointee.rest = bytes
             if taken <= 0, bytes.count >= place.restMax {
                 hooks.call.pointee.setReason("takes nothing of a full buffer")
-                failDriver(session)
+                failDriver(driver)
                 return false
             }
-            // A driver with few commands left may have left what it would take. Others go first.
-            guard drivers.call.pointee.count < Context.commandsMax / 2 || taken <= 0 else {
+            // A driver with few commands left may have left what it would take, and behind a full
+            // buffer nothing comes that would offer it again. Others go first.
+            let isFull = bytes.count >= place.restMax
+            guard taken <= 0 || drivers.call.pointee.count < Context.commandsMax / 2 && !isFull
+            else {
                 row.pointee.isFresh = true
-                wake(session)
+                wake(driver)
                 return true
             }
         }
@@ -137,73 +165,74 @@ extension Relay where R: ~Copyable {
     }
 
     /// Whether the driver may be offered bytes of its stream: what it delivers has room.
-    func canDeliver(_ session: SessionID) -> Bool {
-        guard let row = driverRow(session), !row.pointee.isPaused else { return false }
-        let toClient = drivenSide(session) == .upstream
-        guard !isParked(session, isToClient: toClient) else { return false }
-        let other = otherLeg(session)
+    func canDeliver(_ driver: DriverID) -> Bool {
+        guard let row = row(driver), !row.pointee.isPaused,
+            !isParked(driver.session, isToClient: driver.deliversToClient)
+        else { return false }
+        let other = otherLeg(driver)
         guard !other.isNone else { return true }
         let queued = legs[other].queue.bytes
         return !hasSurplus(towards: other)
             && (queued == 0 || queued < legs.highWatermark(.small))
     }
 
-    private mutating func passEvents(_ session: SessionID, _ place: DriverPlace) -> Bool {
-        let row = place.row(session)
+    private mutating func passEvents(_ driver: DriverID, _ place: DriverPlace) -> Bool {
+        let row = place.row(driver.session)
         let isOffered = row.pointee.rest.count == 0 || !row.pointee.isFresh
-        if isOffered, canDeliver(session), !passEnd(session, place) { return false }
+        if isOffered, canDeliver(driver), !passEnd(driver, place) { return false }
         if row.pointee.events.contains(.otherBroken) {
-            streamBroke(otherLeg(session))
+            streamBroke(otherLeg(driver))
             return false
         }
-        guard pass(.otherEnded, as: .otherEnded, session, place),
-            pass(.drained, as: .drained, session, place),
-            pass(.timer, as: .timer, session, place)
+        guard pass(.otherEnded, as: .otherEnded, driver, place),
+            pass(.drained, as: .drained, driver, place), pass(.timer, as: .timer, driver, place)
         else { return false }
-        guard sessions[session].kind.hasMessages else { return true }
+        guard sessions[driver.session].kind.hasMessages else { return true }
         // The session's last responses may have gone out with this turn.
-        answered(session)
-        return isDriving(session)
+        answered(driver.session)
+        return isDriving(driver.session)
     }
 
     private mutating func pass(
-        _ event: DriverRow.Events, as call: DriverEvent, _ session: SessionID,
-        _ place: DriverPlace
+        _ event: DriverRow.Events, as call: DriverEvent, _ driver: DriverID, _ place: DriverPlace
     ) -> Bool {
-        let row = place.row(session)
+        let row = place.row(driver.session)
         guard row.pointee.events.contains(event) else { return true }
         row.pointee.events.remove(event)
         if event == .otherEnded { row.pointee.hasOtherEnded = true }
-        guard callDriver(session, place, call) else { return false }
+        guard callDriver(driver, place, call) else { return false }
         // A stream of messages for clients of datagrams: the session ends with it.
-        guard event == .otherEnded, sessions[session].kind == .datagramsToStream else {
-            return true
-        }
-        endAfterQueue(session)
+        guard event == .otherEnded, driver.isOfClient,
+            sessions[driver.session].kind == .datagramsToStream
+        else { return true }
+        endAfterQueue(driver.session)
         return false
     }
 
     /// The end or the error of the driver's own stream, behind its bytes.
-    private mutating func passEnd(_ session: SessionID, _ place: DriverPlace) -> Bool {
-        let row = place.row(session)
-        let leg = drivenLeg(session)
-        if row.pointee.events.contains(.broken) {
+    private mutating func passEnd(_ driver: DriverID, _ place: DriverPlace) -> Bool {
+        let row = place.row(driver.session)
+        guard !row.pointee.events.isDisjoint(with: [.ended, .broken]) else { return true }
+        // What was delivered goes first.
+        if let other = self.row(driver.other), !other.pointee.items.isEmpty {
+            wake(driver)
+            return true
+        }
+        let leg = ownLeg(driver)
+        // The reset behind an end may have been seen since.
+        if row.pointee.events.contains(.broken) || legs.findHiddenReset(leg) {
             streamBroke(leg)
             return false
         }
-        guard row.pointee.events.contains(.ended) else { return true }
         row.pointee.events.remove(.ended)
-        // The reset behind this end may have been seen since.
-        if legs.findHiddenReset(leg) {
-            streamBroke(leg)
-            return false
-        }
         if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
         legs.endReading(leg)
-        if sessions[session].kind.hasMessages { states[session].hasStreamEnded = true }
+        if sessions[driver.session].kind.hasMessages {
+            states[driver.session].hasStreamEnded = true
+        }
         var rest = row.pointee.rest
         row.pointee.rest = BufferRow()
-        let isFine = callDriver(session, place, .ended, &rest)
+        let isFine = callDriver(driver, place, .ended, &rest)
         rest.releaseOnWorker()
         return isFine
     }
@@ -211,44 +240,47 @@ extension Relay where R: ~Copyable {
     // MARK: Calls
 
     private mutating func callDriver(
-        _ session: SessionID, _ place: DriverPlace, _ event: DriverEvent
+        _ driver: DriverID, _ place: DriverPlace, _ event: DriverEvent
     ) -> Bool {
         var none = BufferRow()
-        let isFine = callDriver(session, place, event, &none)
+        let isFine = callDriver(driver, place, event, &none)
         none.releaseOnWorker()
         return isFine
     }
 
     /// Calls a driver, and carries out its commands. False when the session does not go on.
     private mutating func callDriver(
-        _ session: SessionID, _ place: DriverPlace, _ event: DriverEvent, _ bytes: inout BufferRow
+        _ driver: DriverID, _ place: DriverPlace, _ event: DriverEvent, _ bytes: inout BufferRow
     ) -> Bool {
-        describeDriver(session)
-        let isFine = drivers.call(place, session, event, &bytes)
+        describeDriver(driver)
+        let isFine = drivers.call(place, driver.session, event, &bytes)
         hooks.call.pointee.end()
         if isFine, drivers.call.pointee.isOverfull {
             hooks.call.pointee.setReason("more commands in one call than room for them")
         }
         guard isFine, !drivers.call.pointee.isOverfull else {
-            dropCommands(from: 0, session)
-            failDriver(session)
+            dropCommands(from: 0, driver)
+            failDriver(driver)
             return false
         }
-        return carryOut(session)
+        return carryOut(driver)
     }
 
     /// What a driver may see of its session.
-    func describeDriver(_ session: SessionID) {
-        guard let chain = chain(of: session) else { return }
+    func describeDriver(_ driver: DriverID) {
+        guard let chain = chain(of: driver.session) else { return }
         let call = drivers.call
-        let leg = drivenLeg(session)
-        describe(session, chain, isToClient: false)
+        let leg = ownLeg(driver)
+        describe(driver.session, chain, isToClient: false)
         call.pointee.row = hooks.call.pointee.row
         call.pointee.clientName = hooks.call.pointee.clientName
         call.pointee.queued = leg.isNone ? 0 : legs[leg].queue.bytes
         call.pointee.now = now
         call.pointee.count = 0
         call.pointee.isOverfull = false
-        hooks.call.pointee.begin(stage: chain.pointee.count, pair: sessions[session].pair)
+        // Behind the numbers of the hooks.
+        hooks.call.pointee.begin(
+            stage: chain.pointee.count &+ (driver.isOfClient ? 0 : 1),
+            pair: sessions[driver.session].pair)
     }
 }

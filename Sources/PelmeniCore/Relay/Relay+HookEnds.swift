@@ -23,7 +23,7 @@ extension Relay where R: ~Copyable {
             hooks.call.pointee.setReason("onOpen chose an upstream that is not in the list")
             return closeOpening(session)
         }
-        return openDriver(session) ? upstream : nil
+        return openDrivers(session) ? upstream : nil
     }
 
     private mutating func closeOpening(_ session: SessionID) -> Int? {
@@ -77,11 +77,7 @@ extension Relay where R: ~Copyable {
 
     /// A hook finishes the session: what is queued is sent, and both sides see an end in order.
     mutating func finishByHook(_ session: SessionID, isToClient: Bool) {
-        // The driver has not sent the reply yet.
-        if drivers.areThere, let row = driverRow(session), !row.pointee.items.isEmpty {
-            row.pointee.endsWith = .completed
-            return
-        }
+        guard !finishesLater(session) else { return }
         finish(session, .completed, readsOn: isToClient)
     }
 

@@ -57,7 +57,9 @@ extension Relay where R: ~Copyable {
                 let row = sessions[session]
                 let source = item.isToClient ? row.upstream : row.client
                 if isDriven(source) {
-                    offer(item.row, session, isToClient: !item.isToClient, isMessage: false)
+                    offer(
+                        item.row, to: driver(of: source), isToClient: !item.isToClient,
+                        isMessage: false)
                 } else {
                     sendChunk(item.row, on: source, session)
                 }
@@ -127,8 +129,10 @@ extension Relay where R: ~Copyable {
     private mutating func takeMessage(
         _ bytes: BufferRow, _ session: SessionID, isToClient: Bool
     ) {
-        guard !drivenSide(session).isTarget(toClient: isToClient) else {
-            return offer(bytes, session, isToClient: isToClient, isMessage: true)
+        guard !driven(session).take(toClient: isToClient) else {
+            return offer(
+                bytes, to: DriverID(session, ofClient: isToClient), isToClient: isToClient,
+                isMessage: true)
         }
         bringMessage(bytes, session, isToClient: isToClient)
     }
@@ -140,7 +144,7 @@ extension Relay where R: ~Copyable {
             bytes.releaseOnWorker()
             return drop(isToClient ? .surplus : .noUpstream)
         }
-        guard bytes.count <= longestMessage(session) else {
+        guard bytes.count <= longestMessage(session, isToClient: isToClient) else {
             bytes.releaseOnWorker()
             return drop(.oversize)
         }
@@ -161,10 +165,10 @@ extension Relay where R: ~Copyable {
 
     /// Whether a hook's reply has a far side; or a driver there, which sees nothing behind an end.
     private func takesReplies(_ session: SessionID, isToClient: Bool) -> Bool {
-        guard drivenSide(session).isTarget(toClient: isToClient) else {
+        guard driven(session).take(toClient: isToClient) else {
             return takesMessages(session, isToClient: isToClient)
         }
-        return driverRow(session)?.pointee.hasOtherEnded == false
+        return row(DriverID(session, ofClient: isToClient))?.pointee.hasOtherEnded == false
     }
 
     /// False once a side is closed, or its stream is shut down.
@@ -178,8 +182,10 @@ extension Relay where R: ~Copyable {
 
     /// Bytes of the longest message that a session carries. Between two framed streams that is the
     /// larger limit: a message of one goes on to the other without hooks, too.
-    private func longestMessage(_ session: SessionID) -> Int {
+    private func longestMessage(_ session: SessionID, isToClient: Bool) -> Int {
         let row = sessions[session]
+        // A protocol's own head may come on top of what UDP carries: the kernel refuses the rest.
+        if driven(session).take(toClient: isToClient) { return Self.packetMax }
         guard row.kind == .framedStreams else { return Self.datagramMax }
         let pair = pairs.row(row.pair)
         return max(pair.pointee.clientFraming.maxFrame, pair.pointee.upstreamFraming.maxFrame)

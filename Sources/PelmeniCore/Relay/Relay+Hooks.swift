@@ -67,7 +67,7 @@ extension Relay where R: ~Copyable {
     private func acceptsUnits(_ session: SessionID) -> Bool {
         guard isOpen(session), let chain = chain(of: session) else { return false }
         if sessions[session].kind.hasMessages, states[session].hookCause != nil { return false }
-        if drivers.areThere, driverRow(session)?.pointee.isFinishedByHook == true { return false }
+        if isFinishedByHook(session) { return false }
         return !chain.pointee.row(session).pointee.isFinishing
     }
 

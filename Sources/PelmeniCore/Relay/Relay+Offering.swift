@@ -1,23 +1,23 @@
 internal import CPelmeni
 internal import Glibc
 
-// Units for a session's driver: they wait for its turn.
+// Units for a driver: they wait for its turn.
 extension Relay where R: ~Copyable {
     /// Offers a message or datagrams, a train's one by one. The caller holds the block.
-    mutating func offer(_ unit: Unit, _ session: SessionID) {
-        guard unit.isTrain else { return offerSingle(unit, session) }
+    mutating func offer(_ unit: Unit, to driver: DriverID) {
+        guard unit.isTrain else { return offerSingle(unit, to: driver) }
         var at: UInt32 = 0
         while at < unit.length {
             let part = unit.datagram(at: at)
-            offerSingle(part, session)
+            offerSingle(part, to: driver)
             at &+= part.length
         }
     }
 
-    private mutating func offerSingle(_ unit: Unit, _ session: SessionID) {
+    private mutating func offerSingle(_ unit: Unit, to driver: DriverID) {
         let start = pool.address(unit.block) + Int(unit.offset)
         var bytes = BufferRow()
-        if sessions[session].phase == .connecting {
+        if sessions[driver.session].phase == .connecting {
             // The block is needed for receives while an upstream is dialled.
             let isCopied = bytes.append(
                 UnsafeRawBufferPointer(start: start, count: Int(unit.length)))
@@ -29,33 +29,33 @@ extension Relay where R: ~Copyable {
                 headroom: Int(unit.headroom), tailroom: Int(unit.tailroom))
         }
         bytes.isMessage = true
-        offer(bytes, session, isToClient: unit.isToClient, isMessage: true)
+        offer(bytes, to: driver, isToClient: unit.isToClient, isMessage: true)
     }
 
     /// Offers bytes to a driver, and takes them over.
     mutating func offer(
-        _ bytes: BufferRow, _ session: SessionID, isToClient: Bool, isMessage: Bool
+        _ bytes: BufferRow, to driver: DriverID, isToClient: Bool, isMessage: Bool
     ) {
         var bytes = bytes
-        guard let row = driverRow(session) else { return bytes.releaseOnWorker() }
+        guard let row = row(driver) else { return bytes.releaseOnWorker() }
         // A hook's reply may come behind the end of the side that it stands for.
-        if row.pointee.hasOtherEnded, drivenSide(session).isTarget(toClient: isToClient) {
+        if row.pointee.hasOtherEnded, isToClient == driver.isOfClient {
             return bytes.releaseOnWorker()
         }
         // A stream's bytes and messages are held back by its reading, datagrams are not.
-        let own = drivenLeg(session)
-        let queued = own.isNone || sessions[session].phase != .relaying ? 0 : legs[own].queue.bytes
+        let own = ownLeg(driver)
+        let isLinked = sessions[driver.session].phase == .relaying && !own.isNone
+        let queued = isLinked ? legs[own].queue.bytes : 0
         let isFull =
             row.pointee.items.count >= Limits.drivenItemsMax
             || row.pointee.items.bytes &+ bytes.count &+ queued > Limits.smallHigh
-        if isMessage, isFull, isOfDatagrams(session, isToClient: isToClient) {
+        if isMessage, isFull, isOfDatagrams(driver.session, isToClient: isToClient) {
             bytes.releaseOnWorker()
             return drop(.queueFull)
         }
         row.pointee.items.append(
-            HookRunner.Item(
-                row: bytes, stage: 0, isToClient: isToClient, isMessage: isMessage))
-        wake(session)
+            HookRunner.Item(row: bytes, stage: 0, isToClient: isToClient, isMessage: isMessage))
+        wake(driver)
     }
 
     /// Whether the units of a direction come as datagrams.

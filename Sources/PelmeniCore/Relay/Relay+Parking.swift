@@ -107,7 +107,7 @@ extension Relay where R: ~Copyable {
         }
         passAnswered(item, verdict, session)
         goOnBehind(session, isToClient: isToClient)
-        if drivers.areThere, isOpen(session) { wake(session) }
+        if drivers.areThere, isOpen(session) { wakeDrivers(session) }
     }
 
     /// The call is over; its token is given back.

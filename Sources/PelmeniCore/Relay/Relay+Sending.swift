@@ -5,6 +5,8 @@ internal import Glibc
 extension Relay where R: ~Copyable {
     /// The longest payload that UDP over IPv4 carries: 65,535 bytes less two headers.
     static var datagramMax: Int { 65_507 }
+    /// The longest IPv4 packet, for sockets of other protocols.
+    static var packetMax: Int { 65_535 }
 
     /// Sends a datagram or a train on a leg. Its row takes its own lease of the block.
     mutating func send(_ unit: Unit, _ session: SessionID, on leg: LegID) {

@@ -29,7 +29,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     /// - Parameter key: of the client table's hash; a secret of the process.
     package init?(
         ring: consuming R, pool: BufferPool, limits: Limits, reservedSlots: Int,
-        pairs: PairTable, hooks: HookMemory, drivers: [DriverPlan?], counters: Counters,
+        pairs: PairTable, hooks: HookMemory, drivers: [DriverPlans], counters: Counters,
         events: WorkerEvents, key: UInt64
     ) {
         let rows = Legs<R>.rows(sessions: limits.sessions, reservedSlots: reservedSlots)

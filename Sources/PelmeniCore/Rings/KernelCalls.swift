@@ -21,10 +21,10 @@ package struct KernelCalls: SystemCalls {
     }
 
     package func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
     ) -> Int32 {
         let family = address.pointee.family
-        let socket = pelmeni_datagram_open(family, isNonblocking ? 1 : 0)
+        let socket = DatagramOpening.open(family, kind, nonblocking: isNonblocking)
         guard socket >= 0 else { return socket }
         var error = pelmeni_datagram_configure(socket, family, 0, -1)
         // The buffer of a Unix socket's sender bounds the datagrams that wait for it.
@@ -35,7 +35,10 @@ package struct KernelCalls: SystemCalls {
         // abstract one (unix(7)).
         if error == 0, family == AF_UNIX { error = pelmeni_datagram_name(socket) }
         if error == 0 {
-            error = pelmeni_socket_connect(socket, address, socklen_t(address.pointee.length))
+            // The kernel tells no peer without a port (inet_getname), though these have none.
+            var name = address.pointee
+            if !kind.isStandard { name.setPort(1) }
+            error = pelmeni_socket_connect(socket, &name.storage, socklen_t(name.length))
         }
         guard error == 0 else {
             _ = pelmeni_socket_close(socket)

@@ -16,7 +16,7 @@ package protocol SystemCalls {
     /// A datagram socket that is connected to an upstream, bound to a name of its own where that is
     /// needed for answers (Unix); or -errno.
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
     ) -> Int32
     /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send
     /// buffer, as large a one as the kernel grants. How large that is, or -errno.

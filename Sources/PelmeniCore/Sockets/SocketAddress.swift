@@ -57,6 +57,15 @@ package struct SocketAddress: Sendable {
     @inline(__always)
     package var family: Int32 { Int32(storage.ss_family) }
 
+    /// Changes the port of an IPv4 or IPv6 address.
+    package mutating func setPort(_ port: UInt16) {
+        guard self.port != nil else { return }
+        // In both forms it stands behind the family.
+        withUnsafeMutableBytes(of: &storage) {
+            $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+        }
+    }
+
     /// The port of an IPv4 or IPv6 address, else nil.
     package var port: UInt16? {
         get {

@@ -13,18 +13,27 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     case unix(path: String)
     /// The path of a Unix datagram socket, 1 to 107 bytes.
     case unixDatagram(path: String)
+    /// A host without a port, for a protocol of one's own over a socket of datagrams that is not
+    /// UDP's (``SocketRequest``). A listener's host may be empty for all IPv4 addresses.
+    ///
+    /// - Parameter scheme: the protocol's name in logs and errors.
+    case host(String, scheme: String)
 
-    /// `127.0.0.1:80`, `[::1]:80`, `:80` or a path.
+    /// `127.0.0.1:80`, `[::1]:80`, `:80`, a path, or a host without a port.
     public var description: String {
         switch self {
         case .tcp(let host, let port), .udp(let host, let port):
             host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path), .unixDatagram(let path): path
+        case .host(let host, _): host.contains(":") ? "[\(host)]" : host
         }
     }
 
     /// The port of a TCP or UDP endpoint, else nil.
-    public var port: UInt16? { hostAndPort?.port }
+    public var port: UInt16? {
+        if case .host = self { return nil }
+        return hostAndPort?.port
+    }
 
     /// The URL's scheme, before `://`.
     package var scheme: String {
@@ -33,13 +42,14 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         case .udp: "udp"
         case .unix: "unix"
         case .unixDatagram: "unixgram"
+        case .host(_, let scheme): scheme
         }
     }
 
     /// Whether datagrams cross the endpoint, not a stream.
     package var isDatagram: Bool {
         switch self {
-        case .udp, .unixDatagram: true
+        case .udp, .unixDatagram, .host: true
         case .tcp, .unix: false
         }
     }
@@ -48,14 +58,15 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     package var isUnix: Bool {
         switch self {
         case .unix, .unixDatagram: true
-        case .tcp, .udp: false
+        case .tcp, .udp, .host: false
         }
     }
 
-    /// Nil for a path.
+    /// Nil for a path. A host without a port has 0.
     package var hostAndPort: (host: String, port: UInt16)? {
         switch self {
         case .tcp(let host, let port), .udp(let host, let port): (host, port)
+        case .host(let host, _): (host, 0)
         case .unix, .unixDatagram: nil
         }
     }
@@ -72,6 +83,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         case .tcp(let host, let port), .udp(let host, let port):
             SocketAddress(numeric: host, port: port)
         case .unix(let path), .unixDatagram(let path): SocketAddress(path: path)
+        case .host(let host, _): SocketAddress(numeric: host.isEmpty ? "0.0.0.0" : host, port: 0)
         }
     }
 
@@ -81,6 +93,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         case .tcp: .tcp(host: address.host, port: address.port ?? 0)
         case .udp: .udp(host: address.host, port: address.port ?? 0)
         case .unix, .unixDatagram: self
+        case .host(_, let scheme): .host(address.host, scheme: scheme)
         }
     }
 }

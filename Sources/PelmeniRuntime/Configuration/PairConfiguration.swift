@@ -17,14 +17,14 @@ package struct PairConfiguration: Sendable {
     /// For UDP sockets: the listeners', and those of sessions.
     package var receiveBuffer: ReceiveBuffer
     package var hooks: HookPlan
-    package var driver: DriverPlan?
+    package var drivers: DriverPlans
 
     package init(
         endpoint: Endpoint, upstreams: [Endpoint], deadlines: Deadlines = Deadlines(),
         options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
         mode: UInt16 = 0o600, messages: FramingConfiguration = FramingConfiguration(),
         receiveBuffer: ReceiveBuffer = ReceiveBuffer(), hooks: HookPlan = HookPlan(),
-        driver: DriverPlan? = nil
+        drivers: DriverPlans = DriverPlans()
     ) {
         self.endpoint = endpoint
         self.upstreams = upstreams
@@ -36,8 +36,8 @@ package struct PairConfiguration: Sendable {
         self.messages = messages
         self.receiveBuffer = receiveBuffer
         self.hooks = hooks
-        self.hooks.attach(driver)
-        self.driver = driver
+        self.hooks.attach(drivers)
+        self.drivers = drivers
     }
 
     /// All upstreams are of one kind.

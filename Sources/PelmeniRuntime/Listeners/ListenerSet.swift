@@ -49,6 +49,12 @@ package struct ListenerSet: ~Copyable {
         switch configuration.endpoint {
         case .tcp(let host, let port), .udp(let host, let port):
             try openPort(host, port, configuration: configuration, pair: pair, workers: workers)
+        case .host(let host, _):
+            // Each socket gets every datagram: one worker serves all clients. A raw socket is of
+            // one family.
+            try openPort(
+                host.isEmpty ? "0.0.0.0" : host, 0, configuration: configuration, pair: pair,
+                workers: Array(workers.prefix(1)))
         case .unix(let path):
             try openUnix(path, configuration: configuration, pair: pair, workers: workers)
         case .unixDatagram(let path):
@@ -87,6 +93,8 @@ package struct ListenerSet: ~Copyable {
                 var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
                 _ = pelmeni_socket_name(socket, &address.storage, &length)
                 address.length = length
+                // A raw socket's is its protocol's number.
+                if case .host = configuration.endpoint { address.setPort(0) }
                 addresses.append(address)
             }
         }
@@ -137,7 +145,11 @@ package struct ListenerSet: ~Copyable {
         subject: String
     ) throws(EngineError) -> Int32 {
         let isDatagrams = configuration.listensForDatagrams
-        let socket = open(address.family, isDatagrams: isDatagrams)
+        let socket =
+            isDatagrams
+            ? DatagramOpening.open(
+                address.family, configuration.hooks.listenerSocket, nonblocking: nonblocking)
+            : pelmeni_socket_open(address.family, nonblocking ? 1 : 0)
         guard socket >= 0 else { throw failed(subject, socket, "no socket") }
         var error: Int32 = 0
         if isDatagrams {

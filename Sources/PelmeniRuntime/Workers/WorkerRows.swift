@@ -29,7 +29,9 @@ struct WorkerRows: @unchecked Sendable {
                 upstreams: upstreams + first, upstreamCount: UInt8(configuration.upstreams.count))
             pair.isUnix = configuration.endpoint.isUnix
             pair.kind = configuration.kind
-            if case .udp(let host, _) = configuration.endpoint {
+            if configuration.endpoint.isDatagram,
+                let host = configuration.endpoint.hostAndPort?.host
+            {
                 pair.tellsLocal =
                     host.isEmpty || SocketAddress(numeric: host, port: 0)?.isAny == true
             }

@@ -12,7 +12,7 @@ package final class WorkerShared: Sendable {
     package let counters: Counters
     let rows: WorkerRows
     package let hooks: HookMemory
-    let drivers: [DriverPlan?]
+    let drivers: [DriverPlans]
     private let log: EngineLog
     private let names: [String]
     private let upstreamNames: [[String]]
@@ -31,7 +31,7 @@ package final class WorkerShared: Sendable {
         counters = Counters()
         rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
         hooks = HookMemory(plans: pairs.map(\.hooks), event: mailbox.event)
-        drivers = pairs.map(\.driver)
+        drivers = pairs.map(\.drivers)
         self.log = log
         names = addresses.map(\.description)
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }

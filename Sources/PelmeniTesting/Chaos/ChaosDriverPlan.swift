@@ -3,7 +3,7 @@ internal import PelmeniCore
 /// The driver of a simulated pair: it does what the built-in side would do, so that the judge needs
 /// no other rules; but in pieces, late, and now and then not at all.
 package struct ChaosDriverPlan: Sendable {
-    var side = DrivenSide.upstream
+    var sides = DrivenSides.upstream
     /// The driver throws, ends sessions, and gives more commands than it may.
     package var isViolent = false
     /// The driver keeps bytes for a while, or leaves them untaken.
@@ -22,7 +22,7 @@ package struct ChaosDriverPlan: Sendable {
             isMessage
             ? DriverTable(ChaosMessages(settings: settings))
             : DriverTable(ChaosStream(settings: settings))
-        return DriverPlan(table, side: side)
+        return DriverPlan(table)
     }
 
     /// Whether a chaos driver can speak the framing of a pair's stream: each message of the other

@@ -83,8 +83,10 @@ final class ChaosSession {
             settings.points.hit(.driverLeft)
             let part = random.below(data.count)
             try deliverPieces(Array(data.array.prefix(part)), context)
+            // A full buffer comes again by itself.
+            let isFull = part > 0 && data.count - part >= ChaosStream.restMax
             data.removeFirst(part)
-            context.timer(after: .microseconds(random.between(1, 5000)))
+            if !isFull { context.timer(after: .microseconds(random.between(1, 5000))) }
         case 1:
             settings.points.hit(.driverHeld)
             let bytes = data.array

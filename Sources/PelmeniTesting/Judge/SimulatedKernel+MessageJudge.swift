@@ -67,8 +67,9 @@ extension SimulatedKernel {
     private var uncutByDrivers: Int {
         guard !world.drivers.isEmpty else { return 0 }
         let handed = messages.streams.reduce(0) { sum, stream in
-            let side: DrivenSide = stream.isClient ? .client : .upstream
-            return sum + (world.drivers[stream.pair]?.side == side ? stream.framesHanded : 0)
+            let side: DrivenSides = stream.isClient ? .client : .upstream
+            let isDriven = world.drivers[stream.pair]?.sides.contains(side) == true
+            return sum + (isDriven ? stream.framesHanded : 0)
         }
         return max(0, handed - chaos.books.pointee.cut)
     }

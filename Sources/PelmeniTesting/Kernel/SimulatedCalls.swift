@@ -5,7 +5,7 @@ struct SimulatedCalls: SystemCalls {
     let kernel: SimulatedKernel
 
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
     ) -> Int32 {
         let key = SimulatedKernel.key(address.pointee)
         kernel.trace(.openDatagrams, -1, Int(key))

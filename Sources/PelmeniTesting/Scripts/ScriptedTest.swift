@@ -138,6 +138,12 @@ public struct ScriptedTest: Sendable {
             throw Self.usage(
                 subject, "a scripted test has at most \(SimulationRun.upstreamsMax) upstreams")
         }
+        for endpoint in [pair.endpoint] + pair.upstreams {
+            guard case .host = endpoint else { continue }
+            throw Self.usage(
+                endpoint.description, "the simulated kernel has TCP, UDP and Unix sockets alone",
+                "test the other side of the pair")
+        }
         for hook in pair.hooks.all where hook.asyncDeadline != nil {
             throw Self.usage(
                 subject,

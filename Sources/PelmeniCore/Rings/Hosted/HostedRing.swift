@@ -99,9 +99,9 @@ struct HostedCalls: SystemCalls {
     }
 
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
     ) -> Int32 {
-        calls.openDatagrams(to: address, buffer: buffer)
+        calls.openDatagrams(to: address, kind: kind, buffer: buffer)
     }
 
     func widenSendBuffer(_ socket: Int32) -> Int { calls.widenSendBuffer(socket) }

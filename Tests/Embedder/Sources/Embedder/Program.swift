@@ -29,12 +29,12 @@ struct Program {
 
     func stop() async { await echo.stop() }
 
-    private var streams: TCPClient { TCPClient("127.0.0.1", port: echo.listeners[0].port ?? 0) }
+    var streams: TCPClient { TCPClient("127.0.0.1", port: echo.listeners[0].port ?? 0) }
     /// The upstream of streams that sends back what it gets.
     var echoes: [Endpoint] { streams.endpoints }
-    private var datagrams: UDPClient { UDPClient("127.0.0.1", port: echo.listeners[1].port ?? 0) }
+    var datagrams: UDPClient { UDPClient("127.0.0.1", port: echo.listeners[1].port ?? 0) }
 
-    private func with(
+    func with(
         _ server: some Server, log: (@Sendable (LogEntry) -> Void)? = nil,
         _ body: (UInt16?) throws -> Void
     ) async throws -> Statistics {
@@ -54,7 +54,7 @@ struct Program {
     }
 
     /// Sends a text to the end of a stream, and compares the response up to its end.
-    private func exchange(
+    func exchange(
         _ server: some Server, _ text: String, _ wanted: String?, _ subject: String
     ) async throws {
         _ = try await with(server) { port in

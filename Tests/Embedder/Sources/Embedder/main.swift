@@ -10,6 +10,7 @@ for backend in [BackendChoice.ioUring, .epoll] {
         try await program.runAsync()
         try await program.runTypes()
         try await program.runExchange()
+        try await program.runProtocols()
         try program.runRefusals()
         try await program.runEmbedding()
         await program.stop()

@@ -1,0 +1,193 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Three network namespaces in a row: a client's, the proxy's, and a live host's. The proxy's
+/// kernel answers no ping.
+private final class PingNetwork {
+    let client: String
+    let proxy: String
+    private let host: String
+    private let ip: Tool
+
+    static let proxyAddress = "10.91.1.2"
+    static let hostAddress = "10.91.2.2"
+
+    /// Why this machine cannot have one; nil when it can.
+    static let refusal: String? = {
+        guard geteuid() == 0 else { return "needs root" }
+        guard (try? Tool("ip", package: "iproute2")) != nil,
+            (try? Tool("ping", package: "iputils-ping")) != nil
+        else { return "ip or ping is missing" }
+        guard (try? PingNetwork()) != nil else { return "the kernel gives no network namespace" }
+        return nil
+    }()
+
+    init() throws {
+        ip = try Tool("ip", package: "iproute2")
+        let mark = "\(getpid())-\(UInt32.random(in: 0...0xffff))"
+        (client, proxy, host) = ("pc-\(mark)", "pp-\(mark)", "ph-\(mark)")
+        do {
+            for name in [client, proxy, host] { try run("netns", "add", name) }
+            try join(client, "10.91.1.1", proxy, Self.proxyAddress, number: 0)
+            try join(proxy, "10.91.2.1", host, Self.hostAddress, number: 1)
+            let (code, _, errors) = try Child(
+                inside(proxy, ["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
+            ).finish()
+            guard code == 0 else { throw Overdue(description: errors) }
+        } catch {
+            remove()
+            throw error
+        }
+    }
+
+    deinit { remove() }
+
+    private func remove() {
+        for name in [client, proxy, host] { try? run("netns", "del", name) }
+    }
+
+    private func join(
+        _ left: String, _ address: String, _ right: String, _ other: String, number: Int
+    ) throws {
+        try run(
+            "-n", left, "link", "add", "r\(number)", "type", "veth", "peer", "name", "l\(number)",
+            "netns", right)
+        for (name, device, address) in [
+            (left, "r\(number)", address), (right, "l\(number)", other),
+        ] {
+            try run("-n", name, "addr", "add", "\(address)/24", "dev", device)
+            try run("-n", name, "link", "set", device, "up")
+            try run("-n", name, "link", "set", "lo", "up")
+        }
+    }
+
+    private func run(_ words: String...) throws {
+        let (code, _, errors) = try Child([ip.path] + words).finish()
+        guard code == 0 else { throw Overdue(description: "ip \(words): \(errors)") }
+    }
+
+    /// A command in a namespace.
+    func inside(_ name: String, _ command: [String]) -> [String] {
+        prefix(of: name) + command
+    }
+
+    func prefix(of name: String) -> [String] { [ip.path, "netns", "exec", name] }
+
+    /// What `ping` says of its packets: sent, received, duplicates, and answers of other bytes.
+    func ping(_ options: String...) throws -> (sent: Int, received: Int, isClean: Bool) {
+        let tool = try Tool("ping", package: "iputils-ping")
+        let (_, output, _) = try Child(
+            inside(client, [tool.path] + options + [Self.proxyAddress])
+        ).finish(within: .seconds(60))
+        let numbers = output.split(separator: "\n").last { $0.contains("packets transmitted") }?
+            .split(separator: " ").compactMap { Int($0) }
+        guard let numbers, numbers.count >= 2 else { throw Overdue(description: output) }
+        let isClean =
+            !output.contains("duplicates") && !output.contains("DUP")
+            && !output.contains("wrong data")
+        return (numbers[0], numbers[1], isClean)
+    }
+}
+
+extension Integration {
+    /// `ping`, through a proxy that answers for another host.
+    @Suite(
+        .enabled(if: PingNetwork.refusal == nil, "\(PingNetwork.refusal ?? "")"),
+        .timeLimit(.minutes(3)))
+    struct ICMPTests {
+        @Test(arguments: CommandBackend.granted)
+        func pingReachesAnotherHost(backend: CommandBackend) throws {
+            let network = try PingNetwork()
+            let silent = try network.ping("-c", "2", "-i", "0.1", "-W", "1")
+            #expect(silent.received == 0, "the kernel does not answer")
+            let proxy = try Proxy(
+                [
+                    "icmp://\(PingNetwork.proxyAddress)", "icmp://\(PingNetwork.hostAddress)",
+                ], backend: backend, prefix: network.prefix(of: network.proxy))
+            var echoes = 0
+            for size in [0, 1, 7, 8, 56, 1472, 9000, 65_507] {
+                for pattern in ["00", "a5c3", "ff"] {
+                    let all = try network.ping(
+                        "-c", "5", "-i", "0.01", "-W", "5", "-s", "\(size)", "-p", pattern)
+                    #expect(all.received == 5 && all.isClean, "\(size) bytes of \(pattern): \(all)")
+                    echoes += 5
+                }
+            }
+            let flood = try network.ping("-f", "-c", "2000", "-W", "5")
+            #expect(flood.received == 2000 && flood.isClean)
+            try proxy.end()
+            #expect(proxy.summary["accepted"] == echoes + 2000)
+            #expect(proxy.summary["completed"] == echoes + 2000)
+            #expect(!proxy.child.errors.everything.contains("kernel answers"))
+        }
+
+        /// A thousand identifiers, all out at once: each gets its own bytes, once.
+        @Test(arguments: CommandBackend.granted)
+        func aThousandIdentifiers(backend: CommandBackend) throws {
+            let network = try PingNetwork()
+            let proxy = try Proxy(
+                [
+                    "icmp://\(PingNetwork.proxyAddress)", "icmp://\(PingNetwork.hostAddress)",
+                ], backend: backend, prefix: network.prefix(of: network.proxy))
+            let python = try Tool("python3", package: "python3")
+            let (code, output, errors) = try Child(
+                network.inside(
+                    network.client,
+                    [python.path, "-c", Self.manyEchoes, PingNetwork.proxyAddress])
+            ).finish(within: .seconds(60))
+            #expect(code == 0 && output == "1000 answers, 0 wrong, 0 twice\n", "\(output)\(errors)")
+            try proxy.end()
+            #expect(proxy.summary["completed"] == 1000)
+        }
+
+        /// Echo requests with identifiers of their own on a raw socket, twenty at a time.
+        private static let manyEchoes = """
+            import socket, struct, sys
+            def checksum(data):
+                if len(data) % 2: data += b"\\0"
+                total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+                while total > 0xffff: total = (total & 0xffff) + (total >> 16)
+                return ~total & 0xffff
+            link = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            link.settimeout(5)
+            answers, wrong, twice = set(), 0, 0
+            for first in range(0, 1000, 20):
+                for number in range(first, first + 20):
+                    payload = b"%d" % number * 10
+                    head = struct.pack("!BBHHH", 8, 0, 0, number, 7)
+                    head = struct.pack("!BBHHH", 8, 0, checksum(head + payload), number, 7)
+                    link.sendto(head + payload, (sys.argv[1], 0))
+                while len(answers) < first + 20:
+                    data = link.recv(70000)
+                    kind, _, _, number, _ = struct.unpack("!BBHHH", data[20:28])
+                    if kind != 0: continue
+                    if data[28:] != b"%d" % number * 10: wrong += 1
+                    if number in answers: twice += 1
+                    answers.add(number)
+            print("%d answers, %d wrong, %d twice" % (len(answers), wrong, twice))
+            """
+
+        /// UDP and framed TCP in front of a live host.
+        @Test(arguments: CommandBackend.granted)
+        func otherKindsAskByPing(backend: CommandBackend) throws {
+            let proxy = try Proxy(
+                [
+                    "udp://127.0.0.1:0", "icmp://127.0.0.1",
+                    "tcp://127.0.0.1:0?framing=u16be", "icmp://127.0.0.1",
+                ], backend: backend)
+            let client = try Wire(toPort: try proxy.port(1))
+            for count in [1, 100, 1400] {
+                let text = String(repeating: "a", count: count)
+                try client.write([UInt8(count >> 8), UInt8(count & 0xff)] + Array(text.utf8))
+                #expect(
+                    Array(try client.read(exactly: count + 2)).dropFirst(2) == Array(text.utf8)[...]
+                )
+            }
+            client.close()
+            try proxy.end()
+            #expect(proxy.summary["datagrams_to_upstream"] == 3)
+        }
+    }
+}
