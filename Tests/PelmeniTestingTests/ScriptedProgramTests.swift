@@ -91,6 +91,22 @@ import Testing
         #expect(it.peer?.hasPrefix("upstream") == true)
     }
 
+    /// State beyond a session begins anew with each seed.
+    @Test func aServerForEachSeed() throws {
+        try ScriptedTest(
+            clients: [[.expect("1"), .end]], upstreams: [[.send("?"), .expectEnd]]
+        ) {
+            let shared = Blocks.Shared()
+            return TCPServer(
+                Self.client.beforeRespond { data, _ in
+                    if data.isEmpty { return .forward }
+                    shared.count += 1
+                    data = try Buffer("\(shared.count)")
+                    return .forward
+                }, port: 8080)
+        }.run(seeds: 1...20)
+    }
+
     /// It throws at the third byte.
     struct Throwing: CustomServer {
         struct Third: Error {}

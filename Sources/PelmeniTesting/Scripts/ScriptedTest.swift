@@ -20,7 +20,7 @@ internal import PelmeniRuntime
 /// Behind its last step a client ends its stream and waits for the other end; an upstream waits for
 /// the end of its stream and then ends its own. Bytes that come beyond the script are a failure.
 public struct ScriptedTest: Sendable {
-    private let server: any Server
+    private let makeServer: @Sendable () -> any Server
     private let plan: ScriptPlan
 
     /// A test with one client, and one upstream.
@@ -52,7 +52,23 @@ public struct ScriptedTest: Sendable {
         server: any Server, clients: [[PeerStep]], upstreams: [[PeerStep]],
         patience: Duration = .seconds(60)
     ) {
-        self.server = server
+        self.init(clients: clients, upstreams: upstreams, patience: patience) { server }
+    }
+
+    /// A test whose server is made anew for each seed: for hooks and protocols with state beyond a
+    /// session, which would otherwise go on from one seed to the next.
+    ///
+    /// - Parameters:
+    ///   - clients: a script for each client.
+    ///   - upstreams: scripts of the upstream's connections, as in
+    ///     ``init(server:clients:upstreams:patience:)``.
+    ///   - patience: how long a step may wait, in simulated time. A longer wait is a failure.
+    ///   - server: makes the server of a seed.
+    public init(
+        clients: [[PeerStep]], upstreams: [[PeerStep]], patience: Duration = .seconds(60),
+        server: @escaping @Sendable () -> any Server
+    ) {
+        makeServer = server
         plan = ScriptPlan(
             clients: clients, upstreams: upstreams,
             patience: UInt64(clamping: patience.components.seconds) * 1_000_000_000
@@ -114,13 +130,19 @@ public struct ScriptedTest: Sendable {
 
     private func checkedPair() throws(EngineError) -> PairConfiguration {
         // Placement is of an engine with workers.
-        var server = server
+        var server = makeServer()
         server.options.workers = nil
         let pair = try EngineCheck.pair(of: server)
         let subject = server.endpoint.description
         guard pair.upstreams.count <= SimulationRun.upstreamsMax else {
             throw Self.usage(
                 subject, "a scripted test has at most \(SimulationRun.upstreamsMax) upstreams")
+        }
+        for endpoint in [pair.endpoint] + pair.upstreams {
+            guard case .host = endpoint else { continue }
+            throw Self.usage(
+                endpoint.description, "the simulated kernel has TCP, UDP and Unix sockets alone",
+                "test the other side of the pair")
         }
         for hook in pair.hooks.all where hook.asyncDeadline != nil {
             throw Self.usage(
