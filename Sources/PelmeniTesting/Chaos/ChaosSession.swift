@@ -49,14 +49,15 @@ final class ChaosSession {
     }
 
     /// Does what no driver should. True when it has.
-    func misbehaves(_ context: borrowing Context) throws -> Bool {
+    func misbehaves(_ data: inout Buffer, _ context: borrowing Context) throws -> Bool {
         guard settings.plan.isViolent, random.chance(0x180) else { return false }
         settings.points.books.pointee.lost += 1
         switch random.below(3) {
         case 0:
             settings.points.hit(.driverThrew)
             settings.points.books.pointee.extra += 1
-            context.deliver(try Buffer("lost with the throw"))
+            // Its block comes back with the throw.
+            context.deliver(data.take())
             context.send(try Buffer("this, too"))
             throw ChaosError()
         case 1:
@@ -74,7 +75,7 @@ final class ChaosSession {
 
     func received(_ data: inout Buffer, _ context: borrowing Context) throws {
         sees(own: true)
-        guard try !misbehaves(context) else { return }
+        guard try !misbehaves(&data, context) else { return }
         try deliverKept(context)
         guard settings.plan.holds else { return try deliverAll(&data, context) }
         switch random.below(6) {
@@ -127,7 +128,8 @@ final class ChaosSession {
 
     func arrived(_ data: consuming Buffer, _ context: borrowing Context) throws {
         sees(own: false)
-        guard try !misbehaves(context) else { return }
+        var data = data
+        guard try !misbehaves(&data, context) else { return }
         try sendKept(context)
         if settings.plan.holds, random.chance(0x2000) {
             keptForOwn = data.array
@@ -240,7 +242,7 @@ struct ChaosMessages: ProtocolDriver {
         _ data: inout Buffer, _ state: inout ChaosSession, _ context: borrowing Context
     ) throws {
         state.sees(own: true)
-        guard try !state.misbehaves(context) else { return }
+        guard try !state.misbehaves(&data, context) else { return }
         guard let framing = settings.framing else { return context.deliver(data.take()) }
         while context.room > 1 {
             switch ChaosFrames.next(data.array, framing, maxFrame: settings.maxFrame) {
@@ -272,8 +274,8 @@ struct ChaosMessages: ProtocolDriver {
         _ data: consuming Buffer, _ state: inout ChaosSession, _ context: borrowing Context
     ) throws {
         state.sees(own: false)
-        guard try !state.misbehaves(context) else { return }
         var data = data
+        guard try !state.misbehaves(&data, context) else { return }
         if let framing = settings.framing { try ChaosFrames.wrap(&data, framing) }
         context.send(data)
     }

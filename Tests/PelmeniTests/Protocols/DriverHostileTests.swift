@@ -211,16 +211,35 @@ import Testing
         }
     }
 
-    /// Far more than the pool holds waits in memory, within its bound; others go on.
+    /// Far more than the pool holds waits in memory, within its bound, and the end behind it.
     @Test(arguments: Variant.all) func growthInASmallPool(variant: Variant) async throws {
-        var driver = StreamScript()
-        driver.received = { data, session, context in
+        @Sendable func grow(_ data: inout Buffer) throws {
             let first = data.array
             while data.count < 512 << 10 { try data.append(contentsOf: first) }
-            context.deliver(data.take())
         }
-        let bridge = try await Bridge.driven(
-            .streams, variant, .server, driver, poolBytes: 1 << 20)
+        for side in DriverSide.allCases {
+            var driver = StreamScript()
+            switch side {
+            case .server:
+                driver.received = { data, _, context in
+                    try grow(&data)
+                    context.deliver(data.take())
+                }
+            case .client:
+                driver.arrived = { data, _, context in
+                    var data = data
+                    try grow(&data)
+                    context.send(data)
+                }
+            }
+            let bridge = try await Bridge.driven(
+                .streams, variant, side, driver, poolBytes: 1 << 20)
+            try await readGrown(bridge)
+            driver.books.expectBalance(8)
+        }
+    }
+
+    private func readGrown(_ bridge: Bridge) async throws {
         let sessions = try (0..<8).map { _ in try bridge.streams() }
         for (number, session) in sessions.enumerated() {
             try session.client.write(Pattern.shared.stream(key: number, count: 1_024))
@@ -236,6 +255,5 @@ import Testing
             #expect(try session.client.readEnd() == .clean)
         }
         await bridge.expect([.completed: 8])
-        driver.books.expectBalance(8)
     }
 }
