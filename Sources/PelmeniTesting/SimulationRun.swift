@@ -146,7 +146,7 @@ struct SimulationRun: ~Copyable {
             outcome.failure = kernel.messages.scripts?.failure
             return
         }
-        outcome.violations = worker.leaks()
+        outcome.violations = worker.leaks(lentMost: kernel.chaos.later == nil ? 0 : .max)
         if kernel.openDescriptors != 0 {
             outcome.violations.append("\(kernel.openDescriptors) descriptors are open")
         }

@@ -50,5 +50,5 @@ package struct HostedWorker: ~Copyable {
     package var queuedMost: Int { worker.relay.queuedMost }
 
     /// Resources that were not released, a line each. Valid once no session is open.
-    package func leaks() -> [String] { worker.relay.leaks() }
+    package func leaks(lentMost: Int) -> [String] { worker.relay.leaks(lentMost: lentMost) }
 }

@@ -17,12 +17,16 @@ extension Relay where R: ~Copyable {
     }
 
     /// Resources that were not released, a line each. Valid once no session is open.
-    package func leaks() -> [String] {
+    ///
+    /// - Parameter lentMost: buffers that asynchronous calls may still have.
+    package func leaks(lentMost: Int = .max) -> [String] {
         var leaks: [String] = []
         if legs.sessionsOpen != 0 { leaks.append("\(legs.sessionsOpen) sessions are open") }
-        // Buffers that hooks kept are not the engine's.
-        let blocks = pool.leasedBlocks - postedBlocks - pool.state.pointee.lent
+        let lent = pool.state.pointee.lent
+        let blocks = pool.leasedBlocks - postedBlocks - lent
         if blocks != 0 { leaks.append("\(blocks) blocks are leased") }
+        // Hooks and drivers are gone with their sessions, and so are the buffers that they kept.
+        if lent > lentMost { leaks.append("\(lent) buffers are lent") }
         let pieces = pool.totalPieces - pool.freePieces
         if pieces != 0 { leaks.append("\(pieces) pieces are queued") }
         var legsInUse = 0
