@@ -26,7 +26,7 @@ struct Lines: CustomServer {
 
 /// A number stands before each request. The upstream repeats it; a response to an earlier request
 /// is dropped.
-struct Numbered: CustomClient {
+struct NumberedClient: CustomClient {
     let endpoints: [Endpoint]
     var hooks: [HookTable] = []
 
@@ -126,7 +126,7 @@ enum Protocols {
 
     static func numbered(_ upstreams: [Endpoint]) -> TCPServer {
         TCPServer(
-            Numbered(endpoints: upstreams), listen: "127.0.0.1", port: 0, framing: .line)
+            NumberedClient(endpoints: upstreams), listen: "127.0.0.1", port: 0, framing: .line)
     }
 
     static func guarded(_ client: TCPClient) -> DrivenServer<Login> {
