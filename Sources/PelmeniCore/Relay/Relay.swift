@@ -147,11 +147,16 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         legs.count()
     }
 
+    /// A driver waits for its turn, or an asynchronous hook has answered. Without hooks there are
+    /// no drivers: their sessions have rows for both.
+    @inline(never)
+    private var hasHookWork: Bool { !drivers.isEmpty || hooks.hasWork }
+
     /// When the relay has to run again even without a completion.
     @inline(__always)
     package func nextTime() -> UInt64 {
         let timer = min(legs.wheel.nextTime(), responses.retryAt)
-        guard legs.dials.isEmpty, cuts.isEmpty, drivers.isEmpty, !hooks.hasWork else { return now }
+        guard legs.dials.isEmpty, cuts.isEmpty, !hooks.areThere || !hasHookWork else { return now }
         guard !legs.reads.isEmpty else { return timer }
         guard !legs.reads.feedsAgain else { return now }
         return min(timer, now &+ Limits.exhaustionCheck)
