@@ -5,8 +5,8 @@ public import Pelmeni
 ///
 /// It needs `CAP_NET_RAW`, and one worker serves it. Each echo is a session: answers find theirs in
 /// whatever order they come. The kernel answers echo requests too, unless
-/// `net.ipv4.icmp_echo_ignore_all` is 1: a client then gets two answers, which is warned of at
-/// start.
+/// `net.ipv4.icmp_echo_ignore_all`, or `net.ipv6.icmp.echo_ignore_all`, is 1: a client then
+/// gets two answers, which is warned of at start.
 public struct ICMPServer: CustomServer {
     /// The client that forwards payloads.
     public let client: any Client
@@ -51,10 +51,10 @@ public struct ICMPServer: CustomServer {
         socket = .raw(
             v4: ICMPSocket.v4, v6: ICMPSocket.v6,
             messageType: (ICMPEcho.Version.v4.request, ICMPEcho.Version.v6.request))
-        guard version == .v4, ICMPSocket.kernelAnswers else { return }
+        guard ICMPSocket.kernelAnswers(version) else { return }
         socket.warnings.append(
             "the kernel answers pings too, so that clients get two answers: "
-                + "set net.ipv4.icmp_echo_ignore_all to 1")
+                + "set /proc/sys/\(ICMPSocket.setting(version)) to 1")
     }
 
     /// Each echo is a session of its own; other messages are dropped.

@@ -17,9 +17,13 @@ enum ICMPSocket {
         return true
     }
 
-    /// Whether the kernel answers echo requests itself: then a client gets two answers.
-    static var kernelAnswers: Bool {
-        guard let file = fopen("/proc/sys/net/ipv4/icmp_echo_ignore_all", "r") else { return true }
+    /// The kernel's setting that it answers no echo requests: else a client gets two answers.
+    static func setting(_ version: ICMPEcho.Version) -> String {
+        version == .v4 ? "net/ipv4/icmp_echo_ignore_all" : "net/ipv6/icmp/echo_ignore_all"
+    }
+
+    static func kernelAnswers(_ version: ICMPEcho.Version) -> Bool {
+        guard let file = fopen("/proc/sys/" + setting(version), "r") else { return true }
         defer { fclose(file) }
         return fgetc(file) != Int32(UInt8(ascii: "1"))
     }

@@ -13,6 +13,8 @@ private final class PingNetwork {
 
     static let proxyAddress = "10.91.1.2"
     static let hostAddress = "10.91.2.2"
+    static let proxyAddress6 = "fd00:91:1::2"
+    static let hostAddress6 = "fd00:91:2::2"
 
     /// Why this machine cannot have one; nil when it can.
     static let refusal: String? = {
@@ -30,12 +32,18 @@ private final class PingNetwork {
         (client, proxy, host) = ("pc-\(mark)", "pp-\(mark)", "ph-\(mark)")
         do {
             for name in [client, proxy, host] { try run("netns", "add", name) }
-            try join(client, "10.91.1.1", proxy, Self.proxyAddress, number: 0)
-            try join(proxy, "10.91.2.1", host, Self.hostAddress, number: 1)
-            let (code, _, errors) = try Child(
-                inside(proxy, ["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
-            ).finish()
-            guard code == 0 else { throw Overdue(description: errors) }
+            try join(
+                client, ["10.91.1.1/24", "fd00:91:1::1/64"], proxy,
+                ["\(Self.proxyAddress)/24", "\(Self.proxyAddress6)/64"], number: 0)
+            try join(
+                proxy, ["10.91.2.1/24", "fd00:91:2::1/64"], host,
+                ["\(Self.hostAddress)/24", "\(Self.hostAddress6)/64"], number: 1)
+            for setting in ["net.ipv4.icmp_echo_ignore_all", "net.ipv6.icmp.echo_ignore_all"] {
+                let (code, _, errors) = try Child(
+                    inside(proxy, ["sysctl", "-qw", "\(setting)=1"])
+                ).finish()
+                guard code == 0 else { throw Overdue(description: errors) }
+            }
         } catch {
             remove()
             throw error
@@ -49,21 +57,27 @@ private final class PingNetwork {
     }
 
     private func join(
-        _ left: String, _ address: String, _ right: String, _ other: String, number: Int
+        _ left: String, _ addresses: [String], _ right: String, _ others: [String], number: Int
     ) throws {
         try run(
             "-n", left, "link", "add", "r\(number)", "type", "veth", "peer", "name", "l\(number)",
             "netns", right)
-        for (name, device, address) in [
-            (left, "r\(number)", address), (right, "l\(number)", other),
+        for (name, device, list) in [
+            (left, "r\(number)", addresses), (right, "l\(number)", others),
         ] {
-            try run("-n", name, "addr", "add", "\(address)/24", "dev", device)
+            for address in list {
+                // A new IPv6 address would wait for others that might have it.
+                let mode = address.contains(":") ? ["nodad"] : []
+                try run(["-n", name, "addr", "add", address, "dev", device] + mode)
+            }
             try run("-n", name, "link", "set", device, "up")
             try run("-n", name, "link", "set", "lo", "up")
         }
     }
 
-    private func run(_ words: String...) throws {
+    private func run(_ words: String...) throws { try run(words) }
+
+    private func run(_ words: [String]) throws {
         let (code, _, errors) = try Child([ip.path] + words).finish()
         guard code == 0 else { throw Overdue(description: "ip \(words): \(errors)") }
     }
@@ -76,10 +90,12 @@ private final class PingNetwork {
     func prefix(of name: String) -> [String] { [ip.path, "netns", "exec", name] }
 
     /// What `ping` says of its packets: sent, received, duplicates, and answers of other bytes.
-    func ping(_ options: String...) throws -> (sent: Int, received: Int, isClean: Bool) {
+    func ping(
+        _ options: String..., to address: String = PingNetwork.proxyAddress
+    ) throws -> (sent: Int, received: Int, isClean: Bool) {
         let tool = try Tool("ping", package: "iputils-ping")
         let (_, output, _) = try Child(
-            inside(client, [tool.path] + options + [Self.proxyAddress])
+            inside(client, [tool.path] + options + [address])
         ).finish(within: .seconds(60))
         let numbers = output.split(separator: "\n").last { $0.contains("packets transmitted") }?
             .split(separator: " ").compactMap { Int($0) }
@@ -121,6 +137,26 @@ extension Integration {
             #expect(proxy.summary["accepted"] == echoes + 2000)
             #expect(proxy.summary["completed"] == echoes + 2000)
             #expect(!proxy.child.errors.everything.contains("kernel answers"))
+        }
+
+        /// From IPv6 to IPv6, and to IPv4.
+        @Test(arguments: CommandBackend.granted)
+        func pingOverIPv6(backend: CommandBackend) throws {
+            let network = try PingNetwork()
+            for host in ["[\(PingNetwork.hostAddress6)]", PingNetwork.hostAddress] {
+                let proxy = try Proxy(
+                    ["icmp://[\(PingNetwork.proxyAddress6)]", "icmp://\(host)"], backend: backend,
+                    prefix: network.prefix(of: network.proxy))
+                for size in [0, 56, 9000] {
+                    let all = try network.ping(
+                        "-c", "5", "-i", "0.01", "-W", "5", "-s", "\(size)", "-p", "a5c3",
+                        to: PingNetwork.proxyAddress6)
+                    #expect(all.received == 5 && all.isClean, "\(size) bytes to \(host): \(all)")
+                }
+                try proxy.end()
+                #expect(proxy.summary["completed"] == 15)
+                #expect(!proxy.child.errors.everything.contains("kernel answers"))
+            }
         }
 
         /// A thousand identifiers, all out at once: each gets its own bytes, once.

@@ -153,8 +153,11 @@ package struct ListenerSet: ~Copyable {
         guard socket >= 0 else { throw failed(subject, socket, "no socket") }
         var error: Int32 = 0
         if isDatagrams {
+            // A raw socket is of one family, and refuses the question (ipv6(7)).
+            let isDual =
+                address.family == AF_INET6 && configuration.hooks.listenerSocket.isStandard
             error = pelmeni_datagram_configure(
-                socket, address.family, address.isAny ? 1 : 0, address.family == AF_INET6 ? 0 : -1)
+                socket, address.family, address.isAny ? 1 : 0, isDual ? 0 : -1)
             widen(socket, configuration.receiveBuffer, subject: subject, isFirst: isFirst)
         } else {
             _ = SocketCalls.configure(
