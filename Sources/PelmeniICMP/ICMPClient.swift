@@ -53,7 +53,7 @@ public struct ICMPClient: CustomClient {
             let place = Int(sequence) % Self.countMax
             let at = sentAt[place]
             sentAt[place] = 0
-            return at != 0 && now &- at <= 10_000_000_000
+            return at != 0 && Duration.nanoseconds(now &- at) <= Self.patience
         }
     }
 

@@ -4,8 +4,6 @@ import Pelmeni
 struct ICMPEcho {
     /// Bytes of the head.
     static let count = 8
-    /// The longest payload: a datagram over IPv4 less its header of 20 bytes and this head.
-    static let payloadMax = 65_507
 
     enum Version: Sendable {
         case v4
@@ -30,7 +28,7 @@ struct ICMPEcho {
     init?(_ data: borrowing Buffer, offset: inout Int) {
         let bytes = data.bytes
         offset = 0
-        // An echo's first byte is its type, of which none begins with 4.
+        // An IPv4 header begins with its version, 4; the type of an echo is 0, 8, 128 or 129.
         if bytes.count >= 20, bytes[0] >> 4 == 4 { offset = Int(bytes[0] & 0x0f) * 4 }
         guard bytes.count >= offset + Self.count, bytes[offset + 1] == 0 else { return nil }
         type = bytes[offset]

@@ -18,7 +18,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case draining
     /// Over the pair's `requests` or `responses`.
     case surplus
-    /// A hook dropped it, or closed its session.
+    /// A hook dropped it, or closed its session; or a protocol knows no session for it.
     case hook
 
     /// The name in logs, statistics and the summary line: `table_full`, say.

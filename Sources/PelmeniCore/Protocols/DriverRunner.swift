@@ -164,7 +164,7 @@ struct DriverLink: QueuedRow {
     var next: DriverID = .none
 }
 
-/// Calls of a worker's drivers, and those that have something to see.
+/// A worker's drivers: their calls, and the queue of drivers with events.
 struct DriverRunner {
     private let places: UnsafeMutablePointer<DriverPlace?>?
     private let placeCount: Int

@@ -79,8 +79,9 @@ extension Relay where R: ~Copyable {
             row.pointee.events.remove(.opened)
             let own = ownLeg(driver)
             if !own.isNone { drivers.call.pointee.peer = legs.calls.peerName(legs[own].socket) }
-            guard callDriver(driver, place, .opened) else { return }
+            let goesOn = callDriver(driver, place, .opened)
             drivers.call.pointee.peer = SocketAddress()
+            guard goesOn else { return }
         }
         guard row.pointee.isOver || passItems(driver, place) else { return }
         if row.pointee.events.contains(.deliversEnd) { deliverEnd(driver) }

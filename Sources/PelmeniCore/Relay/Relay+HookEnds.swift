@@ -52,6 +52,13 @@ extension Relay where R: ~Copyable {
         if !drivers.isEmpty { runDrivers() }
     }
 
+    /// The session's upstream accepted: hooks see its number, also after its leg is closed.
+    func noteUpstream(_ session: SessionID) {
+        guard let chain = chain(of: session) else { return }
+        chain.pointee.row(session).pointee.upstream = Int32(
+            legs[sessions[session].upstream].upstream)
+    }
+
     // MARK: Closing
 
     /// A hook closes the session: what was queued before is sent, and streams are reset.

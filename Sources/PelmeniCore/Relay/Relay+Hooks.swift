@@ -128,13 +128,6 @@ extension Relay where R: ~Copyable {
             ? withUnsafePointer(to: &states[session].name) { $0 } : nil
     }
 
-    /// The session's upstream accepted: hooks see its number, also after its leg is closed.
-    func noteUpstream(_ session: SessionID) {
-        guard let chain = chain(of: session) else { return }
-        chain.pointee.row(session).pointee.upstream = Int32(
-            legs[sessions[session].upstream].upstream)
-    }
-
     // MARK: Verdicts
 
     /// Carries out a verdict. False when the item is not offered to the next hook now.
