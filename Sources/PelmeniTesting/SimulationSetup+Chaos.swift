@@ -60,6 +60,8 @@ extension SimulationSetup {
         return (0..<world.pairs).map { pair in
             var plans = DriverPlans()
             guard let plan = world.drivers[pair] else { return plans }
+            plans.ofPair = plan.ofPair?.driver(seed: world.seed &+ UInt64(pair), kernel)
+            guard plans.ofPair == nil else { return plans }
             if plan.sides.contains(.client) { plans.ofServer = driver(pair, plan, .client, kernel) }
             if plan.sides.contains(.upstream) {
                 plans.ofClient = driver(pair, plan, .upstream, kernel)
@@ -79,6 +81,27 @@ extension SimulationSetup {
     }
 
     // MARK: Drivers
+
+    /// Whether a seed's world has drivers that speak with both sides: a world of plain streams.
+    package static func hasPairDrivers(seed: UInt64) -> Bool { seed % 16 == 6 }
+
+    mutating func shapePairDrivers() {
+        var random = SeededRandom(seed: world.seed ^ 0x7061_6972_73)
+        world.drivers = Array(repeating: nil, count: world.pairs)
+        let isViolent = world.healsAt != .max && random.chance(0x6000)
+        for pair in 0..<world.pairs where random.chance(0xe000) {
+            var plan = ChaosPairPlan()
+            plan.isViolent = isViolent
+            plan.holds = random.chance(0x8000)
+            let isAsked =
+                world.plans[pair].start == .client && world.plans[pair].bytesToUpstream > 0
+            plan.mayPark = isAsked && random.chance(0x8000)
+            world.drivers[pair] = ChaosDriverPlan(ofPair: plan)
+        }
+        if isViolent || pool.smallBlocks < 64 { allowances.cuts = true }
+        // A client's reset ends the session at once.
+        allowances.lateResets = true
+    }
 
     /// Whether a seed's world has drivers: of plain streams, of datagrams, of framed streams, and
     /// in two of them with hooks.

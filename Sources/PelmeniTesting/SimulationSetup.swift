@@ -34,6 +34,7 @@ package struct SimulationSetup: Sendable {
         }
         if Self.hasHooks(seed: seed) { shapeChaos() }
         if Self.hasDrivers(seed: seed) { shapeDrivers() }
+        if Self.hasPairDrivers(seed: seed) { shapePairDrivers() }
         var apart = SeededRandom(seed: seed ^ 0x6d69_7373)
         if apart.chance(0x8000) {
             world.faults.missedEnd = apart.pick([2000, 20_000, 65_536])

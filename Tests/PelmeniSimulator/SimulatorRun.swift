@@ -24,6 +24,7 @@ struct SimulatorRun {
             if options.onlyDatagrams, !SimulationSetup.hasMessages(seed: seed) { continue }
             let isHooked =
                 SimulationSetup.hasHooks(seed: seed) || SimulationSetup.hasDrivers(seed: seed)
+                || SimulationSetup.hasPairDrivers(seed: seed)
             if options.onlyHooks, !isHooked { continue }
             let outcome = Self.simulate(seed)
             if !outcome.violations.isEmpty {

@@ -19,6 +19,9 @@ public protocol Server: Sendable {
     var hooks: [HookTable] { get set }
     /// The protocol that its sessions speak with their client; nil is the endpoint's own.
     var driver: DriverTable? { get }
+    /// The protocol that its sessions speak with client and upstream alike; nil for a pair whose
+    /// sides have a protocol each.
+    var pairDriver: PairDriverTable? { get }
 }
 
 extension Server {
@@ -26,6 +29,8 @@ extension Server {
     public var permissions: SocketPermissions { .owner }
     /// The endpoint's own.
     public var driver: DriverTable? { nil }
+    /// None.
+    public var pairDriver: PairDriverTable? { nil }
 
     /// The kinds of the pair's two sides. The endpoints of a client are all of one kind.
     package var kind: PairKind {

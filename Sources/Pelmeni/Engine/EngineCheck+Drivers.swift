@@ -7,7 +7,8 @@ extension EngineCheck {
     func drivers(_ server: any Server) throws(EngineError) -> DriverPlans {
         var plans = DriverPlans(
             ofServer: server.driver.map { DriverPlan($0) },
-            ofClient: server.client.driver.map { DriverPlan($0) })
+            ofClient: server.client.driver.map { DriverPlan($0) }, ofPair: server.pairDriver)
+        if let table = plans.ofPair { try checkPair(table, server, plans) }
         try checkPorts(server, plans)
         if let table = plans.ofServer?.table { try checkCargo(table, ofClient: false, server) }
         if let table = plans.ofClient?.table { try checkCargo(table, ofClient: true, server) }
@@ -15,6 +16,27 @@ extension EngineCheck {
         try initialize(&plans.ofServer, .listener, subject)
         try initialize(&plans.ofClient, .upstream, subject)
         return plans
+    }
+
+    /// The driver of a pair speaks with two streams of bytes, and sees all of them.
+    private func checkPair(
+        _ table: PairDriverTable, _ server: any Server, _ plans: DriverPlans
+    ) throws(EngineError) {
+        let (subject, name) = (server.endpoint.description, table.name)
+        guard plans.ofServer == nil, plans.ofClient == nil else {
+            throw usage(
+                subject, "the protocol \(name) speaks with both sides, and one has its own",
+                "use endpoints without a protocol")
+        }
+        guard server.kind == .streams else {
+            throw usage(
+                subject, "the protocol \(name) speaks with two streams of bytes",
+                "use TCP or Unix streams without framing on both sides")
+        }
+        guard let hook = (server.hooks + server.client.hooks).first else { return }
+        throw usage(
+            subject, "the hook \(hook.name) has no moment: the protocol \(name) takes all bytes",
+            "let the protocol do it")
     }
 
     private func initialize(

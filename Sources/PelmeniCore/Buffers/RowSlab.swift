@@ -8,21 +8,25 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
 
     let rows: RowTable<Row.Table, Row>
     private let capacity: Int
+    private let spare: Int
     private var free: ID = .none
     private var fresh: UInt32
 
     /// Nil when memory is short.
     ///
-    /// - Parameter reserved: rows at the beginning that are never taken.
-    init?(capacity: Int, reserved: Int = 0) {
-        guard let memory = pelmeni_memory_map(Self.bytes(capacity)) else { return nil }
-        rows = RowTable(memory.bindMemory(to: Row.self, capacity: capacity))
+    /// - Parameters:
+    ///   - reserved: rows at the beginning that are never taken.
+    ///   - spare: rows behind the last one, likewise.
+    init?(capacity: Int, reserved: Int = 0, spare: Int = 0) {
+        guard let memory = pelmeni_memory_map(Self.bytes(capacity + spare)) else { return nil }
+        rows = RowTable(memory.bindMemory(to: Row.self, capacity: capacity + spare))
         self.capacity = capacity
+        self.spare = spare
         fresh = UInt32(reserved)
     }
 
     /// No copy of the table may be used afterwards.
-    func destroy() { pelmeni_memory_unmap(rows.rows, Self.bytes(capacity)) }
+    func destroy() { pelmeni_memory_unmap(rows.rows, Self.bytes(capacity + spare)) }
 
     private static func bytes(_ capacity: Int) -> UInt64 {
         UInt64(capacity * MemoryLayout<Row>.stride)

@@ -107,7 +107,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         if isFull, relay.legs.now >= fullUntil { relay.legs.hasRoom = true }
         if relay.legs.hasRoom || relay.legs.lacksDescriptors { reconsiderAccepting() }
         if !isDraining, !isFull, backedOffListeners { armListeners() }
-        guard isDraining, relay.legs.sessionsOpen == 0 else { return true }
+        guard isDraining, relay.legs.isQuiet else { return true }
         closeDatagramListeners()
         return !(listenersClosed && relay.outgoing.used == 0)
     }
@@ -115,7 +115,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(__always)
     private func nextTime() -> UInt64 {
         var time = relay.nextTime()
-        if isDraining, relay.legs.sessionsOpen == 0 {
+        if isDraining, relay.legs.isQuiet {
             time = min(time, relay.legs.now &+ Self.drainCheck)
         }
         // A full worker's listeners wait for room, whatever else they rest for.

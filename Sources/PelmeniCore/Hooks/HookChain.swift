@@ -10,6 +10,8 @@ package struct HookPlan: Sendable {
     /// The sides of the pair's drivers, and their names, the server's first. Their sessions have
     /// rows for hooks, too: bytes wait there.
     package var driven: DrivenSides = []
+    /// One driver speaks with both sides.
+    package var isPairDriven = false
     package var driverNames = ["", ""]
     package var upstreamSocket = SocketKind()
     package var listenerSocket = SocketKind()
@@ -19,7 +21,9 @@ package struct HookPlan: Sendable {
         self.ofClient = ofClient
     }
 
-    package var isEmpty: Bool { ofServer.isEmpty && ofClient.isEmpty && driven.isEmpty }
+    package var isEmpty: Bool {
+        ofServer.isEmpty && ofClient.isEmpty && driven.isEmpty && !isPairDriven
+    }
     package var count: Int { ofServer.count + ofClient.count }
     package var all: [HookTable] { ofServer + ofClient }
 }
@@ -38,7 +42,7 @@ extension PairRow {
             || plan.driven.contains(.upstream)
         hooks.toClient =
             plan.all.contains { $0.moments.contains(.respond) } || plan.driven.contains(.client)
-        if kind == .streams { kind = .hookedStreams }
+        if kind == .streams { kind = plan.isPairDriven ? .drivenStreams : .hookedStreams }
     }
 }
 

@@ -104,6 +104,8 @@ extension LegRow {
         case hooked
         /// Into blocks, and from there to the driver of this side.
         case driven
+        /// As linked, for a number of bytes that a pair's driver gave; then it is driven again.
+        case counted
         /// As before, but bytes are dropped, and messages counted: the session takes no more.
         case discarded
 

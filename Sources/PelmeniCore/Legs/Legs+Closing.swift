@@ -63,6 +63,18 @@ extension Legs where R: ~Copyable {
         resetIfDelivered(upstream)
     }
 
+    /// As ``breakBoth(_:_:)``, for a session that has closed its upstream.
+    mutating func breakClient(_ session: SessionID, _ cause: EndCause) {
+        setCause(session, cause)
+        guard sessions[session].phase == .relaying else { return }
+        assert(sessions[session].upstream.isNone, "the upstream closes first")
+        let client = sessions[session].client
+        sessions[session].move(to: .resetting)
+        sessions[session].resetAt = now &+ Limits.resetWait
+        beginReset(client)
+        resetIfDelivered(client)
+    }
+
     /// The leg is not read any more, and is reset once its queue is delivered.
     private mutating func beginReset(_ leg: LegID) {
         legs[leg].move(to: .resetting)
@@ -90,7 +102,8 @@ extension Legs where R: ~Copyable {
             resetsUpstream: isLossy || !legs[row.client].hasEnded)
     }
 
-    private mutating func end(
+    /// As above, with a reset for each side or without.
+    mutating func end(
         _ session: SessionID, _ cause: EndCause, resetsClient: Bool, resetsUpstream: Bool
     ) {
         setCause(session, cause)
@@ -109,7 +122,7 @@ extension Legs where R: ~Copyable {
         if !client.isNone, legs[client].session == session {
             close(client, reset: resetsClient)
         }
-        if sessions[session].kind.hasNamedClient { notices.append(session, sessions) }
+        if sessions[session].kind.hasNamedClient { notify(session) }
     }
 
     /// Closes a leg once it has no operation in flight.
@@ -170,6 +183,7 @@ extension Legs where R: ~Copyable {
         // A closed leg clears its number in its session, which must not find the row's next leg.
         if sessions[session].client == leg { sessions[session].client = .none }
         if sessions[session].upstream == leg { sessions[session].upstream = .none }
+        if sessions[session].kind == .drivenStreams { links.setLeft(leg, 0) }
         freeLeg(leg)
         release(session)
     }
@@ -191,6 +205,8 @@ extension Legs where R: ~Copyable {
             legs[leg].abandon()
             closeNow(leg)
         }
+        links.parked = 0
+        assert(links.open == 0, "a parked leg is left")
     }
 
     /// Releases the reserve and the pipes, which belong to no session.

@@ -85,7 +85,7 @@ extension Legs where R: ~Copyable {
         row.pointee.move(to: .relaying)
         row.pointee.hasCause = false
         row.pointee.activeAt = now
-        guard row.pointee.kind == .streams else { return notices.append(session, sessions) }
+        guard row.pointee.kind == .streams else { return notify(session) }
         let client = row.pointee.client
         legs[client].peer = upstream
         legs[upstream].peer = client

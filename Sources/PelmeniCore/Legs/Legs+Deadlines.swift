@@ -103,10 +103,12 @@ extension Legs where R: ~Copyable {
     mutating func checkLateOptions(_ session: SessionID) -> UInt64 {
         let row = sessions[session]
         let pair = pairs.row(row.pair)
-        guard pair.pointee.lateOptionsAfter != 0, !row.hasLateOptions else { return .max }
+        guard pair.pointee.lateOptionsAfter != 0, !row.marks.contains(.lateOptions) else {
+            return .max
+        }
         let at = row.openedAt &+ pair.pointee.lateOptionsAfter
         guard now >= at else { return at }
-        sessions[session].hasLateOptions = true
+        sessions[session].marks.insert(.lateOptions)
         // A Unix socket refuses keepalive, and needs none: its far side cannot vanish unseen.
         let options = pair.pointee.lateOptions
         configureLate(row.client, options)

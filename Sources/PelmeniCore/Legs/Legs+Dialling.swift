@@ -23,6 +23,15 @@ extension Legs where R: ~Copyable {
         if dials.isContended { reads.noteContention(now) }
     }
 
+    /// Dials the upstream that a driver's session was given.
+    mutating func beginDial(_ session: SessionID) {
+        let row = sessions.row(session)
+        row.pointee.hasCause = false
+        row.pointee.retryAt = 0
+        row.pointee.move(to: .connecting)
+        dial(session)
+    }
+
     /// Dials the next queued session. False when none waits, or the loop has no dial left.
     mutating func dialNext() -> Bool {
         let client = dials.popFirst(legs)
@@ -55,6 +64,11 @@ extension Legs where R: ~Copyable {
             guard !row.pointee.policy.isOver(count) else { break }
         }
         guard row.pointee.upstream.isNone else { return }
+        // A pair's driver may answer its client itself.
+        guard row.pointee.kind != .drivenStreams else {
+            row.pointee.move(to: .relaying)
+            return notify(session)
+        }
         end(session, row.pointee.hasCause ? row.pointee.cause : .noUpstream, reset: true)
     }
 

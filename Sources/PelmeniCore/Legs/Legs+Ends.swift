@@ -60,7 +60,7 @@ extension Legs where R: ~Copyable {
     func forwardsEnds(_ leg: LegID) -> Bool {
         switch legs[leg].inbound {
         case .linked, .spliced, .framed, .hooked: true
-        case .driven: false
+        case .driven, .counted: false
         case .discarded: !pairs[sessions[legs[leg].session].pair].hooks.areThere
         }
     }

@@ -38,6 +38,13 @@ extension Legs where R: ~Copyable {
     ///
     /// - Parameter upstream: the number of the first one to dial; -1 is the next in turn.
     mutating func dialAccepted(_ session: SessionID, upstream: Int) {
+        guard attachAccepted(session) else { return }
+        assign(session, upstream: upstream)
+        dialInTurn(session)
+    }
+
+    /// Attaches an accepted socket to the ring. False when the session ended.
+    mutating func attachAccepted(_ session: SessionID) -> Bool {
         let leg = sessions[session].client
         let socket = legs[leg].socket
         let isUnix = legs[leg].kind.isUnix
@@ -49,10 +56,10 @@ extension Legs where R: ~Copyable {
         guard
             ring.attach(socket, token: token(leg, .receive), isShared: false, isUnix: isUnix) == 0
         else {
-            return end(session, .limit, reset: true)
+            end(session, .limit, reset: true)
+            return false
         }
-        assign(session, upstream: upstream)
-        dialInTurn(session)
+        return true
     }
 
     /// A session for a listener's datagram client. None over a limit: open sessions are kept.
@@ -117,11 +124,15 @@ extension Legs where R: ~Copyable {
 
     /// A leg, or a client without one, is gone. The last one ends the session.
     mutating func release(_ session: SessionID) {
+        guard session != links.parkedSession else {
+            links.open &-= 1
+            return
+        }
         assert(sessions[session].legs > 0, "more legs close than a session has")
         sessions[session].legs &-= 1
         guard sessions[session].legs == 0 else { return }
         guard sessions[session].kind == .streams else {
-            return notices.append(session, sessions)
+            return notify(session)
         }
         finish(session)
     }

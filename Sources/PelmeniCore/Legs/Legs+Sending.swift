@@ -66,7 +66,7 @@ extension Legs where R: ~Copyable {
             forwardEndIfDrained(peer)
             return .moved
         }
-        if row.pointee.inbound.isDiverted, row.pointee.hasEnded || row.pointee.isAwaited {
+        if row.pointee.inbound.isDiverted && row.pointee.hasEnded || row.pointee.isAwaited {
             return .drained
         }
         return resumePeer(leg)
@@ -103,7 +103,7 @@ extension Legs where R: ~Copyable {
             resetIfDelivered(leg)
             return .moved
         }
-        if row.pointee.inbound.isDiverted { return .sendBroke }
+        if row.pointee.inbound.isDiverted || isCounted(leg) { return .sendBroke }
         writeBroke(leg)
         let peer = row.pointee.peer
         if row.pointee.phase == .open, legs[peer].reading == .paused {

@@ -30,7 +30,7 @@ extension Legs where R: ~Copyable {
         let peer = row.pointee.peer
         guard pipes.isAvailable(now), !reads.isContended(now), !peer.isNone,
             session.pointee.kind.isOfChunks, session.pointee.phase == .relaying,
-            !row.pointee.inbound.isDiverted
+            !row.pointee.inbound.isDiverted || links.left(leg) >= BlockClass.small.bytes
         else { return false }
         // The bytes of a Unix socket are not in pages that splice(2) can move.
         return takesPipe(leg) && takesPipe(peer)
@@ -71,12 +71,14 @@ extension Legs where R: ~Copyable {
         row.pointee.move(writing: .idle)
         if row.pointee.phase == .closing { return closeIfIdle(leg) }
         // The source of the pipe's bytes is gone, or has ended; or a hook's reply waits.
-        if row.pointee.phase == .resetting
-            || legs[row.pointee.peer].hasEnded || !row.pointee.queue.isEmpty
+        // Or its link is done.
+        let source = row.pointee.peer
+        if row.pointee.phase == .resetting || legs[source].inbound != .spliced
+            || legs[source].hasEnded || !row.pointee.queue.isEmpty
         {
             return emptyPipe(leg)
         }
-        splice(row.pointee.peer, isTold: false)
+        splice(source, isTold: false)
     }
 
     // MARK: Moving
@@ -96,7 +98,7 @@ extension Legs where R: ~Copyable {
         let result = ring.splice(
             from: row.pointee.socket, slot: leg.rawValue, to: out.pointee.socket,
             pipe: pipes.row(out.pointee.pipe).pointee, inside: Int(out.pointee.piped),
-            most: pipes.quantum)
+            most: spliceMost(leg))
         if isSpliceRefused(result) {
             pipes.giveUp()
             releasePipe(peer)
@@ -107,6 +109,7 @@ extension Legs where R: ~Copyable {
             countReceived(result.received, on: leg)
             pipes.spend(result.received)
             counters.add(.splicedBytes, UInt64(truncatingIfNeeded: result.received))
+            links.take(leg, result.received)
         }
         guard result.sendError == 0 || result.sendError == -EAGAIN else {
             return spliceFailed(leg, result)
@@ -129,11 +132,12 @@ extension Legs where R: ~Copyable {
     private mutating func goOn(_ leg: LegID, _ result: SpliceResult, isTold: Bool) {
         let row = legs.row(leg)
         guard !handleEnd(leg, result) else { return }
+        guard !isLinkDone(leg) else { return finishLink(leg) }
         guard legs[row.pointee.peer].piped == 0 else { return pause(leg) }
         if result.needsReceive || (isTold && result.received == 0) {
             // The next bytes are not for a pipe; or there are none, and a receive waits where
             // readability would be reported for ever.
-            row.pointee.inbound = .linked
+            row.pointee.inbound = unspliced(leg)
             return arm(leg, expectsBytes: true)
         }
         let isDry = result.receiveError == -EAGAIN
@@ -153,6 +157,7 @@ extension Legs where R: ~Copyable {
 
     /// Forwards the end or reset that a splice found. True if there was one.
     private mutating func handleEnd(_ leg: LegID, _ result: SpliceResult) -> Bool {
+        guard !isCounted(leg) else { return handleCountedEnd(leg, result) }
         guard result.isEnded else {
             guard result.receiveError != 0, result.receiveError != -EAGAIN else { return false }
             streamBroke(leg)
@@ -164,7 +169,7 @@ extension Legs where R: ~Copyable {
 
     /// The leg receives into blocks, until it is bulk again.
     private mutating func stopSplicing(_ leg: LegID, expectsBytes: Bool = true) {
-        legs[leg].inbound = .linked
+        legs[leg].inbound = unspliced(leg)
         rearm(leg, expectsBytes: expectsBytes)
     }
 
@@ -182,7 +187,7 @@ extension Legs where R: ~Copyable {
         let row = legs.row(leg)
         let generation = row.pointee.generation
         releasePipe(row.pointee.peer)
-        row.pointee.inbound = .linked
+        row.pointee.inbound = unspliced(leg)
         noteSendFailed(row.pointee.peer, result.sendError)
         guard row.pointee.generation == generation, row.pointee.phase == .open,
             row.pointee.reading != .receiving
@@ -193,7 +198,11 @@ extension Legs where R: ~Copyable {
 
     /// A leg that takes no more from a pipe may be read through hooks.
     private mutating func noteSendFailed(_ leg: LegID, _ error: Int32) {
-        if sendFailed(leg, error) == .sendBroke { writeBroke(leg) }
+        guard sendFailed(leg, error) == .sendBroke else { return }
+        let session = legs[leg].session
+        guard sessions[session].kind == .drivenStreams else { return writeBroke(leg) }
+        legs[leg].flags.insert(.broken)
+        notify(session)
     }
 
     /// Sends the rest of a pipe that is not filled any more.

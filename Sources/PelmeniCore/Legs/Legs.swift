@@ -32,11 +32,9 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     package var now: UInt64
     /// A session ended since the worker last checked.
     package var hasRoom = false
-    package var sessionsOpen = 0 {
-        didSet { poolShareShift = Limits.poolShareShift(sessions: sessionsOpen) }
-    }
-    /// The share of the free blocks that one leg may queue, as a shift.
-    var poolShareShift = Limits.poolShareShift(sessions: 0)
+    private var open = OpenSessions()
+    /// Counted links, and connections without a session.
+    var links: LinkTable
     var moved = MovedBytes()
 
     /// - Parameter reservedSlots: slots of the ring that belong to the worker (wake-up and
@@ -49,8 +47,9 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         let rows = Self.rows(sessions: limits.sessions, reservedSlots: reservedSlots)
         guard
             let legs = RowSlab<LegRow>(capacity: legCount, reserved: reservedSlots),
-            let sessions = RowSlab<SessionRow>(capacity: rows),
-            let wheel = TimerWheel(capacity: rows, now: ring.calls.now())
+            let sessions = RowSlab<SessionRow>(capacity: rows, spare: 1),
+            let wheel = TimerWheel(capacity: rows + 1, now: ring.calls.now()),
+            let links = LinkTable(legs: legCount, parkedSession: SessionID(UInt32(rows)))
         else { return nil }
         self.ring = ring
         self.pool = pool
@@ -62,8 +61,10 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         legSlab = legs
         sessionSlab = sessions
         self.wheel = wheel
+        self.links = links
         now = self.ring.calls.now()
         reserve = DescriptorReserve(self.ring.calls.openReserve())
+        beginParking()
     }
 
     /// Rows of the ring: a client and an upstream per session, and in the worst case every address
@@ -80,6 +81,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
 
     deinit {
         wheel.destroy()
+        links.destroy()
         pipes.destroy()
         legSlab.destroy()
         sessionSlab.destroy()
@@ -87,6 +89,16 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
 
     @inline(__always)
     package var calls: R.Calls { ring.calls }
+
+    package var sessionsOpen: Int {
+        @inline(__always) get { open.count }
+        @inline(__always) set { open.count = newValue }
+    }
+    /// No session is open, and no parked leg.
+    package var isQuiet: Bool { open.count == 0 && links.open == 0 }
+    /// The share of the free blocks that one leg may queue, as a shift.
+    @inline(__always)
+    var poolShareShift: Int { open.poolShareShift }
 
     // MARK: Rows
 
@@ -171,6 +183,14 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     func drop(_ reason: DropReason, _ count: Int = 1) {
         counters.add(reason, UInt64(truncatingIfNeeded: count))
     }
+}
+
+/// The number of open sessions, and what follows from it.
+private struct OpenSessions {
+    var count = 0 {
+        didSet { poolShareShift = Limits.poolShareShift(sessions: count) }
+    }
+    private(set) var poolShareShift = Limits.poolShareShift(sessions: 0)
 }
 
 /// Bytes received in a loop, by destination.

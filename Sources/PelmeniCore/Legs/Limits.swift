@@ -105,6 +105,14 @@ package struct Limits: @unchecked Sendable {
     static let surplusRetry: UInt64 = 10_000_000
     /// Datagrams that wait for a session's driver: a loop's worth of a busy socket.
     static let drivenItemsMax = 256
+    /// Connections to upstreams that a worker keeps without a session, for the next one.
+    static let parkedMax = 1024
+    /// Rounds of a pair's driver in one turn: events that its commands cause are told in the next
+    /// one, and a driver that causes some for ever leaves others their turn.
+    static let driverRoundsMax = 16
+    /// Bytes of a client that are read and dropped once its session is over: what it sent before it
+    /// saw the end.
+    static let lateBytesMax = 1 << 20
     /// How often pool exhaustion searches for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000
     /// Sessions that must be free for a multishot accept: it takes the whole backlog before it can

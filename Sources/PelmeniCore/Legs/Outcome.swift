@@ -25,7 +25,8 @@ enum Outcome {
 /// A change of a session with messages, beside a completion's outcome. The kind of notice follows
 /// from the session's phase and legs, so a row needs no field for it.
 enum Notice {
-    /// Both sides are linked: messages may cross.
+    /// Both sides are linked: messages may cross. Of a pair's driver: an upstream accepted or none
+    /// did, a counted link is done, or a side takes no more.
     case linked(SessionID)
     /// The session ends, and its client is one of a listener's many.
     case left(SessionID)
@@ -37,10 +38,18 @@ extension Legs where R: ~Copyable {
     @inline(__always)
     var hasNotices: Bool { !notices.isEmpty }
 
+    /// Queues a notice of the session, unless one waits.
+    mutating func notify(_ session: SessionID) {
+        guard !sessions[session].marks.contains(.noticed) else { return }
+        sessions[session].marks.insert(.noticed)
+        notices.append(session, sessions)
+    }
+
     /// The oldest notice, or nil.
     mutating func popNotice() -> Notice? {
         let session = notices.popFirst(sessions)
         guard !session.isNone else { return nil }
+        sessions[session].marks.remove(.noticed)
         let row = sessions[session]
         assert(row.phase != .free, "a notice is of a session")
         guard row.phase == .ending else { return .linked(session) }

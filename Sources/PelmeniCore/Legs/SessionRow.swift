@@ -17,11 +17,21 @@ struct SessionRow: QueuedRow {
             switch self {
             case .free: next == .connecting
             case .connecting: next == .relaying || next == .ending
-            case .relaying: next == .resetting || next == .ending
+            // A pair's driver dials whenever it needs an upstream.
+            case .relaying: next == .resetting || next == .ending || next == .connecting
             case .resetting: next == .ending
             case .ending: next == .free
             }
         }
+    }
+
+    struct Marks: OptionSet {
+        let rawValue: UInt8
+
+        /// The keepalive is set.
+        static let lateOptions = Marks(rawValue: 1 << 0)
+        /// A notice of the session waits.
+        static let noticed = Marks(rawValue: 1 << 1)
     }
 
     /// The client's leg; none for one of a listener's many clients.
@@ -38,8 +48,7 @@ struct SessionRow: QueuedRow {
     var legs: UInt8 = 0
     /// A byte has moved in either direction.
     var hasBytes = false
-    /// The keepalive is set.
-    var hasLateOptions = false
+    var marks: Marks = []
     var pair = PairID(0)
     /// The next free row.
     var next: SessionID = .none

@@ -14,6 +14,8 @@ package struct Upstream: @unchecked Sendable {
     package var failures: UInt8 = 0
     /// The upstream is passed over until then, while another one is not backing off.
     package var backoffUntil: UInt64 = 0
+    /// Its connections without a session, the last one first.
+    var parked: LegID = .none
 
     /// - Parameter addresses: room for ``addressesMax``, alive as long as the worker.
     package init(addresses: UnsafeMutablePointer<SocketAddress>) { self.addresses = addresses }

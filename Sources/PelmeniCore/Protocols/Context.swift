@@ -75,15 +75,7 @@ public struct Context: ~Copyable {
     /// Calls ``ProtocolDriver/timer(_:_:)`` once after a time, in place of an earlier one; nil is
     /// never. The worker's timers have a tick of some milliseconds.
     public func timer(after time: Duration?) {
-        var command = DriverCommand(.timer)
-        if let time {
-            let (seconds, attoseconds) = time.components
-            let (product, overflow) = max(0, seconds).multipliedReportingOverflow(by: 1_000_000_000)
-            let nanoseconds = overflow ? Int64.max / 2 : product
-            command.number = UInt64(clamping: nanoseconds &+ max(0, attoseconds) / 1_000_000_000)
-            command.flag = true
-        }
-        append(command)
+        call.pointee.append(.timer(after: time))
     }
 
     /// Ends the session: what was sent and delivered before goes out, then both sides see an end,
@@ -98,28 +90,12 @@ public struct Context: ~Copyable {
     }
 
     private func append(_ kind: DriverCommand.Kind, _ row: BufferRow = BufferRow()) {
-        var command = DriverCommand(kind)
-        command.row = row
-        command.row.takeOver()
-        command.row.held = 0
-        append(command)
+        call.pointee.append(DriverCommand(kind, row))
     }
 
-    private func append(_ command: DriverCommand) {
-        guard !call.pointee.isClosing, call.pointee.count < Self.commandsMax else {
-            var row = command.row
-            row.release()
-            call.pointee.isOverfull = true
-            return
-        }
-        call.pointee.commands[call.pointee.count] = command
-        call.pointee.count += 1
-    }
+    private func append(_ command: DriverCommand) { call.pointee.append(command) }
 
     /// An error ends the session, and its text is the reason.
     @usableFromInline
-    func note(_ error: any Error) {
-        var text = "\(error)"
-        text.withUTF8 { call.pointee.hook.pointee.setReason(UnsafeRawBufferPointer($0)) }
-    }
+    func note(_ error: any Error) { call.pointee.note(error) }
 }

@@ -13,9 +13,32 @@ struct DriverCall {
     var clientName: UnsafePointer<SocketAddress>?
     var peer = SocketAddress()
     var queued = 0
+    /// Of a pair's driver: bytes that wait for its upstream, and what it may ask of that.
+    var queuedUpstream = 0
+    var hasUpstream = false
+    var isReused = false
+    var isDraining = false
     var now: UInt64 = 0
     /// Where reasons are noted, and which call runs.
     let hook: UnsafeMutablePointer<HookCall>
+
+    /// Takes a command, and its row's lease.
+    mutating func append(_ command: DriverCommand) {
+        guard !isClosing, count < Context.commandsMax else {
+            var row = command.row
+            row.release()
+            isOverfull = true
+            return
+        }
+        commands[count] = command
+        count += 1
+    }
+
+    /// An error of a driver: its text is the reason of the session's end.
+    func note(_ error: any Error) {
+        var text = "\(error)"
+        text.withUTF8 { hook.pointee.setReason(UnsafeRawBufferPointer($0)) }
+    }
 
     static func create(_ hook: UnsafeMutablePointer<HookCall>) -> UnsafeMutablePointer<DriverCall> {
         let call = UnsafeMutablePointer<DriverCall>.allocate(capacity: 1)
@@ -50,15 +73,48 @@ struct DriverCommand {
         case timer
         case drop
         case end
+        // Of a pair's driver alone.
+        case link
+        case connect
+        case park
+        case closeUpstream
     }
 
     let kind: Kind
     /// Of a timer: it is set. Of an end: it is a reset.
     var flag = false
+    /// The side that it is about, of a pair's driver.
+    var isOfClient = false
     var cause: EndCause = .completed
-    /// Nanoseconds, or the reason of a drop.
+    /// Nanoseconds, the reason of a drop, bytes of a link, or an upstream's number plus one.
     var number: UInt64 = 0
     var row = BufferRow()
 
     init(_ kind: Kind) { self.kind = kind }
+
+    /// With bytes, on any thread's buffer.
+    init(_ kind: Kind, _ row: BufferRow) {
+        self.kind = kind
+        self.row = row
+        self.row.takeOver()
+        self.row.held = 0
+    }
+
+    /// Nil is never.
+    static func timer(after time: Duration?) -> DriverCommand {
+        var command = DriverCommand(.timer)
+        if let time {
+            command.number = nanoseconds(time)
+            command.flag = true
+        }
+        return command
+    }
+
+    /// At least 0; longer than 146 years is that.
+    static func nanoseconds(_ time: Duration) -> UInt64 {
+        let (seconds, attoseconds) = time.components
+        let (product, overflow) = max(0, seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let nanoseconds = overflow ? Int64.max / 2 : product
+        return UInt64(clamping: nanoseconds &+ max(0, attoseconds) / 1_000_000_000)
+    }
 }

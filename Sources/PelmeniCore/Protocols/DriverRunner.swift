@@ -16,19 +16,27 @@ package struct DriverPlan: Sendable {
 package struct DriverPlans: Sendable {
     package var ofServer: DriverPlan?
     package var ofClient: DriverPlan?
+    /// One that speaks with both sides; there is no other then.
+    package var ofPair: PairDriverTable?
 
-    package init(ofServer: DriverPlan? = nil, ofClient: DriverPlan? = nil) {
+    package init(
+        ofServer: DriverPlan? = nil, ofClient: DriverPlan? = nil, ofPair: PairDriverTable? = nil
+    ) {
         self.ofServer = ofServer
         self.ofClient = ofClient
+        self.ofPair = ofPair
     }
 
-    package var isEmpty: Bool { ofServer == nil && ofClient == nil }
+    package var isEmpty: Bool { !areOfSides && ofPair == nil }
+    var areOfSides: Bool { ofServer != nil || ofClient != nil }
 }
 
 extension HookPlan {
     /// Notes the pair's drivers.
     package mutating func attach(_ drivers: DriverPlans) {
         driven = []
+        isPairDriven = drivers.ofPair != nil
+        if let driver = drivers.ofPair { driverNames[0] = driver.name }
         if let driver = drivers.ofServer {
             driven.insert(.client)
             driverNames[0] = driver.table.name
@@ -180,7 +188,7 @@ struct DriverRunner {
         self.links = links
         call = DriverCall.create(hooks.call)
         placeCount = 2 * plans.count
-        guard plans.contains(where: { !$0.isEmpty }) else {
+        guard plans.contains(where: \.areOfSides) else {
             places = nil
             return
         }

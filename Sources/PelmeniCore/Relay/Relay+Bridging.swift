@@ -9,7 +9,7 @@ extension Relay where R: ~Copyable {
         let upstream = row.pointee.upstream
         noteUpstream(session)
         switch row.pointee.kind {
-        case .streams: assertionFailure("two linked streams have no messages")
+        case .streams, .drivenStreams: assertionFailure("their streams have no messages")
         case .hookedStreams, .framedStreams: linkStreams(session)
         case .datagrams:
             legs.armDatagrams(upstream)

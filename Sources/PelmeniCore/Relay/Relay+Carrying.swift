@@ -23,7 +23,7 @@ extension Relay where R: ~Copyable {
     /// Brings a unit to its far side.
     mutating func bring(_ unit: Unit, _ session: SessionID) {
         switch (sessions[session].kind, unit.isToClient) {
-        case (.streams, _), (.hookedStreams, _):
+        case (.streams, _), (.hookedStreams, _), (.drivenStreams, _):
             assertionFailure("two linked streams have no messages")
         case (.datagrams, false), (.streamToDatagrams, false):
             send(unit, session, on: sessions[session].upstream)

@@ -116,7 +116,8 @@ extension Relay where R: ~Copyable {
         guard legs[leg].inbound == .linked || legs[leg].inbound == .spliced else { return }
         // A wait for readability is cancelled under the kind of operation that it is.
         if legs[leg].inbound == .spliced { legs.cancelReceive(leg) }
-        legs[leg].inbound = .hooked
+        let isPairDriven = sessions[legs[leg].session].kind == .drivenStreams
+        legs[leg].inbound = isPairDriven ? .counted : .hooked
     }
 
     /// Queues what waited for blocks, as far as there are any, and the end behind it.
@@ -192,6 +193,7 @@ extension Relay where R: ~Copyable {
     mutating func endHooks(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
         if drivers.areThere { closeDrivers(session) }
+        if pairDrivers.areThere { closePairDriver(session) }
         let row = chain.pointee.row(session)
         if let later = row.pointee.later {
             cancelParked(session)

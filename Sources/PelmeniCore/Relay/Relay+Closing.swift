@@ -90,7 +90,7 @@ extension Relay where R: ~Copyable {
         let row = sessions[session]
         if states[session].endsWithReset || hasDriven(session) { return true }
         switch row.kind {
-        case .streams, .hookedStreams, .framedStreams, .datagrams: return false
+        case .streams, .hookedStreams, .drivenStreams, .framedStreams, .datagrams: return false
         case .streamToDatagrams:
             // Datagrams queued for a Unix upstream would be lost too.
             return !row.client.isNone && !legs[row.client].queue.isEmpty
@@ -113,7 +113,8 @@ extension Relay where R: ~Copyable {
         legs.setCause(session, .badFrame)
         states[session].endsWithReset = true
         switch row.kind {
-        case .streams, .hookedStreams, .datagrams: assertionFailure("a frame is a stream's")
+        case .streams, .hookedStreams, .drivenStreams, .datagrams:
+            assertionFailure("a frame is a stream's")
         case .framedStreams: badFrameBetweenStreams(stream)
         case .datagramsToStream: endAfterQueue(session)
         case .streamToDatagrams:

@@ -1,6 +1,7 @@
 // A session's timer fired.
 extension Relay where R: ~Copyable {
     mutating func timerFired(_ session: SessionID) {
+        guard sessions[session].kind != .drivenStreams else { return pairTimerFired(session) }
         if hooks.areThere, isOpen(session), checkParked(session) { return heedNotices() }
         if drivers.areThere, isOpen(session) { checkDrivers(session) }
         switch sessions[session].phase {

@@ -51,6 +51,8 @@ extension Relay where R: ~Copyable {
         case .drop:
             drop(DropReason(rawValue: UInt8(truncatingIfNeeded: command.number)) ?? .surplus)
         case .end: endByDriver(driver, command.cause, reset: command.flag)
+        case .link, .connect, .park, .closeUpstream:
+            assertionFailure("a driver of one side has one leg")
         }
     }
 
@@ -127,7 +129,7 @@ extension Relay where R: ~Copyable {
         row(driver)?.pointee.events.remove(.deliversEnd)
         let isOtherDriven = row(driver.other) != nil
         switch (sessions[session].kind, driver.isOfClient) {
-        case (.streams, _): assertionFailure("a pair without drivers")
+        case (.streams, _), (.drivenStreams, _): assertionFailure("a pair without drivers of sides")
         case (.hookedStreams, _):
             var end = item(BufferRow(), from: driver)
             end.isEnd = true

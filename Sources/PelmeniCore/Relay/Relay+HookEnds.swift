@@ -50,6 +50,7 @@ extension Relay where R: ~Copyable {
         }
         heedNotices()
         if !drivers.isEmpty { runDrivers() }
+        if !pairDrivers.isEmpty { runPairDrivers() }
     }
 
     /// The session's upstream accepted: hooks see its number, also after its leg is closed.
@@ -65,7 +66,8 @@ extension Relay where R: ~Copyable {
     mutating func closeByHook(_ session: SessionID, isToClient: Bool) {
         reportClosed(session)
         switch sessions[session].kind {
-        case .streams: assertionFailure("a stream without hooks has none that close it")
+        case .streams, .drivenStreams:
+            assertionFailure("a stream without hooks has none that close it")
         case .hookedStreams, .framedStreams:
             legs.breakBoth(session, .hook)
             heedNotices()
@@ -93,7 +95,8 @@ extension Relay where R: ~Copyable {
     /// - Parameter readsOn: a client's stream has to be read on: no receive of it is being handled.
     mutating func finish(_ session: SessionID, _ cause: EndCause, readsOn: Bool) {
         switch sessions[session].kind {
-        case .streams: assertionFailure("a stream without hooks has none that finish it")
+        case .streams, .drivenStreams:
+            assertionFailure("a stream without hooks has none that finish it")
         case .hookedStreams, .framedStreams: finishStreams(session, cause)
         case .datagrams: finishDatagrams(session, cause)
         case .streamToDatagrams: endResponses(session, cause, readsOn: readsOn)
@@ -249,8 +252,9 @@ extension Relay where R: ~Copyable {
     @inline(__always)
     mutating func pipeEmptied(_ leg: LegID) {
         let session = legs[leg].session
-        guard !session.isNone, pairs[sessions[session].pair].hooks.areThere, isFinishing(session)
-        else { return }
+        guard !session.isNone, pairs[sessions[session].pair].hooks.areThere else { return }
+        if sessions[session].kind == .drivenStreams { return pairPipeEmptied(session, leg) }
+        guard isFinishing(session) else { return }
         shutDrained(leg)
         completeFinished(session)
     }

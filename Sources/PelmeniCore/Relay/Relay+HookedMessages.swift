@@ -94,7 +94,7 @@ extension Relay where R: ~Copyable {
     /// A reply may have been the session's last response.
     mutating func answered(_ session: SessionID) {
         switch sessions[session].kind {
-        case .streams, .hookedStreams, .framedStreams: break
+        case .streams, .hookedStreams, .drivenStreams, .framedStreams: break
         case .datagrams:
             if hasAllResponses(session) { end(session, .completed, reset: false) }
         case .datagramsToStream:

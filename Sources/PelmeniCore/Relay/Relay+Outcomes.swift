@@ -8,7 +8,9 @@ extension Relay where R: ~Copyable {
     mutating func receivedUnlinked(_ leg: LegID, _ completion: Completion) {
         let outcome = legs.receivedUnlinked(leg, completion)
         guard outcome == .bytes else { return resolve(outcome, leg, completion.result) }
-        if isDriven(leg) {
+        if sessions[legs[leg].session].kind == .drivenStreams {
+            pairReceived(leg, completion)
+        } else if isDriven(leg) {
             drivenReceived(leg, completion)
         } else if sessions[legs[leg].session].kind == .hookedStreams {
             chunkReceived(leg, completion)
@@ -30,6 +32,10 @@ extension Relay where R: ~Copyable {
     private mutating func resolve(_ outcome: Outcome, _ leg: LegID, _ result: Int32) {
         // After the last leg's close there is no leg to ask.
         if outcome == .moved { return heedNotices() }
+        if sessions[legs[leg].session].kind == .drivenStreams {
+            resolvePair(outcome, leg)
+            return heedNotices()
+        }
         if resolveDriven(outcome, leg) { return heedNotices() }
         if pairs[sessions[legs[leg].session].pair].hooks.areThere,
             resolveHooked(outcome, leg, result)
@@ -68,10 +74,13 @@ extension Relay where R: ~Copyable {
     private mutating func popNotices() {
         while let notice = legs.popNotice() {
             switch notice {
+            case .linked(let session) where sessions[session].kind == .drivenStreams:
+                pairNoticed(session)
             case .linked(let session): linkMessages(session)
-            case .left(let session): removeClient(session)
+            case .left(let session):
+                if sessions[session].kind.hasNamedClient { removeClient(session) }
             case .closed(let session):
-                if sessions[session].kind != .hookedStreams { endMessages(session) }
+                if sessions[session].kind.hasMessages { endMessages(session) }
                 endHooks(session)
                 legs.finish(session)
             }
@@ -111,6 +120,7 @@ extension Relay where R: ~Copyable {
     package mutating func open(_ socket: Int32, pair: PairID) {
         let session = legs.accept(socket, pair: pair)
         guard !session.isNone else { return }
+        guard pairs[pair].kind != .drivenStreams else { return openPair(session) }
         if pairs[pair].kind.hasMessages {
             beginMessages(session, client: sessions[session].client)
         }
@@ -129,6 +139,7 @@ extension Relay where R: ~Copyable {
     /// From now on only clients with a session are served, and silent datagram sessions end.
     package mutating func drain() {
         legs.isDraining = true
+        if pairDrivers.areThere { drainPairs() }
         for session in legs.sessionSlab.used
         where sessions[session].phase == .relaying && !sessions[session].kind.isOfStreams {
             legs.wheel.hasten(session, to: now &+ Limits.drainSilence)
@@ -137,6 +148,7 @@ extension Relay where R: ~Copyable {
 
     /// Cuts every session, for a stop or at the drain deadline.
     package mutating func cutAll() {
+        if pairDrivers.areThere { legs.closeAllParked() }
         for session in legs.sessionSlab.used
         where sessions[session].phase != .free && sessions[session].phase != .ending {
             // An earlier failed connect is not the cause: another upstream may have accepted.

@@ -19,6 +19,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     var cuts = CutQueue()
     let hooks: HookRunner
     var drivers: DriverRunner
+    var pairDrivers: PairDriverRunner
     /// Of the last asynchronous call.
     var parkedSerial: UInt32 = 0
     /// When bytes that hooks made last asked for a session's blocks.
@@ -40,7 +41,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
             let states = RowSlab<MessageState>(capacity: rows),
             let framed = RowSlab<FramedRow>(capacity: 2 * rows),
             let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable(),
-            let drivers = DriverRunner(drivers, hooks: hooks, sessions: rows),
+            let runner = DriverRunner(drivers, hooks: hooks, sessions: rows),
+            let pairDrivers = PairDriverRunner(drivers, call: runner.call, sessions: rows),
             let hooks = HookRunner(hooks, sessions: rows)
         else { return nil }
         self.legs = legs
@@ -49,7 +51,8 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         self.clients = clients
         self.outgoing = outgoing
         self.hooks = hooks
-        self.drivers = drivers
+        self.drivers = runner
+        self.pairDrivers = pairDrivers
         responses = ResponseQueue(smallBlocks: pool.totalBlocks(.small))
     }
 
@@ -60,6 +63,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
 
     deinit {
         hooks.destroy()
+        pairDrivers.destroy()
         drivers.destroy()
         clients.destroy()
         outgoing.destroy()
@@ -150,7 +154,9 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     /// A driver waits for its turn, or an asynchronous hook has answered. Without hooks there are
     /// no drivers: their sessions have rows for both.
     @inline(never)
-    private var hasHookWork: Bool { !drivers.isEmpty || hooks.hasWork }
+    private var hasHookWork: Bool {
+        !drivers.isEmpty || !pairDrivers.isEmpty || hooks.hasWork
+    }
 
     /// When the relay has to run again even without a completion.
     @inline(__always)

@@ -13,6 +13,8 @@ package enum PairKind: UInt8, Sendable {
     case framedStreams
     /// A stream on both sides, whose chunks pass hooks in at least one direction.
     case hookedStreams
+    /// A stream on both sides, and one driver that speaks with both.
+    case drivenStreams
 
     /// - Parameter isFramed: two streams have framings.
     package init(listensForDatagrams: Bool, forwardsDatagrams: Bool, isFramed: Bool) {
@@ -46,7 +48,9 @@ package enum PairKind: UInt8, Sendable {
 
     /// Two streams without messages: bytes pass as they come.
     @inline(__always)
-    package var isOfChunks: Bool { self == .streams || self == .hookedStreams }
+    package var isOfChunks: Bool {
+        self == .streams || rawValue >= PairKind.hookedStreams.rawValue
+    }
 
     /// Messages are cut from a stream on at least one side.
     package var isFramed: Bool { !isOfChunks && self != .datagrams }

@@ -8,8 +8,15 @@ package struct ChaosDriverPlan: Sendable {
     package var isViolent = false
     /// The driver keeps bytes for a while, or leaves them untaken.
     package var holds = false
+    /// One that speaks with both sides, in place of those.
+    var ofPair: ChaosPairPlan?
 
     package init() {}
+
+    init(ofPair plan: ChaosPairPlan) {
+        sides = []
+        ofPair = plan
+    }
 
     /// - Parameter framing: of the driver's own stream; nil is a socket of datagrams.
     func driver(

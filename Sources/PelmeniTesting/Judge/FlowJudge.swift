@@ -151,6 +151,12 @@ package struct FlowJudge {
                 fault(upstream, "has the bytes of client \(client), who has upstream \(answered)'s")
             }
         }
+        if !mayBeCut(plan), !plans[plan].hasReset {
+            for client in clients[plan]
+            where client.sent >= FlowContent.headerBytes && receivers[client.number] == nil {
+                fault(client, "sent \(client.sent) bytes, and no upstream has them")
+            }
+        }
         var senders: Set<Int> = []
         for client in clients[plan] {
             guard let upstream = client.sender else { continue }

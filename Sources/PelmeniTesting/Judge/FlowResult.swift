@@ -22,7 +22,8 @@ package struct FlowResult: Sendable {
     /// The sender of the received bytes, once known.
     package var sender: Int?
     package var wrongAt: Int?
-    /// An upstream connection that the proxy never read from: another dial won.
+    /// An upstream connection that the proxy never read from: another dial won. Or one that a
+    /// driver closed before a byte crossed it.
     package var isAbandoned = false
     /// Bytes of this end that its own reset did not destroy, where the world knows them.
     package var deliverable: Int?

@@ -146,6 +146,17 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case driverOverfull
     case driverEnded
     case driverReset
+    case pairUnreachable
+    case pairBroken
+    case pairDrained
+    case pairParked
+    case pairReused
+    case pairClosedUpstream
+    case pairLinked
+    case pairLinkedWhole
+    case pairLinkDone
+    case pairLinkEnded
+    case pairEnded
     case causeProtocolError
 
     /// The points of datagrams, which only some seeds have.

@@ -247,6 +247,13 @@ extension SimulatedKernel {
         return "\(names.count) ends are left: " + names.prefix(3).joined(separator: "; ")
     }
 
+    /// Whether a pair's driver may have closed an upstream's connection before a byte crossed it.
+    private func isLeft(_ peer: SimulatedPeer) -> Bool {
+        guard !world.drivers.isEmpty, world.drivers[peer.plan]?.ofPair?.mayPark == true
+        else { return false }
+        return peer.outgoing.arrived == 0
+    }
+
     /// The results of every end.
     func results() -> [FlowResult] {
         var results: [FlowResult] = []
@@ -260,7 +267,7 @@ extension SimulatedKernel {
             it.end = peer.seenEnd
             it.sender = peer.reader.sender
             it.wrongAt = peer.reader.wrongAt
-            it.isAbandoned = !peer.isClient && !peer.wasRead
+            it.isAbandoned = !peer.isClient && (!peer.wasRead || isLeft(peer))
             it.deliverable = peer.deliverable
             if !world.chaos.isEmpty { noteChaos(number, in: &it) }
             results.append(it)
