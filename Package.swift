@@ -188,6 +188,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PelmeniICMPTests", dependencies: ["PelmeniICMP", "Pelmeni"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PelmeniLoggingTests",
             dependencies: [
                 "PelmeniLogging", "Pelmeni", "EngineTestSupport", "TestSupport",
@@ -228,7 +232,7 @@ let package = Package(
         .testTarget(
             name: "PelmeniCLITests",
             dependencies: [
-                "PelmeniCLI", "Pelmeni",
+                "PelmeniCLI", "Pelmeni", "PelmeniICMP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],

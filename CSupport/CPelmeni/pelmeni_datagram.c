@@ -4,6 +4,7 @@
 #include "pelmeni_syscall.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -200,6 +201,53 @@ int64_t pelmeni_datagram_widen_answers(int socket) {
 int pelmeni_datagram_name(int socket) {
     sa_family_t family = AF_UNIX;
     return bind(socket, (const struct sockaddr *)&family, sizeof family) < 0 ? -errno : 0;
+}
+
+int pelmeni_datagram_report_errors(int socket, int family) {
+    if (family == AF_INET6) {
+        set_number(socket, IPPROTO_IP, IP_RECVERR, 1); // for a mapped address, where the socket may have one
+        return set_number(socket, IPPROTO_IPV6, IPV6_RECVERR, 1);
+    }
+    return set_number(socket, IPPROTO_IP, IP_RECVERR, 1);
+}
+
+static void note_report(pelmeni_datagram_reports *reports, const struct sock_extended_err *it, int is_raw) {
+    // A local one repeats what the send said itself.
+    if (it->ee_origin != SO_EE_ORIGIN_ICMP && it->ee_origin != SO_EE_ORIGIN_ICMP6) return;
+    reports->taken++;
+    enum { TIME_EXCEEDED = 11 };
+    int is_expiry = it->ee_type == (it->ee_origin == SO_EE_ORIGIN_ICMP ? TIME_EXCEEDED : ICMP6_TIME_EXCEEDED);
+    // EREMOTEIO: a redirect or a source quench, which ends nothing.
+    if (it->ee_errno == 0 || it->ee_errno == EREMOTEIO || (is_raw && is_expiry)) return;
+    if (it->ee_errno == EMSGSIZE) {
+        reports->too_big++;
+    } else {
+        reports->error = -(int32_t)it->ee_errno;
+        reports->unreachable++;
+    }
+}
+
+pelmeni_datagram_reports pelmeni_datagram_take_reports(int socket, int is_raw) {
+    pelmeni_datagram_reports reports = {.error = 0};
+    // Behind the last one the kernel tells of the next one anew, so that a flood of them takes turns with other work.
+    for (int left = 1024; left > 0; left--) {
+        _Alignas(struct cmsghdr) char control[256];
+        struct msghdr message = {.msg_control = control, .msg_controllen = sizeof control};
+        long got = pelmeni_syscall(SYS_recvmsg, socket, (long)&message, MSG_ERRQUEUE | MSG_DONTWAIT, 0, 0, 0);
+        if (got == -EINTR) continue;
+        if (got < 0) break;
+        for (struct cmsghdr *it = CMSG_FIRSTHDR(&message); it; it = CMSG_NXTHDR(&message, it)) {
+            if (!(it->cmsg_level == IPPROTO_IP && it->cmsg_type == IP_RECVERR) &&
+                !(it->cmsg_level == IPPROTO_IPV6 && it->cmsg_type == IPV6_RECVERR))
+                continue;
+            struct sock_extended_err report;
+            memcpy(&report, CMSG_DATA(it), sizeof report);
+            note_report(&reports, &report, is_raw);
+        }
+    }
+    if (is_raw && reports.unreachable > 1) reports.unreachable = 1;
+    if (is_raw && reports.too_big > 1) reports.too_big = 1;
+    return reports;
 }
 
 ssize_t pelmeni_datagram_receive_one(int socket, int is_unix, void *block, size_t block_bytes) {

@@ -36,6 +36,7 @@ struct ICMPRefusal: Error, CustomStringConvertible {
     static let client = ICMPRefusal(
         description: "neither a ping socket nor a raw one is allowed: put a group of this process "
             + "into net.ipv4.ping_group_range, or give it CAP_NET_RAW")
+    static let patience = ICMPRefusal(description: "an answer is waited for at least 1 ms")
     static let server = ICMPRefusal(
         description: "a raw socket is not allowed: give this process CAP_NET_RAW")
 }

@@ -32,6 +32,21 @@ struct DoctorTests {
         }
     }
 
+    @Test("it tells what icmp needs")
+    func icmp() throws {
+        var report = MachineReport.gather()
+        report.limits.mayUseRaw = false
+        report.limits.answersPing = true
+        report.limits.answersPingV6 = false
+        let text = DoctorTable.text(report)
+        #expect(text.contains("no (icmp listeners need CAP_NET_RAW)\n"))
+        let answers = "yes (net.ipv4.icmp_echo_ignore_all 0), no (net.ipv6.icmp.echo_ignore_all 1)"
+        #expect(text.contains(answers))
+        report.limits.answersPing = nil
+        report.limits.answersPingV6 = nil
+        #expect(DoctorTable.text(report).contains("kernel answers pings  unknown"))
+    }
+
     @Test("a refusal is named with its hints")
     func refusal() {
         var report = MachineReport.gather()

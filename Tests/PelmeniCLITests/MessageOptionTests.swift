@@ -1,4 +1,5 @@
 import Pelmeni
+import PelmeniICMP
 import Testing
 
 @testable import PelmeniCLI
@@ -32,6 +33,27 @@ struct MessageOptionTests {
         let pair = try EndpointPair(listen: "tcp://:1?framing=\(text)", upstream: "udp://h:2")
         #expect(pair.options.framing == framing)
         _ = try Engine(workers: 1, servers: [pair.server])
+    }
+
+    @Test("an icmp upstream's answer is waited for 5 s, or as long as an option says")
+    func answer() throws {
+        for (listen, upstream, wanted) in [
+            ("udp://:1", "icmp://h", Duration.seconds(5)),
+            ("udp://:1", "icmp://h?answer=250ms", .milliseconds(250)),
+            ("tcp://:1?answer=2s", "icmp://h", .seconds(2)),
+        ] {
+            let pair = try EndpointPair(listen: listen, upstream: upstream)
+            #expect((pair.server.client as? ICMPClient)?.patience == wanted)
+            #expect(RunPlan.PairPlan(pair, workers: 1).answer == DurationText.format(wanted))
+        }
+        expectRefusal(naming: ["\"answer\"", "icmp", "udp://h:2"]) {
+            _ = try EndpointPair(listen: "icmp://?answer=2s", upstream: "udp://h:2")
+        }
+        expectRefusal(naming: ["\"answer\"", "\"none\""]) {
+            _ = try EndpointPair(listen: "udp://:1", upstream: "icmp://h?answer=none")
+        }
+        let pair = try EndpointPair(listen: "udp://:1", upstream: "udp://h:2")
+        #expect(RunPlan.PairPlan(pair, workers: 1).answer == nil)
     }
 
     @Test("on both URLs they must mean the same")

@@ -48,7 +48,7 @@ struct PairTests {
             ("idle=5s&", ["\"\"", "valid options"]),
             ("Idle=5s", ["\"Idle\"", "valid options"]),
             ("head=1s", ["\"head\"", "not in this build"]),
-            ("answer=1s", ["\"answer\"", "not in this build"]),
+            ("answer=1s", ["\"answer\"", "icmp upstreams"]),
             ("idle", ["\"idle\"", "no value"]),
             ("idle=", ["\"\"", "duration"]),
             ("idle=5", ["\"5\"", "ms, s, m or h"]),

@@ -73,6 +73,21 @@ int pelmeni_datagram_room(int socket); // what it is
 // Enlarges the send buffer as far as the kernel grants: unread bytes of receivers on a Unix socket count against it.
 // Its size, or -errno.
 int64_t pelmeni_datagram_widen_answers(int socket);
+// From now on the network's reports of sent datagrams are kept in the socket's error queue (ip(7), IP_RECVERR), also
+// those that need not be for good, of an unreachable host say: without it the kernel keeps these to itself.
+int pelmeni_datagram_report_errors(int socket, int family);
+
+// What the network reported of datagrams that a socket sent.
+typedef struct {
+    int32_t error;        // the last -errno that says that they do not reach the host, or 0
+    uint32_t unreachable; // datagrams that do not
+    uint32_t too_big;     // datagrams beyond the path's MTU: the kernel cuts later ones to fit
+    uint32_t taken;       // reports of any kind
+} pelmeni_datagram_reports;
+
+// Empties the error queue: what is left in it keeps the socket ready. A raw socket gets reports of all sockets'
+// datagrams to its host: they count as one, and one whose time to live has expired may be a traceroute's.
+pelmeni_datagram_reports pelmeni_datagram_take_reports(int socket, int is_raw);
 int pelmeni_datagram_name(int socket); // an abstract name that the kernel chooses; Unix sockets only
 // One datagram or train of a connected socket, without its sender's name: payload bytes, or -errno.
 ssize_t pelmeni_datagram_receive_one(int socket, int is_unix, void *block, size_t block_bytes);

@@ -23,6 +23,13 @@ extension MachineReport {
         /// root needs that.
         package var pingGroups: String?
         package var mayPing: Bool
+        /// Raw sockets are granted, as `CAP_NET_RAW` does: an icmp listener needs one, and an icmp
+        /// upstream without a ping socket.
+        package var mayUseRaw: Bool
+        /// The kernel answers echo requests itself, beside an icmp listener; nil without the
+        /// family.
+        package var answersPing: Bool?
+        package var answersPingV6: Bool?
         package var hasIPv6: Bool
 
         private enum CodingKeys: String, CodingKey {
@@ -35,6 +42,9 @@ extension MachineReport {
             case acceptQueue = "accept_queue"
             case pingGroups = "ping_groups"
             case mayPing = "may_ping"
+            case mayUseRaw = "may_use_raw"
+            case answersPing = "answers_ping"
+            case answersPingV6 = "answers_ping_ipv6"
             case hasIPv6 = "ipv6"
         }
 
@@ -51,7 +61,8 @@ extension MachineReport {
                 processorQuota: quota > 0 ? quota : nil, workers: Processors.workers(),
                 acceptQueue: MachineReport.Files.number("/proc/sys/net/core/somaxconn"),
                 pingGroups: groups?.joined(separator: " "), mayPing: mayPing(groups ?? []),
-                hasIPv6: opensIPv6())
+                mayUseRaw: opensRaw(), answersPing: answersPing("ipv4/icmp_echo_ignore_all"),
+                answersPingV6: answersPing("ipv6/icmp/echo_ignore_all"), hasIPv6: opensIPv6())
         }
 
         private static func lockedLimit() -> UInt64? {
@@ -70,6 +81,18 @@ extension MachineReport {
             let got = getgroups(count, &groups)
             let allowed = ends[0]...ends[1]
             return ([getegid()] + groups.prefix(max(0, Int(got)))).contains { allowed.contains($0) }
+        }
+
+        /// By a socket, since a user namespace has capabilities that its network does not heed.
+        private static func opensRaw() -> Bool {
+            let socket = pelmeni_datagram_open_kind(AF_INET, 1, Int32(IPPROTO_ICMP), 1)
+            guard socket >= 0 else { return false }
+            _ = pelmeni_socket_close(socket)
+            return true
+        }
+
+        private static func answersPing(_ setting: String) -> Bool? {
+            MachineReport.Files.number("/proc/sys/net/\(setting)").map { $0 == 0 }
         }
 
         /// By a bind: a kernel may have the family while every interface has it switched off.

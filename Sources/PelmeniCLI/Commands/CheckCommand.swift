@@ -14,11 +14,12 @@ struct CheckCommand: AsyncParsableCommand {
               pelmeni check 'tcp://:601?framing=octet-count' udp://127.0.0.1:514
               pelmeni check unix:///run/app.sock 'tcp://db:5432?idle=none' --workers 4
 
-            Nothing is opened. A name that does not resolve is a comment, since `run` would retry it.
+            Nothing is opened, but for icmp a socket for a moment, to ask whether this process may. A name that \
+            does not resolve is a comment, since `run` would retry it.
 
             \(EndpointHelp.text)
 
-            EXIT CODES: 0 it makes sense, 2 it does not.
+            EXIT CODES: 0 it makes sense, 1 it does and icmp is not allowed here, 2 it does not.
             """)
 
     @Argument(help: ArgumentHelp("Endpoints, LISTEN and UPSTREAM in turn.", valueName: "endpoint"))

@@ -53,6 +53,8 @@ enum DoctorTable {
                 "\(limits.mayPing ? "yes" : "no") (net.ipv4.ping_group_range "
                     + "\(limits.pingGroups ?? "unknown"))",
             ],
+            ["raw sockets", limits.mayUseRaw ? "yes" : "no (icmp listeners need CAP_NET_RAW)"],
+            ["kernel answers pings", pings(limits)],
             ["IPv6", limits.hasIPv6 ? "yes" : "no"],
             ["seccomp", seccomp(report.uring.seccompMode)],
             [
@@ -60,6 +62,17 @@ enum DoctorTable {
                 report.uring.disabledSetting.map(String.init) ?? "no such setting",
             ],
         ])
+    }
+
+    /// Beside an icmp listener its answers are doubles.
+    private static func pings(_ limits: MachineReport.Limits) -> String {
+        let answers = [
+            (limits.answersPing, "net.ipv4.icmp_echo_ignore_all"),
+            (limits.answersPingV6, "net.ipv6.icmp.echo_ignore_all"),
+        ].compactMap { answer, setting in
+            answer.map { "\($0 ? "yes" : "no") (\(setting) \($0 ? 0 : 1))" }
+        }
+        return answers.isEmpty ? "unknown" : answers.joined(separator: ", ")
     }
 
     private static func size(_ bytes: UInt64?) -> String {

@@ -27,6 +27,7 @@ enum EndpointHelp {
           requests      -     datagrams of a client after which its session ends
           responses     -     answers to each of them, after which it ends
           receive-buffer 4m   of UDP sockets, on either side
+          answer        5s    of an icmp upstream, until an echo counts as unanswered
           profile       -     dns: responses=1 and idle=5s, unless they are given
         Framings: \(Framing.names.joined(separator: ", ")).
         Durations take ms, s, m, h; none switches a deadline off, except connect. Sizes take k, m.

@@ -50,6 +50,8 @@ struct RunPlan: Codable, Equatable {
         var responses: Int?
         /// Where a side is UDP.
         var receiveBuffer: String?
+        /// Where the upstream is icmp.
+        var answer: String?
         var sessions: Int?
         var connect: String
         var firstByte: String
@@ -71,6 +73,7 @@ struct RunPlan: Codable, Equatable {
             case requests
             case responses
             case receiveBuffer = "receive-buffer"
+            case answer
             case sessions
             case connect
             case firstByte = "first-byte"
@@ -104,6 +107,9 @@ struct RunPlan: Codable, Equatable {
             if EngineCheck.hasUDP(pair.server) {
                 receiveBuffer = SizeText.format(
                     options.receiveBufferBytes ?? ReceiveBuffer.bytesDefault)
+            }
+            if pair.upstreams.first?.scheme == "icmp" {
+                answer = DurationText.format(pair.answer)
             }
             sessions = options.sessionLimit
             let durations = options.durations(of: kind)

@@ -9,10 +9,13 @@ struct EndpointPair: Sendable {
     /// The framing of the upstream's streams, where both sides are streams.
     let upstreamFraming: Framing?
     let upstreamFrameBytesMax: Int?
+    /// How long an icmp upstream's answer is waited for.
+    let answer: Duration
     /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
     static let defaultPermissions = SocketPermissions.owner
+    static let defaultAnswer = Duration.seconds(5)
 
     init(listen: String, upstream: String) throws(UsageError) {
         let near = try EndpointURL(listen, side: .listener)
@@ -40,6 +43,16 @@ struct EndpointPair: Sendable {
                 "option \"mode\" is for the socket file of a unix or unixgram listener, "
                     + "and \"\(listen)\" is none")
         }
+        let asksByEcho = far.endpoints.first?.scheme == "icmp"
+        if merged[.answer] != nil, !asksByEcho {
+            throw UsageError(
+                "option \"answer\" is for icmp upstreams, and \"\(upstream)\" is none")
+        }
+        if case .duration(let duration?)? = merged[.answer] {
+            answer = duration
+        } else {
+            answer = Self.defaultAnswer
+        }
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
@@ -62,7 +75,7 @@ struct EndpointPair: Sendable {
                 UnixClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
             case .unixDatagram: UnixDatagramClient(upstreams)
-            case .host: ICMPClient(upstreams)
+            case .host: ICMPClient(upstreams, patience: answer)
             case .tcp, nil:
                 TCPClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)

@@ -17,10 +17,11 @@ enum PairOption: String, CaseIterable, Sendable {
     case requests
     case responses
     case receiveBuffer = "receive-buffer"
+    case answer
     case profile
 
     /// Options of the contract for pairs that this build does not relay.
-    private static let elsewhere = ["head", "answer"]
+    private static let elsewhere = ["head"]
 
     /// For messages.
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -63,7 +64,7 @@ enum PairOption: String, CaseIterable, Sendable {
     func value(_ text: String, in url: String) throws(UsageError) -> Value {
         do {
             switch self {
-            case .connect: return .duration(try Self.duration(text))
+            case .connect, .answer: return .duration(try Self.duration(text))
             case .firstByte, .idle, .linger, .stall:
                 return .duration(text == "none" ? nil : try Self.duration(text))
             case .userTimeout:

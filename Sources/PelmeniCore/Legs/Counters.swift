@@ -22,10 +22,10 @@ package struct Counters: @unchecked Sendable {
         /// The first of one counter for each ``DropReason``.
         case drops
         /// The first of one counter for each ``EndCause``, after those of the drops.
-        case causes = 24
+        case causes = 25
     }
 
-    /// Bytes: 43 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
+    /// Bytes: 42 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
     static let stride = 384
 
     let base: UnsafeMutablePointer<UInt64>

@@ -20,6 +20,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     case surplus
     /// A hook dropped it, or closed its session; or a protocol knows no session for it.
     case hook
+    /// Sent, and not answered in time: an echo of ICMP, or what else a protocol counts so.
+    case unanswered
 
     /// The name in logs, statistics and the summary line: `table_full`, say.
     public var description: String {
@@ -34,6 +36,7 @@ public enum DropReason: UInt8, CaseIterable, Sendable, CustomStringConvertible {
         case .draining: "draining"
         case .surplus: "surplus"
         case .hook: "hook"
+        case .unanswered: "unanswered"
         }
     }
 }

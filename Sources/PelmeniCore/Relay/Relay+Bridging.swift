@@ -115,19 +115,4 @@ extension Relay where R: ~Copyable {
         else { return }
         endOnceDelivered(session, client)
     }
-
-    /// The upstream refused a datagram. The session ends if another upstream can take over, or if
-    /// this one is a Unix socket, which stays bound to its removed file. A lone UDP upstream may
-    /// return, so its session stays.
-    mutating func upstreamRefused(_ leg: LegID, _ error: Int32, isOfEarlier: Bool = true) {
-        let session = legs[leg].session
-        guard isOpen(session) else { return }
-        if isOfEarlier { drop(.noUpstream) }
-        let pair = pairs.row(sessions[session].pair)
-        legs.noteFailed(sessions[session].pair, legs[leg].upstream, .connectRefused, error: error)
-        if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg) }
-        if pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix {
-            end(session, .connectRefused, reset: false)
-        }
-    }
 }

@@ -14,8 +14,8 @@ extension Relay where R: ~Copyable {
     }
 
     /// The upstream refuses datagrams. Earlier responses are delivered; then the client is reset.
-    mutating func endRefused(_ session: SessionID, _ upstream: LegID) {
-        legs.setCause(session, .connectRefused)
+    mutating func endRefused(_ session: SessionID, _ upstream: LegID, _ cause: EndCause) {
+        legs.setCause(session, cause)
         states[session].endsWithReset = true
         states[session].expectsResponses = false
         let client = sessions[session].client

@@ -40,6 +40,7 @@ extension Relay where R: ~Copyable {
     }
 
     private mutating func receivedNoDatagram(_ leg: LegID, _ error: Int32) {
+        if error != -ENOBUFS, takeReports(leg) { return }
         switch -error {
         case ECANCELED, EINTR, EAGAIN: return
         case EMSGSIZE where !legs[leg].kind.isListener:

@@ -11,6 +11,14 @@ extension Relay where R: ~Copyable {
             drop(.noUpstream, count)
             return false
         }
+        // The report of an earlier datagram fails the send, which then sends nothing.
+        if takeReports(leg) {
+            guard legs[leg].phase != .closing else {
+                drop(.noUpstream, count)
+                return false
+            }
+            if row.pointee.retries < 8 { return sendAgain(index) }
+        }
         switch -result {
         case EINTR where row.pointee.retries < 8:
             return sendAgain(index)
@@ -52,9 +60,10 @@ extension Relay where R: ~Copyable {
     ) -> Bool {
         let row = outgoing.row(index)
         let leg = row.pointee.leg
-        // A Unix socket reports no errors of earlier datagrams.
+        // A Unix socket reports no errors of earlier datagrams, and an error queue has told them.
         let isOfEarlier =
             Self.isFromNetwork(-result) && !legs[leg].kind.isFlowControlled
+            && !hasErrorQueue(leg)
         guard row.pointee.refusal != 0 || !isOfEarlier else {
             row.pointee.refusal = result
             upstreamRefused(leg, result)

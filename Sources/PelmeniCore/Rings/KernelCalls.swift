@@ -27,6 +27,9 @@ package struct KernelCalls: SystemCalls {
         let socket = DatagramOpening.open(family, kind, nonblocking: isNonblocking)
         guard socket >= 0 else { return socket }
         var error = pelmeni_datagram_configure(socket, family, 0, -1)
+        if error == 0, kind.reportsErrors, family != AF_UNIX {
+            error = pelmeni_datagram_report_errors(socket, family)
+        }
         // The buffer of a Unix socket's sender bounds the datagrams that wait for it.
         if family != AF_UNIX {
             pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
@@ -45,6 +48,16 @@ package struct KernelCalls: SystemCalls {
             return error
         }
         return socket
+    }
+
+    package func takeReports(_ socket: Int32, isRaw: Bool) -> NetworkReports {
+        let taken = pelmeni_datagram_take_reports(socket, isRaw ? 1 : 0)
+        var reports = NetworkReports()
+        reports.error = taken.error
+        reports.unreachable = Int(taken.unreachable)
+        reports.tooBig = Int(taken.too_big)
+        reports.count = Int(taken.taken)
+        return reports
     }
 
     package func acceptWaiting(_ listener: Int32) -> Int32 {

@@ -18,6 +18,9 @@ package protocol SystemCalls {
     func openDatagrams(
         to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
     ) -> Int32
+    /// Takes what the network reported of datagrams that a socket sent out of its error queue: as
+    /// long as one is left there, the socket counts as ready.
+    func takeReports(_ socket: Int32, isRaw: Bool) -> NetworkReports
     /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send
     /// buffer, as large a one as the kernel grants. How large that is, or -errno.
     func widenSendBuffer(_ socket: Int32) -> Int

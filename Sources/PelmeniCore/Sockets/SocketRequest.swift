@@ -5,6 +5,18 @@ public struct SocketRequest: Sendable {
     /// What an operator should know at start: each is logged as a warning.
     public var warnings: [String] = []
 
+    /// Whether an upstream's socket heeds all that the network reports of its datagrams (ip(7),
+    /// `IP_RECVERR`): a host that cannot be reached ends the session, with the cause `noUpstream`
+    /// or `connectRefused`. Without it only a refusal by the host itself is reported, and what an
+    /// unreachable host is sent stays without an answer.
+    ///
+    /// A datagram beyond the path's MTU is counted as `oversize` and ends nothing. False unless it
+    /// is set; of no meaning for a listener and for a Unix socket.
+    public var reportsErrors: Bool {
+        get { kind.reportsErrors }
+        set { kind.reportsErrors = newValue }
+    }
+
     /// UDP for IP endpoints.
     public init() {}
 
@@ -40,6 +52,8 @@ public struct SocketRequest: Sendable {
 /// The kind of a datagram socket. Trivial.
 package struct SocketKind: Sendable {
     package var isRaw = false
+    /// The socket has an error queue, which has to be emptied.
+    package var reportsErrors = false
     /// Protocol numbers for IPv4 and IPv6; 0 is UDP.
     package var numbers: (v4: Int32, v6: Int32) = (0, 0)
     /// The one type of ICMP message that is let through; 0 is any. An echo's answer over IPv4 is of

@@ -29,7 +29,9 @@ package struct ChaosDriverPlan: Sendable {
             isMessage
             ? DriverTable(ChaosMessages(settings: settings))
             : DriverTable(ChaosStream(settings: settings))
-        return DriverPlan(table)
+        var plan = DriverPlan(table)
+        plan.socket.reportsErrors = seed >> 4 & 1 == 1
+        return plan
     }
 
     /// Whether a chaos driver can speak the framing of a pair's stream: each message of the other

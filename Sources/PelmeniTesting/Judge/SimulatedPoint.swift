@@ -157,6 +157,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case pairLinkDone
     case pairLinkEnded
     case pairEnded
+    case refusalReported
     case causeProtocolError
 
     /// The points of datagrams, which only some seeds have.

@@ -13,8 +13,7 @@ struct DatagramSocket {
     /// For a Unix socket with a full queue: clients that wait to send; below, answers that do.
     var waitingClients: [Int] = []
     var waitingAnswers = 0
-    /// The network refused an earlier datagram, and the error is still unreported.
-    var isRefused = false
+    var errors = Errors()
     /// For a connected Unix socket: the queue that its datagrams go to; below, whether it waits for
     /// room there.
     var receiver = -1
@@ -40,4 +39,15 @@ struct DatagramSocket {
     var responses = 0
     /// The completion during which the engine last sent a message.
     var requestedAt: UInt64 = 0
+
+    /// What the network says of earlier datagrams.
+    struct Errors {
+        /// It refused one, and the error is still unreported.
+        var isPending = false
+        /// Errors are kept for the engine, too, until that takes them.
+        var areKept = false
+        var kept = NetworkReports()
+        /// The engine has seen an error: it has to take what is kept before it goes on.
+        var areOwed = false
+    }
 }

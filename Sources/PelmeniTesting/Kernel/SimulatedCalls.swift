@@ -9,7 +9,7 @@ struct SimulatedCalls: SystemCalls {
     ) -> Int32 {
         let key = SimulatedKernel.key(address.pointee)
         kernel.trace(.openDatagrams, -1, Int(key))
-        return kernel.openDatagrams(to: address.pointee)
+        return kernel.openDatagrams(to: address.pointee, reportsErrors: kind.reportsErrors)
     }
 
     func openPipe(bytes: Int) -> SplicePipe {
@@ -32,6 +32,11 @@ struct SimulatedCalls: SystemCalls {
     func setUpConnected(_ socket: Int32, isUnix: Bool) {
         kernel.trace(.settle, socket, isUnix ? 1 : 0)
         kernel.setUpConnected(socket, isUnix: isUnix)
+    }
+
+    func takeReports(_ socket: Int32, isRaw: Bool) -> NetworkReports {
+        kernel.trace(.takeReports, socket)
+        return kernel.takeReports(socket)
     }
 
     /// The clients have queues of their own.

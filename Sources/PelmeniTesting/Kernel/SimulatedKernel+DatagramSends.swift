@@ -22,6 +22,7 @@ extension SimulatedKernel {
         if messages.sockets[row.pointee.number].wasToldGone {
             violate("flow \(row.pointee.number) is sent to though its upstream is gone")
         }
+        checkTaken(row.pointee.number)
         if pool.leases(of: send.block) == 0 {
             violate("a datagram has block \(send.block.rawValue), which is free")
         }
@@ -129,10 +130,9 @@ extension SimulatedKernel {
         let socket = messages.sockets[number]
         guard let plan = world.messagePlan(socket.pair) else { return -EBADF }
         guard !socket.isUnix else { return unixOutcome(send, number) }
-        if socket.isRefused {
+        if socket.errors.isPending {
             hit(.datagramRefusedSend)
-            messages.sockets[number].isRefused = false
-            return -ECONNREFUSED
+            return tellRefusal(number)
         }
         if messages.random.chance(faults.datagramInterrupted), send.outgoing.pointee.retries < 4 {
             hit(.datagramInterrupted)
@@ -192,11 +192,14 @@ extension SimulatedKernel {
             } else {
                 messages.books.sentToUpstream += send.count
             }
-        case ECONNREFUSED where !isClosing:
+        case ECONNREFUSED where !isClosing, EHOSTUNREACH where !isClosing:
+            noteError(row.pointee.number)
             messages.books.refusalsMost += 1
             // A leg that finds no block may be closing silently.
             if row.pointee.receive.isInFlight { messages.books.refusalsLeast += 1 }
-        case EMSGSIZE where send.segment == 0: messages.books.tooLong += 1
+        case EMSGSIZE where send.segment == 0:
+            noteError(row.pointee.number)
+            messages.books.tooLong += 1
         case EAGAIN, ENOBUFS: messages.books.full += send.count
         default: break
         }

@@ -14,7 +14,7 @@ extension SimulatedKernel {
         return row
     }
 
-    func openDatagrams(to address: SocketAddress) -> Int32 {
+    func openDatagrams(to address: SocketAddress, reportsErrors: Bool) -> Int32 {
         guard let destination = destinations[Self.key(address)] else {
             violate("datagrams to \(address), which nobody has")
             return -ENETUNREACH
@@ -39,7 +39,9 @@ extension SimulatedKernel {
         messages.sockets.append(
             DatagramSocket(
                 descriptor: socket, pair: destination.plan, isListener: false, isUnix: isUnix,
-                mood: destination.mood, receiver: receiver))
+                mood: destination.mood,
+                errors: DatagramSocket.Errors(areKept: reportsErrors && !isUnix), receiver: receiver
+            ))
         createScript(ofFlow: messages.sockets.count - 1)
         return socket
     }
@@ -67,6 +69,7 @@ extension SimulatedKernel {
 
     func armDatagrams(_ socket: Int32) {
         guard let row = row(socket) else { return }
+        checkTaken(row.pointee.number)
         row.pointee.receive.isArmed = true
         guard !random.chance(faults.spurious) else {
             hit(.datagramSpurious)
@@ -79,10 +82,9 @@ extension SimulatedKernel {
         guard let row = row(socket) else { return }
         let number = row.pointee.number
         while row.pointee.receive.isArmed {
-            if messages.sockets[number].isRefused {
+            if messages.sockets[number].errors.isPending {
                 hit(.datagramRefusedReceive)
-                messages.sockets[number].isRefused = false
-                return end(&row.pointee.receive, socket, -ECONNREFUSED)
+                return end(&row.pointee.receive, socket, tellRefusal(number))
             }
             guard !messages.sockets[number].queue.isEmpty else { return }
             guard let (block, slot) = takeBlock(.datagram) else {
@@ -167,7 +169,8 @@ extension SimulatedKernel {
         }
         let number = row.pointee.number
         let isUnwanted = row.pointee.receive.isUnwanted
-        if completion.result == -ECONNREFUSED, !isUnwanted {
+        if Self.isRefusal(completion.result), !isUnwanted {
+            noteError(number)
             messages.books.refusalsLeast += 1
             messages.books.refusalsMost += 1
         }

@@ -9,7 +9,7 @@ struct TraceHash {
         case attach, detach, accept, connect, receive, send, receiveDatagrams, sendDatagrams
         case awaitReadable, awaitWritable, cancelWritable, wake, cancel, submit, completion
         case splice, openPipe, closePipe, open, openDatagrams, settle, configure, shutdown, close
-        case closeWithReset, acceptWaiting, closeListener, openReserve
+        case closeWithReset, acceptWaiting, closeListener, openReserve, takeReports
     }
 
     /// The offset basis of FNV-1a with 64 bits.

@@ -167,7 +167,7 @@ extension SimulatedKernel {
     /// The network reports that no socket took an earlier datagram.
     func refused(_ number: Int) {
         guard messages.sockets[number].descriptor >= 0 else { return }
-        messages.sockets[number].isRefused = true
+        messages.sockets[number].errors.isPending = true
         tryReceiveDatagrams(messages.sockets[number].descriptor)
     }
 }

@@ -88,6 +88,41 @@ import Testing
         }
     }
 
+    /// What the network reports stays in an error queue until it is taken: then the ring is quiet,
+    /// and later datagrams come.
+    @Test(arguments: RingChoice.real) func anErrorQueue(choice: RingChoice) throws {
+        try RingBench.run(choice) { bench in
+            let pair = try SocketPair.udp(for: bench, reportsErrors: true)
+            let slot = try bench.attach(pair.near, isShared: true)
+            bench.rows[slot]?.hasErrorQueue = true
+            bench.receiveDatagrams(slot)
+            try bench.turn()
+            let stranger = try DatagramWire()
+            try pair.refuse(butFrom: stranger.port)
+            for round in 1...3 {
+                bench.sendDatagram(slot, [1])
+                #expect(
+                    try bench.run {
+                        bench[slot].reports.reduce(0) { $0 + $1.unreachable } == round
+                    })
+                #expect(try bench.entersWhileItWaits() <= 8)
+            }
+            let errors = bench[slot].reports.map(\.error).filter { $0 != 0 }
+            #expect(errors == [-ECONNREFUSED, -ECONNREFUSED, -ECONNREFUSED])
+            // The kernel keeps a report of its own of a datagram that it does not send.
+            let departed = bench[slot].departed.count
+            bench.sendDatagram(slot, message(65_508))
+            #expect(try bench.run { bench[slot].departed.count == departed + 1 })
+            #expect(bench[slot].departed.last == -EMSGSIZE)
+            #expect(try bench.entersWhileItWaits() <= 8)
+            #expect(bench[slot].reports.last == NetworkReports())
+            try pair.accept(from: slot.socket)
+            try pair.sendDatagram(message(9))
+            #expect(try bench.run { bench[slot].datagrams == [message(9)] })
+            try bench.closeAll([slot])
+        }
+    }
+
     /// A receiver that does not read: the sender gets EAGAIN at once, waits without a busy loop,
     /// and is woken once there is room.
     @Test(arguments: RingChoice.real) func aFullSocket(choice: RingChoice) throws {

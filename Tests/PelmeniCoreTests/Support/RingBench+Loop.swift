@@ -63,6 +63,7 @@ extension RingBench {
             pool.release(outgoing.row(DatagramID(index)).pointee.block)
             outgoing.giveBack(DatagramID(index))
             rows[slot]?.departed.append(completion.result)
+            if completion.result < 0 { takeReports(slot) }
             return slot
         }
         guard let slot = owners[index], slot.generation == completion.token.generation else {
@@ -108,11 +109,17 @@ extension RingBench {
                     count: Int(completion.result)))
         } else if completion.result < 0, completion.result != -ECANCELED {
             rows[slot]?.datagramErrors.append(-completion.result)
+            takeReports(slot)
         }
         guard !completion.more, rows[slot]?.isClosing == false, let kind = kinds[slot] else {
             return
         }
         receiveDatagrams(slot, isUnix: kind.isUnix, isListener: kind.isListener)
+    }
+
+    private func takeReports(_ slot: RingSlot) {
+        guard self[slot].hasErrorQueue else { return }
+        rows[slot]?.reports.append(ring.calls.takeReports(slot.socket, isRaw: false))
     }
 
     private func sent(_ slot: RingSlot, _ result: Int32) {

@@ -24,6 +24,9 @@ final class RingBench {
         var datagrams: [[UInt8]] = []
         /// Errors of earlier datagrams, from the network.
         var datagramErrors: [Int32] = []
+        /// What was taken out of the socket's error queue, if it has one.
+        var hasErrorQueue = false
+        var reports: [NetworkReports] = []
         /// Bytes sent.
         var sent = 0
         var sendError: Int32 = 0

@@ -31,12 +31,13 @@ struct SocketPair {
     }
 
     /// Over UDP, both connected; the near one is opened like a relay's towards an upstream.
-    static func udp(for bench: RingBench) throws -> SocketPair {
+    static func udp(for bench: RingBench, reportsErrors: Bool = false) throws -> SocketPair {
         let far = pelmeni_datagram_open(AF_INET, 0)
         let near = pelmeni_datagram_open(AF_INET, bench.isNonblocking ? 1 : 0)
         let pair = SocketPair(near: near, far: Wire(socket: far))
         var address = try name(far, bindFirst: true)
         try check(pelmeni_datagram_configure(near, AF_INET, 0, -1))
+        if reportsErrors { try check(pelmeni_datagram_report_errors(near, AF_INET)) }
         try check(pelmeni_socket_connect(near, &address, socklen_t(address.length)))
         var own = try name(near, bindFirst: false)
         try check(pelmeni_socket_connect(far, &own, socklen_t(own.length)))
@@ -75,6 +76,12 @@ struct SocketPair {
     /// From now on the far end accepts datagrams of this port alone, and refuses the near end's.
     func refuse(butFrom port: UInt16) throws {
         var address = SocketAddress(v4: 0x7f00_0001, port: port)
+        try Self.check(pelmeni_socket_connect(far.socket, &address, socklen_t(address.length)))
+    }
+
+    /// From now on the far end accepts datagrams of this socket.
+    func accept(from socket: Int32) throws {
+        var address = try Self.name(socket, bindFirst: false)
         try Self.check(pelmeni_socket_connect(far.socket, &address, socklen_t(address.length)))
     }
 

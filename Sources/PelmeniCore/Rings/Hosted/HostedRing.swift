@@ -104,6 +104,10 @@ struct HostedCalls: SystemCalls {
         calls.openDatagrams(to: address, kind: kind, buffer: buffer)
     }
 
+    func takeReports(_ socket: Int32, isRaw: Bool) -> NetworkReports {
+        calls.takeReports(socket, isRaw: isRaw)
+    }
+
     func widenSendBuffer(_ socket: Int32) -> Int { calls.widenSendBuffer(socket) }
 
     func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32 {
