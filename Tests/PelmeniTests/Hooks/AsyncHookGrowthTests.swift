@@ -32,7 +32,8 @@ import Testing
         try result.get()
     }
 
-    /// 1,024 times its bytes: 64 become 64 KiB, and 1 KiB becomes 1 MiB. Shorter edits are in place.
+    /// 1,024 times its bytes: 64 become 64 KiB, and 1 KiB becomes 1 MiB. Shorter edits are in
+    /// place.
     @Test(arguments: Crossing.hookedStreams, Variant.all)
     func growsElsewhere(crossing: Crossing, variant: Variant) async throws {
         let bridge = try await Bridge.hooked(

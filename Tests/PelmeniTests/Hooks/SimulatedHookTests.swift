@@ -156,8 +156,8 @@ import Testing
         ).run(seeds: 1...60)
     }
 
-    /// A trailer on a half-closed stream stands behind the held bytes, and before the end; the other
-    /// direction goes on.
+    /// A trailer on a half-closed stream stands behind the held bytes, and before the end; the
+    /// other direction goes on.
     @Test func trailersBeforeTheEnd() throws {
         let server = TCPServer(TCPClient("upstream.example", port: 1), port: 1)
             .hook { Sealing() }
