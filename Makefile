@@ -62,6 +62,7 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 	$(MAKE) release
 	$(SWIFT) test
 	$(MAKE) check-hot
+	$(MAKE) hook-memory
 	$(MAKE) examples
 	$(MAKE) embedder
 	$(MAKE) docs
@@ -100,6 +101,11 @@ format: ## rewrite every Swift file in the project's format
 check-hot: release ## prove that the workers' loops neither count references nor allocate
 	python3 Tests/HotLoop/check-hot.py --self-test
 	python3 Tests/HotLoop/check-hot.py $(RELEASE)/pelmeni
+
+.PHONY: hook-memory
+hook-memory: setup-build ## prove what hooks cost in memory: allocations, sessions, endless edits
+	$(SWIFT) build -c release --product hook-memory
+	python3 Tests/HookMemory/check.py $(RELEASE)/hook-memory
 
 .PHONY: mutants
 mutants: setup ## plant faults in the engine, and see the simulator find each; half an hour

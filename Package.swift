@@ -100,6 +100,11 @@ let package = Package(
             name: "pelmeni-simulator", dependencies: ["PelmeniTesting"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict
         ),
+        .target(name: "AllocationCount", path: "Tests/AllocationCount"),
+        .executableTarget(
+            name: "hook-memory", dependencies: ["AllocationCount", "ExampleSupport", "Pelmeni"],
+            path: "Tests/HookMemory", exclude: ["check.py"], swiftSettings: strict
+        ),
         .target(
             name: "ExampleSupport", dependencies: ["Pelmeni", "CPelmeni"],
             path: "Sources/Examples/Support", swiftSettings: strict

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Builds and runs the package of an embedder, and proves that misuse does not compile.
 
-Of the product `Pelmeni` alone the build makes no module of another package: an embedder pays for
-swift-log, swift-metrics and the like only with the product that needs them.
+The package is Tests/Embedder, copied together with PelmeniICMP into the scratch folder: there the
+protocol is a module `ICMPCopy` of the embedder's, in Swift 6 mode without a flag, and sees what the
+product `Pelmeni` shows to everybody. Of that product alone the build makes no module of another
+package: an embedder pays for swift-log, swift-metrics and the like only with the product that needs
+them.
 
 Each file of misuse/ but control.swift has a line `// error on the next line: TEXT`. The compiler
 has to report an error with that text on the next line, and none elsewhere. control.swift has to
@@ -17,10 +20,22 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SCRATCH = ROOT / ".build-embedder"
+# As deep as HERE is: the manifest's path to Pelmeni is the same.
+PACKAGE = SCRATCH / "package"
 PRODUCTS = SCRATCH / "debug"
+PROTOCOL = ROOT / "Sources" / "PelmeniICMP"
 MARK = "// error on the next line: "
 CONTROL = "control.swift"
-MODULES = {"embedder", "Pelmeni", "PelmeniCore", "PelmeniRuntime"}
+MODULES = {"embedder", "ICMPCopy", "Pelmeni", "PelmeniCore", "PelmeniRuntime"}
+# Of what the protocol needs, nothing is the project's but the product.
+IMPORTS = {"Glibc", "Pelmeni", "Synchronization"}
+COPY = """
+package.targets[0].dependencies.append("ICMPCopy")
+package.targets.append(
+    .target(
+        name: "ICMPCopy", dependencies: [.product(name: "Pelmeni", package: "pelmeni")],
+        swiftSettings: [.treatAllWarnings(as: .error)]))
+"""
 
 
 def fail(text):
@@ -28,18 +43,66 @@ def fail(text):
     sys.exit(1)
 
 
+def check_imports():
+    """The protocol has no privilege that an embedder lacks."""
+    files = sorted(PROTOCOL.rglob("*.swift"))
+    if not files:
+        fail(f"no file in {PROTOCOL.relative_to(ROOT)}")
+    for path in files:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            place = f"{path.relative_to(ROOT)}:{number}"
+            if re.search(r"@testable|@_spi|\bpackage import\b", line):
+                fail(f"{place}: an embedder cannot write `{line.strip()}`")
+            module = re.match(r"\s*(?:@\w+ )*(?:\w+ )?import (?:\w+ )?(\w+)", line)
+            if module and module[1] not in IMPORTS:
+                fail(f"{place}: an import of {module[1]}, which is no part of {sorted(IMPORTS)}")
+
+
+def make_package():
+    """Makes PACKAGE what it should be. Unchanged files are left: nothing is compiled twice."""
+    wanted = {PACKAGE / "Package.swift": (HERE / "Package.swift").read_text() + COPY}
+    for source, target in [(HERE / "Sources", PACKAGE / "Sources"),
+            (PROTOCOL, PACKAGE / "Sources" / "ICMPCopy")]:
+        for path in source.rglob("*.swift"):
+            wanted[target / path.relative_to(source)] = path.read_text()
+    for path in PACKAGE.rglob("*.swift"):
+        if path not in wanted:
+            path.unlink()
+    for path, text in wanted.items():
+        if not path.is_file() or path.read_text() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+
 def build():
-    command = ["swift", "build", "--package-path", HERE, "--scratch-path", SCRATCH]
+    # SwiftPM keeps its plan, and does not notice a file that is new in a subfolder of a package
+    # that is a dependency by path: a build of an earlier tree would lack it. Planned anew, it takes
+    # a second more.
+    command = ["swift", "build", "--disable-build-manifest-caching",
+        "--package-path", PACKAGE, "--scratch-path", SCRATCH]
     if subprocess.run(command, stdout=sys.stderr).returncode != 0:
         fail("the embedder's package does not build")
-    if subprocess.run([PRODUCTS / "embedder"]).returncode != 0:
-        fail("the embedder's program found a fault")
+
+
+def built_modules():
+    return {path.stem: path for path in (PRODUCTS / "Modules").glob("*.swiftmodule")}
 
 
 def check_modules():
-    built = {path.stem for path in (PRODUCTS / "Modules").glob("*.swiftmodule")}
+    extra = [path for name, path in built_modules().items() if name not in MODULES]
+    if extra:
+        # They may be left of an earlier tree: then they do not come back.
+        for path in extra:
+            path.unlink()
+        build()
+    built = set(built_modules())
     if built != MODULES:
         fail(f"the embedder's build makes the modules {sorted(built)}, not {sorted(MODULES)}")
+
+
+def run_program():
+    if subprocess.run([PRODUCTS / "embedder"]).returncode != 0:
+        fail("the embedder's program found a fault")
 
 
 def compile(path):
@@ -67,8 +130,11 @@ def check(path):
 
 
 def main():
+    check_imports()
+    make_package()
     build()
     check_modules()
+    run_program()
     files = sorted((HERE / "misuse").glob("*.swift"))
     if errors := compile(HERE / "misuse" / CONTROL):
         fail(f"{CONTROL} does not compile: {sorted(errors)}")

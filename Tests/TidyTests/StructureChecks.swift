@@ -121,9 +121,9 @@ enum StructureChecks {
         }
     }
 
-    /// Layers between the engine and other packages.
+    /// Layers between the engine and other packages, and a protocol.
     private static let thin: Set<Substring> = [
-        "PelmeniLogging", "PelmeniMetrics", "PelmeniServiceLifecycle",
+        "PelmeniICMP", "PelmeniLogging", "PelmeniMetrics", "PelmeniServiceLifecycle",
     ]
 
     /// A thin layer stands on the public face: of the project it imports `Pelmeni` alone, as an
@@ -134,6 +134,10 @@ enum StructureChecks {
         else { return [] }
         let tokens = file.tokens
         return tokens.indices.dropLast().compactMap { index in
+            func offence(_ reason: String) -> Offence {
+                Offence(path: file.path, line: tokens[index].line, reason: reason)
+            }
+            guard tokens[index].text != "_spi" else { return offence("what no embedder sees") }
             guard tokens[index].text == "import" else { return nil }
             let module = tokens[index + 1].text
             let isPrivileged =
@@ -141,9 +145,7 @@ enum StructureChecks {
             guard isPrivileged || (module.contains("Pelmeni") && module != "Pelmeni") else {
                 return nil
             }
-            return Offence(
-                path: file.path, line: tokens[index].line,
-                reason: "an import of \(module) that an embedder cannot have")
+            return offence("an import of \(module) that an embedder cannot have")
         }
     }
 

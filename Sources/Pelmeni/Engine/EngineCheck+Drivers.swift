@@ -1,7 +1,7 @@
 internal import PelmeniCore
 internal import PelmeniRuntime
 
-/// Checks of protocols: one in a pair, which carries what the other side has.
+/// Checks of protocols: at most one for each side of a pair, which carries what the other side has.
 extension EngineCheck {
     /// The pair's drivers.
     func drivers(_ server: any Server) throws(EngineError) -> DriverPlans {

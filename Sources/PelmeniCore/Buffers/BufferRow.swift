@@ -137,14 +137,19 @@ package struct BufferRow {
     private mutating func grow(front: Int, back: Int) -> Bool {
         let total = front &+ count &+ back
         guard total <= Buffer.bytesMax else { return false }
-        guard headroom &+ tailroom < front &+ back else {
-            shift(front: front)
+        let room = headroom &+ tailroom &- front &- back
+        guard room < 0 else {
+            // Bytes that go before the first one may be followed by more.
+            shift(front: front > 0 ? front &+ room / 2 : 0)
             return true
         }
-        // Twice the bytes: a row that grows byte by byte is moved a few times.
+        // Twice the bytes: a row that grows byte by byte, at either end, is moved a few times.
         let most = Swift.max(total, Swift.min(2 &* total, Buffer.bytesMax))
         var row = Self.allocate(most)
-        if front > row.headroom { row.moveStart(by: front &- row.headroom) }
+        if front > 0 {
+            let spare = row.headroom &+ row.tailroom &- total
+            row.moveStart(by: front &+ max(0, spare / 2) &- row.headroom)
+        }
         if let start, let to = row.start, count > 0 { memcpy(to, start, count) }
         row.count = count
         row.tailroom &-= count

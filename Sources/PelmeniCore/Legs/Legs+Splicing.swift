@@ -11,7 +11,7 @@ extension Legs where R: ~Copyable {
     @inline(never)
     mutating func rearmSpliced(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
-        guard canSplice(leg) else { return false }
+        guard canSplice(leg) else { return receivesBehindPipe(leg) }
         let peer = legs.row(row.pointee.peer)
         guard peer.pointee.queue.isEmpty, peer.pointee.writing != .sending else {
             // Bytes in blocks go first.
@@ -22,6 +22,18 @@ extension Legs where R: ~Copyable {
         row.pointee.classVotes = 0
         awaitReadable(leg)
         return true
+    }
+
+    /// A leg that may not be spliced any more receives into blocks, once its pipe is empty. Whether
+    /// it waits for that.
+    private mutating func receivesBehindPipe(_ leg: LegID) -> Bool {
+        guard legs[leg].inbound == .spliced else { return false }
+        guard legs[legs[leg].peer].piped == 0 else {
+            pause(leg)
+            return true
+        }
+        legs[leg].inbound = unspliced(leg)
+        return false
     }
 
     private func canSplice(_ leg: LegID) -> Bool {

@@ -49,8 +49,9 @@ public struct Context: ~Copyable {
     /// is nothing; a message without bytes is one, where the other side can carry it.
     public func deliver(_ data: consuming Buffer) { append(.deliver, data.takeRow()) }
 
-    /// Ends the other side's stream behind everything delivered. Datagrams have no end; a session
-    /// between an own stream and clients of datagrams ends.
+    /// Ends the other side's stream behind everything delivered; what is delivered later is
+    /// dropped. Datagrams have no end; a session between an own stream and clients of datagrams
+    /// ends.
     public func deliverEnd() { append(.deliverEnd) }
 
     /// Ends the own stream behind everything sent. Datagrams have no end.

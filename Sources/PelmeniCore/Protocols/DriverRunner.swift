@@ -108,6 +108,8 @@ struct DriverRow {
     var isMade = false
     /// The driver was told that the other side has ended: nothing arrives any more.
     var hasOtherEnded = false
+    /// The driver has ended the other side's stream: it delivers no more.
+    var hasDeliveredEnd = false
     /// The driver does not want its stream read.
     var isPaused = false
     var awaitsDrained = false

@@ -93,6 +93,10 @@ extension Relay where R: ~Copyable {
 
     private mutating func deliver(_ bytes: BufferRow, _ driver: DriverID) {
         var item = item(bytes, from: driver)
+        guard row(driver)?.pointee.hasDeliveredEnd == false else {
+            if item.isMessage { drop(driver.deliversToClient ? .surplus : .noUpstream) }
+            return item.row.releaseOnWorker()
+        }
         guard !item.isMessage else { return deliverMessage(item, driver.session) }
         guard item.row.count > 0 else { return item.row.releaseOnWorker() }
         passHooks(item, driver.session)
@@ -119,6 +123,7 @@ extension Relay where R: ~Copyable {
     /// Tells the other side of an end, behind what was delivered.
     mutating func deliverEnd(_ driver: DriverID) {
         let session = driver.session
+        if sessions[session].kind != .datagrams { row(driver)?.pointee.hasDeliveredEnd = true }
         guard
             !sessions[session].kind.hasMessages
                 || !isParked(session, isToClient: driver.deliversToClient)

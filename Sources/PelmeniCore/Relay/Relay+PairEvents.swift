@@ -179,11 +179,12 @@ extension Relay where R: ~Copyable {
         let leg = leg(session, side)
         guard !leg.isNone, legs[leg].phase == .open, !legs[leg].hasEnded else { return }
         let row = place.side(session, side)
-        guard row.pointee.events.isDisjoint(with: [.ended, .broken]) else { return }
-        if row.pointee.isLinked {
+        let isEnding = !row.pointee.events.isDisjoint(with: [.ended, .broken])
+        if row.pointee.isLinked, !isEnding {
             return readOnCounted(leg, expectsBytes: row.pointee.expectsBytes)
         }
-        let isFull = row.pointee.rest.count >= place.restMax
+        // Behind its end a stream waits for room as one that is paused.
+        let isFull = row.pointee.rest.count >= place.restMax || isEnding
         guard isFull || !mayOffer(session, side, place) else {
             if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
             return legs.rearm(leg, expectsBytes: row.pointee.expectsBytes)

@@ -6,7 +6,7 @@ import TestSupport
 final class PingNetwork {
     let client: String
     let proxy: String
-    private let host: String
+    let host: String
     private let ip: Tool
 
     static let proxyAddress = "10.91.1.2"

@@ -13,6 +13,7 @@ for backend in [BackendChoice.ioUring, .epoll] {
         try await program.runProtocols()
         try program.runRefusals()
         try await program.runEmbedding()
+        try await program.runICMP()
         await program.stop()
         print("\(backend): ok")
     } catch let error as EngineError where error.kind == .backendRefused {
