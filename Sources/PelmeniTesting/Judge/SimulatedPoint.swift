@@ -146,6 +146,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case driverOverfull
     case driverEnded
     case driverReset
+    case driverTagged
     case causeProtocolError
 
     /// The points of datagrams, which only some seeds have.
