@@ -73,11 +73,9 @@ extension SimulationSetup {
     private func driver(
         _ pair: Int, _ plan: ChaosDriverPlan, _ side: DrivenSides, _ kernel: SimulatedKernel
     ) -> DriverPlan {
-        let messages = world.messagePlan(pair)
-        return plan.driver(
+        plan.driver(
             seed: world.seed &+ UInt64(pair) &+ (side == .client ? 0 : 0x5555), kernel,
-            isMessage: messages?.kind.hasMessages ?? false, framing: drivenFraming(pair, side),
-            maxFrame: messages?.maxFrame ?? 0)
+            world.messagePlan(pair), framing: drivenFraming(pair, side))
     }
 
     // MARK: Drivers
@@ -111,6 +109,8 @@ extension SimulationSetup {
 
     mutating func shapeDrivers() {
         var random = SeededRandom(seed: world.seed ^ 0x6472_6976_6572)
+        // A generator of its own, so that the other decisions stay as they are.
+        var apart = SeededRandom(seed: world.seed ^ 0x7461_6773)
         world.drivers = Array(repeating: nil, count: world.pairs)
         let isViolent = world.healsAt != .max && random.chance(0x6000)
         let holds = random.chance(0x8000)
@@ -129,6 +129,9 @@ extension SimulationSetup {
                 }
             }
             guard !plan.sides.isEmpty else { continue }
+            plan.hasTags =
+                plan.sides.contains(.client) && world.messagePlan(pair)?.kind == .datagrams
+                && apart.chance(0x8000)
             world.drivers[pair] = plan
             // A driver may keep the first bytes of a side: the other one must not wait for them.
             if pair < world.plans.count { world.plans[pair].start = .both }

@@ -16,19 +16,22 @@ struct SimulatorOptions {
     var onlyDatagrams = false
     /// Only seeds whose worlds have hooks or drivers.
     var onlyHooks = false
+    /// Only seeds whose worlds have neither.
+    var withoutHooks = false
     /// Prints one number for the events of all seeds.
     var wantsHash = false
     var wantsHelp = false
 
     static let usage = """
-        usage: pelmeni-simulator [--seeds N] [--first S] [--progress] [--go-on] [--datagrams] [--hooks]
-                                 [--hash]
+        usage: pelmeni-simulator [--seeds N] [--first S] [--progress] [--go-on] [--datagrams]
+                                 [--hooks | --no-hooks] [--hash]
                pelmeni-simulator --seed S
 
         Runs the engine over a simulated kernel, once for each seed from S (1) on, N (1000) of them, and
         checks that nothing is lost. Stops at the first failure, unless --go-on is given. --seed runs a
         single one and prints what happens. --datagrams leaves the seeds out that have none, --hooks those
-        without hooks and drivers. --hash prints a last line, `hash` and a number: two engines that did the same in every seed print the same.
+        without hooks and drivers, --no-hooks those with them. --hash prints a last line, `hash` and a
+        number: two engines that did the same in every seed print the same.
         """
 
     static func parse(_ arguments: [String]) -> Result<SimulatorOptions, Mistake> {
@@ -40,6 +43,7 @@ struct SimulatorOptions {
             case "--go-on": options.goesOn = true
             case "--datagrams": options.onlyDatagrams = true
             case "--hooks": options.onlyHooks = true
+            case "--no-hooks": options.withoutHooks = true
             case "--hash": options.wantsHash = true
             case "--help", "-h": options.wantsHelp = true
             case "--seeds", "--first", "--seed":

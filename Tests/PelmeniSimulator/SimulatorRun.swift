@@ -25,7 +25,7 @@ struct SimulatorRun {
             let isHooked =
                 SimulationSetup.hasHooks(seed: seed) || SimulationSetup.hasDrivers(seed: seed)
                 || SimulationSetup.hasPairDrivers(seed: seed)
-            if options.onlyHooks, !isHooked { continue }
+            if isHooked ? options.withoutHooks : options.onlyHooks { continue }
             let outcome = Self.simulate(seed)
             if !outcome.violations.isEmpty {
                 tell(outcome, showsProgress)
@@ -45,7 +45,7 @@ struct SimulatorRun {
             return 1
         }
         let missed = SimulatedPoint.allCases.filter { total.points[$0.rawValue] == 0 }
-        let isWhole = !options.onlyHooks && !options.onlyDatagrams
+        let isWhole = !options.onlyHooks && !options.withoutHooks && !options.onlyDatagrams
         if isWhole, options.seeds >= Self.seedsForPoints, !missed.isEmpty {
             let names = missed.map { "\($0)" }.joined(separator: ", ")
             SimulatorOutput.error("never happened in \(options.seeds) seeds: \(names)")

@@ -1,3 +1,4 @@
+import PelmeniCore
 import PelmeniTesting
 import Testing
 
@@ -13,11 +14,44 @@ import Testing
     }
 
     /// Seeds that failed once: a message without a block was counted twice, streams of messages
-    /// waited for a deadline, and half messages held all blocks.
-    @Test(arguments: [UInt64(417), 3905, 39_825, 84_609, 92_623, 109_959, 148_881, 197_793])
+    /// waited for a deadline, half messages held all blocks, and the judge did not know that a
+    /// hook's message may find no block.
+    @Test(
+        arguments: [
+            UInt64(417), 3905, 39_825, 79_177, 84_609, 92_623, 109_959, 148_881, 197_793,
+        ])
     func aSeedThatFailedEndsWell(seed: UInt64) {
         let violations = Simulation.outcome(of: SimulationSetup(seed: seed)).violations
         #expect(violations.isEmpty, "\(violations)")
+    }
+
+    /// Slow clients hold the blocks: a datagram that stays in its own goes on, and one that a hook
+    /// moved to other memory may find none.
+    @Test func aHooksMessageFindsNoBlock() {
+        var plan = SimulatedMessagePlan(kind: .datagrams)
+        plan.listensOnUnix = true
+        plan.clients = 6
+        plan.messages = 20
+        plan.burst = 20
+        plan.peerBuffer = 1
+        plan.readGap = 20_000_000
+        plan.socketBuffer = 1 << 10
+        var hook = ChaosPlan()
+        hook.ofServer = [ChaosPlan.Stage(directions: .both)]
+        let worlds: [[ChaosPlan?]] = [[], [hook]]
+        let drops = worlds.map { chaos in
+            (UInt64(1)...20).reduce(UInt64(0)) { sum, seed in
+                var setup = SimulationSetup(seed: seed, plans: [])
+                setup.world.messages = [plan]
+                setup.world.chaos = chaos
+                setup.pool = PoolLimits(smallBlocks: 4, bulkBlocks: 2, datagramBlocks: 32)
+                let outcome = Simulation.outcome(of: setup)
+                #expect(outcome.violations.isEmpty, "seed \(seed): \(outcome.violations)")
+                return sum + (outcome.drops[.queueFull] ?? 0)
+            }
+        }
+        #expect(drops[0] == 0)
+        #expect(drops[1] > 0)
     }
 
     /// Every event of messages occurs over some hundred seeds.

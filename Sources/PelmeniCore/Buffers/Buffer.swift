@@ -51,6 +51,9 @@ public struct Buffer: ~Copyable, @unchecked Sendable {
 
     // MARK: Reading
 
+    /// Whether the bytes lie in no block: a message of them takes one before it is sent.
+    package var isOutsideBlocks: Bool { row.block.isNone }
+
     /// The number of bytes.
     @inlinable
     public var count: Int { row.count }

@@ -6,59 +6,97 @@ extension Relay where R: ~Copyable {
     mutating func receivedFromClient(_ listener: LegID, _ block: BlockID, _ length: Int) {
         let pair = legs[listener].pair
         let isUnix = legs[listener].kind.isUnix
-        let at = pool.address(block)
-        var facts = pelmeni_datagram_read(at, isUnix ? 1 : 0)
+        var facts = pelmeni_datagram_read(pool.address(block), isUnix ? 1 : 0)
         guard facts.is_cut == 0 else { return drop(.truncated) }
         if !pairs[pair].tellsLocal { facts.local = pelmeni_local() }
-        let segment = Int(facts.segment)
-        let count = Unit.count(length, segment: segment)
-        let name = at + Int(PELMENI_DATAGRAM_NAME)
-        let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
-        // A Unix sender without a name gives its family, or nothing.
-        let nameLength = told <= 2 ? 0 : Int(told)
-        var tag: UInt64 = 0
-        if pairs[pair].hooks.driven.contains(.client) {
-            guard let number = self.tag(block, length, pair) else { return drop(.hook, count) }
-            tag = number
-        }
-        let hash =
-            clients.hash(name, nameLength, local: facts.local, listener: listener)
-            ^ UInt32(truncatingIfNeeded: (tag &* 0x9e37_79b9_7f4a_7c15) >> 32)
-        var session = find(hash, name, nameLength, facts.local, listener, tag)
-        if session.isNone {
-            session = openMessages(listener, pair: pair, count: count)
-            guard !session.isNone else { return }
-            register(session, name, nameLength, facts.local, hash)
-            states[session].tag = tag
-            guard let upstream = openHooks(session) else { return drop(.hook, count) }
-            legs.assign(session, upstream: upstream)
-            dial(session)
-            guard isOpen(session) else {
-                return drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)
-            }
-        }
-        sessions[session].activeAt = now
-        sessions[session].hasBytes = true
-        legs.moved.toUpstream &+= UInt64(truncatingIfNeeded: length)
-        let unit = Unit.datagrams(block, length: length, segment: segment, isToClient: false)
-        // A driver says what the requests are.
+        let unit = Unit.datagrams(
+            block, length: length, segment: Int(facts.segment), isToClient: false)
         guard !pairs[pair].hooks.driven.contains(.client) else {
-            return offer(unit, to: DriverID(session, ofClient: true))
+            return offerFromClient(unit, facts.local, listener)
         }
+        let count = unit.count
+        let session = session(ofSender: block, facts.local, listener, tag: 0, count: count)
+        guard !session.isNone else { return }
+        noteReceived(unit, session)
         states[session].requests &+= UInt64(truncatingIfNeeded: count)
         carry(unit, session)
         let most = pairs[pair].requests
         if most != 0, isOpen(session), states[session].requests >= most { retire(session) }
     }
 
+    /// Offers a client's datagrams to the driver of the pair, which also says what the requests
+    /// are. Those of a train may belong to different sessions: each has a tag of its own.
+    @inline(never)
+    private mutating func offerFromClient(
+        _ unit: Unit, _ local: pelmeni_local, _ listener: LegID
+    ) {
+        guard unit.isTrain else { return offerTagged(unit, local, listener) }
+        var at: UInt32 = 0
+        while at < unit.length {
+            let part = unit.datagram(at: at)
+            offerTagged(part, local, listener)
+            at &+= part.length
+        }
+    }
+
+    private mutating func offerTagged(
+        _ datagram: Unit, _ local: pelmeni_local, _ listener: LegID
+    ) {
+        guard let tag = tag(datagram, legs[listener].pair) else { return drop(.hook) }
+        let session = session(ofSender: datagram.block, local, listener, tag: tag, count: 1)
+        guard !session.isNone else { return }
+        noteReceived(datagram, session)
+        offer(datagram, to: DriverID(session, ofClient: true))
+    }
+
+    @inline(__always)
+    private mutating func noteReceived(_ unit: Unit, _ session: SessionID) {
+        sessions[session].activeAt = now
+        sessions[session].hasBytes = true
+        legs.moved.toUpstream &+= UInt64(unit.length)
+    }
+
+    /// The session of the client whose name is in a block; a new client gets one. None when there
+    /// is none for it: its datagrams were counted.
+    @inline(__always)
+    private mutating func session(
+        ofSender block: BlockID, _ local: pelmeni_local, _ listener: LegID, tag: UInt64, count: Int
+    ) -> SessionID {
+        let at = pool.address(block)
+        let name = at + Int(PELMENI_DATAGRAM_NAME)
+        let told = at.assumingMemoryBound(to: pelmeni_datagram_head.self).pointee.name_length
+        // A Unix sender without a name gives its family, or nothing.
+        let nameLength = told <= 2 ? 0 : Int(told)
+        let hash =
+            clients.hash(name, nameLength, local: local, listener: listener)
+            ^ UInt32(truncatingIfNeeded: (tag &* 0x9e37_79b9_7f4a_7c15) >> 32)
+        let known = find(hash, name, nameLength, local, listener, tag)
+        guard known.isNone else { return known }
+        let session = openMessages(listener, pair: legs[listener].pair, count: count)
+        guard !session.isNone else { return session }
+        register(session, name, nameLength, local, hash)
+        states[session].tag = tag
+        guard let upstream = openHooks(session) else {
+            drop(.hook, count)
+            return .none
+        }
+        legs.assign(session, upstream: upstream)
+        dial(session)
+        guard isOpen(session) else {
+            drop(sessions[session].cause == .limit ? .noPort : .noUpstream, count)
+            return .none
+        }
+        return session
+    }
+
     /// The number of the session that a driver gives a datagram, or nil to drop it.
     @inline(never)
-    private mutating func tag(_ block: BlockID, _ length: Int, _ pair: PairID) -> UInt64? {
+    private mutating func tag(_ datagram: Unit, _ pair: PairID) -> UInt64? {
         guard let place = drivers.place(pair, ofClient: true) else { return 0 }
-        pool.lease(block)
+        pool.lease(datagram.block)
         var row = BufferRow(
-            pool, block, offset: Int(PELMENI_DATAGRAM_PAYLOAD), count: length, headroom: 0,
-            tailroom: 0)
+            pool, datagram.block, offset: Int(datagram.offset), count: Int(datagram.length),
+            headroom: 0, tailroom: 0)
         let tag = drivers.openTag(place, &row)
         row.releaseOnWorker()
         return tag

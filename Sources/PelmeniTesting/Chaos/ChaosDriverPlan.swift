@@ -8,6 +8,8 @@ package struct ChaosDriverPlan: Sendable {
     package var isViolent = false
     /// The driver keeps bytes for a while, or leaves them untaken.
     package var holds = false
+    /// The messages of a datagram client belong to two sessions in turn.
+    package var hasTags = false
     /// One that speaks with both sides, in place of those.
     var ofPair: ChaosPairPlan?
 
@@ -18,13 +20,18 @@ package struct ChaosDriverPlan: Sendable {
         ofPair = plan
     }
 
-    /// - Parameter framing: of the driver's own stream; nil is a socket of datagrams.
+    /// - Parameters:
+    ///   - messages: of the pair; nil where it has none.
+    ///   - framing: of the driver's own stream; nil is a socket of datagrams.
     func driver(
-        seed: UInt64, _ kernel: SimulatedKernel, isMessage: Bool, framing: Framing?, maxFrame: Int
+        seed: UInt64, _ kernel: SimulatedKernel, _ messages: SimulatedMessagePlan?,
+        framing: Framing?
     ) -> DriverPlan {
         let settings = ChaosDriverSettings(
-            plan: self, seed: seed, framing: framing, maxFrame: maxFrame,
+            plan: self, seed: seed, framing: framing, maxFrame: messages?.maxFrame ?? 0,
+            tagged: hasTags ? messages : nil,
             points: ChaosPoints(base: kernel.points, books: kernel.chaos.books))
+        let isMessage = messages?.kind.hasMessages ?? false
         let table =
             isMessage
             ? DriverTable(ChaosMessages(settings: settings))
@@ -54,5 +61,7 @@ struct ChaosDriverSettings: Sendable {
     var seed: UInt64
     var framing: Framing?
     var maxFrame: Int
+    /// The messages that have tags.
+    var tagged: SimulatedMessagePlan?
     var points: ChaosPoints
 }

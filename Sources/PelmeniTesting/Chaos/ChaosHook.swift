@@ -167,12 +167,14 @@ final class ChaosHook {
         case 3 where settings.plan.stages(toClient: side == 1) == 1:
             settings.points.hit(.hookEmitted)
             settings.points.books.pointee.extra += 1
+            settings.points.note(data)
             try session.emit(data.take())
             return .drop
         case 4 where settings.mayDrop && random.chance(0x2000):
             return .drop
         default: break
         }
+        settings.points.note(data)
         return .forward
     }
 }

@@ -72,6 +72,10 @@ final class ChaosLater: @unchecked Sendable {
         }
     }
 
+    private func note(_ message: borrowing Buffer) {
+        if message.isOutsideBlocks { kernel.chaos.books.pointee.withoutBlock += 1 }
+    }
+
     func answer(_ number: Int) {
         guard let call = calls.removeValue(forKey: number) else { return }
         if call.isCancelled {
@@ -92,8 +96,10 @@ final class ChaosLater: @unchecked Sendable {
         if random.chance(0x8000) {
             // A buffer of its own.
             guard let copy = try? Buffer(buffer.array) else { return }
+            note(copy)
             return call.ticket.answer(.forward, copy)
         }
+        note(buffer)
         call.ticket.answer(.forward, buffer)
     }
 }

@@ -22,6 +22,11 @@ package struct ChaosPlan: Sendable {
     package struct Stage: Sendable {
         var directions: Directions
         var isAsynchronous = false
+
+        package init(directions: Directions, isAsynchronous: Bool = false) {
+            self.directions = directions
+            self.isAsynchronous = isAsynchronous
+        }
     }
 
     /// The hooks of the server; below, those of the client.
@@ -35,6 +40,8 @@ package struct ChaosPlan: Sendable {
     package init() {}
 
     var count: Int { ofServer.count + ofClient.count }
+    /// A hook answers later.
+    var isLate: Bool { (ofServer + ofClient).contains(where: \.isAsynchronous) }
 
     /// Hooks that change a direction's units.
     func stages(toClient: Bool) -> Int { stagesOf(toClient: toClient).count }
@@ -96,6 +103,11 @@ struct ChaosPoints: @unchecked Sendable {
     let books: UnsafeMutablePointer<ChaosBooks>
 
     func hit(_ point: SimulatedPoint) { base[point.rawValue] += 1 }
+
+    /// Notes a message that goes on to the engine.
+    func note(_ message: borrowing Buffer) {
+        if message.isOutsideBlocks { books.pointee.withoutBlock += 1 }
+    }
 }
 
 struct ChaosBooks {
@@ -108,6 +120,8 @@ struct ChaosBooks {
     var lost = 0
     /// Messages that drivers cut from their streams.
     var cut = 0
+    /// Messages that hooks and drivers made outside of blocks: the engine may find none for them.
+    var withoutBlock = 0
     /// Calls of asynchronous hooks: begun, and ended by the engine.
     var begun = 0
     var ended = 0

@@ -234,6 +234,11 @@ struct ChaosMessages: ProtocolDriver {
     static var restMax: Int { 128 << 10 }
     var settings: ChaosDriverSettings
 
+    func tag(of datagram: borrowing Buffer) -> UInt64? {
+        guard let plan = settings.tagged else { return 0 }
+        return datagram.withUnsafeBytes { MessageContent.tag($0, plan) }
+    }
+
     func makeState() throws -> ChaosSession { try ChaosSession(settings) }
 
     func opened(_ state: inout ChaosSession, _ context: borrowing Context) throws { state.open() }
@@ -243,7 +248,10 @@ struct ChaosMessages: ProtocolDriver {
     ) throws {
         state.sees(own: true)
         guard try !state.misbehaves(&data, context) else { return }
-        guard let framing = settings.framing else { return context.deliver(data.take()) }
+        guard let framing = settings.framing else {
+            settings.points.note(data)
+            return context.deliver(data.take())
+        }
         while context.room > 1 {
             switch ChaosFrames.next(data.array, framing, maxFrame: settings.maxFrame) {
             case .none: return
@@ -277,6 +285,7 @@ struct ChaosMessages: ProtocolDriver {
         var data = data
         guard try !state.misbehaves(&data, context) else { return }
         if let framing = settings.framing { try ChaosFrames.wrap(&data, framing) }
+        settings.points.note(data)
         context.send(data)
     }
 

@@ -36,6 +36,15 @@ enum MessageContent {
         return identity
     }
 
+    /// The number that a driver tells two sessions of one client apart by.
+    static func tag(_ identity: UInt64) -> UInt64 { UInt64(sequence(identity) & 1) }
+
+    /// The same for a datagram, which may be too short for an identity.
+    static func tag(_ bytes: UnsafeRawBufferPointer, _ plan: SimulatedMessagePlan) -> UInt64 {
+        guard let start = bytes.baseAddress, bytes.count >= headerBytes(plan) else { return 0 }
+        return tag(identity(start, plan))
+    }
+
     private static func word(_ identity: UInt64) -> UInt64 {
         var word = (identity & ~(UInt64(group - 1) << 40)) &* 0x9e37_79b9_7f4a_7c15
         word ^= word >> 31

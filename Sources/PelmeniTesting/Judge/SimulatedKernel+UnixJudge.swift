@@ -40,27 +40,43 @@ extension SimulatedKernel {
     private var mayOverflow: Bool {
         let sent = world.messages.reduce(0) { $0 + $1.clients * $1.messages * ($1.answers + 1) }
         return pool.totalPieces < sent || OutgoingTable.capacity / 2 < sent
-            || world.messages.contains {
-                if mayCrowd($0) { return true }
-                guard $0.forwardsToUnix else { return false }
-                let together = $0.messages * ($0.hasNameless ? $0.clients : 1)
+            || world.messages.indices.contains { index in
+                let plan = world.messages[index]
+                if mayCrowd(plan) || mayWait(plan, pair: index + world.plans.count) { return true }
+                guard plan.forwardsToUnix else { return false }
+                let together = plan.messages * (plan.hasNameless ? plan.clients : 1)
                 return together > Limits.messagesMax
-                    || together * $0.sizeMost(isResponse: false) > Limits.smallHigh
+                    || together * plan.sizeMost(isResponse: false) > Limits.smallHigh
             }
+    }
+
+    /// Whether more messages of one session than it may keep can wait for an asynchronous hook, or
+    /// for a driver.
+    private func mayWait(_ plan: SimulatedMessagePlan, pair: Int) -> Bool {
+        let isLate = world.chaos.isEmpty ? false : world.chaos[pair]?.isLate ?? false
+        guard isLate || world.isDriven(pair) else { return false }
+        let asked = plan.messages * (plan.hasNameless ? plan.clients : 1)
+        let answered = asked * plan.answers
+        let bytes =
+            asked * plan.sizeMost(isResponse: false) + answered * plan.sizeMost(isResponse: true)
+        return asked + answered > Limits.messagesMax || bytes > Limits.smallHigh
     }
 
     func judgeUnix(_ counters: Counters) -> [String] {
         let books = messages.books
         let drops = { (reason: DropReason) in Int(counters.get(reason)) }
         var faults: [String] = []
-        if isAllDatagrams, !mayOverflow, drops(.queueFull) > books.full {
-            faults.append("\(drops(.queueFull)) found a queue full, of \(books.full)")
+        let full = books.full + chaos.books.pointee.withoutBlock
+        if isAllDatagrams, !mayOverflow, drops(.queueFull) > full {
+            faults.append("\(drops(.queueFull)) found a queue full, of \(full)")
         }
         if isCalm, drops(.noUpstream) > 0 {
             faults.append("\(drops(.noUpstream)) found no upstream, though all is calm")
         }
-        // A message in parts that found no block to be gathered in is dropped before its end.
-        let ungathered = isAllDatagrams ? 0 : drops(.queueFull)
+        // A message in parts that found no block to be gathered in is dropped before its end. So
+        // is an answer that waits for a hook or a driver, or that one made outside of blocks.
+        let isPlain = isAllDatagrams && world.chaos.isEmpty && world.drivers.isEmpty
+        let ungathered = isPlain ? 0 : drops(.queueFull)
         let otherwise = books.nameless - drops(.noReturnAddress)
         if otherwise > books.unlooked + books.oversize + ungathered + drops(.surplus)
             + drops(.hook)

@@ -158,6 +158,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case pairLinkEnded
     case pairEnded
     case refusalReported
+    case driverTagged
     case causeProtocolError
 
     /// The points of datagrams, which only some seeds have.

@@ -37,8 +37,17 @@ struct DatagramSocket {
     /// Messages that the engine sent here, each counted once; below, answers handed to it.
     var requests = 0
     var responses = 0
-    /// The completion during which the engine last sent a message.
-    var requestedAt: UInt64 = 0
+    var activity = Activity()
+
+    /// What the judge saw of the session behind a connected socket.
+    struct Activity {
+        /// The completion during which the engine last sent a message.
+        var requestedAt: UInt64 = 0
+        /// When a message last went either way; 0 is never.
+        var activeAt: UInt64 = 0
+        /// The tag of its messages, where they have tags and one came.
+        var tag: UInt64?
+    }
 
     /// What the network says of earlier datagrams.
     struct Errors {

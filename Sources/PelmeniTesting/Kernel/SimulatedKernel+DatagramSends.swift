@@ -65,12 +65,13 @@ extension SimulatedKernel {
         if plan.requests != 0, isCounted, world.chaos.isEmpty,
             world.drivers.isEmpty,
             socket.requests >= Int(plan.requests),
-            socket.requestedAt != messages.handed
+            socket.activity.requestedAt != messages.handed
         {
             violate("flow \(number) gets more than \(plan.requests) messages")
         }
+        noteActive(number)
         messages.sockets[number].requests += fresh
-        messages.sockets[number].requestedAt = messages.handed
+        messages.sockets[number].activity.requestedAt = messages.handed
     }
 
     private func forEach(_ send: DatagramSend, _ body: (UnsafeRawPointer, Int) -> Void) {

@@ -205,6 +205,7 @@ extension SimulatedKernel {
             }
         }
         guard !socket.isListener else { return }
+        noteActive(number)
         messages.sockets[number].responses += count
         messages.answerHandedAt = messages.handed
         if socket.client == -1 {
@@ -223,12 +224,9 @@ extension SimulatedKernel {
     }
 
     /// Whether each request that was sent is one that the engine counts: not where a message waits
-    /// for a hook or a driver, or finds no block.
+    /// for a hook or a driver, or where one without a block may have found none.
     private var countsHooked: Bool {
-        world.drivers.isEmpty
-            && (world.chaos.isEmpty
-                || (chaos.later == nil && pool.totalBlocks(.datagram) >= 32
-                    && points[SimulatedPoint.datagramNoBlock.rawValue] == 0))
+        world.drivers.isEmpty && chaos.later == nil && chaos.books.pointee.withoutBlock == 0
     }
 
     /// The engine got a datagram that becomes a frame of a stream.
@@ -256,6 +254,7 @@ extension SimulatedKernel {
         sockets[index].receive.isUnwanted = true
         switch sockets[index].kind {
         case .datagrams:
+            checkSilence(sockets[index].number)
             checkAnswered(sockets[index].number)
             settleOwed(sockets[index].number)
         case .stream: leaveUnlooked(sockets[index].number, socket)

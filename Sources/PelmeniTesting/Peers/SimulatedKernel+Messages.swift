@@ -84,6 +84,8 @@ extension SimulatedKernel {
                 return
             }
             let owner = owner(plan, MessageContent.sender(identity))
+            if socket.client == nil { checkFirst(number, of: owner) }
+            checkTag(number, MessageContent.tag(identity))
             pair(
                 &messages.sockets[number].client, with: owner,
                 "flow \(number) of pair \(socket.pair)")

@@ -82,6 +82,7 @@ struct Scripted<Kind: DriverKind>: ProtocolDriver {
     static var restMax: Int { Kind.restMax }
 
     let books = DriverBooks()
+    var tag: @Sendable (borrowing Buffer) -> UInt64? = { _ in 0 }
     var making: @Sendable () throws -> Void = {}
     var opened: Event = { _, _ in }
     var received: Offering = { data, _, context in context.deliver(data.take()) }
@@ -94,6 +95,8 @@ struct Scripted<Kind: DriverKind>: ProtocolDriver {
     var drained: Event = { _, _ in }
     var timer: Event = { _, _ in }
     var closing: @Sendable (EndCause, DriverSession, borrowing Context) -> Void = { _, _, _ in }
+
+    func tag(of datagram: borrowing Buffer) -> UInt64? { tag(datagram) }
 
     func makeState() throws -> DriverSession {
         try making()
