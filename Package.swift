@@ -138,6 +138,10 @@ let package = Package(
             path: "Sources/Examples/SequencedClient", swiftSettings: strict
         ),
         .executableTarget(
+            name: "fixed-http", dependencies: ["ExampleSupport", "Pelmeni"],
+            path: "Sources/Examples/FixedHTTP", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "relay-service",
             dependencies: [
                 "ExampleSupport", "Pelmeni", "PelmeniLogging", "PelmeniMetrics",

@@ -200,7 +200,7 @@ int pelmeni_socket_unread(int socket) {
 
 // poll(2) leaves the error for the next receive; SO_ERROR would clear it.
 static int has_event(int socket, short events) {
-    struct pollfd asked = {.fd = socket, .events = POLLRDHUP};
+    struct pollfd asked = {.fd = socket, .events = (short)(POLLRDHUP | (events & (POLLIN | POLLPRI)))};
     int count;
     do {
         count = poll(&asked, 1, 0);
@@ -212,6 +212,10 @@ static int has_event(int socket, short events) {
 int pelmeni_socket_broken(int socket) { return has_event(socket, POLLERR); }
 
 int pelmeni_socket_over(int socket) { return has_event(socket, POLLERR | POLLHUP | POLLRDHUP); }
+
+int pelmeni_socket_stirs(int socket) {
+    return has_event(socket, POLLIN | POLLPRI | POLLERR | POLLHUP | POLLRDHUP);
+}
 
 // Blocking on purpose: io_uring completes a read of a non-blocking eventfd with EAGAIN instead of waiting. No call here
 // can block all the same, see pelmeni_event_take; a write waits only at 2^64 - 2 signals.

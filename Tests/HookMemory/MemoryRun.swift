@@ -91,7 +91,10 @@ struct MemoryRun {
         defer { fclose(file) }
         var text = [CChar](repeating: 0, count: 256)
         while fgets(&text, Int32(text.count), file) != nil {
-            let words = String(cString: text).split { $0 == " " || $0 == "\t" || $0 == "\n" }
+            let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            let words = String(decoding: bytes, as: UTF8.self).split {
+                $0 == " " || $0 == "\t" || $0 == "\n"
+            }
             if words.count > 1, words[0] == line { return (Int(words[1]) ?? 0) << 10 }
         }
         return 0

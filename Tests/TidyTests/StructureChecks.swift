@@ -8,8 +8,9 @@ enum StructureChecks {
     /// Folders without an order among themselves.
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
-            "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "RedisGuard",
-            "RelayService", "SequencedClient", "Support", "TestedProtocol", "UppercaseServer",
+            "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "FixedHTTP",
+            "RedisGuard", "RelayService", "SequencedClient", "Support", "TestedProtocol",
+            "UppercaseServer",
         ],
         "Sources/Pelmeni/": ["Doctor", "Endpoints", "Engine", "Pairs", "Pelmeni.docc"],
         "Sources/PelmeniCore/Rings/": ["Epoll", "Hosted", "Uring"],

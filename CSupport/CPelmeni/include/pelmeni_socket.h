@@ -45,6 +45,7 @@ int64_t pelmeni_socket_sent_milliseconds_ago(int socket); // TCP_INFO last_data_
 int pelmeni_socket_gone(int socket);
 // 1 when an end, a reset or another error is pending: poll(2), POLLRDHUP, POLLHUP or POLLERR
 int pelmeni_socket_over(int socket);
+int pelmeni_socket_stirs(int socket); // 1 when anything came: bytes, an end or an error
 int pelmeni_socket_unread(int socket); // 1 when bytes, or an urgent one and what is behind it, wait to be received
 int pelmeni_socket_broken(int socket); // 1 when an error such as a reset is pending: poll(2), POLLERR
 int pelmeni_event_create(void);                  // eventfd, non-blocking where used with epoll

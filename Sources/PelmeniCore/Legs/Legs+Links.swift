@@ -21,6 +21,11 @@ extension Legs where R: ~Copyable {
         assert(bytes > 0, "a link without bytes is done")
         links.setLeft(leg, bytes)
         legs[leg].inbound = .counted
+        guard bytes >= Limits.splicedLinkMin, canSplice(leg) else { return }
+        legs[leg].blockClass = .bulk
+        legs[leg].classVotes = 0
+        // A multishot receive would go on into blocks: its cancellation reads on with the pipe.
+        if ring.isMultishot { cancelReceive(leg) }
     }
 
     /// The leg is driven from now on. A wait for readability is cancelled under the kind of
@@ -28,9 +33,14 @@ extension Legs where R: ~Copyable {
     mutating func endLink(_ leg: LegID) {
         links.setLeft(leg, 0)
         if legs[leg].inbound == .spliced { cancelReceive(leg) }
-        if legs[leg].inbound == .spliced || legs[leg].inbound == .counted {
-            legs[leg].inbound = .driven
-        }
+        if legs[leg].inbound == .spliced || legs[leg].inbound == .counted { drive(leg) }
+    }
+
+    /// The leg is its driver's again. What comes next is most likely short: a head, and no more of
+    /// the bytes behind it than a small block holds, so that the next link splices them.
+    private func drive(_ leg: LegID) {
+        legs[leg].inbound = .driven
+        if legs[leg].blockClass == .bulk { legs[leg].fallToSmall() }
     }
 
     /// Gives received bytes of a counted leg to its peer, as many as the link has left. How many;
@@ -73,7 +83,7 @@ extension Legs where R: ~Copyable {
 
     /// A splice has moved the last bytes of a link; the driver reads on.
     mutating func finishLink(_ leg: LegID) {
-        legs[leg].inbound = .driven
+        drive(leg)
         notify(legs[leg].session)
     }
 

@@ -86,9 +86,7 @@ extension Legs where R: ~Copyable {
         while !upstream.pointee.parked.isNone {
             let leg = upstream.pointee.parked
             // An end or a byte may have come since the last loop.
-            guard legs[leg].phase == .open, !calls.isOver(legs[leg].socket),
-                !calls.hasUnread(legs[leg].socket)
-            else {
+            guard legs[leg].phase == .open, !calls.stirs(legs[leg].socket) else {
                 closeParked(leg)
                 continue
             }

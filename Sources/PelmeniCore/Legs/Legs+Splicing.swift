@@ -36,7 +36,7 @@ extension Legs where R: ~Copyable {
         return false
     }
 
-    private func canSplice(_ leg: LegID) -> Bool {
+    func canSplice(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
         let session = sessions.row(row.pointee.session)
         let peer = row.pointee.peer

@@ -107,6 +107,8 @@ package struct Limits: @unchecked Sendable {
     static let drivenItemsMax = 256
     /// Connections to upstreams that a worker keeps without a session, for the next one.
     static let parkedMax = 1024
+    /// Bytes of a link, at least, for which the stream's receive is cancelled and a pipe is used.
+    static let splicedLinkMin: UInt64 = 128 << 10
     /// Rounds of a pair's driver in one turn: events that its commands cause are told in the next
     /// one, and a driver that causes some for ever leaves others their turn.
     static let driverRoundsMax = 16

@@ -191,8 +191,9 @@ extension Relay where R: ~Copyable {
         }
         // Room for the other side's bytes resumes this leg; room for its own has to be told.
         if !legs.isDrained(leg) { legs[leg].flags.insert(.tellsDrained) }
-        // An armed receive would go on to its limit.
-        if row.pointee.rest.count > 0 || row.pointee.isPaused { legs.cancelReceive(leg) }
+        // An armed receive would go on to its limit. While nothing comes it stays: it tells of a
+        // reset, and the next exchange needs it.
+        if row.pointee.rest.count > 0 { legs.cancelReceive(leg) }
         if legs[leg].reading == .idle { legs.pause(leg) }
     }
 

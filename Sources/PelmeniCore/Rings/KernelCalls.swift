@@ -114,6 +114,8 @@ package struct KernelCalls: SystemCalls {
 
     package func isOver(_ socket: Int32) -> Bool { pelmeni_socket_over(socket) == 1 }
 
+    package func stirs(_ socket: Int32) -> Bool { pelmeni_socket_stirs(socket) == 1 }
+
     package func isGone(_ socket: Int32) -> Bool { pelmeni_socket_gone(socket) == 1 }
 
     package func hasUnread(_ socket: Int32) -> Bool { pelmeni_socket_unread(socket) == 1 }

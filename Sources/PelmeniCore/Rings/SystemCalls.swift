@@ -43,6 +43,8 @@ package protocol SystemCalls {
     func isBroken(_ socket: Int32) -> Bool
     /// Whether an end, a reset or another error is there, or was.
     func isOver(_ socket: Int32) -> Bool
+    /// Whether anything came that is not received yet: bytes, an end or an error.
+    func stirs(_ socket: Int32) -> Bool
     /// Whether the connection is over by a reset or another error, though somebody was told of that
     /// already.
     func isGone(_ socket: Int32) -> Bool

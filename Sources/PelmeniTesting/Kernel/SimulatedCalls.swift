@@ -77,6 +77,8 @@ struct SimulatedCalls: SystemCalls {
 
     func isOver(_ socket: Int32) -> Bool { kernel.isOver(socket) }
 
+    func stirs(_ socket: Int32) -> Bool { kernel.isOver(socket) || kernel.hasUnread(socket) }
+
     func isGone(_ socket: Int32) -> Bool { kernel.isGone(socket) }
 
     func hasUnread(_ socket: Int32) -> Bool { kernel.hasUnread(socket) }

@@ -203,4 +203,32 @@ import Testing
             driver.books.expectBalance(2)
         }
     }
+
+    /// Long links go through a pipe, also those of the same connection's next exchanges.
+    @Test(arguments: Variant.all) func splicesLinks(variant: Variant) async throws {
+        let driver = PairScript.fetching
+        let bridge = try await Bridge.paired(.streams, variant, driver)
+        let client = try bridge.wire()
+        let size = 32 << 20
+        let body = Pattern.shared.stream(key: 1, count: size)
+        var upstream: Wire?
+        for number in 0..<4 {
+            try client.write("GET \(number)\n")
+            if upstream == nil { upstream = try bridge.origin.accept() }
+            guard let upstream else { continue }
+            #expect(try upstream.readLine() == "GET \(number)")
+            let sent = beside {
+                try upstream.write("\(size)\n")
+                try upstream.write(body)
+            }
+            #expect(try client.readLine() == "\(size)")
+            expectSame(try client.read(exactly: size), body)
+            try await sent.value
+        }
+        client.finish()
+        #expect(try client.readEnd() == .clean)
+        await bridge.expect([.completed: 1])
+        let spliced = bridge.engine.statistics.bytesSpliced
+        #expect(spliced >= UInt64(4 * size) * 9 / 10, "\(spliced) of \(4 * size) bytes")
+    }
 }

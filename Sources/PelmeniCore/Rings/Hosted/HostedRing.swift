@@ -123,6 +123,7 @@ struct HostedCalls: SystemCalls {
     func sentAgo(_ socket: Int32) -> UInt64 { calls.sentAgo(socket) }
     func isBroken(_ socket: Int32) -> Bool { calls.isBroken(socket) }
     func isOver(_ socket: Int32) -> Bool { calls.isOver(socket) }
+    func stirs(_ socket: Int32) -> Bool { calls.stirs(socket) }
     func isGone(_ socket: Int32) -> Bool { calls.isGone(socket) }
     func hasUnread(_ socket: Int32) -> Bool { calls.hasUnread(socket) }
     func acceptWaiting(_ listener: Int32) -> Int32 { calls.acceptWaiting(listener) }
