@@ -75,7 +75,8 @@ extension SimulationSetup {
     ) -> DriverPlan {
         plan.driver(
             seed: world.seed &+ UInt64(pair) &+ (side == .client ? 0 : 0x5555), kernel,
-            world.messagePlan(pair), framing: drivenFraming(pair, side))
+            world.messagePlan(pair), isOfClient: side == .client,
+            framing: drivenFraming(pair, side))
     }
 
     // MARK: Drivers

@@ -103,9 +103,14 @@ extension Relay where R: ~Copyable {
     /// Keeps a block, and its lease, until the stream is cut again.
     private mutating func keepUncut(_ leg: LegID, _ block: BlockID, offset: Int, count: Int) {
         let slice = Slice(block: block, offset: UInt32(offset), length: UInt32(count))
-        guard framed[framedID(leg)].uncut.append(slice, pool: pool) else {
+        let stream = framedID(leg)
+        guard framed[stream].uncut.append(slice, pool: pool) else {
+            // No piece is free: no queue holds the messages, so they are counted now, in order.
+            legs.setCause(stream.session, .pool)
+            dropMessages(stream)
+            dropWhole(stream, block, offset: offset, count: count)
             pool.release(block)
-            return end(legs[leg].session, .pool, reset: true)
+            return end(stream.session, .pool, reset: true)
         }
         awaitCut(leg)
     }

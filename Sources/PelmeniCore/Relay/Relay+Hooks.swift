@@ -33,7 +33,7 @@ extension Relay where R: ~Copyable {
         var item = answered
         var waiting = 0
         if !acceptsUnits(session) {
-            item.row.releaseOnWorker()
+            dropAnswered(&item)
         } else if settle(verdict, &item, session, chain, &waiting) {
             return passStack(item, session, waiting)
         }

@@ -110,6 +110,15 @@ extension Relay where R: ~Copyable {
         if drivers.areThere, isOpen(session) { wakeDrivers(session) }
     }
 
+    /// Drops an answered unit, and the reply to it: the session has ended meanwhile.
+    mutating func dropAnswered(_ item: inout HookRunner.Item) {
+        countLost(item)
+        item.row.releaseOnWorker()
+        guard hooks.call.pointee.hasReply else { return }
+        hooks.call.pointee.hasReply = false
+        hooks.call.pointee.reply.releaseOnWorker()
+    }
+
     /// The call is over; its token is given back.
     private func endCall(
         _ queue: UnsafeMutablePointer<ChunkQueue>, _ chain: UnsafeMutablePointer<HookChain>,

@@ -22,13 +22,15 @@ package struct ChaosDriverPlan: Sendable {
 
     /// - Parameters:
     ///   - messages: of the pair; nil where it has none.
+    ///   - isOfClient: the driver's own side is the client's.
     ///   - framing: of the driver's own stream; nil is a socket of datagrams.
     func driver(
         seed: UInt64, _ kernel: SimulatedKernel, _ messages: SimulatedMessagePlan?,
-        framing: Framing?
+        isOfClient: Bool, framing: Framing?
     ) -> DriverPlan {
         let settings = ChaosDriverSettings(
-            plan: self, seed: seed, framing: framing, maxFrame: messages?.maxFrame ?? 0,
+            plan: self, seed: seed, isOfClient: isOfClient, framing: framing,
+            maxFrame: messages?.maxFrame ?? 0,
             tagged: hasTags ? messages : nil,
             points: ChaosPoints(base: kernel.points, books: kernel.chaos.books))
         let isMessage = messages?.kind.hasMessages ?? false
@@ -59,6 +61,8 @@ package struct ChaosDriverPlan: Sendable {
 struct ChaosDriverSettings: Sendable {
     var plan: ChaosDriverPlan
     var seed: UInt64
+    /// The driver's own side is the client's.
+    var isOfClient: Bool
     var framing: Framing?
     var maxFrame: Int
     /// The messages that have tags.

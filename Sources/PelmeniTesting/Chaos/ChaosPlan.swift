@@ -104,6 +104,12 @@ struct ChaosPoints: @unchecked Sendable {
 
     func hit(_ point: SimulatedPoint) { base[point.rawValue] += 1 }
 
+    /// Notes a message that a driver loses.
+    func lose(isAnswer: Bool) {
+        books.pointee.lost += 1
+        if isAnswer { books.pointee.lostAnswers += 1 }
+    }
+
     /// Notes a message that goes on to the engine.
     func note(_ message: borrowing Buffer) {
         if message.isOutsideBlocks { books.pointee.withoutBlock += 1 }
@@ -118,6 +124,8 @@ struct ChaosBooks {
     var extra = 0
     /// Messages, at most, that a driver lost by what it should not do.
     var lost = 0
+    /// Of these, messages on their way to clients.
+    var lostAnswers = 0
     /// Messages that drivers cut from their streams.
     var cut = 0
     /// Messages that hooks and drivers made outside of blocks: the engine may find none for them.

@@ -49,9 +49,9 @@ final class ChaosSession {
     }
 
     /// Does what no driver should. True when it has.
-    func misbehaves(_ data: inout Buffer, _ context: borrowing Context) throws -> Bool {
+    func misbehaves(_ data: inout Buffer, own: Bool, _ context: borrowing Context) throws -> Bool {
         guard settings.plan.isViolent, random.chance(0x180) else { return false }
-        settings.points.books.pointee.lost += 1
+        settings.points.lose(isAnswer: own != settings.isOfClient)
         switch random.below(3) {
         case 0:
             settings.points.hit(.driverThrew)
@@ -75,7 +75,7 @@ final class ChaosSession {
 
     func received(_ data: inout Buffer, _ context: borrowing Context) throws {
         sees(own: true)
-        guard try !misbehaves(&data, context) else { return }
+        guard try !misbehaves(&data, own: true, context) else { return }
         try deliverKept(context)
         guard settings.plan.holds else { return try deliverAll(&data, context) }
         switch random.below(6) {
@@ -129,7 +129,7 @@ final class ChaosSession {
     func arrived(_ data: consuming Buffer, _ context: borrowing Context) throws {
         sees(own: false)
         var data = data
-        guard try !misbehaves(&data, context) else { return }
+        guard try !misbehaves(&data, own: false, context) else { return }
         try sendKept(context)
         if settings.plan.holds, random.chance(0x2000) {
             keptForOwn = data.array
@@ -247,7 +247,7 @@ struct ChaosMessages: ProtocolDriver {
         _ data: inout Buffer, _ state: inout ChaosSession, _ context: borrowing Context
     ) throws {
         state.sees(own: true)
-        guard try !state.misbehaves(&data, context) else { return }
+        guard try !state.misbehaves(&data, own: true, context) else { return }
         guard let framing = settings.framing else {
             settings.points.note(data)
             return context.deliver(data.take())
@@ -283,7 +283,7 @@ struct ChaosMessages: ProtocolDriver {
     ) throws {
         state.sees(own: false)
         var data = data
-        guard try !state.misbehaves(&data, context) else { return }
+        guard try !state.misbehaves(&data, own: false, context) else { return }
         if let framing = settings.framing { try ChaosFrames.wrap(&data, framing) }
         settings.points.note(data)
         context.send(data)

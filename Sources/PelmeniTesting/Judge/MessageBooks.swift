@@ -2,9 +2,6 @@
 struct MessageBooks {
     /// Messages handed to the engine, each of which it must send or drop.
     var received = 0
-    /// Messages in the last completion of a leg that the engine then closed: it need not have
-    /// handled all of them.
-    var unlooked = 0
     /// Completions with datagrams for a leg that was closing already; below, the messages in them.
     var late = 0
     var lateMost = 0

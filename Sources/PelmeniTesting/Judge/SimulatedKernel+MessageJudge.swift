@@ -48,8 +48,8 @@ extension SimulatedKernel {
         let dropped = DropReason.allCases.reduce(0) { $0 + Int(counters.get($1)) }
         let parts = messages.streams.count(where: \.wasHandedPart)
         let least =
-            books.received + books.late + books.refusalsLeast - books.unlooked
-            - chaos.books.pointee.lost - uncutByDrivers
+            books.received + books.late + books.refusalsLeast - chaos.books.pointee.lost
+            - uncutByDrivers
         let most =
             books.received + books.lateMost + books.refusalsMost + parts
             + chaos.books.pointee.extra

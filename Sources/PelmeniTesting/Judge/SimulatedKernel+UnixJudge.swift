@@ -74,12 +74,13 @@ extension SimulatedKernel {
             faults.append("\(drops(.noUpstream)) found no upstream, though all is calm")
         }
         // A message in parts that found no block to be gathered in is dropped before its end. So
-        // is an answer that waits for a hook or a driver, or that one made outside of blocks.
+        // is an answer that waits for a hook or a driver, or that one made outside of blocks. An
+        // answer that a driver loses has no count at all.
         let isPlain = isAllDatagrams && world.chaos.isEmpty && world.drivers.isEmpty
         let ungathered = isPlain ? 0 : drops(.queueFull)
         let otherwise = books.nameless - drops(.noReturnAddress)
-        if otherwise > books.unlooked + books.oversize + ungathered + drops(.surplus)
-            + drops(.hook)
+        if otherwise > books.oversize + ungathered + drops(.surplus) + drops(.hook)
+            + chaos.books.pointee.lostAnswers
         {
             faults.append("\(otherwise) answers without an address count for something else")
         }

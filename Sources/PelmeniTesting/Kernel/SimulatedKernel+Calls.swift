@@ -65,9 +65,7 @@ extension SimulatedKernel {
         guard let it = free(socket) else { return }
         note(reset ? "close of \(socket) with a reset" : "close of \(socket)")
         switch it.kind {
-        case .stream:
-            leaveUnlooked(it.number, socket)
-            closeStream(it.number, reset: reset)
+        case .stream: closeStream(it.number, reset: reset)
         case .datagrams: closeDatagrams(it)
         case .listener: violate("a listener is closed as a stream")
         case .pipe: violate("a pipe is closed as a stream")

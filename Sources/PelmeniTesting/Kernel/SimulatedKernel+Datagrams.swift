@@ -257,7 +257,6 @@ extension SimulatedKernel {
             checkSilence(sockets[index].number)
             checkAnswered(sockets[index].number)
             settleOwed(sockets[index].number)
-        case .stream: leaveUnlooked(sockets[index].number, socket)
         default: break
         }
     }

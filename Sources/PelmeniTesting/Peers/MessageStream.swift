@@ -158,13 +158,10 @@ struct MessageStream {
     }
 
     /// Hands the engine the end of the stream.
-    mutating func handEnd() {
-        lastFrames = rest == .message && handed == bytes.count ? 1 : 0
+    mutating func handEnd(isOfReset: Bool) {
+        lastFrames = rest == .message && handed == bytes.count && !isOfReset ? 1 : 0
         hasHandedEnd = lastFrames > 0
     }
-
-    /// The engine handled all frames of the last time.
-    mutating func forgetLast() { lastFrames = 0 }
 
     /// Bytes of an incomplete frame were handed over.
     var wasHandedPart: Bool {

@@ -109,13 +109,14 @@ extension SimulatedKernel {
         if completion.result > 0 {
             messages.streams[peer.stream].hand(Int(completion.result))
         } else {
-            messages.streams[peer.stream].handEnd()
+            // A reset that a send was told of leaves an end to be read: no message ends with it.
+            messages.streams[peer.stream].handEnd(isOfReset: peer.resetArrived)
         }
         let frames = messages.streams[peer.stream].lastFrames
         guard !row.pointee.receive.isUnwanted else {
             // The engine drops and counts these messages if its session goes on after the cancel.
             messages.books.lateMost += frames
-            return messages.streams[peer.stream].forgetLast()
+            return
         }
         messages.books.received += frames
         if completion.result == 0, frames > 0 { hit(.messageAtEnd) }
@@ -130,14 +131,6 @@ extension SimulatedKernel {
             // Only these plans have frames over the limit, and the engine may not check each one.
             messages.books.oversize += messages.streams[peer.stream].framesHanded - first + 1
         }
-    }
-
-    /// The engine closes a stream, possibly in the middle of the bytes that it just got.
-    func leaveUnlooked(_ number: Int, _ socket: Int32) {
-        let peer = peers[number]
-        guard peer.stream >= 0, messages.lastHanded == socket else { return }
-        messages.books.unlooked += messages.streams[peer.stream].lastFrames
-        messages.streams[peer.stream].forgetLast()
     }
 
     /// An end in order does not come in the middle of a message.
