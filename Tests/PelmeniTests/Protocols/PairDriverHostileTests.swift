@@ -94,7 +94,9 @@ import Testing
     @Test(arguments: Variant.all) func pauses(variant: Variant) async throws {
         var driver = PairScript()
         driver.opened = { side, _, context in
-            if side == .client { context.connect() } else { context.pause(.client) }
+            guard side == .upstream else { return context.connect() }
+            context.pause(.client)
+            context.send(try Buffer("+"), to: .client)
         }
         driver.received = { data, side, _, context in
             if side == .upstream { context.resume(.client) }
@@ -107,13 +109,39 @@ import Testing
         try upstream.write("go")
         expectSame(try upstream.read(exactly: bytes.count), bytes)
         try await sent.value
-        #expect(try client.readText(2) == "go")
+        #expect(try client.readText(3) == "+go")
         let (leaver, left) = try bridge.streams()
+        // Before that the upstream's connection is closed as one that nobody has used.
+        #expect(try leaver.readText(1) == "+")
         leaver.reset()
         #expect(try left.readEnd() == .reset)
         client.reset()
         #expect(try upstream.readEnd() == .reset)
         await bridge.expect([.clientReset: 2])
+    }
+
+    /// An upstream whose bytes are not all sent sees no end in order: its part would look whole.
+    @Test(arguments: Variant.all) func closesWithUnsentBytes(variant: Variant) async throws {
+        var driver = PairScript()
+        driver.received = { data, side, _, context in
+            guard side == .client, data.takeLine() != nil else { return }
+            for _ in 0..<200 {
+                context.send(try Buffer([UInt8](repeating: 1, count: 200_000)), to: .upstream)
+            }
+            context.closeUpstream()
+            context.send(try Buffer("closed"), to: .client)
+            context.end()
+        }
+        let bridge = try await Bridge.paired(.streams, variant, driver)
+        let (client, upstream) = try bridge.streams()
+        try client.write("go\n")
+        #expect(try client.readText(6) == "closed")
+        let (bytes, end) = try upstream.readAll()
+        #expect(bytes.count < 40_000_000)
+        #expect(end == .reset)
+        #expect(try client.readEnd() == .clean)
+        client.close()
+        await bridge.expect([.completed: 1])
     }
 
     /// Hooks, framings, datagrams and drivers of a side do not go with a driver of both.
