@@ -22,7 +22,7 @@ enum StateChecks {
             "Relay/CutQueue": 2, "Relay/Relay": 1, "Relay/Relay+DriverCommands": 2,
             "Relay/Relay+DriverLegs": 1, "Relay/Relay+Driving": 1, "Relay/Relay+Offering": 1,
             "Relay/Relay+Outcomes": 1, "Relay/Relay+PairCommands": 2,
-            "Relay/Relay+PairDriving": 1, "Relay/Relay+PairEvents": 1,
+            "Relay/Relay+PairDriving": 1,
             "Relay/ResponseQueue": 1,
         ]
         return Dictionary(

@@ -8,8 +8,9 @@ struct LinkTable {
     private let legs: Int
     /// The session of parked legs: a row that no client gets.
     let parkedSession: SessionID
-    /// Legs that wait for a session, and those that have not closed yet since they did.
+    /// Parked legs.
     var parked = 0
+    /// Parked legs, and those of them whose close is not complete.
     var open = 0
 
     /// Nil when memory runs out. Memory that no link touches is never used.

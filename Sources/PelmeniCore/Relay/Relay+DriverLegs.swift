@@ -75,7 +75,8 @@ extension Relay where R: ~Copyable {
         }
         legs.countReceived(Int(completion.result), on: leg)
         legs.vote(leg, bytes: completion.result, in: pool.blockClass(of: completion.block))
-        addRest(row, completion.block, Int(completion.result))
+        addRest(
+            &row.pointee.rest, completion.block, offset: 0, count: Int(completion.result))
         row.pointee.isFresh = true
         row.pointee.expectsBytes = completion.flags.contains(.nonEmpty)
         if completion.more, legs.ring.mayMissEnds, !legs[leg].flags.contains(.unasked) {
@@ -85,19 +86,17 @@ extension Relay where R: ~Copyable {
     }
 
     /// Puts received bytes behind those not taken, which then lie in one piece.
-    private func addRest(
-        _ row: UnsafeMutablePointer<DriverRow>, _ block: BlockID, _ count: Int
-    ) {
-        guard row.pointee.rest.count > 0 else {
-            row.pointee.rest.releaseOnWorker()
-            row.pointee.rest = BufferRow(
-                pool, block, offset: 0, count: count, headroom: 0,
-                tailroom: pool.blockClass(of: block).bytes &- count)
+    /// Takes over the lease.
+    func addRest(_ rest: inout BufferRow, _ block: BlockID, offset: Int, count: Int) {
+        guard rest.count > 0 else {
+            rest.releaseOnWorker()
+            rest = BufferRow(
+                pool, block, offset: offset, count: count, headroom: 0,
+                tailroom: pool.blockClass(of: block).bytes &- offset &- count)
             return
         }
-        let bytes = UnsafeRawBufferPointer(start: pool.address(block), count: count)
-        let isAdded =
-            row.pointee.rest.moveToOwn(back: count) && row.pointee.rest.append(bytes)
+        let bytes = UnsafeRawBufferPointer(start: pool.address(block) + offset, count: count)
+        let isAdded = rest.moveToOwn(back: count) && rest.append(bytes)
         assert(isAdded, "a receive and what was left are within the bound of a buffer")
         counters.add(.copiedBytes, UInt64(truncatingIfNeeded: count))
         pool.release(block)

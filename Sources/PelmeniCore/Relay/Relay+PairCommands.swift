@@ -158,11 +158,6 @@ extension Relay where R: ~Copyable {
         return rest
     }
 
-    /// A side's link is over before its last byte.
-    func unlinkPair(_ session: SessionID, _ side: PairSide, _ place: PairDriverPlace) {
-        place.side(session, side).pointee.isLinked = false
-    }
-
     // MARK: Upstreams
 
     /// Takes a parked connection, or dials.

@@ -182,7 +182,8 @@ extension Relay where R: ~Copyable {
         // The reset behind an end may have been seen since.
         let isBroken = row.pointee.events.contains(.broken) || legs.findHiddenReset(leg)
         row.pointee.events.subtract([.ended, .broken])
-        unlinkPair(session, side, place)
+        row.pointee.isLinked = false
+        legs.endLink(leg)
         guard !isBroken else { return pairBroke(session, side, place) }
         if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
         legs[leg].move(reading: .ended)

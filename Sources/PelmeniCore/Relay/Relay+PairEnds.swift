@@ -90,11 +90,11 @@ extension Relay where R: ~Copyable {
             return false
         }
         let row = place.side(session, .upstream)
-        var rest = row.pointee.rest
+        // The driver gets what was left, behind the connection's close.
+        let rest = row.pointee.rest
         row.pointee.rest = BufferRow()
         closePairUpstream(session, reset: true, place)
-        place.side(session, .upstream).pointee.rest = rest
-        rest = BufferRow()
+        row.pointee.rest = rest
         return callPair(session, place, .broken, on: .upstream, takesRest: true)
     }
 

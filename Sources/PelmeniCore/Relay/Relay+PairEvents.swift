@@ -114,7 +114,8 @@ extension Relay where R: ~Copyable {
             }
         }
         if offset < count {
-            addRest(row, completion.block, offset: offset, count: count &- offset)
+            row.pointee.isFresh = true
+            addRest(&row.pointee.rest, completion.block, offset: offset, count: count &- offset)
         } else {
             pool.release(completion.block)
         }
@@ -151,27 +152,6 @@ extension Relay where R: ~Copyable {
             return legs.rearm(leg, expectsBytes: expectsBytes)
         }
         if legs[leg].reading == .idle { legs.pause(leg) }
-    }
-
-    /// Puts received bytes behind those not taken, which then lie in one piece. Takes over the
-    /// lease.
-    private func addRest(
-        _ row: UnsafeMutablePointer<PairDriverRow.Side>, _ block: BlockID, offset: Int, count: Int
-    ) {
-        row.pointee.isFresh = true
-        guard row.pointee.rest.count > 0 else {
-            row.pointee.rest.releaseOnWorker()
-            row.pointee.rest = BufferRow(
-                pool, block, offset: offset, count: count, headroom: 0,
-                tailroom: pool.blockClass(of: block).bytes &- offset &- count)
-            return
-        }
-        let bytes = UnsafeRawBufferPointer(start: pool.address(block) + offset, count: count)
-        let isAdded =
-            row.pointee.rest.moveToOwn(back: count) && row.pointee.rest.append(bytes)
-        assert(isAdded, "a receive and what was left are within the bound of a buffer")
-        counters.add(.copiedBytes, UInt64(truncatingIfNeeded: count))
-        pool.release(block)
     }
 
     /// Reads a side on, unless its bytes wait.
