@@ -185,7 +185,9 @@ extension Relay where R: ~Copyable {
             streamBroke(otherLeg(driver))
             return false
         }
-        guard pass(.otherEnded, as: .otherEnded, driver, place),
+        // The message that an asynchronous hook has comes before the end.
+        let isBehindParked = isParked(driver.session, isToClient: driver.isOfClient)
+        guard isBehindParked || pass(.otherEnded, as: .otherEnded, driver, place),
             pass(.drained, as: .drained, driver, place), pass(.timer, as: .timer, driver, place)
         else { return false }
         guard sessions[driver.session].kind.hasMessages else { return true }

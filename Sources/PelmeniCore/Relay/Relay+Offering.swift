@@ -38,8 +38,9 @@ extension Relay where R: ~Copyable {
     ) {
         var bytes = bytes
         guard let row = row(driver) else { return bytes.releaseOnWorker() }
-        // A hook's reply may come behind the end of the side that it stands for.
+        // What a hook sends may come behind the end of the side that it stands for.
         if row.pointee.hasOtherEnded, isToClient == driver.isOfClient {
+            if isMessage { drop(isToClient ? .surplus : .noUpstream) }
             return bytes.releaseOnWorker()
         }
         // A stream's bytes and messages are held back by its reading, datagrams are not.

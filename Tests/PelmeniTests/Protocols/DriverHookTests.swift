@@ -235,4 +235,40 @@ import Testing
         upstream.close()
         await bridge.expect([.completed: 1])
     }
+
+    /// A client's last request is still at an asynchronous hook when its reading ends: a client's
+    /// driver gets it before the end.
+    @Test(arguments: [Face.tcp, .unix], Variant.all)
+    func theEndBehindALateMessage(face: Face, variant: Variant) async throws {
+        let gate = AsyncGate()
+        var driver = MessageScript()
+        let books = driver.books
+        driver.arrived = { data, _, context in
+            books.note(data.text)
+            context.send(data)
+        }
+        driver.otherEnded = { _, _ in books.note("the end") }
+        let bridge = try await Bridge.driven(
+            Crossing(from: face, to: .udp), variant, .client, driver,
+            configure: { $0.requestLimit = 1 },
+            onServer: {
+                $0.beforeForward { data, _ async throws -> AsyncVerdict in
+                    try await gate.wait()
+                    return .forward(data)
+                }
+            })
+        let client = try bridge.client()
+        try client.ask("last")
+        try bridge.wait("the hook has it") { _ in gate.count == 1 }
+        #expect(books.all == [])
+        gate.openAll()
+        let (bytes, from) = try bridge.origin.wire.receive()
+        #expect(String(decoding: bytes, as: UTF8.self) == "last")
+        try bridge.origin.wire.send("ok", to: from)
+        #expect(try client.answerText() == "ok")
+        client.close()
+        let statistics = await bridge.stop()
+        #expect(books.all == ["last", "the end"])
+        #expect(statistics.drops == [:])
+    }
 }
