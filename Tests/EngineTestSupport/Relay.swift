@@ -57,7 +57,7 @@ package struct Relay: Sendable {
 
     /// Ends the engine and checks its counts: no session is open, and these causes are all.
     package func expect(
-        _ causes: [EndCause: UInt64], within: Duration = .seconds(10),
+        _ causes: [EndCause: UInt64], within: Duration = Patience.usual,
         _ location: SourceLocation = #_sourceLocation
     ) async {
         await engine.drain(within: within)

@@ -9,7 +9,7 @@ import Testing
     private func plan(_ port: UInt16) -> LoadPlan {
         var plan = LoadPlan(target: SocketAddress(v4: 0x7f00_0001, port: port))
         plan.nanoseconds = 200_000_000
-        plan.timeoutNanoseconds = 1_000_000_000
+        plan.timeoutNanoseconds = 30_000_000_000
         return plan
     }
 

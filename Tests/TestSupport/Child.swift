@@ -66,7 +66,7 @@ package final class Child: Sendable {
     package func signal(_ number: Int32) { ending.kill(number) }
 
     /// Its exit code once it has ended; the negated number of the signal that ended it.
-    package func exitCode(within: Duration = .seconds(20)) throws -> Int32 {
+    package func exitCode(within: Duration = Patience.usual) throws -> Int32 {
         let patience = Patience(within)
         while true {
             if let code = ending.code { return code }
@@ -82,7 +82,7 @@ package final class Child: Sendable {
 
     /// Everything it wrote, once it has ended.
     package func finish(
-        within: Duration = .seconds(20)
+        within: Duration = Patience.usual
     ) throws -> (code: Int32, output: String, errors: String) {
         let code = try exitCode(within: within)
         try output.waitForEnd()

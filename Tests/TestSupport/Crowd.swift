@@ -81,7 +81,7 @@ package final class Crowd: @unchecked Sendable {
     ///
     /// - Parameter progressed: called with each member that received bytes, which it may change.
     package func run(
-        _ what: String, within: Duration = .seconds(20),
+        _ what: String, within: Duration = Patience.usual,
         progressed: (Int) -> Void = { _ in }, until isDone: ([Member]) -> Bool
     ) throws {
         let patience = Patience(within)

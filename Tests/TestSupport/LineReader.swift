@@ -51,12 +51,12 @@ package final class LineReader: @unchecked Sendable {
     /// The first whole line that contains `part`.
     @discardableResult
     package func waitForLine(
-        _ part: String, within: Duration = .seconds(20)
+        _ part: String, within: Duration = Patience.usual
     ) throws -> String {
         try wait("a line with \"\(part)\"", within) { lines.first { $0.contains(part) } }
     }
 
-    package func waitForEnd(within: Duration = .seconds(10)) throws {
+    package func waitForEnd(within: Duration = Patience.usual) throws {
         _ = try wait("the end of the output", within) { hasEnded ? true : nil }
     }
 

@@ -1,11 +1,15 @@
 import Foundation
 
-/// A moment after which a wait has failed. Every wait of a test has one.
+/// A moment after which a wait has failed. Every wait of a test has one, long enough for a machine
+/// that has other work: a wait that ends well is not longer for it.
 package struct Patience: Sendable {
+    /// The longest wait of a test that says nothing else.
+    package static let usual = Duration.seconds(30)
+
     private let end: ContinuousClock.Instant
     private let total: Duration
 
-    package init(_ total: Duration = .seconds(10)) {
+    package init(_ total: Duration = Self.usual) {
         self.total = total
         end = ContinuousClock.now + total
     }
@@ -32,7 +36,7 @@ package struct Overdue: Error, CustomStringConvertible {
 
 /// Waits for a state without a notification: a counter, a file.
 package func waitUntil(
-    _ what: String, within: Duration = .seconds(10), _ condition: () throws -> Bool
+    _ what: String, within: Duration = Patience.usual, _ condition: () throws -> Bool
 ) throws {
     let patience = Patience(within)
     while try !condition() {

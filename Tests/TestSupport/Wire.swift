@@ -11,7 +11,7 @@ package final class Wire: Sendable {
     }
 
     /// Longer than any action on the loopback, also beside other work.
-    package static let patience = 10
+    package static let patience = 30
 
     package let socket: Int32
     private let isClosed = Mutex(false)

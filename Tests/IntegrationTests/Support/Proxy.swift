@@ -60,7 +60,7 @@ struct Proxy: Sendable {
 
     /// Ends it in order, and checks its log for alarming entries.
     func end(
-        _ wanted: Int32 = 0, within: Duration = .seconds(20),
+        _ wanted: Int32 = 0, within: Duration = Patience.usual,
         _ location: SourceLocation = #_sourceLocation
     ) throws {
         child.signal(SIGTERM)
@@ -79,7 +79,7 @@ struct Proxy: Sendable {
     }
 
     func expectEnd(
-        _ wanted: Int32, within: Duration = .seconds(20),
+        _ wanted: Int32, within: Duration = Patience.usual,
         _ location: SourceLocation = #_sourceLocation
     ) throws {
         let (code, _, errors) = try child.finish(within: within)
