@@ -70,9 +70,10 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 
 # Swift Testing's own glue leaks, so the leak sanitizer stays off.
 .PHONY: test-long
-test-long: setup ## more seeds, then the tests under the address and thread sanitizers
+test-long: setup ## more seeds, each cut of a stream, then the tests under the address and thread sanitizers
 	$(MAKE) release
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS_LONG)
+	PELMENI_LONG=1 $(SWIFT) test --filter HookCutTests
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
 	$(SWIFT) test --sanitize thread --scratch-path .build-tsan
 

@@ -52,3 +52,8 @@ extension Duration {
         return Double(seconds) * 1_000 + Double(attoseconds) / 1e15
     }
 }
+
+/// Whether `make test-long` runs the tests: some then try all of what they else take a part of.
+package var isLongTest: Bool {
+    ProcessInfo.processInfo.environment["PELMENI_LONG"] != nil
+}

@@ -1,4 +1,5 @@
 internal import Pelmeni
+internal import Synchronization
 
 /// Hooks of the measured proxy: what they cost is compared with none.
 package enum BenchHook: String, CaseIterable, Sendable {
@@ -11,6 +12,9 @@ package enum BenchHook: String, CaseIterable, Sendable {
     case mask
     /// Does nothing, in both directions, in a task a call.
     case noopAsync = "async"
+    /// The same, and at each moment the call of one session waits: the others' latency must not
+    /// show it.
+    case waitAsync = "async-wait"
 
     func attach(_ client: TCPClient) -> any Server {
         let server = TCPServer(client, listen: "127.0.0.1", port: 0)
@@ -18,6 +22,7 @@ package enum BenchHook: String, CaseIterable, Sendable {
         case .noop: server.hook { NoHook() }
         case .state: server.hook { StateHook() }
         case .noopAsync: server.hook(NoAsyncHook())
+        case .waitAsync: server.hook(WaitingHook())
         case .mask:
             TCPServer(
                 client.beforeSend { data, _ in
@@ -45,6 +50,38 @@ private struct NoAsyncHook: AsyncBeforeForward, AsyncBeforeRespond {
     func beforeRespond(
         _ data: consuming Buffer, _ session: SessionInfo
     ) async throws -> AsyncVerdict { .forward(data) }
+}
+
+private struct WaitingHook: AsyncBeforeForward, AsyncBeforeRespond {
+    /// A load gives an exchange up after five seconds.
+    private static let wait = Duration.seconds(4)
+
+    private let place = WaitingPlace()
+
+    func beforeForward(
+        _ data: consuming Buffer, _ session: SessionInfo
+    ) async throws -> AsyncVerdict {
+        guard place.take() else { return .forward(data) }
+        defer { place.giveBack() }
+        try await Task.sleep(for: Self.wait)
+        return .forward(data)
+    }
+
+    func beforeRespond(
+        _ data: consuming Buffer, _ session: SessionInfo
+    ) async throws -> AsyncVerdict { .forward(data) }
+}
+
+/// The place of the call that waits.
+private final class WaitingPlace: Sendable {
+    private let isTaken = Atomic(false)
+
+    func take() -> Bool {
+        !isTaken.load(ordering: .relaxed)
+            && !isTaken.exchange(true, ordering: .relaxed)
+    }
+
+    func giveBack() { isTaken.store(false, ordering: .relaxed) }
 }
 
 private struct StateHook: BeforeForward, BeforeRespond {

@@ -35,15 +35,15 @@ import Testing
         await bridge.expect([.completed: 1])
     }
 
-    /// The stream once for each cut, on one session. The text repeats after 24 bytes, so that every
-    /// eleventh place is each place of it.
+    /// The stream once for each cut, on one session: at every place in `make test-long`. The text
+    /// repeats after 24 bytes, so that every eleventh place is each place of it.
     @Test(arguments: Crossing.hookedStreams, Variant.all)
     func cuts(crossing: Crossing, variant: Variant) async throws {
         #expect(Self.sample.count == 4_096)
         let bridge = try await start(crossing, variant)
         let (client, upstream) = try bridge.streams()
         var calls: UInt64 = 0
-        for cut in stride(from: 1, to: Self.sample.count, by: 11) {
+        for cut in stride(from: 1, to: Self.sample.count, by: isLongTest ? 1 : 11) {
             try client.write(Self.sample[..<cut])
             calls += 1
             try spin(bridge, calls)
