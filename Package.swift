@@ -228,7 +228,10 @@ let package = Package(
         ),
         .testTarget(
             name: "PelmeniLoadTests",
-            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
+            dependencies: [
+                "PelmeniLoad", "Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni",
+                "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import PelmeniLoad
 
 /// The load and the origins as child processes, without a proxy between them.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ChildTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct ChildTests {
     private static let kinds: [LoadJob.Kind] = [
         .exchange, .connect, .download, .upload, .open, .idle, .stalled, .http,
     ]

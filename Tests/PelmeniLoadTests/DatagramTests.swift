@@ -1,10 +1,11 @@
 import CPelmeni
+import TestSupport
 import Testing
 
 @testable import PelmeniLoad
 
 /// Datagram loads, and the faults that they find.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DatagramTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DatagramTests {
     private func job(_ kind: LoadJob.Kind, _ port: UInt16 = 0) -> LoadJob {
         var job = LoadJob(kind: kind, port: port)
         job.connections = 4

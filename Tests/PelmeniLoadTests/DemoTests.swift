@@ -1,10 +1,11 @@
 import CPelmeni
 import Pelmeni
+import TestSupport
 import Testing
 
 @testable import PelmeniLoad
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DemoTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct DemoTests {
     @Test func aDemoOnEpollEndsWithoutErrors() async {
         let report = await Demo(backends: [.epoll], seconds: 1).run { _ in }
         #expect(report.errors == 0, "\n\(report.table)")

@@ -1,10 +1,11 @@
 import CPelmeni
+import TestSupport
 import Testing
 
 @testable import PelmeniLoad
 
 /// The answers of an origin to a client that is not the project's own load.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct OriginTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct OriginTests {
     private static let answer = FixedHTTP.answer.withUTF8Buffer { Array($0) }
 
     private func with(_ kind: OriginKind, _ body: (Int32) -> Void) async throws -> OriginResult {
