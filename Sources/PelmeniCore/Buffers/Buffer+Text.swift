@@ -30,6 +30,33 @@ extension Buffer {
         return part
     }
 
+    /// Adds bytes that a function writes into free memory behind the last one, and returns the
+    /// number of. The memory is not cleared.
+    ///
+    /// - Parameter most: bytes of that memory.
+    /// - Throws: ``BufferError/tooLong(_:)``; the buffer is as it was, and nothing was called.
+    @inlinable
+    public mutating func append(
+        upTo most: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int
+    ) throws(BufferError) {
+        let room = try reserve(most)
+        let count = write(room)
+        precondition(count >= 0 && count <= most, "more bytes than the memory has")
+        grew(by: count)
+    }
+
+    @usableFromInline
+    mutating func reserve(_ bytes: Int) throws(BufferError) -> UnsafeMutableRawBufferPointer {
+        guard bytes >= 0, row.reserve(back: bytes) else { throw .tooLong(row.count + bytes) }
+        return UnsafeMutableRawBufferPointer(start: row.start.map { $0 + row.count }, count: bytes)
+    }
+
+    @usableFromInline
+    mutating func grew(by bytes: Int) {
+        row.count &+= bytes
+        row.tailroom &-= bytes
+    }
+
     /// Makes the letters a to z capital; other bytes stay as they are.
     @inlinable
     public mutating func uppercaseASCII() {

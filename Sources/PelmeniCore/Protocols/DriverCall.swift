@@ -16,6 +16,9 @@ struct DriverCall {
     /// Of a pair's driver: bytes that wait for its upstream, and what it may ask of that.
     var queuedUpstream = 0
     var hasUpstream = false
+    /// Bytes that links have still to give; 0 without one.
+    var clientLinkLeft: UInt64 = 0
+    var upstreamLinkLeft: UInt64 = 0
     var isReused = false
     var isDraining = false
     var now: UInt64 = 0

@@ -1,7 +1,7 @@
 /// The session of a ``PairDriver``'s call, lent for the call: its commands are carried out in order
 /// once the call has returned.
 ///
-/// A side without a connection takes no command: bytes for it are dropped. After
+/// A side without a connection, or one that is dialled, takes no command: bytes are dropped. After
 /// ``Context/commandsMax`` commands no more are taken in a call: leave bytes in the buffer, and the
 /// driver is called again with them. A driver that gives more ends its session.
 public struct PairContext: ~Copyable {
@@ -40,6 +40,12 @@ public struct PairContext: ~Copyable {
         side == .client ? call.pointee.queued : call.pointee.queuedUpstream
     }
 
+    /// Bytes that a side's link has still to give: 0 without a link. It tells whether a body that
+    /// the driver does not see moves.
+    public func linkedBytesLeft(from side: PairSide) -> UInt64 {
+        side == .client ? call.pointee.clientLinkLeft : call.pointee.upstreamLinkLeft
+    }
+
     /// Monotonic nanoseconds, read once in each loop of the worker.
     public var now: UInt64 { call.pointee.now }
 
@@ -63,7 +69,8 @@ public struct PairContext: ~Copyable {
 
     /// Connects to an upstream: to a parked connection, or by dialling. The outcome comes as
     /// ``PairDriver/opened(_:_:_:)`` or ``PairDriver/unreachable(_:_:_:)``. While there is a
-    /// connection it is nothing.
+    /// connection it is nothing. Bytes that are sent to the upstream meanwhile go out first, and
+    /// are lost where none accepts.
     ///
     /// - Parameter upstream: the number of the first one to try in the client's list; nil is the
     ///   next in turn.

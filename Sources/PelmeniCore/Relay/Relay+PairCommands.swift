@@ -36,7 +36,7 @@ extension Relay where R: ~Copyable {
         let side: PairSide = command.isOfClient ? .client : .upstream
         let row = place.side(session, side)
         switch command.kind {
-        case .send: sendPair(command.row, to: leg(session, side), session)
+        case .send: sendPair(command.row, to: side, session, place)
         case .link: linkPair(session, side, bytes: command.number, place)
         case .connect:
             place.row(session).pointee.wantedUpstream = Int16(truncatingIfNeeded: command.number)
@@ -59,6 +59,28 @@ extension Relay where R: ~Copyable {
         case .end: endPair(session, command.cause, reset: command.flag, place)
         case .deliver, .deliverEnd, .drop: assertionFailure("a pair's driver has no other side")
         }
+    }
+
+    private mutating func sendPair(
+        _ bytes: BufferRow, to side: PairSide, _ session: SessionID, _ place: PairDriverPlace
+    ) {
+        let leg = leg(session, side)
+        let isDialled =
+            side == .upstream && leg.isNone
+            && !place.row(session).pointee.events.isDisjoint(with: [.dials, .dialling])
+        guard isDialled else { return sendPair(bytes, to: leg, session) }
+        sendOnceConnected(bytes, session)
+    }
+
+    /// Bytes for an upstream that is dialled wait in memory of their own.
+    private mutating func sendOnceConnected(_ bytes: BufferRow, _ session: SessionID) {
+        var bytes = bytes
+        defer { bytes.releaseOnWorker() }
+        guard let chain = chain(of: session) else { return }
+        _ = laterRow(chain.pointee.row(session), chain)
+        guard let queue = laterQueue(session, isToClient: false) else { return }
+        let added = UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)
+        guard queue.pointee.surplus.append(added) else { return end(session, .pool, reset: true) }
     }
 
     private mutating func sendPair(_ bytes: BufferRow, to leg: LegID, _ session: SessionID) {
@@ -223,10 +245,16 @@ extension Relay where R: ~Copyable {
         row.pointee.upstream = PairDriverRow.Side()
         row.pointee.client.isLinked = false
         legs.endLink(sessions[session].client)
+        dropUnsent(session)
         guard sessions[session].phase == .relaying, !sessions[session].upstream.isNone
         else { return }
         legs.endLink(sessions[session].upstream)
-        laterQueue(session, isToClient: false)?.pointee.surplus.releaseOnWorker()
-        laterQueue(session, isToClient: false)?.pointee.surplus = BufferRow()
+    }
+
+    /// Drops what waited for the upstream.
+    mutating func dropUnsent(_ session: SessionID) {
+        guard let queue = laterQueue(session, isToClient: false) else { return }
+        queue.pointee.surplus.releaseOnWorker()
+        queue.pointee.surplus = BufferRow()
     }
 }

@@ -252,6 +252,8 @@ extension Relay where R: ~Copyable {
         call.pointee.queued = client.isNone ? 0 : legs[client].queue.bytes
         call.pointee.queuedUpstream = upstream.isNone ? 0 : legs[upstream].queue.bytes
         call.pointee.hasUpstream = !upstream.isNone
+        call.pointee.clientLinkLeft = client.isNone ? 0 : legs.links.left(client)
+        call.pointee.upstreamLinkLeft = upstream.isNone ? 0 : legs.links.left(upstream)
         call.pointee.isReused = place.row(session).pointee.isReused
         call.pointee.isDraining = legs.isDraining
         call.pointee.now = now

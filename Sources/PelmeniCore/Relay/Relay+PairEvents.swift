@@ -43,7 +43,10 @@ extension Relay where R: ~Copyable {
         if isOpen(session) { wakePair(session) }
     }
 
-    private func noUpstream(_ session: SessionID, _ row: UnsafeMutablePointer<PairDriverRow>) {
+    private mutating func noUpstream(
+        _ session: SessionID, _ row: UnsafeMutablePointer<PairDriverRow>
+    ) {
+        dropUnsent(session)
         let hasCause = sessions[session].hasCause
         row.pointee.unreachableCause = hasCause ? sessions[session].cause : .noUpstream
         sessions[session].hasCause = false
@@ -64,6 +67,7 @@ extension Relay where R: ~Copyable {
         row.pointee.upstream.events.insert(.opened)
         noteUpstream(session)
         if legs[upstream].mayRead { legs.arm(upstream, expectsBytes: false) }
+        if hasLater(session) { sendSurplus(towards: upstream) }
     }
 
     /// A splice has given the last byte of a link, or found that a side takes no more.

@@ -102,6 +102,9 @@ final class ChaosPairSession {
     private var upstream = Side()
     private var isOpen = false
     private var hasSent = false
+    /// The client's bytes are sent while the upstream is dialled; and its end came meanwhile.
+    private var isEager = false
+    private var endsLate = false
     private var isClosed = false
 
     init(_ plan: ChaosPairPlan, _ seed: UInt64, _ points: ChaosPoints) throws {
@@ -146,11 +149,16 @@ final class ChaosPairSession {
             }
             return connect(context)
         }
+        if endsLate { context.shutdown(.upstream) }
         context.resume(.client)
     }
 
     /// Now or later; twice is once.
     private func connect(_ context: borrowing PairContext) {
+        guard plan.mayPark || !random.chance(0x6000) else {
+            isEager = true
+            return context.connect()
+        }
         context.pause(.client)
         guard random.chance(0x8000) else {
             return context.timer(after: .microseconds(random.between(1, 5000)))
@@ -166,7 +174,11 @@ final class ChaosPairSession {
     ) throws {
         precondition(isOpen && !isClosed && !data.isEmpty, "an open driver is called with bytes")
         precondition(!state(side).hasEnded, "a driver gets bytes behind their end")
-        precondition(context.hasUpstream, "a paused client is offered bytes")
+        guard context.hasUpstream else {
+            precondition(isEager, "a paused client is offered bytes")
+            points.hit(.pairSentEarly)
+            return context.send(data.take(), to: .upstream)
+        }
         precondition(!state(side).isLinked, "a linked side is offered bytes")
         guard try !misbehaves(&data, context) else { return }
         hasSent = true
@@ -242,6 +254,10 @@ final class ChaosPairSession {
         if state(side).isLinked { points.hit(.pairLinkEnded) }
         change(side) { $0 = Side(hasEnded: true) }
         context.send(rest, to: side.other)
+        guard context.hasUpstream else {
+            endsLate = true
+            return
+        }
         context.shutdown(side.other)
         // Twice is once.
         if random.chance(0x8000) { context.shutdown(side.other) }

@@ -149,6 +149,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case pairUnreachable
     case pairBroken
     case pairDrained
+    case pairSentEarly
     case pairParked
     case pairReused
     case pairClosedUpstream

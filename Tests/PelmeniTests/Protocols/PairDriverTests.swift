@@ -98,6 +98,42 @@ import Testing
         #expect(throws: (any Error).self) { try bridge.origin.accept(within: .zero) }
     }
 
+    /// What is sent to an upstream that is dialled goes out first, once it accepts; and is lost,
+    /// without a trace of it in a later session, where none does.
+    @Test(arguments: Variant.all) func sendsWhileItDials(variant: Variant) async throws {
+        var driver = PairScript.fetching
+        driver.received = { data, side, _, context in
+            guard side == .client else { return context.send(data.take(), to: .client) }
+            context.connect()
+            context.send(try Buffer("first, "), to: .upstream)
+            context.send(data.take(), to: .upstream)
+        }
+        driver.opened = { _, _, _ in }
+        driver.unreachable = { _, _, context in
+            context.send(try Buffer("nobody"), to: .client)
+            context.end()
+        }
+        driver.ended = { _, _, _, context in context.end() }
+        let bridge = try await Bridge.paired(.streams, variant, driver)
+        let client = try bridge.wire()
+        try client.write("hello")
+        let upstream = try bridge.origin.accept()
+        #expect(try upstream.readText(12) == "first, hello")
+        try upstream.write("answer")
+        #expect(try client.readText(6) == "answer")
+        client.finish()
+        #expect(try upstream.readEnd() == .clean)
+        upstream.close()
+        try bridge.wait("it is over") { $0.open == 0 }
+        bridge.origin.close()
+        let other = try bridge.wire()
+        try other.write("is there anybody?")
+        #expect(try other.readAll() == (Array("nobody".utf8), .clean))
+        other.close()
+        await bridge.expect([.completed: 2])
+        driver.books.expectBalance(2)
+    }
+
     /// A parked connection that ends, is reset or gets a byte is used by nobody.
     @Test(arguments: Variant.all) func parkedConnectionsDie(variant: Variant) async throws {
         let driver = PairScript.fetching
