@@ -31,7 +31,7 @@ STATIC_BINARY := $(STATIC)/release/pelmeni
 EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list chat-server \
 	sequenced-client fixed-http relay-service tested-protocol
 # PelmeniCore and PelmeniRuntime are a part of Pelmeni, which exports their public symbols.
-DOCUMENTED := Pelmeni PelmeniICMP PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
+DOCUMENTED := Pelmeni PelmeniHTTP PelmeniICMP PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
 
 .PHONY: help
 help: ## list the targets
@@ -65,15 +65,17 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 	$(MAKE) hook-memory
 	$(MAKE) examples
 	$(MAKE) embedder
+	$(MAKE) conformance
 	$(MAKE) docs
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS)
 
 # Swift Testing's own glue leaks, so the leak sanitizer stays off.
 .PHONY: test-long
-test-long: setup ## more seeds, each cut of a stream, then the tests under the address and thread sanitizers
+test-long: setup ## more seeds, each cut of a stream, fuzzing, then the tests under two sanitizers
 	$(MAKE) release
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS_LONG)
 	PELMENI_LONG=1 $(SWIFT) test --filter HookCutTests
+	$(MAKE) fuzz
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
 	$(SWIFT) test --sanitize thread --scratch-path .build-tsan
 
@@ -107,6 +109,15 @@ check-hot: release ## prove that the workers' loops neither count references nor
 hook-memory: setup-build ## prove what hooks cost in memory: allocations, sessions, endless edits
 	$(SWIFT) build -c release --product hook-memory
 	python3 Tests/HookMemory/check.py $(RELEASE)/hook-memory
+
+# Debian's Python, which has Debian's h11.
+.PHONY: conformance
+conformance: release ## judge the HTTP proxy by byte-exact cases, each cut at many places
+	/usr/bin/python3 Tests/HTTPConformance/check.py $(RELEASE)/pelmeni
+
+.PHONY: fuzz
+fuzz: setup-build ## run the fuzz targets of the HTTP parser for a minute each
+	Tests/HTTPFuzz/fuzz.sh 60
 
 .PHONY: mutants
 mutants: setup ## plant faults in the engine, and see the simulator find each; half an hour

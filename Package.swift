@@ -11,6 +11,7 @@ let package = Package(
     name: "pelmeni",
     products: [
         .library(name: "Pelmeni", targets: ["Pelmeni"]),
+        .library(name: "PelmeniHTTP", targets: ["PelmeniHTTP"]),
         .library(name: "PelmeniICMP", targets: ["PelmeniICMP"]),
         .library(name: "PelmeniTesting", targets: ["PelmeniTesting"]),
         .library(name: "PelmeniLogging", targets: ["PelmeniLogging"]),
@@ -47,6 +48,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "PelmeniICMP", dependencies: ["Pelmeni"], swiftSettings: strict),
+        .target(name: "PelmeniHTTP", dependencies: ["Pelmeni"], swiftSettings: strict),
         .target(
             name: "PelmeniTesting",
             dependencies: ["Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
@@ -85,8 +87,8 @@ let package = Package(
         .executableTarget(
             name: "PelmeniCLI",
             dependencies: [
-                "Pelmeni", "PelmeniICMP", "PelmeniRuntime", "PelmeniCore", "PelmeniLoad",
-                "PelmeniBench",
+                "Pelmeni", "PelmeniHTTP", "PelmeniICMP", "PelmeniRuntime", "PelmeniCore",
+                "PelmeniLoad", "PelmeniBench",
                 "PelmeniLogging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -194,6 +196,10 @@ let package = Package(
                 "Pelmeni", "PelmeniRuntime", "PelmeniCore", "PelmeniTesting", "CPelmeni",
                 "EngineTestSupport", "TestSupport",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniHTTPTests", dependencies: ["PelmeniHTTP", "Pelmeni", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -58,7 +58,7 @@ struct CommandTests {
         let outcome = await PelmeniCommand.perform(["--version"])
         #expect(outcome.status == .success)
         #expect(outcome.message.hasPrefix("pelmeni \(Version.number)\n"))
-        #expect(outcome.message.contains("schemes: tcp, udp, unix, unixgram, icmp\n"))
+        #expect(outcome.message.contains("schemes: tcp, udp, unix, unixgram, icmp, http\n"))
         #expect(outcome.message.contains("backends: io_uring, epoll\n"))
     }
 

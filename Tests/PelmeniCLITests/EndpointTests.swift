@@ -69,7 +69,6 @@ struct EndpointTests {
             ("config.yaml", ["\"config.yaml\"", "tcp, udp, unix, unixgram, icmp"]),
             ("ftp://h:80", ["\"ftp\"", "tcp, udp, unix, unixgram, icmp"]),
             ("://h:80", ["\"\"", "tcp, udp, unix, unixgram, icmp"]),
-            ("http://h:80", ["http://", "not in this build", "tcp, udp, unix, unixgram, icmp"]),
             ("icmp://h:80", ["\":80\"", "takes no port"]), ("icmp://", ["no host"]),
             ("icmp://::1", ["several colons"]), ("icmp://h/a", ["\"/a\"", "no path"]),
             ("tcp://h", ["\"h\"", "no port"]),

@@ -44,7 +44,9 @@ struct MessageOptionTests {
         ] {
             let pair = try EndpointPair(listen: listen, upstream: upstream)
             #expect((pair.server.client as? ICMPClient)?.patience == wanted)
-            #expect(RunPlan.PairPlan(pair, workers: 1).answer == DurationText.format(wanted))
+            #expect(
+                RunPlan.PairPlan(pair, workers: 1).ofProtocol?.answer == DurationText.format(wanted)
+            )
         }
         expectRefusal(naming: ["\"answer\"", "icmp", "udp://h:2"]) {
             _ = try EndpointPair(listen: "icmp://?answer=2s", upstream: "udp://h:2")
@@ -53,7 +55,7 @@ struct MessageOptionTests {
             _ = try EndpointPair(listen: "udp://:1", upstream: "icmp://h?answer=none")
         }
         let pair = try EndpointPair(listen: "udp://:1", upstream: "udp://h:2")
-        #expect(RunPlan.PairPlan(pair, workers: 1).answer == nil)
+        #expect(RunPlan.PairPlan(pair, workers: 1).ofProtocol?.answer == nil)
     }
 
     @Test("on both URLs they must mean the same")

@@ -9,6 +9,7 @@ extension EngineCheck {
             ofServer: server.driver.map { DriverPlan($0) },
             ofClient: server.client.driver.map { DriverPlan($0) }, ofPair: server.pairDriver)
         if let table = plans.ofPair { try checkPair(table, server, plans) }
+        if plans.ofPair == nil { try checkHTTP(server) }
         try checkPorts(server, plans)
         if let table = plans.ofServer?.table { try checkCargo(table, ofClient: false, server) }
         if let table = plans.ofClient?.table { try checkCargo(table, ofClient: true, server) }
@@ -37,6 +38,16 @@ extension EngineCheck {
         throw usage(
             subject, "the hook \(hook.name) has no moment: the protocol \(name) takes all bytes",
             "let the protocol do it")
+    }
+
+    /// Endpoints of HTTP are streams, which nobody would read.
+    private func checkHTTP(_ server: any Server) throws(EngineError) {
+        for endpoint in [server.endpoint] + server.client.endpoints {
+            guard case .http = endpoint else { continue }
+            throw usage(
+                server.endpoint.description, "\(endpoint) is of http, and nothing reads it",
+                "use HTTPServer with HTTPClient, of PelmeniHTTP")
+        }
     }
 
     private func initialize(

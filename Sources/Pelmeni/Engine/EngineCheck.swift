@@ -81,7 +81,7 @@ package struct EngineCheck: Sendable {
 
     private func check(_ endpoint: Endpoint) throws(EngineError) {
         switch endpoint {
-        case .tcp(let host, let port), .udp(let host, let port):
+        case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
             guard !host.isEmpty else {
                 throw usage(endpoint.description, "an upstream needs a host")
             }

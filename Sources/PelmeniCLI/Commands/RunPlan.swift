@@ -1,4 +1,5 @@
 import Pelmeni
+import PelmeniHTTP
 
 /// The plan of `run`, in the form that `check` prints.
 struct RunPlan: Codable, Equatable {
@@ -32,6 +33,33 @@ struct RunPlan: Codable, Equatable {
         var without: [String]?
     }
 
+    /// The deadlines of an icmp or an http upstream; all but one are http's alone.
+    struct ProtocolPlan: Codable, Equatable {
+        var answer: String
+        var head: String?
+        var body: String?
+        var clientIdle: String?
+        var upstreamIdle: String?
+
+        enum CodingKeys: String, CodingKey {
+            case answer
+            case head
+            case body
+            case clientIdle = "client-idle"
+            case upstreamIdle = "upstream-idle"
+        }
+
+        init(answer: Duration) { self.answer = DurationText.format(answer) }
+
+        init(_ deadlines: HTTPDeadlines) {
+            head = DurationText.format(deadlines.head)
+            body = DurationText.format(deadlines.body)
+            answer = DurationText.format(deadlines.answer)
+            clientIdle = DurationText.format(deadlines.clientIdle)
+            upstreamIdle = DurationText.format(deadlines.upstreamIdle)
+        }
+    }
+
     /// A pair with all of its settings, defaults included.
     struct PairPlan: Codable, Equatable {
         var listen: String
@@ -50,8 +78,8 @@ struct RunPlan: Codable, Equatable {
         var responses: Int?
         /// Where a side is UDP.
         var receiveBuffer: String?
-        /// Where the upstream is icmp.
-        var answer: String?
+        /// Where the upstream is icmp or http.
+        var ofProtocol: ProtocolPlan?
         var sessions: Int?
         var connect: String
         var firstByte: String
@@ -73,7 +101,7 @@ struct RunPlan: Codable, Equatable {
             case requests
             case responses
             case receiveBuffer = "receive-buffer"
-            case answer
+            case ofProtocol = "protocol"
             case sessions
             case connect
             case firstByte = "first-byte"
@@ -108,8 +136,10 @@ struct RunPlan: Codable, Equatable {
                 receiveBuffer = SizeText.format(
                     options.receiveBufferBytes ?? ReceiveBuffer.bytesDefault)
             }
-            if pair.upstreams.first?.scheme == "icmp" {
-                answer = DurationText.format(pair.answer)
+            switch pair.upstreams.first?.scheme {
+            case "icmp": ofProtocol = ProtocolPlan(answer: pair.answer)
+            case "http": ofProtocol = ProtocolPlan(pair.deadlines)
+            default: break
             }
             sessions = options.sessionLimit
             let durations = options.durations(of: kind)

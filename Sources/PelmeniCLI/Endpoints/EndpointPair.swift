@@ -1,4 +1,5 @@
 import Pelmeni
+import PelmeniHTTP
 import PelmeniICMP
 
 /// A listener, its upstreams, and the options of both URLs.
@@ -11,6 +12,8 @@ struct EndpointPair: Sendable {
     let upstreamFrameBytesMax: Int?
     /// How long an icmp upstream's answer is waited for.
     let answer: Duration
+    /// Of an http pair.
+    let deadlines: HTTPDeadlines
     /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
@@ -44,15 +47,25 @@ struct EndpointPair: Sendable {
                     + "and \"\(listen)\" is none")
         }
         let asksByEcho = far.endpoints.first?.scheme == "icmp"
-        if merged[.answer] != nil, !asksByEcho {
+        let isHTTP = far.endpoints.first?.scheme == "http"
+        if merged[.answer] != nil, !asksByEcho, !isHTTP {
             throw UsageError(
-                "option \"answer\" is for icmp upstreams, and \"\(upstream)\" is none")
+                "option \"answer\" is for icmp upstreams and http, and \"\(upstream)\" is neither")
+        }
+        if !isHTTP, let option = PairOption.ofHTTP.first(where: { merged[$0] != nil }) {
+            throw UsageError(
+                "option \"\(option.rawValue)\" is for http, and \"\(upstream)\" is not")
         }
         if case .duration(let duration?)? = merged[.answer] {
             answer = duration
         } else {
             answer = Self.defaultAnswer
         }
+        guard (endpoint.scheme == "http") == (far.endpoints.first?.scheme == "http") else {
+            throw UsageError(
+                "\"\(listen)\" and \"\(upstream)\": http goes with http in this build")
+        }
+        deadlines = Self.deadlines(merged)
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
@@ -71,6 +84,7 @@ struct EndpointPair: Sendable {
         let client: any Client =
             switch upstreams.first {
             case .udp: UDPClient(upstreams)
+            case .http: HTTPClient(upstreams)
             case .unix:
                 UnixClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
@@ -85,6 +99,11 @@ struct EndpointPair: Sendable {
             return TCPServer(client, listen: host, port: port, options: options)
         case .udp(let host, let port):
             return UDPServer(client, listen: host, port: port, options: options)
+        case .http(let host, let port):
+            var server = HTTPServer(
+                HTTPClient(upstreams), listen: host, port: port, options: options)
+            server.deadlines = deadlines
+            return server
         case .unix(let path):
             return UnixServer(
                 client, listen: path, permissions: permissions, options: options)
@@ -126,6 +145,22 @@ struct EndpointPair: Sendable {
             pairs.append(pair)
         }
         return pairs
+    }
+
+    private static func deadlines(_ values: [PairOption: PairOption.Value]) -> HTTPDeadlines {
+        var deadlines = HTTPDeadlines()
+        for (option, value) in values {
+            guard case .duration(let duration?) = value else { continue }
+            switch option {
+            case .head: deadlines.head = duration
+            case .body: deadlines.body = duration
+            case .answer: deadlines.answer = duration
+            case .clientIdle: deadlines.clientIdle = duration
+            case .upstreamIdle: deadlines.upstreamIdle = duration
+            default: break
+            }
+        }
+        return deadlines
     }
 
     private static func settings(

@@ -18,10 +18,14 @@ enum PairOption: String, CaseIterable, Sendable {
     case responses
     case receiveBuffer = "receive-buffer"
     case answer
+    case head
+    case body
+    case clientIdle = "client-idle"
+    case upstreamIdle = "upstream-idle"
     case profile
 
-    /// Options of the contract for pairs that this build does not relay.
-    private static let elsewhere = ["head"]
+    /// Those of http pairs alone.
+    static let ofHTTP: [PairOption] = [.head, .body, .clientIdle, .upstreamIdle]
 
     /// For messages.
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -53,18 +57,14 @@ enum PairOption: String, CaseIterable, Sendable {
 
     static func named(_ name: Substring, in url: String) throws(UsageError) -> PairOption {
         if let option = PairOption(rawValue: String(name)) { return option }
-        guard elsewhere.contains(String(name)) else {
-            throw UsageError("unknown option \"\(name)\" in \"\(url)\"; valid options: \(list)")
-        }
-        throw UsageError(
-            "option \"\(name)\" in \"\(url)\" belongs to pairs that are not in this build; "
-                + "valid options: \(list)")
+        throw UsageError("unknown option \"\(name)\" in \"\(url)\"; valid options: \(list)")
     }
 
     func value(_ text: String, in url: String) throws(UsageError) -> Value {
         do {
             switch self {
-            case .connect, .answer: return .duration(try Self.duration(text))
+            case .connect, .answer, .head, .body, .clientIdle, .upstreamIdle:
+                return .duration(try Self.duration(text))
             case .firstByte, .idle, .linger, .stall:
                 return .duration(text == "none" ? nil : try Self.duration(text))
             case .userTimeout:

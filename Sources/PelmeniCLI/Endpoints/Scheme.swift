@@ -19,10 +19,8 @@ struct Scheme: Sendable {
         Scheme(name: "unix", form: .path { .unix(path: $0) }),
         Scheme(name: "unixgram", form: .path { .unixDatagram(path: $0) }),
         Scheme(name: "icmp", form: .host { .host($0, scheme: "icmp") }),
+        Scheme(name: "http", form: .port { .http(host: $0, port: $1) }),
     ]
-
-    /// Schemes of the contract that are not in this build.
-    private static let elsewhere = ["http"]
 
     /// For messages: `tcp, udp, unix, unixgram`.
     static var servedList: String { served.map(\.name).joined(separator: ", ") }
@@ -33,11 +31,7 @@ struct Scheme: Sendable {
     static func named(_ text: Substring, in url: String) throws(UsageError) -> Scheme {
         let name = text.lowercased()
         if let scheme = served.first(where: { $0.name == name }) { return scheme }
-        guard elsewhere.contains(name) else {
-            throw UsageError(
-                "unknown scheme \"\(text)\" in \"\(url)\"; valid schemes: \(servedList)")
-        }
         throw UsageError(
-            "\(name):// is not in this build (\"\(url)\"); valid schemes: \(servedList)")
+            "unknown scheme \"\(text)\" in \"\(url)\"; valid schemes: \(servedList)")
     }
 }

@@ -9,6 +9,8 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     case tcp(host: String, port: UInt16)
     /// The same, for UDP.
     case udp(host: String, port: UInt16)
+    /// The same, for HTTP over TCP.
+    case http(host: String, port: UInt16)
     /// The path of a Unix stream socket, 1 to 107 bytes, unix(7).
     case unix(path: String)
     /// The path of a Unix datagram socket, 1 to 107 bytes.
@@ -22,7 +24,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// `127.0.0.1:80`, `[::1]:80`, `:80`, a path, or a host without a port.
     public var description: String {
         switch self {
-        case .tcp(let host, let port), .udp(let host, let port):
+        case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
             host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path), .unixDatagram(let path): path
         case .host(let host, _): host.contains(":") ? "[\(host)]" : host
@@ -40,6 +42,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .tcp: "tcp"
         case .udp: "udp"
+        case .http: "http"
         case .unix: "unix"
         case .unixDatagram: "unixgram"
         case .host(_, let scheme): scheme
@@ -50,7 +53,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     package var isDatagram: Bool {
         switch self {
         case .udp, .unixDatagram, .host: true
-        case .tcp, .unix: false
+        case .tcp, .http, .unix: false
         }
     }
 
@@ -58,14 +61,15 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     package var isUnix: Bool {
         switch self {
         case .unix, .unixDatagram: true
-        case .tcp, .udp, .host: false
+        case .tcp, .udp, .http, .host: false
         }
     }
 
     /// Nil for a path. A host without a port has 0.
     package var hostAndPort: (host: String, port: UInt16)? {
         switch self {
-        case .tcp(let host, let port), .udp(let host, let port): (host, port)
+        case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
+            (host, port)
         case .host(let host, _): (host, 0)
         case .unix, .unixDatagram: nil
         }
@@ -80,7 +84,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The address of a numeric host or a path; nil for a name.
     package var address: SocketAddress? {
         switch self {
-        case .tcp(let host, let port), .udp(let host, let port):
+        case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
             SocketAddress(numeric: host, port: port)
         case .unix(let path), .unixDatagram(let path): SocketAddress(path: path)
         case .host(let host, _): SocketAddress(numeric: host.isEmpty ? "0.0.0.0" : host, port: 0)
@@ -92,6 +96,7 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .tcp: .tcp(host: address.host, port: address.port ?? 0)
         case .udp: .udp(host: address.host, port: address.port ?? 0)
+        case .http: .http(host: address.host, port: address.port ?? 0)
         case .unix, .unixDatagram: self
         case .host(_, let scheme): .host(address.host, scheme: scheme)
         }

@@ -47,7 +47,7 @@ package struct ListenerSet: ~Copyable {
         throws(EngineError)
     {
         switch configuration.endpoint {
-        case .tcp(let host, let port), .udp(let host, let port):
+        case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
             try openPort(host, port, configuration: configuration, pair: pair, workers: workers)
         case .host(let host, _):
             // Each socket gets every datagram: one worker serves all clients. A raw socket is of

@@ -1,0 +1,24 @@
+public import Pelmeni
+
+/// Forwards requests of HTTP/1.1 to an upstream, over connections that it keeps:
+/// `http://HOST:PORT`.
+///
+/// It stands behind an ``HTTPServer``.
+public struct HTTPClient: Client {
+    /// The upstreams in order.
+    public let endpoints: [Endpoint]
+    /// None has a moment here yet: the proxy takes all bytes.
+    public var hooks: [HookTable] = []
+
+    /// - Parameters:
+    ///   - host: a name, an IPv4 or an IPv6 address (without brackets).
+    ///   - port: of the upstream.
+    public init(_ host: String, _ port: UInt16) {
+        self.init([.http(host: host, port: port)])
+    }
+
+    /// Several upstreams, assigned round-robin to requests.
+    ///
+    /// - Parameter endpoints: 1 to 64, all `Endpoint.http`.
+    public init(_ endpoints: [Endpoint]) { self.endpoints = endpoints }
+}

@@ -1,0 +1,48 @@
+public import Pelmeni
+
+/// Accepts requests of HTTP/1.1, and answers with what its ``HTTPClient`` got: a reverse proxy.
+///
+/// Messages are read strictly by RFC 9110 and RFC 9112, and written anew in their canonical form. A
+/// request that two readers might take for two different ones is answered with 400, and its
+/// connection is closed.
+public struct HTTPServer: Server {
+    private let upstreams: HTTPClient
+    /// The listening endpoint.
+    public let endpoint: Endpoint
+    /// Timeouts, limits and placement of the pair.
+    public var options: PairOptions
+    /// None has a moment here yet: the proxy takes all bytes.
+    public var hooks: [HookTable] = []
+    /// Bounds of messages.
+    public var limits = HTTPLimits()
+    /// Bounds in time.
+    public var deadlines = HTTPDeadlines()
+    /// What upstreams are told of the proxy and its clients.
+    public var forwarding: HTTPForwarding = [.via, .xForwarded]
+
+    /// - Parameters:
+    ///   - client: forwards the requests.
+    ///   - host: of the listening address; empty for all.
+    ///   - port: to listen on; 0 is chosen by the kernel.
+    ///   - options: everything else.
+    public init(
+        _ client: HTTPClient, listen host: String = "", port: UInt16 = 8080,
+        options: PairOptions = PairOptions()
+    ) {
+        upstreams = client
+        endpoint = .http(host: host, port: port)
+        self.options = options
+    }
+
+    /// The client that forwards.
+    public var client: any Client { upstreams }
+
+    /// HTTP, ready to be called by workers.
+    public var pairDriver: PairDriverTable? {
+        let first = upstreams.endpoints.first
+        return PairDriverTable(
+            HTTPProxy(
+                limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
+                authority: StaticText(first?.description ?? "localhost")))
+    }
+}

@@ -1,0 +1,119 @@
+/// Where a session is: between two exchanges, or in one. A request and its response go on beside
+/// one another.
+struct HTTPExchange: Sendable {
+    enum Request: UInt8 {
+        /// Its head is awaited, or not complete.
+        case head
+        /// Its body goes to the upstream.
+        case body, chunks, trailers
+        /// All of it is with the upstream.
+        case done
+    }
+
+    enum Response: UInt8 {
+        /// There is no request.
+        case none
+        case head
+        case body, chunks, trailers
+        /// A body without a length, up to the end of the upstream's connection.
+        case untilEnd
+        /// Both sides are a stream.
+        case tunnel
+    }
+
+    struct Marks: OptionSet, Sendable {
+        let rawValue: UInt16
+
+        /// The client's connection ends behind the response.
+        static let closesClient = Marks(rawValue: 1 << 0)
+        /// HTTP/1.0.
+        static let oldClient = Marks(rawValue: 1 << 1)
+        static let isHead = Marks(rawValue: 1 << 2)
+        static let takesTrailers = Marks(rawValue: 1 << 3)
+        static let asksUpgrade = Marks(rawValue: 1 << 4)
+        /// The upstream's connection may serve another request.
+        static let keepsUpstream = Marks(rawValue: 1 << 5)
+        /// A response's body is sent in chunks.
+        static let sendsChunks = Marks(rawValue: 1 << 6)
+        /// The request may be sent again, and its head is still there.
+        static let mayRepeat = Marks(rawValue: 1 << 7)
+        static let isRepeated = Marks(rawValue: 1 << 8)
+        /// The request's body begins once the upstream is connected.
+        static let bodyWaits = Marks(rawValue: 1 << 9)
+        /// A side of a tunnel has ended.
+        static let clientEnded = Marks(rawValue: 1 << 10)
+        static let upstreamEnded = Marks(rawValue: 1 << 11)
+        /// Part of a request's head has come.
+        static let isMidHead = Marks(rawValue: 1 << 12)
+    }
+
+    private(set) var request = Request.head
+    private(set) var response = Response.none
+    var marks: Marks = []
+    /// Bytes of the request's head that are not taken: it may be sent again.
+    var keptBytes: UInt32 = 0
+    /// Bytes of a head that is not complete, as it was last read; of both directions.
+    var requestHeadRead: UInt32 = 0
+    var responseHeadRead: UInt32 = 0
+    /// Of a request's body that has a length.
+    var bodyBytes: UInt64 = 0
+    var requestChunks = ChunkDecoder()
+    var responseChunks = ChunkDecoder()
+    /// When something has to have happened, and when the timer fires; 0 is never.
+    var dueAt: UInt64 = 0
+    var timerAt: UInt64 = 0
+    /// Bytes that the bodies had still to give when the deadline was set.
+    var bodyBytesLeft: UInt64 = 0
+    var client = ClientText()
+
+    /// A body is on its way.
+    var hasBody: Bool {
+        switch (request, response) {
+        case (.body, _), (.chunks, _), (.trailers, _): true
+        case (_, .body), (_, .chunks), (_, .trailers), (_, .untilEnd): true
+        default: false
+        }
+    }
+
+    var isIdle: Bool { request == .head && response == .none }
+
+    // MARK: Transitions
+
+    mutating func move(request next: Request) {
+        let isLegal =
+            switch (request, next) {
+            case (.head, .body), (.head, .chunks), (.head, .done), (.body, .done),
+                (.chunks, .trailers), (.trailers, .done):
+                true
+            // The same request once more, or the next one.
+            case (.done, .head): true
+            default: false
+            }
+        assert(isLegal, "a request goes from \(request) to \(next)")
+        request = next
+    }
+
+    mutating func move(response next: Response) {
+        let isLegal =
+            switch (response, next) {
+            case (.none, .head), (.head, .body), (.head, .chunks), (.head, .untilEnd),
+                (.head, .tunnel), (.chunks, .trailers):
+                true
+            // Complete; or the same request once more.
+            case (.head, .none), (.body, .none), (.trailers, .none), (.untilEnd, .none): true
+            default: false
+            }
+        assert(isLegal, "a response goes from \(response) to \(next)")
+        response = next
+    }
+
+    /// The next exchange of the same client.
+    mutating func restart() {
+        assert(request == .done && response == .none, "an exchange is restarted before its end")
+        assert(requestHeadRead == 0 && responseHeadRead == 0, "a head was not read to its end")
+        request = .head
+        marks = []
+        requestChunks = ChunkDecoder()
+        responseChunks = ChunkDecoder()
+    }
+}

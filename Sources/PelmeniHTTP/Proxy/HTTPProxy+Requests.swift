@@ -1,0 +1,172 @@
+internal import Pelmeni
+
+// From the client's bytes to the upstream.
+extension HTTPProxy {
+    func receivedRequest(
+        _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        if state.keptBytes > 0 {
+            // The request before this one is answered, and was not sent again.
+            data.removeFirst(Int(state.keptBytes))
+            state.keptBytes = 0
+            guard !data.isEmpty else { return }
+        }
+        switch state.request {
+        case .head: try readRequest(&data, &state, context)
+        case .chunks:
+            setBodyDue(&state, context)
+            guard try passChunks(&data, from: .client, &state, context) else { return }
+            state.move(request: .trailers)
+            try passTrailers(&data, from: .client, &state, context)
+        case .trailers: try passTrailers(&data, from: .client, &state, context)
+        case .body, .done: break
+        }
+    }
+
+    private func readRequest(
+        _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        let before = Int(state.requestHeadRead)
+        let read = try data.withOctets { octets throws(HTTPRefusal) in
+            try limits.areMet(octets, readBefore: before) ? RequestHead.read(octets, limits) : nil
+        }
+        guard let head = read else {
+            state.requestHeadRead = UInt32(truncatingIfNeeded: data.count)
+            return setHeadDue(&state, context)
+        }
+        state.requestHeadRead = 0
+        if head.countsForwards, head.facts.maxForwards == 0 {
+            return try answerForwards(head, &data, &state, context)
+        }
+        note(head, &state, isDraining: context.isDraining)
+        // Sends wait for the upstream where it is dialled.
+        context.connect()
+        context.send(write(head, data, state), to: .upstream)
+        state.move(response: .head)
+        guard head.body == .none else {
+            data.removeFirst(head.end)
+            return beginBody(of: head, &state, context)
+        }
+        state.move(request: .done)
+        context.pause(.client)
+        setDue(deadlines.answer, &state, context)
+        // The head of an upgrade would go into its tunnel.
+        guard head.kind.mayRepeat, !head.asksUpgrade, !state.marks.contains(.isRepeated) else {
+            return data.removeFirst(head.end)
+        }
+        state.marks.insert(.mayRepeat)
+        state.keptBytes = UInt32(truncatingIfNeeded: head.end)
+    }
+
+    /// What the response has to know of its request.
+    private func note(_ head: RequestHead, _ state: inout HTTPExchange, isDraining: Bool) {
+        var marks: HTTPExchange.Marks = state.marks.intersection(.isRepeated)
+        if !head.keepsConnection || isDraining { marks.insert(.closesClient) }
+        if head.isOldVersion { marks.insert(.oldClient) }
+        if head.kind == .head { marks.insert(.isHead) }
+        if head.facts.marks.contains(.takesTrailers) { marks.insert(.takesTrailers) }
+        if head.asksUpgrade { marks.insert(.asksUpgrade) }
+        state.marks = marks
+    }
+
+    private func write(
+        _ head: RequestHead, _ data: borrowing Buffer, _ state: HTTPExchange
+    ) -> Buffer {
+        let additions = RequestWriter.Additions(
+            client: state.client, authority: authority, forwarding: forwarding)
+        return data.withOctets { octets in
+            Buffer.written(upTo: RequestWriter.room(head, additions)) { memory in
+                RequestWriter.write(head, octets, additions, into: memory)
+            }
+        }
+    }
+
+    /// RFC 9110, 7.6.2: a request that may go no further is answered here.
+    private func answerForwards(
+        _ head: RequestHead, _ data: inout Buffer, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        guard head.body == .none else { throw .forwardsOver }
+        data.removeFirst(head.end)
+        let isClosing = !head.keepsConnection || context.isDraining
+        let answer = Buffer.written(upTo: 256) { memory in
+            var writer = HeadWriter(memory)
+            let isTrace = head.kind == .trace
+            writer.write(isTrace ? "HTTP/1.1 405 Method Not Allowed" : "HTTP/1.1 200 OK")
+            writer.write("\r\nContent-Length: 0\r\n")
+            writer.write(isClosing ? "Connection: close\r\n\r\n" : "\r\n")
+            return writer.count
+        }
+        context.send(answer, to: .client)
+        if isClosing { context.end() }
+    }
+
+    // MARK: Bodies
+
+    private func beginBody(
+        of head: RequestHead, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) {
+        if case .bytes(let count) = head.body {
+            state.bodyBytes = count
+            state.move(request: .body)
+        } else {
+            state.move(request: .chunks)
+        }
+        // A link needs a connection on both sides: it begins when the upstream is there.
+        state.marks.insert(.bodyWaits)
+        context.pause(.client)
+    }
+
+    /// The upstream is connected: the body follows its head.
+    func beginBody(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        context.resume(.client)
+        setBodyDue(&state, context)
+        if state.request == .body { context.link(from: .client, bytes: state.bodyBytes) }
+    }
+
+    func requestDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        guard state.request != .done else { return }
+        state.move(request: .done)
+        context.pause(.client)
+        if state.response == .head { setDue(deadlines.answer, &state, context) }
+        // A response that came early is over.
+        if state.response == .none { exchangeDone(&state, context) }
+    }
+
+    /// The first bytes of a head set its deadline; those behind do not.
+    private func setHeadDue(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        guard !state.marks.contains(.isMidHead) else { return }
+        state.marks.insert(.isMidHead)
+        setDue(deadlines.head, &state, context)
+    }
+}
+
+extension Buffer {
+    /// Calls a function with the bytes as octets.
+    @inline(__always)
+    borrowing func withOctets<Result: ~Copyable, Failure: Error>(
+        _ body: (Octets) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let memory = withUnsafeBytes { $0 }
+        guard let start = memory.baseAddress else {
+            var none: UInt8 = 0
+            return try body(Octets(&none, count: 0))
+        }
+        return try body(
+            Octets(start.assumingMemoryBound(to: UInt8.self), count: memory.count))
+    }
+
+    /// A buffer of bytes that a function writes.
+    @inline(__always)
+    static func written(
+        upTo most: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Buffer {
+        var buffer = Buffer()
+        do throws(BufferError) {
+            try buffer.append(upTo: most, write)
+        } catch {
+            preconditionFailure("a head is within the bound of a buffer")
+        }
+        return buffer
+    }
+}

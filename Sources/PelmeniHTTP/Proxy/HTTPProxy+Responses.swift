@@ -1,0 +1,182 @@
+internal import Pelmeni
+
+// From the upstream's bytes to the client.
+extension HTTPProxy {
+    func receivedResponse(
+        _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        switch state.response {
+        case .head:
+            while state.response == .head, !data.isEmpty {
+                guard try readResponse(&data, &state, context) else { return }
+            }
+            if state.response != .none, state.response != .body, !data.isEmpty {
+                try receivedResponse(&data, &state, context)
+            }
+        case .chunks:
+            setBodyDue(&state, context)
+            guard try passChunks(&data, from: .upstream, &state, context) else { return }
+            state.move(response: .trailers)
+            try passTrailers(&data, from: .upstream, &state, context)
+        case .trailers: try passTrailers(&data, from: .upstream, &state, context)
+        case .untilEnd: passUntilEnd(&data, &state, context)
+        // Bytes behind a response: the connection is not clean, and is closed as it is parked.
+        case .none, .body, .tunnel: break
+        }
+    }
+
+    /// Reads a head, and answers with it. False while it is not complete.
+    private func readResponse(
+        _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) -> Bool {
+        let isToHead = state.marks.contains(.isHead)
+        let before = Int(state.responseHeadRead)
+        let read = try data.withOctets { octets throws(HTTPRefusal) in
+            try limits.areMet(octets, readBefore: before)
+                ? ResponseHead.read(octets, limits, isToHead: isToHead) : nil
+        }
+        guard var head = read else {
+            state.responseHeadRead = UInt32(truncatingIfNeeded: data.count)
+            return false
+        }
+        state.responseHeadRead = 0
+        if head.facts.marks.contains(.needsRepair) {
+            head = try repair(&data, head, isToHead: isToHead)
+        }
+        // The request is not sent again behind a byte of its response.
+        state.marks.remove(.mayRepeat)
+        guard !head.isInterim else {
+            try passInterim(head, &data, &state, context)
+            return true
+        }
+        answer(head, data, &state, context)
+        data.removeFirst(head.end)
+        beginBody(head, &state, context)
+        return true
+    }
+
+    /// The two faults that a proxy mends: the head is written anew, and read again.
+    private func repair(
+        _ data: inout Buffer, _ head: ResponseHead, isToHead: Bool
+    ) throws(HTTPRefusal) -> ResponseHead {
+        let bytes = data.withOctets { HeadRepair.repaired($0, head) }
+        do throws(BufferError) {
+            try data.replaceSubrange(0..<head.end, with: bytes)
+        } catch {
+            throw .headTooLong
+        }
+        let read = try data.withOctets { octets throws(HTTPRefusal) in
+            try ResponseHead.read(octets, limits, isToHead: isToHead)
+        }
+        guard let mended = read, !mended.facts.marks.contains(.needsRepair) else {
+            throw .fieldName
+        }
+        return mended
+    }
+
+    /// 1xx: HTTP/1.0 knows none of them.
+    private func passInterim(
+        _ head: ResponseHead, _ data: inout Buffer, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        let isSwitch = head.status == 101
+        guard !isSwitch || head.switches && state.marks.contains(.asksUpgrade) else {
+            throw .upgradeUnasked
+        }
+        if !state.marks.contains(.oldClient) {
+            send(head, data, isChunked: false, isSwitch ? .upgrade : .silent, context)
+        }
+        data.removeFirst(head.end)
+        guard isSwitch else { return }
+        state.move(response: .tunnel)
+        state.dueAt = 0
+        assert(state.keptBytes == 0, "a request's head would go into the tunnel")
+        context.link(from: .upstream)
+        context.resume(.client)
+        context.link(from: .client)
+    }
+
+    private func answer(
+        _ head: ResponseHead, _ data: borrowing Buffer, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) {
+        let isOld = state.marks.contains(.oldClient)
+        // A request that is not complete leaves a connection that nothing may follow on.
+        if state.request != .done { state.marks.insert(.closesClient) }
+        let hasEnd = head.body != .untilEnd && !(isOld && head.body == .chunked)
+        if !hasEnd && isOld { state.marks.insert(.closesClient) }
+        if head.keepsConnection { state.marks.insert(.keepsUpstream) }
+        let isChunked = !isOld && (head.body == .chunked || head.body == .untilEnd)
+        if isChunked { state.marks.insert(.sendsChunks) }
+        let closes = state.marks.contains(.closesClient)
+        send(
+            head, data, isChunked: isChunked, closes ? .close : isOld ? .keepAlive : .silent,
+            context)
+    }
+
+    private func send(
+        _ head: ResponseHead, _ data: borrowing Buffer, isChunked: Bool,
+        _ connection: ResponseWriter.Connection, _ context: borrowing PairContext
+    ) {
+        let buffer = data.withOctets { octets in
+            Buffer.written(upTo: ResponseWriter.room(head)) { memory in
+                ResponseWriter.write(
+                    head, octets, isChunked: isChunked, connection, into: memory)
+            }
+        }
+        context.send(buffer, to: .client)
+    }
+
+    private func beginBody(
+        _ head: ResponseHead, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) {
+        setBodyDue(&state, context)
+        switch head.body {
+        case .none: responseDone(&state, context)
+        case .bytes(let count):
+            state.move(response: .body)
+            context.link(from: .upstream, bytes: count)
+        case .chunked: state.move(response: .chunks)
+        case .untilEnd:
+            state.move(response: .untilEnd)
+            guard !state.marks.contains(.sendsChunks) else { return }
+            // Nobody knows how much is left, so nobody sees it move: the pair's idle time holds.
+            state.dueAt = 0
+            context.link(from: .upstream)
+        }
+    }
+
+    /// A body without a length, for a client that gets it in chunks.
+    private func passUntilEnd(
+        _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) {
+        guard state.marks.contains(.sendsChunks), !data.isEmpty else { return }
+        setBodyDue(&state, context)
+        context.send(Self.chunkHead(UInt64(data.count)), to: .client)
+        context.link(from: .upstream, bytes: UInt64(data.count))
+        Self.endChunk(to: .client, context)
+    }
+
+    // MARK: The end of an exchange
+
+    func responseDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        guard state.response != .none else { return }
+        state.move(response: .none)
+        // The rest of an early response's request still goes on, if the upstream wants it.
+        if state.request == .done { return exchangeDone(&state, context) }
+        context.closeUpstream(reset: true)
+        context.end()
+    }
+
+    func exchangeDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        if state.marks.contains(.keepsUpstream) {
+            context.park(for: deadlines.upstreamIdle)
+        } else {
+            context.closeUpstream()
+        }
+        guard !state.marks.contains(.closesClient) else { return context.end() }
+        state.restart()
+        context.resume(.client)
+        setDue(deadlines.clientIdle, &state, context)
+    }
+}

@@ -1,0 +1,135 @@
+internal import Pelmeni
+
+/// HTTP/1.1 between a client and upstreams: reads heads, gives bodies to the other side without
+/// looking at them, and keeps connections to upstreams for later requests.
+struct HTTPProxy: PairDriver {
+    typealias Context = PairContext
+
+    static var restMax: Int { HTTPLimits.headBytesMax }
+
+    let limits: HTTPLimits
+    let deadlines: HTTPDeadlines
+    let forwarding: HTTPForwarding
+    /// The Host of a request of HTTP/1.0 that has none.
+    let authority: StaticText
+
+    func makeState() throws -> HTTPExchange { HTTPExchange() }
+
+    func opened(
+        _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        guard side == .upstream else {
+            if context.client.port != nil { state.client = ClientText(context.client.host) }
+            return setDue(deadlines.head, &state, context)
+        }
+        guard state.marks.contains(.bodyWaits) else { return }
+        state.marks.remove(.bodyWaits)
+        beginBody(&state, context)
+    }
+
+    func unreachable(
+        _ cause: EndCause, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        try answerFailure(cause == .connectTimeout ? .upstreamSilent : .noUpstream, &state, context)
+    }
+
+    func received(
+        _ data: inout Buffer, from side: PairSide, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws {
+        do throws(HTTPRefusal) {
+            if side == .client {
+                try receivedRequest(&data, &state, context)
+            } else {
+                try receivedResponse(&data, &state, context)
+            }
+        } catch {
+            if side == .upstream { data.removeAll() }
+            try refuse(error, from: side, &state, context)
+        }
+    }
+
+    func linked(
+        from side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        switch side {
+        case .client:
+            guard state.request == .chunks else { return requestDone(&state, context) }
+            setBodyDue(&state, context)
+            state.requestChunks.skip(state.requestChunks.dataLeft)
+            Self.endChunk(to: .upstream, context)
+        case .upstream:
+            guard state.response == .chunks else {
+                return state.response == .untilEnd ? () : responseDone(&state, context)
+            }
+            setBodyDue(&state, context)
+            state.responseChunks.skip(state.responseChunks.dataLeft)
+            if state.marks.contains(.sendsChunks) { Self.endChunk(to: .client, context) }
+        }
+    }
+
+    func ended(
+        _ rest: consuming Buffer, from side: PairSide, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws {
+        if side == .client {
+            clientEnded(isMidHead: !rest.isEmpty, &state, context)
+        } else {
+            try upstreamEnded(isBroken: false, &state, context)
+        }
+    }
+
+    func broken(
+        _ rest: consuming Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        try upstreamEnded(isBroken: true, &state, context)
+    }
+
+    func timer(_ state: inout HTTPExchange, _ context: borrowing PairContext) throws {
+        state.timerAt = 0
+        guard state.dueAt != 0 else { return }
+        guard context.now >= state.dueAt else {
+            return armTimer(&state, context)
+        }
+        state.dueAt = 0
+        try expired(&state, context)
+    }
+
+    func draining(_ state: inout HTTPExchange, _ context: borrowing PairContext) throws {
+        if state.isIdle {
+            context.end()
+        } else {
+            state.marks.insert(.closesClient)
+        }
+    }
+
+    // MARK: Deadlines
+
+    /// Something has to happen within a time. A later moment than that of the armed timer costs
+    /// nothing: the timer looks again.
+    func setDue(
+        _ time: Duration, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) {
+        let (seconds, attoseconds) = time.components
+        let nanoseconds =
+            UInt64(clamping: seconds) &* 1_000_000_000
+            &+ UInt64(clamping: attoseconds / 1_000_000_000)
+        state.dueAt = context.now &+ nanoseconds
+        if state.timerAt == 0 || state.timerAt > state.dueAt { armTimer(&state, context) }
+    }
+
+    /// A body moves, or has a time to.
+    func setBodyDue(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        state.bodyBytesLeft = Self.bodyBytesLeft(context)
+        setDue(deadlines.body, &state, context)
+    }
+
+    static func bodyBytesLeft(_ context: borrowing PairContext) -> UInt64 {
+        context.linkedBytesLeft(from: .client) &+ context.linkedBytesLeft(from: .upstream)
+    }
+
+    private func armTimer(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+        state.timerAt = state.dueAt
+        context.timer(after: .nanoseconds(Int64(clamping: state.dueAt &- context.now)))
+    }
+}
