@@ -93,8 +93,9 @@ embedder: setup-build ## build and run a package outside this one, and prove tha
 	python3 Tests/Embedder/check.py
 
 .PHONY: lint
-lint: ## check the format and the style rules of every Swift file
+lint: ## check the format and the style rules of every Swift file, and that planted faults fit
 	$(SWIFT) format lint --strict -r -p $(FORMATTED)
+	python3 Tests/Mutants/mutants.py --check
 
 .PHONY: format
 format: ## rewrite every Swift file in the project's format

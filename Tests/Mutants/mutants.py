@@ -4,7 +4,7 @@
 A judge is trusted only as far as it was seen to object. Every mutant is a small change of one file
 that a hurried author could make; the simulator has to fail within the mutant's seeds.
 
-    mutants.py [--only TEXT] [--list]
+    mutants.py [--only TEXT] [--list | --check]
 
 The mutants are in mutants.txt. They are built in a copy of the sources, so the tree stays as it is.
 """
@@ -49,6 +49,13 @@ def read_mutants():
     return mutants
 
 
+def stale(mutants):
+    """Mutants whose text is not in its file, or more than once."""
+    counts = [((ROOT / one.path).read_text().count(one.old), one.name) for one in mutants]
+    return ["%s: its text is there %d times, not once" % (name, count)
+            for count, name in counts if count != 1]
+
+
 def copy_sources(folder):
     """A copy of the package that the build of a mutant may change."""
     for name in ["Sources", "CSupport", "Tests"]:
@@ -87,8 +94,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="mutants whose name has this text")
     parser.add_argument("--list", action="store_true", help="list the mutants")
+    parser.add_argument("--check", action="store_true", help="only whether all texts are there")
     options = parser.parse_args()
     mutants = [mutant for mutant in read_mutants() if options.only in mutant.name]
+    # Before hours of builds.
+    if faults := stale(mutants):
+        raise SystemExit("\n".join(faults))
+    if options.check:
+        return 0
     if options.list:
         for mutant in mutants:
             print(mutant.name)
@@ -103,9 +116,6 @@ def main():
     for number, mutant in enumerate(mutants, 1):
         path = folder / mutant.path
         text = path.read_text()
-        if text.count(mutant.old) != 1:
-            raise SystemExit("%s: its text is there %d times, not once"
-                             % (mutant.name, text.count(mutant.old)))
         path.write_text(text.replace(mutant.old, mutant.new))
         verdict = run(build(folder), mutant.seeds)
         path.write_text(text)
