@@ -133,5 +133,7 @@ extension LegRow {
         static let shutsBehindQueue = Flags(rawValue: 1 << 5)
         /// The relay is told once the queue is sent.
         static let tellsDrained = Flags(rawValue: 1 << 6)
+        /// The next receive brings a block at most: behind it most likely comes a long link.
+        static let readsBlock = Flags(rawValue: 1 << 7)
     }
 }

@@ -36,11 +36,14 @@ extension Legs where R: ~Copyable {
         if legs[leg].inbound == .spliced || legs[leg].inbound == .counted { drive(leg) }
     }
 
-    /// The leg is its driver's again. What comes next is most likely short: a head, and no more of
-    /// the bytes behind it than a small block holds, so that the next link splices them.
+    /// The leg is its driver's again. What comes next is most likely short: a head, and behind a
+    /// long link, no more of the bytes behind it than a small block holds, so that the next long
+    /// link splices them.
     private func drive(_ leg: LegID) {
         legs[leg].inbound = .driven
-        if legs[leg].blockClass == .bulk { legs[leg].fallToSmall() }
+        guard legs[leg].blockClass == .bulk else { return }
+        legs[leg].fallToSmall()
+        legs[leg].flags.insert(.readsBlock)
     }
 
     /// Gives received bytes of a counted leg to its peer, as many as the link has left. How many;

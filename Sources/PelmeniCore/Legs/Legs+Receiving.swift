@@ -128,6 +128,10 @@ extension Legs where R: ~Copyable {
         // While other legs wait for a block, the quantum is one block.
         let isTurn = reads.mustWait(row.pointee, now)
         if isTurn || row.pointee.kind.isUnix { limit = blockClass.bytes }
+        if row.pointee.flags.contains(.readsBlock) {
+            row.pointee.flags.remove(.readsBlock)
+            if row.pointee.inbound == .driven { limit = blockClass.bytes }
+        }
         ring.receive(
             row.pointee.socket, blockClass: blockClass, limit: limit,
             expectsBytes: expectsBytes, token: token(leg, .receive))

@@ -50,6 +50,13 @@ struct Octets {
         return letter &- 0x61 < 6 ? UInt64(letter &- 0x57) : nil
     }
 
+    /// Copies a range into memory with room for it.
+    func copy(_ range: Range<Int>, into memory: UnsafeMutableRawBufferPointer, at place: Int) {
+        precondition(range.count <= memory.count &- place, "the memory has no room")
+        guard range.count > 0, let target = memory.baseAddress else { return }
+        memcpy(target + place, start + range.lowerBound, range.count)
+    }
+
     // MARK: Scanning
 
     /// The first byte at `index` or behind that is a control byte or DEL, or `count`. A tab is one.

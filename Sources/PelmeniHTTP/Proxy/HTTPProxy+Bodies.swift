@@ -2,9 +2,9 @@ internal import Pelmeni
 
 // Bodies in chunks: their framing is read and written anew, their data is not looked at.
 extension HTTPProxy {
-    /// Chunks up to this size that are there whole are copied, with their framing, into one buffer;
-    /// longer ones go on as they lie.
-    private static var copiedBytesMax: UInt64 { 4096 }
+    /// Chunks and bodies up to this size that are there whole are copied behind their framing or
+    /// head, into one buffer and one send; longer ones go on as they lie.
+    static var copiedBytesMax: UInt64 { 4096 }
 
     static func chunkHead(_ bytes: UInt64) -> Buffer {
         Buffer.written(upTo: 32) { memory in

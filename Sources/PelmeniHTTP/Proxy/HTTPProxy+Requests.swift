@@ -41,15 +41,17 @@ extension HTTPProxy {
         note(head, &state, isDraining: context.isDraining)
         // Sends wait for the upstream where it is dialled.
         context.connect()
-        context.send(write(head, data, state), to: .upstream)
+        let bodyCount = Self.smallBody(head.body, data.count - head.end)
+        context.send(write(head, bodyCount ?? 0, data, state), to: .upstream)
         state.move(response: .head)
-        guard head.body == .none else {
+        guard let bodyCount else {
             data.removeFirst(head.end)
             return beginBody(of: head, &state, context)
         }
         state.move(request: .done)
         context.pause(.client)
         setDue(deadlines.answer, &state, context)
+        guard bodyCount == 0 else { return data.removeFirst(head.end + bodyCount) }
         // The head of an upgrade would go into its tunnel.
         guard head.kind.mayRepeat, !head.asksUpgrade, !state.marks.contains(.isRepeated) else {
             return data.removeFirst(head.end)
@@ -69,14 +71,28 @@ extension HTTPProxy {
         state.marks = marks
     }
 
+    /// The length of a body that is there whole and goes out with its head, in one send; nil for
+    /// another one.
+    static func smallBody(_ body: BodyLength, _ available: Int) -> Int? {
+        switch body {
+        case .none: 0
+        case .bytes(let count) where count <= copiedBytesMax && count <= UInt64(available):
+            Int(count)
+        case .bytes, .chunked, .untilEnd: nil
+        }
+    }
+
     private func write(
-        _ head: RequestHead, _ data: borrowing Buffer, _ state: HTTPExchange
+        _ head: RequestHead, _ bodyCount: Int, _ data: borrowing Buffer, _ state: HTTPExchange
     ) -> Buffer {
         let additions = RequestWriter.Additions(
             client: state.client, authority: authority, forwarding: forwarding)
+        let room = RequestWriter.room(head, additions)
         return data.withOctets { octets in
-            Buffer.written(upTo: RequestWriter.room(head, additions)) { memory in
-                RequestWriter.write(head, octets, additions, into: memory)
+            Buffer.written(upTo: room + bodyCount) { memory in
+                let count = RequestWriter.write(head, octets, additions, into: memory)
+                octets.copy(head.end..<head.end + bodyCount, into: memory, at: count)
+                return count + bodyCount
             }
         }
     }

@@ -49,8 +49,13 @@ extension HTTPProxy {
             try passInterim(head, &data, &state, context)
             return true
         }
-        answer(head, data, &state, context)
-        data.removeFirst(head.end)
+        let bodyCount = Self.smallBody(head.body, data.count - head.end)
+        answer(head, bodyCount ?? 0, data, &state, context)
+        data.removeFirst(head.end + (bodyCount ?? 0))
+        guard bodyCount == nil else {
+            responseDone(&state, context)
+            return true
+        }
         beginBody(head, &state, context)
         return true
     }
@@ -84,7 +89,7 @@ extension HTTPProxy {
             throw .upgradeUnasked
         }
         if !state.marks.contains(.oldClient) {
-            send(head, data, isChunked: false, isSwitch ? .upgrade : .silent, context)
+            send(head, 0, data, isChunked: false, isSwitch ? .upgrade : .silent, context)
         }
         data.removeFirst(head.end)
         guard isSwitch else { return }
@@ -96,9 +101,10 @@ extension HTTPProxy {
         context.link(from: .client)
     }
 
+    /// - Parameter bodyCount: bytes of the body that go with the head.
     private func answer(
-        _ head: ResponseHead, _ data: borrowing Buffer, _ state: inout HTTPExchange,
-        _ context: borrowing PairContext
+        _ head: ResponseHead, _ bodyCount: Int, _ data: borrowing Buffer,
+        _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) {
         let isOld = state.marks.contains(.oldClient)
         // A request that is not complete leaves a connection that nothing may follow on.
@@ -109,19 +115,21 @@ extension HTTPProxy {
         let isChunked = !isOld && (head.body == .chunked || head.body == .untilEnd)
         if isChunked { state.marks.insert(.sendsChunks) }
         let closes = state.marks.contains(.closesClient)
-        send(
-            head, data, isChunked: isChunked, closes ? .close : isOld ? .keepAlive : .silent,
-            context)
+        let connection: ResponseWriter.Connection =
+            closes ? .close : isOld ? .keepAlive : .silent
+        send(head, bodyCount, data, isChunked: isChunked, connection, context)
     }
 
     private func send(
-        _ head: ResponseHead, _ data: borrowing Buffer, isChunked: Bool,
+        _ head: ResponseHead, _ bodyCount: Int, _ data: borrowing Buffer, isChunked: Bool,
         _ connection: ResponseWriter.Connection, _ context: borrowing PairContext
     ) {
         let buffer = data.withOctets { octets in
-            Buffer.written(upTo: ResponseWriter.room(head)) { memory in
-                ResponseWriter.write(
+            Buffer.written(upTo: ResponseWriter.room(head) + bodyCount) { memory in
+                let count = ResponseWriter.write(
                     head, octets, isChunked: isChunked, connection, into: memory)
+                octets.copy(head.end..<head.end + bodyCount, into: memory, at: count)
+                return count + bodyCount
             }
         }
         context.send(buffer, to: .client)
