@@ -102,7 +102,7 @@ format: ## rewrite every Swift file in the project's format
 	$(SWIFT) format -i -r -p $(FORMATTED)
 
 .PHONY: check-hot
-check-hot: release ## prove that the workers' loops neither count references nor allocate
+check-hot: release ## prove that the workers' loops neither count references nor allocate, nor the HTTP proxy
 	python3 Tests/HotLoop/check-hot.py --self-test
 	python3 Tests/HotLoop/check-hot.py $(RELEASE)/pelmeni
 

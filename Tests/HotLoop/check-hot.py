@@ -17,10 +17,12 @@ import re
 import subprocess
 import sys
 
-# One worker loop a ring: found by its demangled name, each at least once.
+# One worker loop a ring, and the events of the HTTP proxy, which the loop calls through its one
+# call of drivers: found by their demangled names, each at least once.
 ROOTS = {
     "UringRing": r"specialization <[^>]*\bUringRing\b.* of .*\bWorker\b.*\.loop\(",
     "EpollRing": r"specialization <[^>]*\bEpollRing\b.* of .*\bWorker\b.*\.loop\(",
+    "HTTP": r"^PelmeniHTTP\.HTTPProxy\.(received|linked|readRequest|readResponse)\(",
 }
 
 FORBIDDEN = [
