@@ -163,7 +163,7 @@ private final class ResultBox<Value: Sendable>: @unchecked Sendable {
 }
 
 extension FileManager {
-    fileprivate func contentsEqual(
+    func contentsEqual(
         _ folder: TemporaryFolder, _ left: String, _ right: String
     ) throws -> Bool {
         // Compared whole, so that a difference in length counts too.

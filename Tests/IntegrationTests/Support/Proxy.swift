@@ -50,7 +50,7 @@ struct Proxy: Sendable {
         let line = lines[index]
         let address = line.split(separator: " ").dropFirst().first ?? ""
         let digits = address.split(separator: ":").last ?? ""
-        guard line.hasPrefix("listening tcp://"), let port = UInt16(digits) else {
+        guard line.hasPrefix("listening "), let port = UInt16(digits) else {
             throw Overdue(description: "no port in \"\(line)\"")
         }
         return port
