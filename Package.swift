@@ -199,7 +199,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "PelmeniHTTPTests", dependencies: ["PelmeniHTTP", "Pelmeni", "TestSupport"],
+            name: "PelmeniHTTPTests",
+            dependencies: ["PelmeniHTTP", "PelmeniTesting", "Pelmeni", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(

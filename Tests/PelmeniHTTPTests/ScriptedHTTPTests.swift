@@ -1,0 +1,131 @@
+import Pelmeni
+import PelmeniHTTP
+import PelmeniTesting
+import Testing
+
+/// The proxy between scripted clients and origins, over the simulated kernel: its cuts, delays and
+/// shortages change no byte of what either side gets.
+@Suite struct ScriptedHTTPTests {
+    private static func server(_ change: (inout HTTPServer) -> Void = { _ in }) -> HTTPServer {
+        var server = HTTPServer(HTTPClient("origin.example", 80), port: 8080)
+        server.forwarding = []
+        change(&server)
+        return server
+    }
+
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    private static let head = "HTTP/1.1 200 OK\r\n"
+
+    /// Some bytes, in chunks of growing size.
+    private static func chunked(_ count: Int, _ sizes: [Int]) -> (bytes: [UInt8], text: [UInt8]) {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 7) }
+        var text: [UInt8] = []
+        var at = 0
+        var index = 0
+        while at < count {
+            let size = min(sizes[index % sizes.count], count - at)
+            text += Array("\(String(size, radix: 16))\r\n".utf8) + bytes[at..<at + size]
+            text += [13, 10]
+            at += size
+            index += 1
+        }
+        return (bytes, text + Array("0\r\n\r\n".utf8))
+    }
+
+    /// A connection is kept where the kernel has told of every byte in time, which it need not:
+    /// each exchange has its own here, which is reset where it has not (seed 95 of the first).
+    @Test(arguments: [
+        (
+            "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+            "HTTP/1.1 204 No Content\r\n\r\n"
+        ),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+                + "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+        ),
+        (
+            "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+        ),
+    ]) func exchanges(request: String, response: String) throws {
+        try ScriptedTest(
+            server: Self.server(),
+            client: [.send(request), .expect(response), .end, .expectEnd],
+            upstream: [.expect(request), .send(response)]
+        ).run(seeds: 1...60)
+    }
+
+    /// Chunks go on with the sizes that they came with.
+    @Test func chunksBothWays() throws {
+        let put = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let up = Self.chunked(90_000, [1, 4_096, 4_097, 30_000, 7]).text
+        let down = Self.chunked(150_000, [65_536, 2, 16_384, 5_000]).text
+        let answer = Array((Self.head + "Transfer-Encoding: chunked\r\n\r\n").utf8)
+        try ScriptedTest(
+            server: Self.server(),
+            client: [.send(Array(put.utf8) + up), .expect(answer + down), .end, .expectEnd],
+            upstream: [.expect(Array(put.utf8) + up), .send(answer + down)]
+        ).run(seeds: 1...60)
+    }
+
+    @Test func aLongBodyIsLinked() throws {
+        let body = (0..<400_000).map { UInt8(truncatingIfNeeded: $0 &* 13 &+ $0 >> 9) }
+        let answer = Array((Self.head + "Content-Length: 400000\r\n\r\n").utf8) + body
+        try ScriptedTest(
+            server: Self.server(),
+            client: [.send(Self.get), .expect(answer), .end, .expectEnd],
+            upstream: [.expect(Self.get), .send(answer)]
+        ).run(seeds: 1...60)
+    }
+
+    /// A response that is cut off is a reset, and never an end.
+    @Test func aCutIsSeen() throws {
+        try ScriptedTest(
+            server: Self.server(),
+            client: [
+                .send(Self.get), .expect(Self.head + "Content-Length: 10\r\n\r\nhello"),
+                .expectReset,
+            ],
+            upstream: [
+                .expect(Self.get), .send(Self.head + "Content-Length: 10\r\n\r\nhello"), .end,
+                .expectReset,
+            ]
+        ).run(seeds: 1...100)
+    }
+
+    @Test func anUpstreamWithoutAnAnswer() throws {
+        let reason = "the upstream closed its connection without a response\n"
+        try ScriptedTest(
+            server: Self.server(),
+            client: [
+                .send(Self.get),
+                .expect(
+                    "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                        + "Content-Length: \(reason.utf8.count)\r\nConnection: close\r\n\r\n"
+                        + reason),
+                .expectEnd, .end,
+            ],
+            upstream: [.expect(Self.get), .end, .expectReset]
+        ).run(seeds: 1...100)
+    }
+
+    /// Deadlines pass in the simulated kernel's time.
+    @Test func aSilentUpstream() throws {
+        let server = Self.server { $0.deadlines.answer = .seconds(300) }
+        let reason = "the upstream did not answer in time\n"
+        try ScriptedTest(
+            server: server,
+            client: [
+                .send(Self.get),
+                .expect(
+                    "HTTP/1.1 504 Gateway Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                        + "Content-Length: \(reason.utf8.count)\r\nConnection: close\r\n\r\n"
+                        + reason),
+                .expectEnd, .end,
+            ],
+            upstream: [.expect(Self.get), .expectReset], patience: .seconds(400)
+        ).run(seeds: 1...50)
+    }
+}
