@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Builds and runs the package of an embedder, and proves that misuse does not compile.
 
-The package is Tests/Embedder, copied together with PelmeniICMP into the scratch folder: there the
-protocol is a module `ICMPCopy` of the embedder's, in Swift 6 mode without a flag, and sees what the
-product `Pelmeni` shows to everybody. Of that product alone the build makes no module of another
+The package is Tests/Embedder, copied together with PelmeniICMP and PelmeniHTTP into the scratch
+folder: there the protocols are modules `ICMPCopy` and `HTTPCopy` of the embedder's, in Swift 6 mode
+without a flag, and see what the product `Pelmeni` shows to everybody. Of that product alone the build makes no module of another
 package: an embedder pays for swift-log, swift-metrics and the like only with the product that needs
 them.
 
@@ -23,17 +23,17 @@ SCRATCH = ROOT / ".build-embedder"
 # As deep as HERE is: the manifest's path to Pelmeni is the same.
 PACKAGE = SCRATCH / "package"
 PRODUCTS = SCRATCH / "debug"
-PROTOCOL = ROOT / "Sources" / "PelmeniICMP"
+PROTOCOLS = {"ICMPCopy": ROOT / "Sources" / "PelmeniICMP", "HTTPCopy": ROOT / "Sources" / "PelmeniHTTP"}
 MARK = "// error on the next line: "
 CONTROL = "control.swift"
-MODULES = {"embedder", "ICMPCopy", "Pelmeni", "PelmeniCore", "PelmeniRuntime"}
-# Of what the protocol needs, nothing is the project's but the product.
+MODULES = {"embedder", *PROTOCOLS, "Pelmeni", "PelmeniCore", "PelmeniRuntime"}
+# Of what a protocol needs, nothing is the project's but the product.
 IMPORTS = {"Glibc", "Pelmeni", "Synchronization"}
 COPY = """
-package.targets[0].dependencies.append("ICMPCopy")
+package.targets[0].dependencies.append("%(name)s")
 package.targets.append(
     .target(
-        name: "ICMPCopy", dependencies: [.product(name: "Pelmeni", package: "pelmeni")],
+        name: "%(name)s", dependencies: [.product(name: "Pelmeni", package: "pelmeni")],
         swiftSettings: [.treatAllWarnings(as: .error)]))
 """
 
@@ -44,10 +44,15 @@ def fail(text):
 
 
 def check_imports():
-    """The protocol has no privilege that an embedder lacks."""
-    files = sorted(PROTOCOL.rglob("*.swift"))
+    """The protocols have no privilege that an embedder lacks."""
+    for protocol in PROTOCOLS.values():
+        check_imports_of(protocol)
+
+
+def check_imports_of(protocol):
+    files = sorted(protocol.rglob("*.swift"))
     if not files:
-        fail(f"no file in {PROTOCOL.relative_to(ROOT)}")
+        fail(f"no file in {protocol.relative_to(ROOT)}")
     for path in files:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             place = f"{path.relative_to(ROOT)}:{number}"
@@ -60,9 +65,10 @@ def check_imports():
 
 def make_package():
     """Makes PACKAGE what it should be. Unchanged files are left: nothing is compiled twice."""
-    wanted = {PACKAGE / "Package.swift": (HERE / "Package.swift").read_text() + COPY}
+    copies = "".join(COPY % {"name": name} for name in PROTOCOLS)
+    wanted = {PACKAGE / "Package.swift": (HERE / "Package.swift").read_text() + copies}
     for source, target in [(HERE / "Sources", PACKAGE / "Sources"),
-            (PROTOCOL, PACKAGE / "Sources" / "ICMPCopy")]:
+            *((source, PACKAGE / "Sources" / name) for name, source in PROTOCOLS.items())]:
         for path in source.rglob("*.swift"):
             wanted[target / path.relative_to(source)] = path.read_text()
     for path in PACKAGE.rglob("*.swift"):

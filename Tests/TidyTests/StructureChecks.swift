@@ -124,7 +124,7 @@ enum StructureChecks {
 
     /// Layers between the engine and other packages, and a protocol.
     private static let thin: Set<Substring> = [
-        "PelmeniICMP", "PelmeniLogging", "PelmeniMetrics", "PelmeniServiceLifecycle",
+        "PelmeniHTTP", "PelmeniICMP", "PelmeniLogging", "PelmeniMetrics", "PelmeniServiceLifecycle",
     ]
 
     /// A thin layer stands on the public face: of the project it imports `Pelmeni` alone, as an

@@ -14,6 +14,7 @@ for backend in [BackendChoice.ioUring, .epoll] {
         try program.runRefusals()
         try await program.runEmbedding()
         try await program.runICMP()
+        try await program.runHTTP()
         await program.stop()
         print("\(backend): ok")
     } catch let error as EngineError where error.kind == .backendRefused {
