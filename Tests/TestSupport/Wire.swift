@@ -10,8 +10,9 @@ package final class Wire: Sendable {
         case reset
     }
 
-    /// Longer than any action on the loopback, also beside other work.
-    package static let patience = 30
+    /// Longer than any action on the loopback, also beside other work; and shorter than
+    /// ``Patience/usual``, so that a wait for a thread outlives what the thread waits for.
+    package static let patience = 20
 
     package let socket: Int32
     private let isClosed = Mutex(false)

@@ -157,10 +157,18 @@ final class HostilePeer: Sendable {
         try begin {
             // A closed connection is dialled again for the next question.
             for client in clients { _ = pelmeni_socket_send(client.socket, [0x41], 1) }
-            let wire = try origin.accept()
+            let wire = try accept(origin)
             _ = pelmeni_socket_nonblocking(wire.socket, 1)
             return wire
         }
+    }
+
+    /// The next connection, unless the peer is stopped before.
+    private func accept(_ origin: TestListener) throws -> Wire {
+        while goesOn {
+            if let wire = try? origin.accept(within: .milliseconds(100)) { return wire }
+        }
+        throw Overdue(description: "the hostile peer is stopped")
     }
 
     // MARK: Dials
