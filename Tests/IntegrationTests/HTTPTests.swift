@@ -139,6 +139,95 @@ extension Integration {
             try proxy.end()
         }
 
+        // MARK: Much at once
+
+        /// Small chunks are gathered, and there are more of them than a buffer holds.
+        @Test(arguments: CommandBackend.granted, [1, 100, 4_096])
+        func manyChunks(backend: CommandBackend, size: Int) throws {
+            let chunk = "\(String(size, radix: 16))\r\n\(String(repeating: "x", count: size))\r\n"
+            let count = 8_000_000 / chunk.utf8.count
+            let body = Array(String(repeating: chunk, count: count).utf8) + Array("0\r\n\r\n".utf8)
+            let origin = try TestListener()
+            let proxy = try proxy("http://127.0.0.1:\(origin.port)", backend)
+            let client = try Wire(to: .port(try proxy.port()))
+            let head = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let sending = Thread { try? client.write(Array(head.utf8) + body) }
+            sending.start()
+            let upstream = try origin.accept()
+            try upstream.readRequestHead()
+            let isSame = (try upstream.read(exactly: body.count)) == body
+            #expect(isSame, "other bytes")
+            let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let answering = Thread { try? upstream.write(Array(answer.utf8) + body) }
+            answering.start()
+            try client.readRequestHead()
+            let isBackSame = (try client.read(exactly: body.count)) == body
+            #expect(isBackSame, "other bytes")
+            client.close()
+            upstream.close()
+            try proxy.end()
+        }
+
+        /// What a client sends behind its last request does not cut the response off.
+        @Test(arguments: CommandBackend.granted)
+        func bytesBehindTheLastRequest(backend: CommandBackend) throws {
+            let body = Pattern.shared.stream(key: 4, count: 6 << 20)
+            let origin = try TestListener()
+            let proxy = try proxy("http://127.0.0.1:\(origin.port)", backend)
+            let client = try Wire(to: .port(try proxy.port()))
+            try client.write("GET / HTTP/1.0\r\n\r\n")
+            let upstream = try origin.accept()
+            try upstream.readRequestHead()
+            let sending = Thread {
+                try? client.write([UInt8](repeating: 0x41, count: 3 << 20))
+            }
+            sending.start()
+            let answering = Thread {
+                try? upstream.write("HTTP/1.1 200 OK\r\n\r\n")
+                try? upstream.write(body)
+                upstream.close()
+            }
+            answering.start()
+            try client.readRequestHead()
+            var got: [UInt8] = []
+            while got.count < body.count {
+                let more = try client.read(upTo: 64 << 10)
+                guard !more.isEmpty else { break }
+                got += more
+                usleep(1_000)
+            }
+            let isSame = (got) == body
+            #expect(isSame, "other bytes")
+            client.close()
+            try proxy.end()
+        }
+
+        /// A request is sent again only before a byte of its response; and hundreds of interim
+        /// responses in one read are all delivered.
+        @Test(arguments: CommandBackend.granted)
+        func halfAHead(backend: CommandBackend) throws {
+            let origin = try TestListener()
+            let proxy = try proxy("http://127.0.0.1:\(origin.port)", backend)
+            let client = try Wire(to: .port(try proxy.port()))
+            try client.write(Self.get)
+            let upstream = try origin.accept()
+            try upstream.readRequestHead()
+            let hint = "HTTP/1.1 103 E\r\n\r\n"
+            try upstream.write(String(repeating: hint, count: 700) + Self.answer)
+            for _ in 0..<700 {
+                #expect(try client.read(exactly: hint.utf8.count) == Array(hint.utf8))
+            }
+            #expect(try client.readText(2, behind: "\r\n\r\n") == "ok")
+            try client.write(Self.get)
+            try upstream.readRequestHead()
+            try upstream.write("HTTP/1.1 200 O")
+            upstream.close()
+            #expect(try readRefusal(client) == "HTTP/1.1 502 Bad Gateway")
+            #expect(throws: (any Error).self) { try origin.accept(within: .zero) }
+            client.close()
+            try proxy.end()
+        }
+
         /// A client that has gone takes its request along, within seconds.
         @Test(arguments: CommandBackend.granted)
         func theClientGoes(backend: CommandBackend) throws {

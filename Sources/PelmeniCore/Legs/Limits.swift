@@ -115,6 +115,9 @@ package struct Limits: @unchecked Sendable {
     /// Bytes of a client that are read and dropped once its session is over: what it sent before it
     /// saw the end.
     static let lateBytesMax = 1 << 20
+    /// How long a client of a session that its pair's driver has ended may take to end its stream,
+    /// once it has every byte: one that keeps it open would hold the session for `linger`.
+    static let endedLinger: UInt64 = 2_000_000_000
     /// How often pool exhaustion searches for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000
     /// Sessions that must be free for a multishot accept: it takes the whole backlog before it can

@@ -62,6 +62,8 @@ struct PairDriverRow {
     var wantedUpstream: Int16 = -1
     /// Bytes of the client that came after the end.
     var lateBytes: UInt32 = 0
+    /// How long a client that has everything is waited for; 0 before it has.
+    var lingersUntil: UInt64 = 0
     /// When the timer fires; 0 is never.
     var timerAt: UInt64 = 0
 }

@@ -89,7 +89,9 @@ extension Relay where R: ~Copyable {
             row.pointee.events.remove(.unreachable)
             guard callPair(session, place, .unreachable) else { return false }
         }
+        // What the upstream answers comes behind what it was sent.
         guard pass(.opened, .upstream, .upstreamOpened, session, place),
+            pass(.linked, .client, .clientLinked, session, place),
             passSide(.upstream, session, place), passSide(.client, session, place)
         else { return false }
         return pass(.timer, .timer, session, place) && pass(.draining, .draining, session, place)

@@ -28,7 +28,9 @@ extension Relay where R: ~Copyable {
             if linger != 0 { legs.wheel.hasten(session, to: now &+ linger) }
         }
         let isUpstreamOver = upstream.isNone || endInOrder(upstream, .upstream, place, session)
-        guard endInOrder(client, .client, place, session), isUpstreamOver else { return }
+        guard endInOrder(client, .client, place, session), isUpstreamOver else {
+            return boundLinger(session, place)
+        }
         end(session, cause, reset: false)
     }
 
@@ -64,11 +66,41 @@ extension Relay where R: ~Copyable {
         _ session: SessionID, _ leg: LegID, _ count: Int, _ isMore: Bool
     ) {
         guard isOpen(session), let row = pairPlace(session)?.row(session) else { return }
-        row.pointee.lateBytes &+= UInt32(truncatingIfNeeded: count)
-        if Int(row.pointee.lateBytes) > Limits.lateBytesMax {
-            return end(session, row.pointee.endsWith ?? .completed, reset: false)
+        let late = Int(row.pointee.lateBytes) &+ count
+        row.pointee.lateBytes = UInt32(clamping: min(late, Limits.lateBytesMax &+ 1))
+        // A close with unread bytes would destroy what the client has not acknowledged.
+        if late > Limits.lateBytesMax, isDelivered(session) {
+            return expirePair(session, row.pointee.endsWith ?? .completed)
         }
         if !isMore { dropOn(leg) }
+    }
+
+    /// Whether a client's kernel has all bytes that were sent to it.
+    private func isDelivered(_ session: SessionID) -> Bool {
+        let client = sessions[session].client
+        return !isLossy(client) && legs.calls.outstanding(legs[client].socket) <= 0
+    }
+
+    /// All bytes are with the kernel: a client that does not end its stream is not waited for
+    /// as long as `linger`.
+    private mutating func boundLinger(_ session: SessionID, _ place: PairDriverPlace) {
+        let row = place.row(session)
+        guard row.pointee.lingersUntil == 0, !isLossy(sessions[session].client) else { return }
+        row.pointee.lingersUntil = now &+ Limits.endedLinger
+        legs.wheel.hasten(session, to: row.pointee.lingersUntil)
+    }
+
+    /// The session's timer fired. True if it ended: its client had its time behind the last byte.
+    private mutating func lingered(_ session: SessionID, _ place: PairDriverPlace) -> Bool {
+        let row = place.row(session)
+        guard let cause = row.pointee.endsWith, row.pointee.lingersUntil != 0 else { return false }
+        guard now >= row.pointee.lingersUntil, isDelivered(session) else {
+            legs.wheel.hasten(
+                session, to: max(row.pointee.lingersUntil, now &+ Limits.resetWait))
+            return false
+        }
+        expirePair(session, cause)
+        return true
     }
 
     /// The end or the error of a side whose session is over.
@@ -162,7 +194,9 @@ extension Relay where R: ~Copyable {
         retryPairSurplus(session, .client)
         retryPairSurplus(session, .upstream)
         heedNotices()
-        guard sessions[session].phase == .relaying else { return }
+        guard sessions[session].phase == .relaying, let place = pairPlace(session),
+            !lingered(session, place)
+        else { return }
         let row = sessions[session]
         var due = UInt64.max
         switch legs.checkDeadlines(session, idle: pairs[row.pair].deadlines.idle) {

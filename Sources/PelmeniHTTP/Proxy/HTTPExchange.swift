@@ -64,6 +64,8 @@ struct HTTPExchange: Sendable {
     var timerAt: UInt64 = 0
     /// Bytes that the bodies had still to give when the deadline was set.
     var bodyBytesLeft: UInt64 = 0
+    /// Looks at a body that found the same number.
+    var bodyChecks = 0
     var client = ClientText()
 
     /// A body is on its way.

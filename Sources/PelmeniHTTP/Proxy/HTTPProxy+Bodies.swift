@@ -6,6 +6,9 @@ extension HTTPProxy {
     /// head, into one buffer and one send; longer ones go on as they lie.
     static var copiedBytesMax: UInt64 { 4096 }
 
+    /// Copied chunks in one buffer: the rest that a call has may be longer than a buffer is.
+    private static var gatheredBytesMax: Int { 64 << 10 }
+
     static func chunkHead(_ bytes: UInt64) -> Buffer {
         Buffer.written(upTo: 32) { memory in
             var writer = HeadWriter(memory)
@@ -51,6 +54,9 @@ extension HTTPProxy {
                 return true
             case .chunk(let size):
                 if size <= Self.copiedBytesMax, UInt64(data.count) >= size {
+                    if output.count >= Self.gatheredBytesMax {
+                        flush(&output, to: side.other, context)
+                    }
                     copy(size, &data, isFramed: isFramed, into: &output)
                     decoder.skip(size)
                     continue
@@ -69,9 +75,6 @@ extension HTTPProxy {
         _ size: UInt64, _ data: inout Buffer, isFramed: Bool, into output: inout Buffer
     ) {
         let count = Int(size)
-        if output.count + count + 64 > Buffer.bytesMax / 2 {
-            preconditionFailure("a rest is longer")
-        }
         data.withOctets { octets in
             do throws(BufferError) {
                 try output.append(upTo: count + 32) { memory in

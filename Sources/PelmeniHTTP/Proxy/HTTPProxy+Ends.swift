@@ -127,12 +127,12 @@ extension HTTPProxy {
     private func repeats(
         _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) -> Bool {
-        guard context.isReused, state.marks.contains(.mayRepeat) else { return false }
+        guard context.isReused, state.marks.contains(.mayRepeat), state.responseHeadRead == 0
+        else { return false }
         context.closeUpstream(reset: true)
         state.move(response: .none)
         state.move(request: .head)
         state.marks = [.isRepeated]
-        state.responseHeadRead = 0
         state.keptBytes = 0
         context.resume(.client)
         return true
@@ -157,6 +157,10 @@ extension HTTPProxy {
     ) throws {
         guard Self.bodyBytesLeft(context) == state.bodyBytesLeft else {
             return setBodyDue(&state, context)
+        }
+        state.bodyChecks &+= 1
+        guard state.bodyChecks >= Self.bodyChecksMax else {
+            return setDue(deadlines.body / Self.bodyChecksMax, &state, context)
         }
         guard state.response == .head else { return cutOff(context, .idle) }
         answer(408, "the body did not come in time", isHead: false, context)

@@ -8,6 +8,8 @@ extension HTTPProxy {
         switch state.response {
         case .head:
             while state.response == .head, !data.isEmpty {
+                // Hundreds of 1xx: the rest is offered again.
+                guard context.room > Self.commandsOfHead else { return }
                 guard try readResponse(&data, &state, context) else { return }
             }
             if state.response != .none, state.response != .body, !data.isEmpty {
@@ -24,6 +26,9 @@ extension HTTPProxy {
         case .none, .body, .tunnel: break
         }
     }
+
+    /// Commands that a head and the end of its exchange give, at most.
+    private static var commandsOfHead: Int { 16 }
 
     /// Reads a head, and answers with it. False while it is not complete.
     private func readResponse(

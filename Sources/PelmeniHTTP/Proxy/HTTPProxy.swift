@@ -121,8 +121,12 @@ struct HTTPProxy: PairDriver {
     /// A body moves, or has a time to.
     func setBodyDue(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         state.bodyBytesLeft = Self.bodyBytesLeft(context)
-        setDue(deadlines.body, &state, context)
+        state.bodyChecks = 0
+        setDue(deadlines.body / Self.bodyChecksMax, &state, context)
     }
+
+    /// A linked body moves unseen, and is looked at so often within its deadline.
+    static var bodyChecksMax: Int { 4 }
 
     static func bodyBytesLeft(_ context: borrowing PairContext) -> UInt64 {
         context.linkedBytesLeft(from: .client) &+ context.linkedBytesLeft(from: .upstream)
