@@ -160,7 +160,7 @@ extension HTTPProxy {
         }
         state.bodyChecks &+= 1
         guard state.bodyChecks >= Self.bodyChecksMax else {
-            return setDue(deadlines.body / Self.bodyChecksMax, &state, context)
+            return setDue(bodyCheckInterval, &state, context)
         }
         guard state.response == .head else { return cutOff(context, .idle) }
         answer(408, "the body did not come in time", isHead: false, context)

@@ -12,6 +12,22 @@ struct HTTPProxy: PairDriver {
     let forwarding: HTTPForwarding
     /// The Host of a request of HTTP/1.0 that has none.
     let authority: StaticText
+    /// Between two looks at a body.
+    let bodyCheckInterval: Duration
+
+    /// A linked body moves unseen, and is looked at so often within its deadline.
+    static var bodyChecksMax: Int { 4 }
+
+    init(
+        limits: HTTPLimits, deadlines: HTTPDeadlines, forwarding: HTTPForwarding,
+        authority: StaticText
+    ) {
+        self.limits = limits
+        self.deadlines = deadlines
+        self.forwarding = forwarding
+        self.authority = authority
+        bodyCheckInterval = deadlines.body / Self.bodyChecksMax
+    }
 
     func makeState() throws -> HTTPExchange { HTTPExchange() }
 
@@ -122,11 +138,8 @@ struct HTTPProxy: PairDriver {
     func setBodyDue(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         state.bodyBytesLeft = Self.bodyBytesLeft(context)
         state.bodyChecks = 0
-        setDue(deadlines.body / Self.bodyChecksMax, &state, context)
+        setDue(bodyCheckInterval, &state, context)
     }
-
-    /// A linked body moves unseen, and is looked at so often within its deadline.
-    static var bodyChecksMax: Int { 4 }
 
     static func bodyBytesLeft(_ context: borrowing PairContext) -> UInt64 {
         context.linkedBytesLeft(from: .client) &+ context.linkedBytesLeft(from: .upstream)
