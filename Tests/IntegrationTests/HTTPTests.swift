@@ -24,30 +24,22 @@ extension Integration {
         }
 
         @Test(arguments: CommandBackend.granted) func curl(backend: CommandBackend) throws {
-            let curl = try Tool("curl", package: "curl")
+            let curl = try Curl()
             let folder = try TemporaryFolder()
             let bytes = Pattern.shared.stream(key: 1, count: 50 << 20)
             try Data(bytes).write(to: URL(fileURLWithPath: folder.file("big")))
             let origin = try HTTPOrigin(body: bytes)
             let proxy = try proxy("http://127.0.0.1:\(origin.port)", backend)
             let url = try proxy.url()
-            func run(_ arguments: String...) throws -> String {
-                let all =
-                    [curl.path, "-sS", "--fail", "--max-time", "30", "--noproxy", "*"] + arguments
-                let (code, output, errors) = try Child(all).finish(within: .seconds(60))
-                #expect(code == 0, "curl \(arguments): \(errors)")
-                return output
-            }
-
-            _ = try run("\(url)/big", "-o", folder.file("down"))
+            _ = try curl.run("\(url)/big", "-o", folder.file("down"))
             #expect(try FileManager.default.contentsEqual(folder, "big", "down"))
             // curl waits for 100 Continue before so large a body.
-            _ = try run("-T", folder.file("big"), "\(url)/put", "-o", folder.file("up"))
+            _ = try curl.run("-T", folder.file("big"), "\(url)/put", "-o", folder.file("up"))
             #expect(try FileManager.default.contentsEqual(folder, "big", "up"))
-            #expect(try run("\(url)/small", "\(url)/empty", "\(url)/small") == "smallsmall")
-            #expect(try run("--http1.0", "\(url)/small") == "small")
-            #expect(try run("-X", "PUT", "-d", "a small body", "\(url)/put") == "a small body")
-            #expect(try run("-x", url, "http://\(url.dropFirst(7))/small") == "small")
+            #expect(try curl.run("\(url)/small", "\(url)/empty", "\(url)/small") == "smallsmall")
+            #expect(try curl.run("--http1.0", "\(url)/small") == "small")
+            #expect(try curl.run("-X", "PUT", "-d", "a small body", "\(url)/put") == "a small body")
+            #expect(try curl.run("-x", url, "http://\(url.dropFirst(7))/small") == "small")
             try proxy.end()
             #expect(proxy.summary["completed"] == proxy.summary["accepted"])
             origin.stop()
@@ -78,7 +70,7 @@ extension Integration {
             let slow = try Wire(to: .port(port))
             try slow.write("GET / HT")
             #expect(try readRefusal(slow) == "HTTP/1.1 408 Request Timeout")
-            // A silent upstream, whose connection nobody uses again.
+            // A silent upstream.
             let patient = try Wire(to: .port(port))
             try patient.write(Self.get)
             let silent = try origin.accept()
@@ -194,6 +186,7 @@ extension Integration {
                 let more = try client.read(upTo: 64 << 10)
                 guard !more.isEmpty else { break }
                 got += more
+                // A slow reader: it waits for nothing.
                 usleep(1_000)
             }
             let isSame = (got) == body

@@ -13,30 +13,23 @@ extension Integration {
         // MARK: curl
 
         @Test(arguments: CommandBackend.granted) func curl(backend: CommandBackend) throws {
-            let curl = try Tool("curl", package: "curl")
+            let curl = try Curl()
             let folder = try TemporaryFolder()
             let bytes = Pattern.shared.stream(key: 1, count: 50 << 20)
             try Data(bytes).write(to: URL(fileURLWithPath: folder.file("big")))
             let origin = try HTTPOrigin(body: bytes)
             let proxy = try proxy("tcp://127.0.0.1:\(origin.port)", backend)
             let url = try proxy.url()
-            func run(_ arguments: String...) throws -> String {
-                let all =
-                    [curl.path, "-sS", "--fail", "--max-time", "30", "--noproxy", "*"] + arguments
-                let (code, output, errors) = try Child(all).finish(within: .seconds(60))
-                #expect(code == 0, "curl \(arguments): \(errors)")
-                return output
-            }
-
-            _ = try run("\(url)/big", "-o", folder.file("down"))
+            _ = try curl.run("\(url)/big", "-o", folder.file("down"))
             #expect(try FileManager.default.contentsEqual(folder, "big", "down"))
             // An upload: the origin answers with the bytes that it received.
-            _ = try run("-T", folder.file("big"), "\(url)/put", "-o", folder.file("up"))
+            _ = try curl.run("-T", folder.file("big"), "\(url)/put", "-o", folder.file("up"))
             #expect(try FileManager.default.contentsEqual(folder, "big", "up"))
             // Several requests over one connection, small and empty.
-            #expect(try run("\(url)/small", "\(url)/empty", "\(url)/small") == "smallsmall")
-            #expect(try run("--http1.0", "\(url)/small") == "small")
-            #expect(try run("-r", "1000-1999", "\(url)/big", "-o", folder.file("part")).isEmpty)
+            #expect(try curl.run("\(url)/small", "\(url)/empty", "\(url)/small") == "smallsmall")
+            #expect(try curl.run("--http1.0", "\(url)/small") == "small")
+            #expect(
+                try curl.run("-r", "1000-1999", "\(url)/big", "-o", folder.file("part")).isEmpty)
             try proxy.end()
             #expect(proxy.summary["completed"] == proxy.summary["accepted"])
             origin.stop()
