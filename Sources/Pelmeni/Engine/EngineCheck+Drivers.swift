@@ -40,7 +40,7 @@ extension EngineCheck {
             "let the protocol do it")
     }
 
-    /// Endpoints of HTTP are streams, which nobody would read.
+    /// An endpoint of HTTP needs a driver that reads heads.
     private func checkHTTP(_ server: any Server) throws(EngineError) {
         for endpoint in [server.endpoint] + server.client.endpoints {
             guard case .http = endpoint else { continue }

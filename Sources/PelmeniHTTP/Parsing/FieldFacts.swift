@@ -110,7 +110,7 @@ struct FieldFacts: Sendable {
     var marks: Marks = []
     /// Lines of fields.
     var count = 0
-    /// Those that do not go on.
+    /// Lines that the proxy does not forward.
     var dropped = LineSet()
     var length: UInt64 = 0
     /// Of Transfer-Encoding, where there is one.
@@ -164,13 +164,13 @@ struct FieldFacts: Sendable {
         }
     }
 
-    /// Takes a trailer: RFC 9110, 6.5.1 forbids those that frame, route or describe a message.
+    /// Takes a trailer. RFC 9110, 6.5.1: a trailer frames and routes no message.
     mutating func takeTrailer(_ octets: Octets, name: Range<Int>) {
         if KnownField(octets, name) != .other { dropped.insert(count) }
         count &+= 1
     }
 
-    /// RFC 9112, 6.3: a list of equal numbers would be allowed, and nobody sends one.
+    /// RFC 9112, 6.3 allows a list of equal numbers; the proxy refuses it.
     private mutating func takeLength(
         _ octets: Octets, _ value: Range<Int>
     ) throws(HTTPRefusal) {

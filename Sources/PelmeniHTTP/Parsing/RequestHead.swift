@@ -125,7 +125,7 @@ struct RequestHead: Sendable {
         return try readVersion(octets, from: targetEnd &+ 1)
     }
 
-    /// RFC 3986 has fewer; browsers send these in queries, and nobody takes them for another.
+    /// More bytes than RFC 3986 has: browsers send brackets, braces and bars in queries.
     @inline(__always)
     private static func isOfTarget(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7f && byte != 0x23

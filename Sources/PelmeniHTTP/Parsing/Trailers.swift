@@ -1,6 +1,6 @@
 /// The lines behind the last chunk, RFC 9112, 7.1.2.
 struct Trailers {
-    /// Those that a proxy has to know do not stand here, and are dropped.
+    /// Fields that the proxy acts on are dropped.
     var facts = FieldFacts()
     /// Behind the empty line.
     var end = 0

@@ -102,7 +102,7 @@ extension HTTPProxy {
 
     // MARK: Trailers
 
-    /// Passes the lines behind the last chunk on, those that may stand there.
+    /// Passes trailers on, but for fields that the proxy acts on.
     func passTrailers(
         _ data: inout Buffer, from side: PairSide, _ state: inout HTTPExchange,
         _ context: borrowing PairContext

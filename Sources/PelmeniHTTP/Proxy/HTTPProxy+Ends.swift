@@ -174,7 +174,6 @@ enum StatusText {
         case 400: "Bad Request"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
-        case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 431: "Request Header Fields Too Large"
         case 501: "Not Implemented"

@@ -145,8 +145,6 @@ extension HTTPProxy {
         state.move(request: .done)
         context.pause(.client)
         if state.response == .head { setDue(deadlines.answer, &state, context) }
-        // A response that came early is over.
-        if state.response == .none { exchangeDone(&state, context) }
     }
 
     /// The first bytes of a head set its deadline; those behind do not.

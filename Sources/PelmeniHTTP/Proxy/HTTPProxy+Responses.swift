@@ -153,7 +153,7 @@ extension HTTPProxy {
         case .untilEnd:
             state.move(response: .untilEnd)
             guard !state.marks.contains(.sendsChunks) else { return }
-            // Nobody knows how much is left, so nobody sees it move: the pair's idle time holds.
+            // Such a link counts no bytes, so that no deadline sees it move: `idle` bounds it.
             state.dueAt = 0
             context.link(from: .upstream)
         }
@@ -175,7 +175,7 @@ extension HTTPProxy {
     func responseDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         guard state.response != .none else { return }
         state.move(response: .none)
-        // The rest of an early response's request still goes on, if the upstream wants it.
+        // Behind an early response the rest of its request goes nowhere.
         if state.request == .done { return exchangeDone(&state, context) }
         context.closeUpstream(reset: true)
         context.end()

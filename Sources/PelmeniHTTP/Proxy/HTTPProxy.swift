@@ -3,8 +3,6 @@ internal import Pelmeni
 /// HTTP/1.1 between a client and upstreams: reads heads, gives bodies to the other side without
 /// looking at them, and keeps connections to upstreams for later requests.
 struct HTTPProxy: PairDriver {
-    typealias Context = PairContext
-
     static var restMax: Int { HTTPLimits.headBytesMax }
 
     let limits: HTTPLimits
