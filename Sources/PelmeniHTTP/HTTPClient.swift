@@ -7,8 +7,10 @@ public import Pelmeni
 public struct HTTPClient: Client {
     /// The upstreams in order.
     public let endpoints: [Endpoint]
-    /// None has a moment here yet: the proxy takes all bytes.
+    /// None: the hooks of HTTP are ``httpHooks``.
     public var hooks: [HookTable] = []
+    /// Hooks of requests and responses, in the order of attachment.
+    public var httpHooks: [HTTPHookTable] = []
 
     /// - Parameters:
     ///   - host: a name, an IPv4 or an IPv6 address (without brackets).

@@ -11,8 +11,10 @@ public struct HTTPServer: Server {
     public let endpoint: Endpoint
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// None has a moment here yet: the proxy takes all bytes.
+    /// None: the hooks of HTTP are ``httpHooks``.
     public var hooks: [HookTable] = []
+    /// Hooks of requests and responses, in the order of attachment.
+    public var httpHooks: [HTTPHookTable] = []
     /// Bounds of messages.
     public var limits = HTTPLimits()
     /// Bounds in time.
@@ -43,6 +45,7 @@ public struct HTTPServer: Server {
         return PairDriverTable(
             HTTPProxy(
                 limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
-                authority: StaticText(first?.description ?? "localhost")))
+                authority: StaticText(first?.description ?? "localhost"),
+                hooks: HTTPHookChain(server: httpHooks, client: upstreams.httpHooks)))
     }
 }

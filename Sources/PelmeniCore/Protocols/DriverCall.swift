@@ -89,7 +89,8 @@ struct DriverCommand {
     /// The side that it is about, of a pair's driver.
     var isOfClient = false
     var cause: EndCause = .completed
-    /// Nanoseconds, the reason of a drop, bytes of a link, or an upstream's number plus one.
+    /// Nanoseconds, the reason of a drop, bytes of a link, an upstream's number plus one,
+    /// or 1 for an end with a reason.
     var number: UInt64 = 0
     var row = BufferRow()
 

@@ -122,6 +122,19 @@ public struct PairContext: ~Copyable {
         call.pointee.append(command)
     }
 
+    /// As ``end(_:reset:)``, with a reason for the log.
+    ///
+    /// - Parameter reason: up to 200 bytes of it are logged.
+    public func end(_ cause: EndCause, reset: Bool = false, reason: String) {
+        var text = reason
+        text.withUTF8 { call.pointee.hook.pointee.setReason(UnsafeRawBufferPointer($0)) }
+        var command = DriverCommand(.end)
+        command.cause = cause
+        command.flag = reset
+        command.number = 1
+        call.pointee.append(command)
+    }
+
     private func append(_ kind: DriverCommand.Kind, _ side: PairSide, number: UInt64 = 0) {
         var command = DriverCommand(kind)
         command.isOfClient = side == .client

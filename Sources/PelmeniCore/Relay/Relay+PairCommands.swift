@@ -56,7 +56,9 @@ extension Relay where R: ~Copyable {
             let row = place.row(session)
             row.pointee.timerAt = command.flag ? max(1, now &+ command.number) : 0
             if command.flag { legs.wheel.hasten(session, to: row.pointee.timerAt) }
-        case .end: endPair(session, command.cause, reset: command.flag, place)
+        case .end:
+            if command.number == 1 { reportPairEnd(session, command.cause) }
+            endPair(session, command.cause, reset: command.flag, place)
         case .deliver, .deliverEnd, .drop: assertionFailure("a pair's driver has no other side")
         }
     }

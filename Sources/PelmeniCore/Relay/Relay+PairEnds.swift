@@ -12,6 +12,12 @@ extension Relay where R: ~Copyable {
         wakePair(session)
     }
 
+    /// The reason is that of the driver's call.
+    func reportPairEnd(_ session: SessionID, _ cause: EndCause) {
+        let kind: WorkerEvent.Kind = cause == .hook ? .hookClosed : .driverFailed
+        events.report(WorkerEvent(kind: kind, pair: sessions[session].pair, cause: cause))
+    }
+
     /// Ends both streams behind their queues. What comes until they end is read and dropped: a
     /// close with unread bytes would destroy those just sent. `linger` bounds the wait.
     mutating func endPairInOrder(_ session: SessionID) {

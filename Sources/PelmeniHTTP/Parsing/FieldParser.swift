@@ -131,7 +131,9 @@ struct FieldLines {
 
     /// Nil at the empty line.
     mutating func next() -> Line? {
-        guard octets[at] != 0x0d, let feed = octets.lineFeed(from: at) else { return nil }
+        guard at < octets.count, octets[at] != 0x0d, let feed = octets.lineFeed(from: at) else {
+            return nil
+        }
         let nameEnd = octets.endOfToken(from: at)
         defer { at = feed &+ 1 }
         return Line(

@@ -127,7 +127,7 @@ struct RequestHead: Sendable {
 
     /// More bytes than RFC 3986 has: browsers send brackets, braces and bars in queries.
     @inline(__always)
-    private static func isOfTarget(_ byte: UInt8) -> Bool {
+    static func isOfTarget(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7f && byte != 0x23
     }
 

@@ -1,9 +1,11 @@
 /// Where a session is: between two exchanges, or in one. A request and its response go on beside
 /// one another.
-struct HTTPExchange: Sendable {
+struct HTTPExchange: @unchecked Sendable {
     enum Request: UInt8 {
         /// Its head is awaited, or not complete.
         case head
+        /// Hooks have its head.
+        case hooked
         /// Its body goes to the upstream.
         case body, chunks, trailers
         /// All of it is with the upstream.
@@ -14,6 +16,8 @@ struct HTTPExchange: Sendable {
         /// There is no request.
         case none
         case head
+        /// Hooks have its head.
+        case hooked
         case body, chunks, trailers
         /// A body without a length, up to the end of the upstream's connection.
         case untilEnd
@@ -22,7 +26,7 @@ struct HTTPExchange: Sendable {
     }
 
     struct Marks: OptionSet, Sendable {
-        let rawValue: UInt16
+        let rawValue: UInt32
 
         /// The client's connection ends behind the response.
         static let closesClient = Marks(rawValue: 1 << 0)
@@ -45,6 +49,13 @@ struct HTTPExchange: Sendable {
         static let upstreamEnded = Marks(rawValue: 1 << 11)
         /// Part of a request's head has come.
         static let isMidHead = Marks(rawValue: 1 << 12)
+        /// The bytes of a body are for hooks, or for nobody.
+        static let divertsRequest = Marks(rawValue: 1 << 13)
+        static let divertsResponse = Marks(rawValue: 1 << 14)
+        /// Hooks have the response: nothing of it was sent.
+        static let holdsResponse = Marks(rawValue: 1 << 15)
+        /// What the client has still to send of its body is dropped: the connection is kept.
+        static let dropsRequest = Marks(rawValue: 1 << 16)
     }
 
     private(set) var request = Request.head
@@ -67,6 +78,8 @@ struct HTTPExchange: Sendable {
     /// Looks at a body that found the same number.
     var bodyChecks = 0
     var client = ClientText()
+    /// Of a pair with hooks; the session owns it.
+    var hooks: Unmanaged<HTTPHookRun>?
 
     /// A body is on its way.
     var hasBody: Bool {
@@ -76,6 +89,9 @@ struct HTTPExchange: Sendable {
         default: false
         }
     }
+
+    /// The response is out, and the rest of its request is dropped.
+    var dropsBehindResponse: Bool { marks.contains(.dropsRequest) && response == .none }
 
     var isIdle: Bool { request == .head && response == .none }
 
@@ -87,6 +103,7 @@ struct HTTPExchange: Sendable {
             case (.head, .body), (.head, .chunks), (.head, .done), (.body, .done),
                 (.chunks, .trailers), (.trailers, .done):
                 true
+            case (.head, .hooked), (.hooked, .body), (.hooked, .chunks), (.hooked, .done): true
             // The same request once more, or the next one.
             case (.done, .head): true
             default: false
@@ -101,6 +118,10 @@ struct HTTPExchange: Sendable {
             case (.none, .head), (.head, .body), (.head, .chunks), (.head, .untilEnd),
                 (.head, .tunnel), (.chunks, .trailers):
                 true
+            case (.head, .hooked), (.hooked, .body), (.hooked, .chunks), (.hooked, .untilEnd): true
+            // A body that hooks have collected.
+            case (.body, .hooked), (.trailers, .hooked), (.untilEnd, .hooked): true
+            case (.hooked, .none): true
             // Complete; or the same request once more.
             case (.head, .none), (.body, .none), (.trailers, .none), (.untilEnd, .none): true
             default: false

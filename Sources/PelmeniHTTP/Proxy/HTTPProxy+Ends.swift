@@ -30,11 +30,14 @@ extension HTTPProxy {
         _ context: borrowing PairContext
     ) throws {
         guard side == .client else {
-            guard state.response == .head else { return cutOff(context) }
+            guard state.response == .head || state.marks.contains(.holdsResponse) else {
+                return cutOff(context)
+            }
             return try answerFailure(.upstreamInvalid, &state, context)
         }
         // The response to a request whose body is bad may be on its way.
-        guard state.response == .none || state.response == .head else { return cutOff(context) }
+        let isUnanswered = state.response == .none || state.response == .head
+        guard isUnanswered || state.marks.contains(.holdsResponse) else { return cutOff(context) }
         answer(refusal.status, refusal.reason, isHead: false, context)
     }
 
@@ -47,6 +50,13 @@ extension HTTPProxy {
     }
 
     private func answer(
+        _ status: UInt16, _ reason: StaticString, isHead: Bool, _ context: borrowing PairContext
+    ) {
+        sendAnswer(status, reason, isHead: isHead, context)
+        context.end()
+    }
+
+    func sendAnswer(
         _ status: UInt16, _ reason: StaticString, isHead: Bool, _ context: borrowing PairContext
     ) {
         context.closeUpstream(reset: true)
@@ -65,7 +75,6 @@ extension HTTPProxy {
             return writer.count
         }
         context.send(answer, to: .client)
-        context.end()
     }
 
     /// A response that is cut off must not look whole.
@@ -86,6 +95,7 @@ extension HTTPProxy {
             guard !state.marks.contains(.upstreamEnded) else { return context.end() }
             return context.shutdown(.upstream)
         }
+        if state.dropsBehindResponse { return context.end() }
         // Kept bytes are of a request that is answered.
         guard state.request == .head || state.request == .done else {
             context.closeUpstream(reset: true)
@@ -103,7 +113,11 @@ extension HTTPProxy {
         case .head:
             guard !repeats(&state, context) else { return }
             try answerFailure(.upstreamClosed, &state, context)
-        case .body, .chunks, .trailers: cutOff(context)
+        case .untilEnd where !isBroken && state.marks.contains(.divertsResponse):
+            try divertedEnded(&state, context)
+        case _ where state.marks.contains(.holdsResponse):
+            try answerFailure(.upstreamClosed, &state, context)
+        case .hooked, .body, .chunks, .trailers: cutOff(context)
         case .untilEnd:
             guard !isBroken else { return cutOff(context) }
             if state.marks.contains(.sendsChunks) {
@@ -130,6 +144,10 @@ extension HTTPProxy {
         guard context.isReused, state.marks.contains(.mayRepeat), state.responseHeadRead == 0
         else { return false }
         context.closeUpstream(reset: true)
+        guard state.hooks == nil else {
+            repeatHooked(&state, context)
+            return true
+        }
         state.move(response: .none)
         state.move(request: .head)
         state.marks = [.isRepeated]
@@ -162,26 +180,13 @@ extension HTTPProxy {
         guard state.bodyChecks >= Self.bodyChecksMax else {
             return setDue(bodyCheckInterval, &state, context)
         }
-        guard state.response == .head else { return cutOff(context, .idle) }
-        answer(408, "the body did not come in time", isHead: false, context)
-    }
-}
-
-/// Reason phrases of the proxy's own responses, RFC 9110, 15.
-enum StatusText {
-    static func of(_ status: UInt16) -> StaticString {
-        switch status {
-        case 400: "Bad Request"
-        case 405: "Method Not Allowed"
-        case 408: "Request Timeout"
-        case 414: "URI Too Long"
-        case 431: "Request Header Fields Too Large"
-        case 501: "Not Implemented"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        case 505: "HTTP Version Not Supported"
-        default: "Error"
+        if state.dropsBehindResponse { return context.end(.idle) }
+        if state.marks.contains(.holdsResponse) {
+            return try answerFailure(.upstreamSilent, &state, context)
         }
+        guard state.response == .head || state.response == .none else {
+            return cutOff(context, .idle)
+        }
+        answer(408, "the body did not come in time", isHead: false, context)
     }
 }

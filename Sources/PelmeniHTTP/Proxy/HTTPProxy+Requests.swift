@@ -11,6 +11,9 @@ extension HTTPProxy {
             state.keptBytes = 0
             guard !data.isEmpty else { return }
         }
+        guard !state.marks.contains(.divertsRequest) else {
+            return try receivedDiverted(&data, from: .client, &state, context)
+        }
         switch state.request {
         case .head: try readRequest(&data, &state, context)
         case .chunks:
@@ -19,7 +22,7 @@ extension HTTPProxy {
             state.move(request: .trailers)
             try passTrailers(&data, from: .client, &state, context)
         case .trailers: try passTrailers(&data, from: .client, &state, context)
-        case .body, .done: break
+        case .hooked, .body, .done: break
         }
     }
 
@@ -38,11 +41,13 @@ extension HTTPProxy {
         if head.countsForwards, head.facts.maxForwards == 0 {
             return try answerForwards(head, &data, &state, context)
         }
+        guard state.hooks == nil else { return try hookRequest(head, &data, &state, context) }
         note(head, &state, isDraining: context.isDraining)
         // Sends wait for the upstream where it is dialled.
         context.connect()
         let bodyCount = Self.smallBody(head.body, data.count - head.end)
-        context.send(write(head, bodyCount ?? 0, data, state), to: .upstream)
+        let message = data.withOctets { write(head, $0, bodyCount ?? 0, state) }
+        context.send(message, to: .upstream)
         state.move(response: .head)
         guard let bodyCount else {
             data.removeFirst(head.end)
@@ -61,7 +66,7 @@ extension HTTPProxy {
     }
 
     /// What the response has to know of its request.
-    private func note(_ head: RequestHead, _ state: inout HTTPExchange, isDraining: Bool) {
+    func note(_ head: RequestHead, _ state: inout HTTPExchange, isDraining: Bool) {
         var marks: HTTPExchange.Marks = state.marks.intersection(.isRepeated)
         if !head.keepsConnection || isDraining { marks.insert(.closesClient) }
         if head.isOldVersion { marks.insert(.oldClient) }
@@ -82,18 +87,16 @@ extension HTTPProxy {
         }
     }
 
-    private func write(
-        _ head: RequestHead, _ bodyCount: Int, _ data: borrowing Buffer, _ state: HTTPExchange
+    func write(
+        _ head: RequestHead, _ octets: Octets, _ bodyCount: Int, _ state: HTTPExchange
     ) -> Buffer {
         let additions = RequestWriter.Additions(
             client: state.client, authority: authority, forwarding: forwarding)
         let room = RequestWriter.room(head, additions)
-        return data.withOctets { octets in
-            Buffer.written(upTo: room + bodyCount) { memory in
-                let count = RequestWriter.write(head, octets, additions, into: memory)
-                octets.copy(head.end..<head.end + bodyCount, into: memory, at: count)
-                return count + bodyCount
-            }
+        return Buffer.written(upTo: room + bodyCount) { memory in
+            let count = RequestWriter.write(head, octets, additions, into: memory)
+            octets.copy(head.end..<head.end + bodyCount, into: memory, at: count)
+            return count + bodyCount
         }
     }
 
@@ -119,7 +122,7 @@ extension HTTPProxy {
 
     // MARK: Bodies
 
-    private func beginBody(
+    func beginBody(
         of head: RequestHead, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) {
         if case .bytes(let count) = head.body {
@@ -137,7 +140,9 @@ extension HTTPProxy {
     func beginBody(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         context.resume(.client)
         setBodyDue(&state, context)
-        if state.request == .body { context.link(from: .client, bytes: state.bodyBytes) }
+        // Hooks get the bytes of a diverted body.
+        guard state.request == .body, !state.marks.contains(.divertsRequest) else { return }
+        context.link(from: .client, bytes: state.bodyBytes)
     }
 
     func requestDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {

@@ -5,6 +5,9 @@ extension HTTPProxy {
     func receivedResponse(
         _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
+        guard !state.marks.contains(.divertsResponse) else {
+            return try receivedDiverted(&data, from: .upstream, &state, context)
+        }
         switch state.response {
         case .head:
             while state.response == .head, !data.isEmpty {
@@ -23,7 +26,7 @@ extension HTTPProxy {
         case .trailers: try passTrailers(&data, from: .upstream, &state, context)
         case .untilEnd: passUntilEnd(&data, &state, context)
         // Bytes behind a response: the connection is not clean, and is closed as it is parked.
-        case .none, .body, .tunnel: break
+        case .none, .hooked, .body, .tunnel: break
         }
     }
 
@@ -52,6 +55,10 @@ extension HTTPProxy {
         state.marks.remove(.mayRepeat)
         guard !head.isInterim else {
             try passInterim(head, &data, &state, context)
+            return true
+        }
+        guard !hooks.seeResponses else {
+            try hookResponse(head, &data, &state, context)
             return true
         }
         let bodyCount = Self.smallBody(head.body, data.count - head.end)
@@ -94,7 +101,9 @@ extension HTTPProxy {
             throw .upgradeUnasked
         }
         if !state.marks.contains(.oldClient) {
-            send(head, 0, data, isChunked: false, isSwitch ? .upgrade : .silent, context)
+            data.withOctets {
+                send(head, 0, $0, isChunked: false, isSwitch ? .upgrade : .silent, context)
+            }
         }
         data.removeFirst(head.end)
         guard isSwitch else { return }
@@ -111,36 +120,42 @@ extension HTTPProxy {
         _ head: ResponseHead, _ bodyCount: Int, _ data: borrowing Buffer,
         _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) {
-        let isOld = state.marks.contains(.oldClient)
-        // A request that is not complete leaves a connection that nothing may follow on.
-        if state.request != .done { state.marks.insert(.closesClient) }
-        let hasEnd = head.body != .untilEnd && !(isOld && head.body == .chunked)
-        if !hasEnd && isOld { state.marks.insert(.closesClient) }
         if head.keepsConnection { state.marks.insert(.keepsUpstream) }
-        let isChunked = !isOld && (head.body == .chunked || head.body == .untilEnd)
-        if isChunked { state.marks.insert(.sendsChunks) }
-        let closes = state.marks.contains(.closesClient)
-        let connection: ResponseWriter.Connection =
-            closes ? .close : isOld ? .keepAlive : .silent
-        send(head, bodyCount, data, isChunked: isChunked, connection, context)
+        let connection = connection(behind: head, &state)
+        let isChunked = state.marks.contains(.sendsChunks)
+        data.withOctets { send(head, bodyCount, $0, isChunked: isChunked, connection, context) }
     }
 
-    private func send(
-        _ head: ResponseHead, _ bodyCount: Int, _ data: borrowing Buffer, isChunked: Bool,
+    /// What the client is told of its connection, and how a body is framed for it.
+    func connection(
+        behind head: ResponseHead, _ state: inout HTTPExchange
+    ) -> ResponseWriter.Connection {
+        let isOld = state.marks.contains(.oldClient)
+        // A request that is not complete leaves a connection that nothing may follow on.
+        if state.request != .done, !state.marks.contains(.dropsRequest) {
+            state.marks.insert(.closesClient)
+        }
+        let hasEnd = head.body != .untilEnd && !(isOld && head.body == .chunked)
+        if !hasEnd && isOld { state.marks.insert(.closesClient) }
+        let isChunked = !isOld && (head.body == .chunked || head.body == .untilEnd)
+        if isChunked { state.marks.insert(.sendsChunks) }
+        return state.marks.contains(.closesClient) ? .close : isOld ? .keepAlive : .silent
+    }
+
+    func send(
+        _ head: ResponseHead, _ bodyCount: Int, _ octets: Octets, isChunked: Bool,
         _ connection: ResponseWriter.Connection, _ context: borrowing PairContext
     ) {
-        let buffer = data.withOctets { octets in
+        context.send(
             Buffer.written(upTo: ResponseWriter.room(head) + bodyCount) { memory in
                 let count = ResponseWriter.write(
                     head, octets, isChunked: isChunked, connection, into: memory)
                 octets.copy(head.end..<head.end + bodyCount, into: memory, at: count)
                 return count + bodyCount
-            }
-        }
-        context.send(buffer, to: .client)
+            }, to: .client)
     }
 
-    private func beginBody(
+    func beginBody(
         _ head: ResponseHead, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) {
         setBodyDue(&state, context)
@@ -177,6 +192,7 @@ extension HTTPProxy {
         state.move(response: .none)
         // Behind an early response the rest of its request goes nowhere.
         if state.request == .done { return exchangeDone(&state, context) }
+        guard !state.marks.contains(.dropsRequest) else { return }
         context.closeUpstream(reset: true)
         context.end()
     }

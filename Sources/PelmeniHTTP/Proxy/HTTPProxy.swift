@@ -10,6 +10,7 @@ struct HTTPProxy: PairDriver {
     let forwarding: HTTPForwarding
     /// The Host of a request of HTTP/1.0 that has none.
     let authority: StaticText
+    let hooks: HTTPHookChain
     /// Between two looks at a body.
     let bodyCheckInterval: Duration
 
@@ -18,16 +19,28 @@ struct HTTPProxy: PairDriver {
 
     init(
         limits: HTTPLimits, deadlines: HTTPDeadlines, forwarding: HTTPForwarding,
-        authority: StaticText
+        authority: StaticText, hooks: HTTPHookChain = HTTPHookChain(server: [], client: [])
     ) {
         self.limits = limits
         self.deadlines = deadlines
         self.forwarding = forwarding
         self.authority = authority
+        self.hooks = hooks
         bodyCheckInterval = deadlines.body / Self.bodyChecksMax
     }
 
-    func makeState() throws -> HTTPExchange { HTTPExchange() }
+    func makeState() throws -> HTTPExchange {
+        var state = HTTPExchange()
+        if !hooks.isEmpty { state.hooks = .passRetained(try HTTPHookRun(hooks)) }
+        return state
+    }
+
+    func closing(
+        _ cause: EndCause, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) {
+        state.hooks?.release()
+        state.hooks = nil
+    }
 
     func opened(
         _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext

@@ -1,0 +1,285 @@
+/// The hooks of one connection of a client: their instances, and what they have of the present
+/// exchange. Only connections of a pair with hooks have one.
+final class HTTPHookRun {
+    /// What becomes of a message behind its hooks.
+    enum Step {
+        /// It goes on.
+        case forward
+        /// A hook waits for the whole body, of so many bytes at most.
+        case collect(Int)
+        case reply(HTTPResponse)
+        case close(String)
+        case fail(HTTPHookFailure)
+    }
+
+    /// A message on its way.
+    struct Way {
+        /// The hook that is called next.
+        var stage = 0
+        /// How its body came, and how much of one with a length has still to come.
+        var length = BodyLength.none
+        var left: UInt64 = 0
+        /// All of the body was taken, or there is none.
+        var isTaken = true
+        var use = Use.drop
+        /// What was collected.
+        var bytes: [UInt8] = []
+        /// Lines of trailers behind a collected body.
+        var trailers: [UInt8] = []
+
+        init() {}
+
+        init(_ body: BodyLength, stage: Int) {
+            self.stage = stage
+            length = body
+            isTaken = body == .none || body == .bytes(0)
+            if case .bytes(let count) = body { left = count }
+        }
+    }
+
+    /// What is done with the bytes of a body that the proxy takes.
+    enum Use {
+        case drop
+        case collect(Int)
+        /// Hooks see the pieces, which go on.
+        case pass
+    }
+
+    private let instances: [HTTPHookInstance]
+    private let serverCount: Int
+    /// The moments of all hooks.
+    let moments: HTTPMoments
+    var request = HTTPRequest()
+    var response = HTTPResponse(200)
+    var requestWay = Way()
+    var responseWay = Way()
+    /// The request was HEAD, and wants 100 Continue before its body.
+    var isHead = false
+    var expects = false
+    /// The upstream that a hook chose.
+    var upstream: Int?
+
+    init(_ chain: HTTPHookChain) throws {
+        instances = try chain.tables.map { try $0.makeInstance() }
+        serverCount = chain.serverCount
+        moments = chain.moments
+    }
+
+    subscript(_ side: MessageSide) -> Way {
+        get { side == .request ? requestWay : responseWay }
+        set { if side == .request { requestWay = newValue } else { responseWay = newValue } }
+    }
+
+    // MARK: Requests
+
+    func begin(_ octets: Octets, _ head: RequestHead) {
+        request = HTTPRequest(octets, head)
+        requestWay = Way(head.body, stage: 0)
+        isHead = head.kind == .head
+        expects = head.facts.marks.contains(.expects)
+        upstream = nil
+    }
+
+    /// Calls the hooks of requests from the next one on.
+    func advanceRequest(_ session: HTTPSession) -> Step {
+        while requestWay.stage < instances.count {
+            let stage = requestWay.stage
+            let table = instances[stage].table
+            guard table.moments.contains(stage < serverCount ? .forward : .send) else {
+                requestWay.stage += 1
+                continue
+            }
+            if let most = table.requestBytesMax, !requestWay.isTaken,
+                case .untouched = request.bodyPlace
+            {
+                return .collect(most)
+            }
+            requestWay.stage += 1
+            do {
+                guard request.body.count <= table.requestBytesMax ?? .max else {
+                    return .fail(.tooLong(table.name, ofRequest: true))
+                }
+                let verdict = try call(stage, session)
+                try request.check(isHead: isHead)
+                switch verdict {
+                case .forward: break
+                case .route(let number): upstream = number
+                case .reply(let response): return .reply(response)
+                case .close(let reason): return .close("\(table.name): \(reason)")
+                }
+            } catch {
+                return .fail(.thrown(table.name, error))
+            }
+        }
+        return .forward
+    }
+
+    private func call(_ stage: Int, _ session: HTTPSession) throws -> HTTPVerdict {
+        let instance = instances[stage]
+        let call = stage < serverCount ? instance.table.forward : instance.table.send
+        return try call(instance.state, &request, session)
+    }
+
+    // MARK: Responses
+
+    func begin(_ octets: Octets, _ head: ResponseHead) {
+        response = HTTPResponse(octets, head)
+        responseWay = Way(head.body, stage: instances.count - 1)
+    }
+
+    /// Calls the hooks of responses from the next one on: in reverse order.
+    func advanceResponse(_ session: HTTPSession) -> Step {
+        while responseWay.stage >= 0 {
+            let instance = instances[responseWay.stage]
+            let table = instance.table
+            guard table.moments.contains(.respond) else {
+                responseWay.stage -= 1
+                continue
+            }
+            if let most = table.responseBytesMax, !responseWay.isTaken,
+                case .untouched = response.bodyPlace
+            {
+                return .collect(most)
+            }
+            responseWay.stage -= 1
+            do {
+                guard response.body.count <= table.responseBytesMax ?? .max else {
+                    return .fail(.tooLong(table.name, ofRequest: false))
+                }
+                let verdict = try table.respond(instance.state, &response, session)
+                try response.check()
+                switch verdict {
+                case .forward: break
+                case .route: throw HTTPHookFailure.routedResponse
+                case .reply(let response): return .reply(response)
+                case .close(let reason): return .close("\(table.name): \(reason)")
+                }
+            } catch {
+                return .fail(.thrown(table.name, error))
+            }
+        }
+        return .forward
+    }
+
+    // MARK: Bodies
+
+    /// The whole body has come.
+    func collected(_ side: MessageSide) {
+        if side == .request {
+            request.collect(HTTPBody(requestWay.bytes))
+            requestWay.bytes = []
+        } else {
+            response.collect(HTTPBody(responseWay.bytes))
+            responseWay.bytes = []
+        }
+    }
+
+    /// Whether hooks see the pieces of a body.
+    func seesPieces(_ side: MessageSide) -> Bool {
+        side == .request
+            ? !moments.isDisjoint(with: .requestBodies) : moments.contains(.respondBody)
+    }
+
+    /// Shows a piece of a body to its hooks, in order.
+    func pass(
+        _ piece: inout HTTPBody, isEnd: Bool, _ side: MessageSide, _ session: HTTPSession
+    ) throws(HTTPHookFailure) {
+        let order = Array(instances.indices)
+        for stage in side == .request ? order : order.reversed() {
+            let instance = instances[stage]
+            let table = instance.table
+            do {
+                if side == .response {
+                    try table.respondPiece(instance.state, &piece, isEnd, session)
+                } else if stage < serverCount {
+                    try table.forwardPiece(instance.state, &piece, isEnd, session)
+                } else {
+                    try table.sendPiece(instance.state, &piece, isEnd, session)
+                }
+            } catch {
+                throw .thrown(table.name, error)
+            }
+        }
+    }
+}
+
+/// Which message of an exchange a body is of.
+enum MessageSide {
+    case request, response
+}
+
+/// All hooks of a pair: those of its server, then those of its client.
+struct HTTPHookChain: Sendable {
+    let tables: [HTTPHookTable]
+    let serverCount: Int
+    let moments: HTTPMoments
+    let seeResponses: Bool
+
+    init(server: [HTTPHookTable], client: [HTTPHookTable]) {
+        tables = server + client
+        serverCount = server.count
+        moments = tables.reduce(into: []) { $0.formUnion($1.moments) }
+        seeResponses = !moments.isDisjoint(with: [.respond, .respondBody])
+    }
+
+    var isEmpty: Bool { tables.isEmpty }
+}
+
+/// Why a message does not go on behind a hook: what the client is told, and the reason in the log.
+struct HTTPHookFailure: Error {
+    let status: UInt16
+    let reason: String
+
+    static func thrown(_ hook: String, _ error: any Error) -> HTTPHookFailure {
+        HTTPHookFailure(status: 500, reason: "\(hook): \(error)")
+    }
+
+    static func tooLong(_ hook: String, ofRequest isRequest: Bool) -> HTTPHookFailure {
+        HTTPHookFailure(
+            status: isRequest ? 413 : 502, reason: "\(hook): the body is longer than it collects")
+    }
+
+    static func refused(_ refusal: HTTPRefusal) -> HTTPHookFailure {
+        HTTPHookFailure(
+            status: 500, reason: "a hook left a message that is none: \(refusal.reason)")
+    }
+
+    static let routedResponse = HTTPHookError("a response cannot be routed")
+}
+
+/// What a hook may not make of a message.
+struct HTTPHookError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+// What the serializer refuses, beside fields.
+extension HTTPRequest {
+    func check(isHead: Bool) throws {
+        if let refused = fields.refused { throw refused }
+        guard let (method, target) = changedLine else { return }
+        guard !method.isEmpty, method.utf8.allSatisfy(Octets.isToken) else {
+            throw HTTPHookError("the method \(method.debugDescription) is no token")
+        }
+        guard isHead == (method == "HEAD") else {
+            throw HTTPHookError("a request becomes no HEAD, and HEAD stays one")
+        }
+        guard !target.isEmpty, target.utf8.allSatisfy(RequestHead.isOfTarget) else {
+            throw HTTPHookError("the target has a byte that no request line has")
+        }
+    }
+}
+
+extension HTTPResponse {
+    func check() throws {
+        if let refused = fields.refused { throw refused }
+        guard (200...999).contains(status) else {
+            throw HTTPHookError("the status \(status) is not 200 to 999")
+        }
+        let reason = changedReason ?? ""
+        guard reason.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+            throw HTTPHookError("the reason phrase has a control byte")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+internal import Pelmeni
+
+// Responses of a pair with hooks.
+extension HTTPProxy {
+    /// Gives a response to its hooks.
+    @inline(never)
+    func hookResponse(
+        _ head: ResponseHead, _ data: inout Buffer, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        guard let run = state.hooks?.takeUnretainedValue() else { return }
+        data.withOctets { run.begin($0, head) }
+        data.removeFirst(head.end)
+        if head.keepsConnection { state.marks.insert(.keepsUpstream) }
+        state.marks.insert(.holdsResponse)
+        state.move(response: .hooked)
+        try advanceResponse(&data, run, &state, context)
+    }
+
+    private func advanceResponse(
+        _ data: inout Buffer, _ run: HTTPHookRun, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        switch run.advanceResponse(Self.session(context, run.request)) {
+        case .forward: try sendHookedResponse(&data, run, &state, context)
+        case .collect(let most):
+            if case .bytes(let count) = run.responseWay.length, count > UInt64(most) {
+                return fail(.tooLong("beforeRespond", ofRequest: false), state, context)
+            }
+            try divertResponse(.collect(most), &data, run, &state, context)
+        case .reply(let response):
+            run.response = response
+            do {
+                try response.check()
+            } catch {
+                return fail(.thrown("reply", error), state, context)
+            }
+            try sendHookedResponse(&data, run, &state, context)
+        case .close(let reason): context.end(.hook, reset: true, reason: reason)
+        case .fail(let failure): fail(failure, state, context)
+        }
+    }
+
+    private func divertResponse(
+        _ use: HTTPHookRun.Use, _ data: inout Buffer, _ run: HTTPHookRun,
+        _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        run.responseWay.use = use
+        state.marks.insert(.divertsResponse)
+        switch run.responseWay.length {
+        case .bytes, .none: state.move(response: .body)
+        case .chunked: state.move(response: .chunks)
+        case .untilEnd: state.move(response: .untilEnd)
+        }
+        setBodyDue(&state, context)
+        try receivedDiverted(&data, from: .upstream, &state, context)
+    }
+
+    /// All of a diverted body was taken.
+    func responseTaken(
+        _ data: inout Buffer, _ run: HTTPHookRun, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        state.marks.remove(.divertsResponse)
+        guard case .collect = run.responseWay.use else { return responseDone(&state, context) }
+        state.move(response: .hooked)
+        run.collected(.response)
+        try advanceResponse(&data, run, &state, context)
+    }
+
+    /// The connection's end is that of a body which hooks see.
+    @inline(never)
+    func divertedEnded(
+        _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        guard let run = state.hooks?.takeUnretainedValue() else { return }
+        var none = Buffer()
+        run.responseWay.length = .none
+        do throws(HTTPRefusal) {
+            try receivedDiverted(&none, from: .upstream, &state, context)
+        } catch {
+            try refuse(error, from: .upstream, &state, context)
+        }
+    }
+
+    // MARK: Sending
+
+    private func sendHookedResponse(
+        _ data: inout Buffer, _ run: HTTPHookRun, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        let isWhole = run.wholeResponseBody != nil
+        guard let head = writeHookedResponse(run, &state, context) else { return }
+        state.marks.remove(.holdsResponse)
+        guard !isWhole, !run.responseWay.isTaken else {
+            // What the upstream has still to send is not waited for.
+            if !run.responseWay.isTaken { state.marks.remove(.keepsUpstream) }
+            return responseDone(&state, context)
+        }
+        guard run.seesPieces(.response) else { return beginBody(head, &state, context) }
+        try divertResponse(.pass, &data, run, &state, context)
+    }
+
+    /// Writes a response's head, and its body where that is there. Nil where hooks left none: the
+    /// client was told.
+    func writeHookedResponse(
+        _ run: HTTPHookRun, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) -> ResponseHead? {
+        let bytes = run.response.written(run.responseFraming)
+        let isHead = run.isHead
+        let head: ResponseHead
+        do throws(HTTPRefusal) {
+            head = try bytes.withOctets { (octets) throws(HTTPRefusal) -> ResponseHead in
+                let read = try ResponseHead.read(octets, .ofHooks, isToHead: isHead)
+                guard let head = read, head.end == octets.count else { throw .statusLine }
+                let connection = connection(behind: head, &state)
+                send(
+                    head, 0, octets, isChunked: state.marks.contains(.sendsChunks), connection,
+                    context)
+                return head
+            }
+        } catch {
+            fail(.refused(error), state, context)
+            return nil
+        }
+        // A response to HEAD, and one of 204 or 304, ends with its head.
+        if let body = run.wholeResponseBody, head.body != .none {
+            send(body, to: .client, .response, run, state, context)
+        }
+        return head
+    }
+}
+
+extension HTTPHookRun {
+    /// The body where it goes on at once: it was collected, or set by a hook.
+    var wholeResponseBody: HTTPBody? {
+        switch response.bodyPlace {
+        case .untouched: nil
+        case .collected(let body), .replaced(let body): body
+        }
+    }
+
+    var responseFraming: BodyFraming? {
+        switch response.bodyPlace {
+        case .untouched: seesPieces(.response) && !responseWay.isTaken ? .chunked : nil
+        case .collected(let body):
+            seesPieces(.response) || !responseWay.trailers.isEmpty ? .chunked : .bytes(body.count)
+        // RFC 9110, 8.6: these have no length.
+        case .replaced where response.status == 204 || response.status == 304: BodyFraming.none
+        case .replaced(let body): seesPieces(.response) ? .chunked : .bytes(body.count)
+        }
+    }
+}
