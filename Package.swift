@@ -144,6 +144,10 @@ let package = Package(
             path: "Sources/Examples/FixedHTTP", swiftSettings: strict
         ),
         .executableTarget(
+            name: "http-gate", dependencies: ["ExampleSupport", "Pelmeni", "PelmeniHTTP"],
+            path: "Sources/Examples/HTTPGate", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "relay-service",
             dependencies: [
                 "ExampleSupport", "Pelmeni", "PelmeniLogging", "PelmeniMetrics",
