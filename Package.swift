@@ -204,7 +204,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PelmeniHTTPTests",
-            dependencies: ["PelmeniHTTP", "PelmeniTesting", "Pelmeni", "TestSupport"],
+            dependencies: [
+                "PelmeniHTTP", "PelmeniTesting", "Pelmeni", "EngineTestSupport", "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -107,7 +107,7 @@ import Testing
             client,
             sends: ["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000\r\n\r\n\(old)"],
             upstreamGets: ["POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nnew"],
-            upstreamSends: ["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold"],
+            upstreamSends: ["HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"],
             gets: ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nnewer"])
     }
 

@@ -8,7 +8,7 @@ enum StructureChecks {
     /// Folders without an order among themselves.
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
-            "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "FixedHTTP",
+            "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "FixedHTTP", "HTTPGate",
             "RedisGuard", "RelayService", "SequencedClient", "Support", "TestedProtocol",
             "UppercaseServer",
         ],

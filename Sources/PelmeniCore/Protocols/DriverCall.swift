@@ -21,6 +21,10 @@ struct DriverCall {
     var upstreamLinkLeft: UInt64 = 0
     var isReused = false
     var isDraining = false
+    /// Where work of the driver runs, and the number of the next one's answer without its serial.
+    var executor: Unmanaged<HookExecutor>?
+    var session = SessionID.none
+    var taskSerial: UInt32 = 0
     var now: UInt64 = 0
     /// Where reasons are noted, and which call runs.
     let hook: UnsafeMutablePointer<HookCall>
@@ -30,6 +34,7 @@ struct DriverCall {
         guard !isClosing, count < Context.commandsMax else {
             var row = command.row
             row.release()
+            if command.kind == .begin { PairTask.end(command.number) }
             isOverfull = true
             return
         }
@@ -81,6 +86,7 @@ struct DriverCommand {
         case connect
         case park
         case closeUpstream
+        case begin
     }
 
     let kind: Kind
@@ -90,7 +96,7 @@ struct DriverCommand {
     var isOfClient = false
     var cause: EndCause = .completed
     /// Nanoseconds, the reason of a drop, bytes of a link, an upstream's number plus one,
-    /// or 1 for an end with a reason.
+    /// 1 for an end with a reason, or the token of work that has begun.
     var number: UInt64 = 0
     var row = BufferRow()
 

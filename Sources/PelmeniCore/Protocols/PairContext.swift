@@ -111,6 +111,24 @@ public struct PairContext: ~Copyable {
     /// never. The worker's timers have a tick of some milliseconds.
     public func timer(after time: Duration?) { call.pointee.append(.timer(after: time)) }
 
+    /// Begins work that may wait, as a task on the session's worker until it waits for something.
+    /// ``PairDriver/finished(_:_:_:)`` comes once it has returned. The session's end cancels the
+    /// task, and nothing comes then.
+    ///
+    /// - Parameters:
+    ///   - side: whose work it is. A side has one at a time: another one cancels it.
+    ///   - work: must not use the context or the state. What it finds goes through an object of its
+    ///     own.
+    public func begin(for side: PairSide, _ work: @escaping @Sendable () async -> Void) {
+        call.pointee.taskSerial &+= 1
+        let number = ParkedCall.number(
+            call.pointee.session, isToClient: side == .upstream, serial: call.pointee.taskSerial)
+        let token = PairTask.begin(
+            number, call.pointee.hook.pointee.answers.takeUnretainedValue(),
+            call.pointee.executor?.takeUnretainedValue(), work)
+        append(.begin, side, number: token)
+    }
+
     /// Ends the session: what was sent to both sides goes out, and then they see an end, or are
     /// reset. Bytes that still come are dropped.
     ///

@@ -71,6 +71,12 @@ public protocol PairDriver: SendableMetatype, Sendable {
     func drained(
         _ side: PairSide, _ state: inout State, _ context: borrowing PairContext
     ) throws
+    /// The work of ``PairContext/begin(for:_:)`` has returned.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
+    func finished(
+        _ side: PairSide, _ state: inout State, _ context: borrowing PairContext
+    ) throws
     /// The time of ``PairContext/timer(after:)`` has passed.
     ///
     /// - Throws: an error, which ends the session; its text is the reason in the log.
@@ -137,6 +143,13 @@ extension PairDriver {
     ///
     /// - Throws: never.
     public func drained(
+        _ side: PairSide, _ state: inout State, _ context: borrowing PairContext
+    ) throws {}
+
+    /// Nothing.
+    ///
+    /// - Throws: never.
+    public func finished(
         _ side: PairSide, _ state: inout State, _ context: borrowing PairContext
     ) throws {}
 

@@ -43,6 +43,9 @@ struct PairDriverRow {
         static let dials = Events(rawValue: 1 << 3)
         /// An upstream is dialled; the legs tell the outcome.
         static let dialling = Events(rawValue: 1 << 4)
+        /// The driver's work has returned.
+        static let clientFinished = Events(rawValue: 1 << 5)
+        static let upstreamFinished = Events(rawValue: 1 << 6)
     }
 
     var client = Side()
@@ -66,6 +69,10 @@ struct PairDriverRow {
     var lingersUntil: UInt64 = 0
     /// When the timer fires; 0 is never.
     var timerAt: UInt64 = 0
+    /// Work of the driver that has begun, for each side; 0 is none. An upstream's side goes with
+    /// its connection, its work does not.
+    var clientTask: UInt64 = 0
+    var upstreamTask: UInt64 = 0
 }
 
 /// The driver of a pair in one worker, and a row for each of its sessions. Stable memory.
@@ -76,9 +83,13 @@ struct PairDriverPlace {
     private let rowCount: Int
     private let stateOffset: Int
     let restMax: Int
+    /// Where work of the driver runs.
+    let executor: Unmanaged<HookExecutor>
 
     /// Nil when memory runs out.
-    init?(_ driver: PairDriverTable, sessions: Int) {
+    ///
+    /// - Parameter executor: the watch names its jobs by it.
+    init?(_ driver: PairDriverTable, sessions: Int, executor: HookExecutor) {
         let alignment = max(driver.alignment, MemoryLayout<PairDriverRow>.alignment)
         let begin = MemoryLayout<PairDriverRow>.stride
         stateOffset = (begin + driver.alignment - 1) / driver.alignment * driver.alignment
@@ -87,11 +98,13 @@ struct PairDriverPlace {
         guard let rows = pelmeni_memory_map(UInt64(rowBytes * sessions)) else { return nil }
         self.rows = rows
         table = .passRetained(driver)
+        self.executor = .passRetained(executor)
         restMax = driver.restMax
     }
 
     func destroy() {
         table.release()
+        executor.release()
         pelmeni_memory_unmap(rows, UInt64(rowBytes * rowCount))
     }
 
@@ -139,7 +152,11 @@ struct PairDriverRunner {
     /// - Parameters:
     ///   - plans: for each pair, or none at all.
     ///   - call: the worker's; the runner of other drivers owns it.
-    init?(_ plans: [DriverPlans], call: UnsafeMutablePointer<DriverCall>, sessions: Int) {
+    ///   - stages: for each pair, how many hooks it has.
+    init?(
+        _ plans: [DriverPlans], call: UnsafeMutablePointer<DriverCall>, stages: [Int],
+        sessions: Int
+    ) {
         guard let links = RowSlab<PairDriverLink>(capacity: sessions) else { return nil }
         self.links = links
         self.call = call
@@ -152,7 +169,12 @@ struct PairDriverRunner {
         places.initialize(repeating: nil, count: placeCount)
         for (pair, plan) in plans.enumerated() {
             guard let driver = plan.ofPair else { continue }
-            guard let place = PairDriverPlace(driver, sessions: sessions) else { return nil }
+            // Behind the numbers of the hooks, as the driver itself.
+            let executor = HookExecutor(
+                call.pointee.hook.pointee.answers.takeUnretainedValue(),
+                pair: PairID(UInt16(pair)), stage: stages[pair])
+            let made = PairDriverPlace(driver, sessions: sessions, executor: executor)
+            guard let place = made else { return nil }
             places[pair] = place
         }
         self.places = places

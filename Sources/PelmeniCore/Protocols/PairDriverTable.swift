@@ -79,6 +79,8 @@ public final class PairDriverTable: Sendable {
         case .broken: try driver.broken(data.take(), &state, context)
         case .clientDrained: try driver.drained(.client, &state, context)
         case .upstreamDrained: try driver.drained(.upstream, &state, context)
+        case .clientFinished: try driver.finished(.client, &state, context)
+        case .upstreamFinished: try driver.finished(.upstream, &state, context)
         case .draining: try driver.draining(&state, context)
         case .timer, nil: try driver.timer(&state, context)
         }
@@ -116,4 +118,6 @@ enum PairDriverEvent: UInt8 {
     case upstreamDrained
     case timer
     case draining
+    case clientFinished
+    case upstreamFinished
 }

@@ -51,7 +51,7 @@ extension Relay where R: ~Copyable {
         case .drop:
             drop(DropReason(rawValue: UInt8(truncatingIfNeeded: command.number)) ?? .surplus)
         case .end: endByDriver(driver, command.cause, reset: command.flag)
-        case .link, .connect, .park, .closeUpstream:
+        case .link, .connect, .park, .closeUpstream, .begin:
             assertionFailure("a driver of one side has one leg")
         }
     }

@@ -25,7 +25,9 @@ extension Relay where R: ~Copyable {
     func dropPairCommands(from first: Int) {
         let count = pairDrivers.call.pointee.count
         for index in first..<max(first, count) {
-            (pairDrivers.call.pointee.commands + index).pointee.row.releaseOnWorker()
+            let command = pairDrivers.call.pointee.commands + index
+            command.pointee.row.releaseOnWorker()
+            if command.pointee.kind == .begin { PairTask.end(command.pointee.number) }
         }
         pairDrivers.call.pointee.count = 0
     }
@@ -56,6 +58,8 @@ extension Relay where R: ~Copyable {
             let row = place.row(session)
             row.pointee.timerAt = command.flag ? max(1, now &+ command.number) : 0
             if command.flag { legs.wheel.hasten(session, to: row.pointee.timerAt) }
+        case .begin:
+            replacePairTask(session, side, place, by: command.number)
         case .end:
             if command.number == 1 { reportPairEnd(session, command.cause) }
             endPair(session, command.cause, reset: command.flag, place)

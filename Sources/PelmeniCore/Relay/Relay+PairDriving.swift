@@ -89,6 +89,9 @@ extension Relay where R: ~Copyable {
             row.pointee.events.remove(.unreachable)
             guard callPair(session, place, .unreachable) else { return false }
         }
+        guard pass(.clientFinished, .clientFinished, session, place),
+            pass(.upstreamFinished, .upstreamFinished, session, place)
+        else { return false }
         // What the upstream answers comes behind what it was sent.
         guard pass(.opened, .upstream, .upstreamOpened, session, place),
             pass(.linked, .client, .clientLinked, session, place),
@@ -258,6 +261,8 @@ extension Relay where R: ~Copyable {
         call.pointee.upstreamLinkLeft = upstream.isNone ? 0 : legs.links.left(upstream)
         call.pointee.isReused = place.row(session).pointee.isReused
         call.pointee.isDraining = legs.isDraining
+        call.pointee.executor = place.executor
+        call.pointee.session = session
         call.pointee.now = now
         call.pointee.count = 0
         call.pointee.isOverfull = false

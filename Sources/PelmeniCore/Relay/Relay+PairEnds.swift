@@ -161,6 +161,8 @@ extension Relay where R: ~Copyable {
         }
         row.pointee.client.rest.releaseOnWorker()
         row.pointee.upstream.rest.releaseOnWorker()
+        replacePairTask(session, .client, place, by: 0)
+        replacePairTask(session, .upstream, place, by: 0)
         guard row.pointee.isMade else { return }
         row.pointee.isMade = false
         // A driver's command may be what ends the session: the commands behind it stay as they are.

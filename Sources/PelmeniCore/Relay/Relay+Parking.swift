@@ -84,6 +84,10 @@ extension Relay where R: ~Copyable {
         // A hook may answer with a buffer of another worker's session.
         if row.pool != pool.state { row.takeOver() }
         let session = ParkedCall.session(answer.number)
+        guard !isOfPairDriver(session) else {
+            row.releaseOnWorker()
+            return pairTaskReturned(answer.number)
+        }
         let isToClient = ParkedCall.isToClient(answer.number)
         guard isOpen(session), let chain = chain(of: session),
             let queue = laterQueue(session, isToClient: isToClient),
@@ -108,6 +112,10 @@ extension Relay where R: ~Copyable {
         passAnswered(item, verdict, session)
         goOnBehind(session, isToClient: isToClient)
         if drivers.areThere, isOpen(session) { wakeDrivers(session) }
+    }
+
+    private func isOfPairDriver(_ session: SessionID) -> Bool {
+        isOpen(session) && sessions[session].kind == .drivenStreams && pairPlace(session) != nil
     }
 
     /// Drops an answered unit, and the reply to it: the session has ended meanwhile.

@@ -42,7 +42,10 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
             let framed = RowSlab<FramedRow>(capacity: 2 * rows),
             let clients = ClientTable(sessions: rows, key: key), let outgoing = OutgoingTable(),
             let runner = DriverRunner(drivers, hooks: hooks, sessions: rows),
-            let pairDrivers = PairDriverRunner(drivers, call: runner.call, sessions: rows),
+            let pairDrivers = PairDriverRunner(
+                drivers, call: runner.call,
+                stages: drivers.indices.map { hooks.plans.isEmpty ? 0 : hooks.plans[$0].count },
+                sessions: rows),
             let hooks = HookRunner(hooks, sessions: rows)
         else { return nil }
         self.legs = legs

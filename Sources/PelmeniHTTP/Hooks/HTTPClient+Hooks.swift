@@ -55,7 +55,7 @@ extension HTTPClient {
         adding(.beforeRespondBody(body))
     }
 
-    private func adding(_ hook: HTTPHookTable) -> HTTPClient {
+    func adding(_ hook: HTTPHookTable) -> HTTPClient {
         var client = self
         client.httpHooks.append(hook)
         return client

@@ -10,6 +10,8 @@ final class HTTPHookRun {
         case reply(HTTPResponse)
         case close(String)
         case fail(HTTPHookFailure)
+        /// A hook answers later.
+        case wait(Duration, @Sendable () async -> Void)
     }
 
     /// A message on its way.
@@ -58,6 +60,10 @@ final class HTTPHookRun {
     var expects = false
     /// The upstream that a hook chose.
     var upstream: Int?
+    /// The asynchronous calls that have not returned, and when they are given up; 0 is none.
+    private var requestCall: HTTPCall<HTTPRequest>?
+    private var responseCall: HTTPCall<HTTPResponse>?
+    var waitsUntil: UInt64 = 0
 
     init(_ chain: HTTPHookChain) throws {
         instances = try chain.tables.map { try $0.makeInstance() }
@@ -94,24 +100,49 @@ final class HTTPHookRun {
             {
                 return .collect(most)
             }
+            guard request.body.count <= table.requestBytesMax ?? .max else {
+                return .fail(.tooLong(table.name, ofRequest: true))
+            }
+            if let body = table.asyncRequest {
+                let (call, request) = (HTTPCall<HTTPRequest>(), request)
+                requestCall = call
+                return .wait(table.deadline) { await call.run(request, session, body) }
+            }
             requestWay.stage += 1
             do {
-                guard request.body.count <= table.requestBytesMax ?? .max else {
-                    return .fail(.tooLong(table.name, ofRequest: true))
-                }
-                let verdict = try call(stage, session)
-                try request.check(isHead: isHead)
-                switch verdict {
-                case .forward: break
-                case .route(let number): upstream = number
-                case .reply(let response): return .reply(response)
-                case .close(let reason): return .close("\(table.name): \(reason)")
-                }
+                if let step = try settle(try call(stage, session), table) { return step }
             } catch {
                 return .fail(.thrown(table.name, error))
             }
         }
         return .forward
+    }
+
+    /// The request is as a hook left it. Nil: the next hook has its turn.
+    private func settle(_ verdict: HTTPVerdict, _ table: HTTPHookTable) throws -> Step? {
+        try request.check(isHead: isHead)
+        switch verdict {
+        case .forward: break
+        case .route(let number): upstream = number
+        case .reply(let response): return .reply(response)
+        case .close(let reason): return .close("\(table.name): \(reason)")
+        }
+        return nil
+    }
+
+    /// An asynchronous hook of requests has returned.
+    func resumeRequest(_ session: HTTPSession) -> Step {
+        guard let result = requestCall?.take() else { return .forward }
+        requestCall = nil
+        let table = instances[requestWay.stage].table
+        requestWay.stage += 1
+        do {
+            let verdict: HTTPVerdict
+            (request, verdict) = try result.get()
+            return try settle(verdict, table) ?? advanceRequest(session)
+        } catch {
+            return .fail(.thrown(table.name, error))
+        }
     }
 
     private func call(_ stage: Int, _ session: HTTPSession) throws -> HTTPVerdict {
@@ -141,24 +172,56 @@ final class HTTPHookRun {
             {
                 return .collect(most)
             }
+            guard response.body.count <= table.responseBytesMax ?? .max else {
+                return .fail(.tooLong(table.name, ofRequest: false))
+            }
+            if let body = table.asyncResponse {
+                let (call, response) = (HTTPCall<HTTPResponse>(), response)
+                responseCall = call
+                return .wait(table.deadline) { await call.run(response, session, body) }
+            }
             responseWay.stage -= 1
             do {
-                guard response.body.count <= table.responseBytesMax ?? .max else {
-                    return .fail(.tooLong(table.name, ofRequest: false))
-                }
                 let verdict = try table.respond(instance.state, &response, session)
-                try response.check()
-                switch verdict {
-                case .forward: break
-                case .route: throw HTTPHookFailure.routedResponse
-                case .reply(let response): return .reply(response)
-                case .close(let reason): return .close("\(table.name): \(reason)")
-                }
+                if let step = try settleResponse(verdict, table) { return step }
             } catch {
                 return .fail(.thrown(table.name, error))
             }
         }
         return .forward
+    }
+
+    /// The response is as a hook left it. Nil: the next hook has its turn.
+    private func settleResponse(_ verdict: HTTPVerdict, _ table: HTTPHookTable) throws -> Step? {
+        try response.check()
+        switch verdict {
+        case .forward: break
+        case .route: throw HTTPHookFailure.routedResponse
+        case .reply(let response): return .reply(response)
+        case .close(let reason): return .close("\(table.name): \(reason)")
+        }
+        return nil
+    }
+
+    /// An asynchronous hook of responses has returned.
+    func resumeResponse(_ session: HTTPSession) -> Step {
+        guard let result = responseCall?.take() else { return .forward }
+        responseCall = nil
+        let table = instances[responseWay.stage].table
+        responseWay.stage -= 1
+        do {
+            let verdict: HTTPVerdict
+            (response, verdict) = try result.get()
+            return try settleResponse(verdict, table) ?? advanceResponse(session)
+        } catch {
+            return .fail(.thrown(table.name, error))
+        }
+    }
+
+    /// The hook that has a message has not answered in time.
+    var overdue: HTTPHookFailure {
+        let stage = requestCall != nil ? requestWay.stage : responseWay.stage
+        return .thrown(instances[stage].table.name, HTTPHookError("no answer within its deadline"))
     }
 
     // MARK: Bodies

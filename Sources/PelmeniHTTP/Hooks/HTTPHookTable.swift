@@ -19,6 +19,10 @@ public struct HTTPHookTable: Sendable {
     private(set) var forwardPiece: PieceCall = { _, _, _, _ in }
     private(set) var sendPiece: PieceCall = { _, _, _, _ in }
     private(set) var respondPiece: PieceCall = { _, _, _, _ in }
+    /// Of an asynchronous hook, in place of the calls above.
+    private(set) var asyncRequest: AsyncRequestBody?
+    private(set) var asyncResponse: AsyncResponseBody?
+    private(set) var deadline = Duration.seconds(10)
     /// Makes an instance in memory of its own, and gives it back.
     private let make: @Sendable () throws -> UnsafeMutableRawPointer
     private let release: @Sendable (UnsafeMutableRawPointer) -> Void
@@ -65,6 +69,11 @@ public struct HTTPHookTable: Sendable {
     typealias ResponseBody = @Sendable (inout HTTPResponse, HTTPSession) throws -> HTTPVerdict
     typealias PieceBody = @Sendable (inout HTTPBody, Bool, HTTPSession) throws -> Void
 
+    typealias AsyncRequestBody =
+        @Sendable (inout HTTPRequest, HTTPSession) async throws -> HTTPVerdict
+    typealias AsyncResponseBody =
+        @Sendable (inout HTTPResponse, HTTPSession) async throws -> HTTPVerdict
+
     static func beforeForward(_ most: Int?, _ body: @escaping RequestBody) -> Self {
         var table = Self(name: "beforeForward", .forward)
         table.requestBytesMax = most
@@ -102,6 +111,49 @@ public struct HTTPHookTable: Sendable {
         var table = Self(name: "beforeRespondBody", .respondBody)
         table.respondPiece = { try body(&$1, $2, $3) }
         return table
+    }
+
+    // MARK: Asynchronous ones
+
+    static func requests(
+        _ moment: HTTPMoments, _ most: Int?, _ deadline: Duration,
+        _ body: @escaping AsyncRequestBody
+    ) -> Self {
+        var table = Self(name: moment == .forward ? "beforeForward" : "beforeSend", moment)
+        table.requestBytesMax = most
+        table.asyncRequest = body
+        table.deadline = deadline
+        return table
+    }
+
+    static func responses(
+        _ most: Int?, _ deadline: Duration, _ body: @escaping AsyncResponseBody
+    ) -> Self {
+        var table = Self(name: "beforeRespond", .respond)
+        table.responseBytesMax = most
+        table.asyncResponse = body
+        table.deadline = deadline
+        return table
+    }
+
+    /// An asynchronous hook. Its moments are the protocols that it has.
+    init<H: AsyncHTTPHook>(_ hook: H, isOfServer: Bool, _ deadline: Duration) {
+        self.init(name: "\(H.self)", [])
+        requestBytesMax = H.collectedRequestBytesMax
+        responseBytesMax = H.collectedResponseBytesMax
+        self.deadline = deadline
+        if isOfServer, let hook = hook as? any AsyncHTTPBeforeForward {
+            moments.insert(.forward)
+            asyncRequest = { try await hook.beforeForward(&$0, $1) }
+        }
+        if !isOfServer, let hook = hook as? any AsyncHTTPBeforeSend {
+            moments.insert(.send)
+            asyncRequest = { try await hook.beforeSend(&$0, $1) }
+        }
+        if let hook = hook as? any AsyncHTTPBeforeRespond {
+            moments.insert(.respond)
+            asyncResponse = { try await hook.beforeRespond(&$0, $1) }
+        }
     }
 
     // MARK: Moments of types

@@ -55,7 +55,7 @@ extension HTTPServer {
         adding(.beforeRespondBody(body))
     }
 
-    private func adding(_ hook: HTTPHookTable) -> HTTPServer {
+    func adding(_ hook: HTTPHookTable) -> HTTPServer {
         var server = self
         server.httpHooks.append(hook)
         return server

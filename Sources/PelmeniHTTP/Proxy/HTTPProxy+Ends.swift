@@ -161,6 +161,7 @@ extension HTTPProxy {
     func expired(
         _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
+        if state.hooks != nil, hookExpired(&state, context) { return }
         guard !state.hasBody else { return try bodyExpired(&state, context) }
         if state.request == .head {
             guard state.marks.contains(.isMidHead) else { return context.end(.idle) }

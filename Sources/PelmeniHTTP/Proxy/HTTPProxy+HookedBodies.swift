@@ -37,7 +37,7 @@ extension HTTPProxy {
     }
 
     /// A part of the message is out already, or nothing of a response is.
-    private func failBody(
+    func failBody(
         _ failure: HTTPHookFailure, _ state: HTTPExchange, _ context: borrowing PairContext
     ) {
         let isSent = state.response != .none && state.response != .head

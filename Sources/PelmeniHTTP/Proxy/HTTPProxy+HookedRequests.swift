@@ -21,13 +21,73 @@ extension HTTPProxy {
         _ data: inout Buffer, _ run: HTTPHookRun, _ state: inout HTTPExchange,
         _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
-        switch run.advanceRequest(Self.session(context)) {
+        try act(on: run.advanceRequest(Self.session(context)), &data, run, &state, context)
+    }
+
+    /// What the hooks of a request have decided.
+    func act(
+        on step: HTTPHookRun.Step, _ data: inout Buffer, _ run: HTTPHookRun,
+        _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        switch step {
         case .forward: try sendHookedRequest(&data, run, &state, context)
         case .collect(let most): try collectRequest(most, &data, run, &state, context)
         case .reply(let response): try reply(response, &data, run, &state, context)
         case .close(let reason): context.end(.hook, reset: true, reason: reason)
         case .fail(let failure): fail(failure, state, context)
+        case .wait(let deadline, let call):
+            context.pause(.client)
+            wait(for: deadline, run, &state, context)
+            context.begin(for: .client, call)
         }
+    }
+
+    /// A hook has a message, for so long at most.
+    func wait(
+        for deadline: Duration, _ run: HTTPHookRun, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) {
+        setDue(deadline, &state, context)
+        run.waitsUntil = state.dueAt
+    }
+
+    /// An asynchronous hook has returned.
+    @inline(never)
+    func hookReturned(
+        _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        guard let run = state.hooks?.takeUnretainedValue() else { return }
+        run.waitsUntil = 0
+        state.dueAt = 0
+        // Bytes that wait are offered behind this call.
+        var none = Buffer()
+        do throws(HTTPRefusal) {
+            if side == .client {
+                let step = run.resumeRequest(Self.session(context))
+                try act(on: step, &none, run, &state, context)
+            } else {
+                context.resume(.upstream)
+                let step = run.resumeResponse(Self.session(context, run.request))
+                try actOnResponse(step, &none, run, &state, context)
+            }
+        } catch {
+            try refuse(error, from: side, &state, context)
+        }
+    }
+
+    /// A hook's time is over. False where none has a message.
+    @inline(never)
+    func hookExpired(_ state: inout HTTPExchange, _ context: borrowing PairContext) -> Bool {
+        guard let run = state.hooks?.takeUnretainedValue(), run.waitsUntil != 0 else {
+            return false
+        }
+        guard context.now >= run.waitsUntil else {
+            setDue(.nanoseconds(Int64(clamping: run.waitsUntil - context.now)), &state, context)
+            return true
+        }
+        run.waitsUntil = 0
+        failBody(run.overdue, state, context)
+        return true
     }
 
     static func session(
@@ -81,6 +141,7 @@ extension HTTPProxy {
     ) throws(HTTPRefusal) {
         run.requestWay.use = use
         state.marks.insert(.divertsRequest)
+        context.resume(.client)
         state.move(request: run.requestWay.length == .chunked ? .chunks : .body)
         setBodyDue(&state, context)
         try receivedDiverted(&data, from: .client, &state, context)
@@ -111,8 +172,9 @@ extension HTTPProxy {
         _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
         let body = run.wholeRequestBody
-        guard let head = writeHooked(run, state, context) else { return }
-        if let body { send(body, to: .upstream, .request, run, state, context) }
+        let small = run.smallBody(body, run.requestFraming)
+        guard let head = writeHooked(small, run, state, context) else { return }
+        if let body, small == nil { send(body, to: .upstream, .request, run, state, context) }
         state.move(response: .head)
         guard body != nil || run.requestWay.isTaken else {
             return beginUntouched(head, run, &state, context)
@@ -131,15 +193,19 @@ extension HTTPProxy {
 
     /// Connects, and writes the head. Nil where hooks left none: the client was told.
     private func writeHooked(
-        _ run: HTTPHookRun, _ state: HTTPExchange, _ context: borrowing PairContext
+        _ small: [UInt8]?, _ run: HTTPHookRun, _ state: HTTPExchange,
+        _ context: borrowing PairContext
     ) -> RequestHead? {
-        let bytes = run.request.written(run.requestFraming)
+        var bytes = run.request.written(run.requestFraming)
+        let headEnd = bytes.count
+        if let small { bytes += small }
         do throws(HTTPRefusal) {
             return try bytes.withOctets { (octets) throws(HTTPRefusal) -> RequestHead in
-                guard let head = try RequestHead.read(octets, .ofHooks), head.end == octets.count
+                guard let head = try RequestHead.read(octets, .ofHooks), head.end == headEnd
                 else { throw .requestLine }
                 context.connect(upstream: run.upstream)
-                context.send(write(head, octets, 0, state), to: .upstream)
+                context.send(
+                    write(head, octets, octets.count - headEnd, state), to: .upstream)
                 return head
             }
         } catch {
@@ -166,7 +232,7 @@ extension HTTPProxy {
         guard let run = state.hooks?.takeUnretainedValue() else { return }
         state.marks.remove(.mayRepeat)
         state.marks.insert(.isRepeated)
-        _ = writeHooked(run, state, context)
+        _ = writeHooked(nil, run, state, context)
         setDue(deadlines.answer, &state, context)
     }
 
@@ -213,6 +279,13 @@ extension HTTPHookRun {
     /// Continue may send its body or not.
     var canDrop: Bool {
         !expects && requestWay.length != .chunked && requestWay.left <= Self.droppedBytesMax
+    }
+
+    /// The bytes that go with the head, in one send.
+    func smallBody(_ body: HTTPBody?, _ framing: BodyFraming?) -> [UInt8]? {
+        guard let body, case .bytes(let count)? = framing, UInt64(count) <= HTTPProxy.copiedBytesMax
+        else { return nil }
+        return body.bytes
     }
 
     /// The body where it goes on at once: it was collected, or set by a hook.

@@ -21,7 +21,16 @@ extension HTTPProxy {
         _ data: inout Buffer, _ run: HTTPHookRun, _ state: inout HTTPExchange,
         _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
-        switch run.advanceResponse(Self.session(context, run.request)) {
+        let step = run.advanceResponse(Self.session(context, run.request))
+        try actOnResponse(step, &data, run, &state, context)
+    }
+
+    /// What the hooks of a response have decided.
+    func actOnResponse(
+        _ step: HTTPHookRun.Step, _ data: inout Buffer, _ run: HTTPHookRun,
+        _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws(HTTPRefusal) {
+        switch step {
         case .forward: try sendHookedResponse(&data, run, &state, context)
         case .collect(let most):
             if case .bytes(let count) = run.responseWay.length, count > UInt64(most) {
@@ -38,6 +47,10 @@ extension HTTPProxy {
             try sendHookedResponse(&data, run, &state, context)
         case .close(let reason): context.end(.hook, reset: true, reason: reason)
         case .fail(let failure): fail(failure, state, context)
+        case .wait(let deadline, let call):
+            context.pause(.upstream)
+            wait(for: deadline, run, &state, context)
+            context.begin(for: .upstream, call)
         }
     }
 
@@ -94,7 +107,7 @@ extension HTTPProxy {
         state.marks.remove(.holdsResponse)
         guard !isWhole, !run.responseWay.isTaken else {
             // What the upstream has still to send is not waited for.
-            if !run.responseWay.isTaken { state.marks.remove(.keepsUpstream) }
+            if !run.takeRest(&data) { state.marks.remove(.keepsUpstream) }
             return responseDone(&state, context)
         }
         guard run.seesPieces(.response) else { return beginBody(head, &state, context) }
@@ -106,16 +119,24 @@ extension HTTPProxy {
     func writeHookedResponse(
         _ run: HTTPHookRun, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) -> ResponseHead? {
-        let bytes = run.response.written(run.responseFraming)
+        let framing = run.responseFraming
+        var bytes = run.response.written(framing)
+        let headEnd = bytes.count
         let isHead = run.isHead
+        // A response to HEAD, and one of 204 or 304, ends with its head.
+        let hasBody = !isHead && run.response.status != 204 && run.response.status != 304
+        let body = hasBody ? run.wholeResponseBody : nil
+        let small = run.smallBody(body, framing)
+        if let small { bytes += small }
         let head: ResponseHead
         do throws(HTTPRefusal) {
             head = try bytes.withOctets { (octets) throws(HTTPRefusal) -> ResponseHead in
                 let read = try ResponseHead.read(octets, .ofHooks, isToHead: isHead)
-                guard let head = read, head.end == octets.count else { throw .statusLine }
+                guard let head = read, head.end == headEnd else { throw .statusLine }
                 let connection = connection(behind: head, &state)
                 send(
-                    head, 0, octets, isChunked: state.marks.contains(.sendsChunks), connection,
+                    head, octets.count - headEnd, octets,
+                    isChunked: state.marks.contains(.sendsChunks), connection,
                     context)
                 return head
             }
@@ -123,8 +144,7 @@ extension HTTPProxy {
             fail(.refused(error), state, context)
             return nil
         }
-        // A response to HEAD, and one of 204 or 304, ends with its head.
-        if let body = run.wholeResponseBody, head.body != .none {
+        if let body, small == nil {
             send(body, to: .client, .response, run, state, context)
         }
         return head
@@ -132,6 +152,17 @@ extension HTTPProxy {
 }
 
 extension HTTPHookRun {
+    /// Drops the rest of a response's body. False where it has not come.
+    func takeRest(_ data: inout Buffer) -> Bool {
+        guard !responseWay.isTaken else { return true }
+        guard case .bytes = responseWay.length, responseWay.left <= UInt64(data.count) else {
+            return false
+        }
+        data.removeFirst(Int(responseWay.left))
+        responseWay.isTaken = true
+        return true
+    }
+
     /// The body where it goes on at once: it was collected, or set by a hook.
     var wholeResponseBody: HTTPBody? {
         switch response.bodyPlace {

@@ -112,6 +112,12 @@ struct HTTPProxy: PairDriver {
         try upstreamEnded(isBroken: true, &state, context)
     }
 
+    func finished(
+        _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        try hookReturned(side, &state, context)
+    }
+
     func timer(_ state: inout HTTPExchange, _ context: borrowing PairContext) throws {
         state.timerAt = 0
         guard state.dueAt != 0 else { return }
