@@ -31,7 +31,8 @@ STATIC_BINARY := $(STATIC)/release/pelmeni
 EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list chat-server \
 	sequenced-client fixed-http http-gate relay-service tested-protocol
 # PelmeniCore and PelmeniRuntime are a part of Pelmeni, which exports their public symbols.
-DOCUMENTED := Pelmeni PelmeniHTTP PelmeniICMP PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle
+DOCUMENTED := Pelmeni PelmeniHTTP PelmeniICMP PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle \
+	PelmeniHTTPTypes
 
 .PHONY: help
 help: ## list the targets

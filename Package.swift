@@ -17,10 +17,12 @@ let package = Package(
         .library(name: "PelmeniLogging", targets: ["PelmeniLogging"]),
         .library(name: "PelmeniMetrics", targets: ["PelmeniMetrics"]),
         .library(name: "PelmeniServiceLifecycle", targets: ["PelmeniServiceLifecycle"]),
+        .library(name: "PelmeniHTTPTypes", targets: ["PelmeniHTTPTypes"]),
         .executable(name: "pelmeni", targets: ["PelmeniCLI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -71,6 +73,13 @@ let package = Package(
             dependencies: [
                 "Pelmeni",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "PelmeniHTTPTypes",
+            dependencies: [
+                "PelmeniHTTP", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict
         ),
@@ -206,6 +215,14 @@ let package = Package(
             name: "PelmeniHTTPTests",
             dependencies: [
                 "PelmeniHTTP", "PelmeniTesting", "Pelmeni", "EngineTestSupport", "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PelmeniHTTPTypesTests",
+            dependencies: [
+                "PelmeniHTTPTypes", "PelmeniHTTP",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict
         ),
