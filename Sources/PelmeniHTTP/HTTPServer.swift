@@ -19,6 +19,8 @@ public struct HTTPServer: Server {
     public var deadlines = HTTPDeadlines()
     /// What upstreams are told of the proxy and its clients.
     public var forwarding: HTTPForwarding = [.via, .xForwarded]
+    /// Where lines of exchanges go; nil for nowhere. Several servers may share a log.
+    public var accessLog: HTTPAccessLog?
 
     /// - Parameters:
     ///   - client: forwards the requests.
@@ -43,6 +45,7 @@ public struct HTTPServer: Server {
         return PairDriverTable(
             HTTPProxy(
                 limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
-                authority: StaticText(first?.description ?? "localhost")))
+                authority: StaticText(first?.description ?? "localhost"),
+                accessLog: accessLog, upstreams: upstreams.endpoints))
     }
 }

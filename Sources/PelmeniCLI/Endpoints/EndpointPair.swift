@@ -79,8 +79,13 @@ struct EndpointPair: Sendable {
         }
     }
 
+    var isHTTP: Bool { listener.scheme == "http" }
+
     /// The library's description of the pair.
-    var server: any Server {
+    var server: any Server { server(accessLog: nil) }
+
+    /// - Parameter accessLog: of an http pair.
+    func server(accessLog: HTTPAccessLog?) -> any Server {
         let client: any Client =
             switch upstreams.first {
             case .udp: UDPClient(upstreams)
@@ -103,6 +108,7 @@ struct EndpointPair: Sendable {
             var server = HTTPServer(
                 HTTPClient(upstreams), listen: host, port: port, options: options)
             server.deadlines = deadlines
+            server.accessLog = accessLog
             return server
         case .unix(let path):
             return UnixServer(

@@ -256,6 +256,9 @@ extension Relay where R: ~Copyable {
         call.pointee.hasUpstream = !upstream.isNone
         call.pointee.clientLinkLeft = client.isNone ? 0 : legs.links.left(client)
         call.pointee.upstreamLinkLeft = upstream.isNone ? 0 : legs.links.left(upstream)
+        let given = legs.links.given(session)
+        call.pointee.clientLinked = given.fromClient
+        call.pointee.upstreamLinked = given.fromUpstream
         call.pointee.isReused = place.row(session).pointee.isReused
         call.pointee.isDraining = legs.isDraining
         call.pointee.now = now

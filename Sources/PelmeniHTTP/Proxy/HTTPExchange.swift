@@ -67,6 +67,7 @@ struct HTTPExchange: Sendable {
     /// Looks at a body that found the same number.
     var bodyChecks = 0
     var client = ClientText()
+    var access = AccessRef()
 
     /// A body is on its way.
     var hasBody: Bool {

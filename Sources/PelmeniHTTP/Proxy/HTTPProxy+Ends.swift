@@ -35,6 +35,7 @@ extension HTTPProxy {
         }
         // The response to a request whose body is bad may be on its way.
         guard state.response == .none || state.response == .head else { return cutOff(context) }
+        noteAnswer(refusal.status, refusal.reason, isHead: false, state, context)
         answer(refusal.status, refusal.reason, isHead: false, context)
     }
 
@@ -42,6 +43,8 @@ extension HTTPProxy {
     func answerFailure(
         _ failure: Failure, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
+        let isHead = state.marks.contains(.isHead)
+        noteAnswer(failure.status, failure.reason, isHead: isHead, state, context)
         answer(
             failure.status, failure.reason, isHead: state.marks.contains(.isHead), context)
     }
@@ -146,6 +149,7 @@ extension HTTPProxy {
         guard !state.hasBody else { return try bodyExpired(&state, context) }
         if state.request == .head {
             guard state.marks.contains(.isMidHead) else { return context.end(.idle) }
+            noteAnswer(408, "the head did not come in time", isHead: false, state, context)
             return answer(408, "the head did not come in time", isHead: false, context)
         }
         if state.response == .head { try answerFailure(.upstreamSilent, &state, context) }
@@ -163,6 +167,7 @@ extension HTTPProxy {
             return setDue(bodyCheckInterval, &state, context)
         }
         guard state.response == .head else { return cutOff(context, .idle) }
+        noteAnswer(408, "the body did not come in time", isHead: false, state, context)
         answer(408, "the body did not come in time", isHead: false, context)
     }
 }

@@ -32,15 +32,18 @@ extension HTTPProxy {
         }
         guard let head = read else {
             state.requestHeadRead = UInt32(truncatingIfNeeded: data.count)
+            notePartialHead(data, &state, context)
             return setHeadDue(&state, context)
         }
         state.requestHeadRead = 0
+        noteRequest(head, data, &state, context)
         if head.countsForwards, head.facts.maxForwards == 0 {
             return try answerForwards(head, &data, &state, context)
         }
         note(head, &state, isDraining: context.isDraining)
         // Sends wait for the upstream where it is dialled.
         context.connect()
+        noteConnect(state)
         let bodyCount = Self.smallBody(head.body, data.count - head.end)
         context.send(write(head, bodyCount ?? 0, data, state), to: .upstream)
         state.move(response: .head)
@@ -104,6 +107,7 @@ extension HTTPProxy {
     ) throws(HTTPRefusal) {
         guard head.body == .none else { throw .forwardsOver }
         data.removeFirst(head.end)
+        noteAnswer(head.kind == .trace ? 405 : 200, nil, isHead: false, state, context)
         let isClosing = !head.keepsConnection || context.isDraining
         let answer = Buffer.written(upTo: 256) { memory in
             var writer = HeadWriter(memory)

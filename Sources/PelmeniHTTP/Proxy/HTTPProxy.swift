@@ -10,6 +10,9 @@ struct HTTPProxy: PairDriver {
     let forwarding: HTTPForwarding
     /// The Host of a request of HTTP/1.0 that has none.
     let authority: StaticText
+    /// Where lines of the access log go; nil without one.
+    let access: AccessSink?
+    private let accessLog: HTTPAccessLog?
     /// Between two looks at a body.
     let bodyCheckInterval: Duration
 
@@ -18,12 +21,14 @@ struct HTTPProxy: PairDriver {
 
     init(
         limits: HTTPLimits, deadlines: HTTPDeadlines, forwarding: HTTPForwarding,
-        authority: StaticText
+        authority: StaticText, accessLog: HTTPAccessLog? = nil, upstreams: [Endpoint] = []
     ) {
         self.limits = limits
         self.deadlines = deadlines
         self.forwarding = forwarding
         self.authority = authority
+        self.accessLog = accessLog
+        access = accessLog?.sink(to: upstreams)
         bodyCheckInterval = deadlines.body / Self.bodyChecksMax
     }
 
@@ -34,6 +39,7 @@ struct HTTPProxy: PairDriver {
     ) throws {
         guard side == .upstream else {
             if context.client.port != nil { state.client = ClientText(context.client.host) }
+            openAccess(&state, context)
             return setDue(deadlines.head, &state, context)
         }
         guard state.marks.contains(.bodyWaits) else { return }
@@ -58,6 +64,7 @@ struct HTTPProxy: PairDriver {
                 try receivedResponse(&data, &state, context)
             }
         } catch {
+            noteRefusal(error, data, from: side, &state, context)
             if side == .upstream { data.removeAll() }
             try refuse(error, from: side, &state, context)
         }
@@ -66,6 +73,7 @@ struct HTTPProxy: PairDriver {
     func linked(
         from side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
+        noteLinked(from: side, state, context)
         switch side {
         case .client:
             guard state.request == .chunks else { return requestDone(&state, context) }
