@@ -80,13 +80,11 @@ struct AccessQueue: @unchecked Sendable {
         let bytes = Self.taken(length)
         shared.pointee.added.wrappingAdd(1, ordering: .relaxed)
         var position: UInt64
-        var waiting: UInt64
         repeat {
             // The tail first: it is never beyond a head that is read later.
             let tail = shared.pointee.tail.load(ordering: .acquiring)
             position = shared.pointee.head.load(ordering: .relaxed)
-            waiting = position &- tail
-            guard waiting &+ bytes <= capacity else {
+            guard position &- tail &+ bytes <= capacity else {
                 shared.pointee.lost.wrappingAdd(1, ordering: .relaxed)
                 return
             }
@@ -103,8 +101,7 @@ struct AccessQueue: @unchecked Sendable {
         // sleeps.
         word(position).pointee.store(
             Self.header(position, length), ordering: .sequentiallyConsistent)
-        let isHalfFull = waiting < capacity / 2 && waiting &+ bytes >= capacity / 2
-        if isHalfFull || shared.pointee.isAsleep.load(ordering: .sequentiallyConsistent) { wake() }
+        if shared.pointee.isAsleep.load(ordering: .sequentiallyConsistent) { wake() }
     }
 
     @inline(__always)

@@ -5,7 +5,7 @@ internal import Synchronization
 /// The thread of an access log: moves lines from the queue to the file.
 final class AccessWriter: @unchecked Sendable {
     /// How long lines are gathered for one write.
-    private static let pauseMilliseconds = 20
+    private static let pauseMilliseconds: Int32 = 20
     private static let batchBytes = 64 << 10
     private static let reportMilliseconds = 10_000
     /// Between two looks at a pipe that is full, and how long one is waited for where the log is to
@@ -152,7 +152,8 @@ final class AccessWriter: @unchecked Sendable {
         let time = hasLosses ? Self.reportMilliseconds : nil
         if queue.isEmpty { queue.listen(milliseconds: time) }
         shared.pointee.isAsleep.store(false, ordering: .relaxed)
-        queue.listen(milliseconds: Self.pauseMilliseconds)
+        // Of the monotonic clock: a step of the other one would delay lines.
+        poll(nil, 0, Self.pauseMilliseconds)
     }
 
     // MARK: The file

@@ -47,7 +47,9 @@ struct ChunkDecoder: Sendable {
                     throw .chunkExtensions
                 }
                 extensionBytes &+= 1
-                guard extensionBytes <= limits.chunkExtensionBytes else { throw .chunkExtensions }
+                guard extensionBytes <= limits.chunkExtensionBytes else {
+                    throw .chunkExtensionsTooLong
+                }
             case .lineFeed:
                 guard byte == 0x0a else { throw .chunkLine }
                 place = size == 0 ? .sizeFirst : .data

@@ -89,6 +89,7 @@ extension HTTPProxy {
             guard !state.marks.contains(.upstreamEnded) else { return context.end() }
             return context.shutdown(.upstream)
         }
+        guard !abortsExchange(state, context) else { return }
         // Kept bytes are of a request that is answered.
         guard state.request == .head || state.request == .done else {
             context.closeUpstream(reset: true)

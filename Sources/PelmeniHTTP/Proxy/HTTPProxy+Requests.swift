@@ -5,6 +5,7 @@ extension HTTPProxy {
     func receivedRequest(
         _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
+        guard !holdsPipelined(state, context) else { return }
         if state.keptBytes > 0 {
             // The request before this one is answered, and was not sent again.
             data.removeFirst(Int(state.keptBytes))
@@ -52,7 +53,7 @@ extension HTTPProxy {
             return beginBody(of: head, &state, context)
         }
         state.move(request: .done)
-        context.pause(.client)
+        if pausesBehind(data.count > head.end + bodyCount) { context.pause(.client) }
         setDue(deadlines.answer, &state, context)
         guard bodyCount == 0 else { return data.removeFirst(head.end + bodyCount) }
         // The head of an upgrade would go into its tunnel.
@@ -147,7 +148,7 @@ extension HTTPProxy {
     func requestDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         guard state.request != .done else { return }
         state.move(request: .done)
-        context.pause(.client)
+        if pausesBehind(false) { context.pause(.client) }
         if state.response == .head { setDue(deadlines.answer, &state, context) }
     }
 

@@ -10,6 +10,9 @@ struct HTTPProxy: PairDriver {
     let forwarding: HTTPForwarding
     /// The Host of a request of HTTP/1.0 that has none.
     let authority: StaticText
+    let trusted: TrustedClients
+    /// A client's end behind a whole request aborts its exchange.
+    let abortsHalfClosed: Bool
     /// Where lines of the access log go; nil without one.
     let access: AccessSink?
     private let accessLog: HTTPAccessLog?
@@ -21,12 +24,15 @@ struct HTTPProxy: PairDriver {
 
     init(
         limits: HTTPLimits, deadlines: HTTPDeadlines, forwarding: HTTPForwarding,
-        authority: StaticText, accessLog: HTTPAccessLog? = nil, upstreams: [Endpoint] = []
+        authority: StaticText, trusted: TrustedClients = TrustedClients([]),
+        abortsHalfClosed: Bool = false, accessLog: HTTPAccessLog? = nil, upstreams: [Endpoint] = []
     ) {
         self.limits = limits
         self.deadlines = deadlines
         self.forwarding = forwarding
         self.authority = authority
+        self.trusted = trusted
+        self.abortsHalfClosed = abortsHalfClosed
         self.accessLog = accessLog
         access = accessLog?.sink(to: upstreams)
         bodyCheckInterval = deadlines.body / Self.bodyChecksMax
@@ -39,6 +45,7 @@ struct HTTPProxy: PairDriver {
     ) throws {
         guard side == .upstream else {
             if context.client.port != nil { state.client = ClientText(context.client.host) }
+            state.client.isTrusted = trusted.contains(context.client)
             openAccess(&state, context)
             return setDue(deadlines.head, &state, context)
         }
