@@ -71,6 +71,8 @@ final class AccessExchange {
         if ends { client.close() }
     }
 
+    func close() { client.close() }
+
     private static func parts(_ message: String) -> (head: [UInt8], body: [UInt8]) {
         let bytes = Array(message.utf8)
         let end = bytes.firstRange(of: [13, 10, 13, 10])?.upperBound ?? bytes.count
