@@ -274,7 +274,7 @@ let package = Package(
         .testTarget(
             name: "PelmeniCLITests",
             dependencies: [
-                "PelmeniCLI", "Pelmeni", "PelmeniICMP",
+                "PelmeniCLI", "Pelmeni", "PelmeniHTTP", "PelmeniICMP",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],

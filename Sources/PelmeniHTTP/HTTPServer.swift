@@ -6,6 +6,15 @@ public import Pelmeni
 /// request that two readers might take for two different ones is answered with 400, and its
 /// connection is closed.
 public struct HTTPServer: Server {
+    /// What a client's end of its stream means behind a whole request.
+    public enum HalfClose: String, Sendable, CaseIterable {
+        /// The client still reads: it gets its response.
+        case deliver
+        /// The client is gone: the exchange ends, with its upstream's connection. Not where bytes
+        /// of another request come before the end.
+        case abort
+    }
+
     private let upstreams: HTTPClient
     /// The listening endpoint.
     public let endpoint: Endpoint
@@ -19,8 +28,16 @@ public struct HTTPServer: Server {
     public var limits = HTTPLimits()
     /// Bounds in time.
     public var deadlines = HTTPDeadlines()
+    /// What a client's end of its stream means behind a whole request.
+    public var halfClose = HalfClose.deliver
     /// What upstreams are told of the proxy and its clients.
     public var forwarding: HTTPForwarding = [.via, .xForwarded]
+    /// Clients that are proxies of one's own: what they say of their clients in Forwarded and
+    /// X-Forwarded-For, -Proto and -Host is kept, and ``forwarding`` adds to it. Of all other
+    /// clients these fields are removed.
+    public var trustedClients: [HTTPNetwork] = []
+    /// Where lines of exchanges go; nil for nowhere. Several servers may share a log.
+    public var accessLog: HTTPAccessLog?
 
     /// - Parameters:
     ///   - client: forwards the requests.
@@ -46,6 +63,9 @@ public struct HTTPServer: Server {
             HTTPProxy(
                 limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
                 authority: StaticText(first?.description ?? "localhost"),
-                hooks: HTTPHookChain(server: httpHooks, client: upstreams.httpHooks)))
+                hooks: HTTPHookChain(server: httpHooks, client: upstreams.httpHooks),
+                trusted: TrustedClients(trustedClients),
+                abortsHalfClosed: halfClose == .abort, accessLog: accessLog,
+                upstreams: upstreams.endpoints))
     }
 }

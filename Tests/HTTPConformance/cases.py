@@ -67,13 +67,15 @@ class Forwarded:
 
     With `closes` the proxy ends the client's connection after the last answer. Without, a probe on
     the same connection must be answered. `absent` are bytes that the origin must not see,
-    `added` names of fields that the proxy adds itself and that must be there, once.
+    `added` names of fields that the proxy adds itself and that must be there, once. `told` are names
+    and values of such fields, which must be there as one line; a value of None is no line.
     """
 
     requests: tuple
     closes: bool = False
     absent: tuple = ()
     added: tuple = ()
+    told: tuple = ()
 
     def __str__(self):
         lines = b", ".join(one.method + b" " + one.target[:40] for one in self.requests)
@@ -142,6 +144,7 @@ class Case:
     answer: bytes | None = None
     then: str = "keep"  # after the answer the origin does: keep, close, reset or tunnel
     note: str = ""
+    query: str = ""  # options of the proxy's listener
 
     @property
     def split(self):
@@ -169,8 +172,8 @@ def get(target=b"/", *fields, method=b"GET", body=b"", trailers=(), chunked=Fals
     return Request(method, target, pairs, body, tuple(trailers), chunked)
 
 
-def passed(*requests, closes=False, absent=(), added=()):
-    return Forwarded(requests or (get(),), closes, absent, added)
+def passed(*requests, closes=False, absent=(), added=(), told=()):
+    return Forwarded(requests or (get(),), closes, absent, added, told)
 
 
 def check_unique(cases):

@@ -25,25 +25,31 @@ CASES = requests_all.CASES + responses_all.CASES
 
 
 class Proxies:
-    """A live proxy: one that has died is told once, and another takes its place."""
+    """Live proxies, one for each set of options: one that has died is told once, and another takes
+    its place.
+    """
 
     def __init__(self, start):
         self.start = start
-        self.proxy = start()
+        self.live = {"": start("")}
 
-    def port(self):
-        return self.proxy.port
+    def port(self, query=""):
+        if query not in self.live:
+            self.live[query] = self.start(query)
+        return self.live[query].port
 
-    def death(self):
-        if self.proxy.alive():
+    def death(self, query=""):
+        proxy = self.live[query]
+        if proxy.alive():
             return None
-        text = self.proxy.complaint()
-        self.proxy.stop()
-        self.proxy = self.start()
+        text = proxy.complaint()
+        proxy.stop()
+        self.live[query] = self.start(query)
         return text
 
     def stop(self):
-        self.proxy.stop()
+        for proxy in self.live.values():
+            proxy.stop()
 
 
 def work(options, backend, chosen, taken, done):
@@ -51,7 +57,7 @@ def work(options, backend, chosen, taken, done):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     origin, proxies = Origin(), None
     try:
-        proxies = Proxies(lambda: Proxy(options.binary, backend, origin.port, options.extra))
+        proxies = Proxies(lambda query: Proxy(options.binary, backend, origin.port, options.extra, query))
         while True:
             with taken.get_lock():
                 index = taken.value

@@ -132,6 +132,11 @@ def judge_forwarded(expect, case, seen):
     for name in expect.added:
         if any(len(wire.values(one.fields, name)) != 1 for one in seen.requests()):
             complaints.append(f"not exactly one {name.decode()}")
+    for name, value in expect.told:
+        wanted = [] if value is None else [value]
+        found = [wire.values(one.fields, name.lower()) for one in seen.requests()]
+        if any(values != wanted for values in found):
+            complaints.append(f"{name.decode()} is {found}")
     return complaints + closing(expect.closes, seen)
 
 

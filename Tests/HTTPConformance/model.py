@@ -45,8 +45,9 @@ def chunked(body, trailers):
 class Model:
     """Listens on a port of its own; `stop` closes it."""
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, query=""):
         self.upstream = upstream
+        self.query = query
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -108,9 +109,9 @@ class Model:
             fields = [(n, b"%d" % (int(v) - 1) if n.lower() == b"max-forwards" else v) for n, v in fields]
         upgrade = request["minor"] > 0 and b"upgrade" in asked and values(fields, b"upgrade") == [b"websocket"]
         sent = [pair for pair in end_to_end(fields, upgrade) if pair[0].lower() not in REPLACED]
+        sent += self.told(request)
         if not values(fields, b"host"):
             sent.insert(0, (b"Host", request["host"] or b"127.0.0.1:%d" % self.upstream))
-        sent += [(b"Via", b"1.1 model"), (b"X-Forwarded-For", b"127.0.0.1")]
         sent += [(b"Connection", b"Upgrade")] if upgrade else []
         message = self.write_request(request, sent)
         with socket.create_connection(("127.0.0.1", self.upstream), PATIENCE) as origin:
@@ -131,6 +132,30 @@ class Model:
                 self.tunnel(client, origin, bytes(behind), rest)
                 return False
         return keeps
+
+    def trusts(self):
+        return "trust=127.0.0.0/8" in self.query
+
+    def told(self, request):
+        """The fields that say who the proxy and its clients are."""
+        words = [part[8:] for part in self.query.split("&") if part.startswith("forward=")]
+        says = words[0].split(",") if words else ["via", "x-forwarded"]
+        came = [pair for pair in request["fields"] if pair[0].lower() in REPLACED] if self.trusts() else []
+        sent = [(b"Via", b"1.1 model")] if "via" in says else []
+        for says_it, name, own, appends in (
+            ("x-forwarded", b"X-Forwarded-For", b"127.0.0.1", True),
+            ("x-forwarded", b"X-Forwarded-Proto", b"http", False),
+            ("x-forwarded", b"X-Forwarded-Host", (values(request["fields"], b"host") or [None])[0], False),
+            ("forwarded", b"Forwarded", b"for=127.0.0.1;proto=http", True),
+        ):
+            theirs = [value for low, value in came if low.lower() == name.lower()]
+            if says_it in says and appends:
+                sent.append((name, b", ".join([value for value in theirs if value] + [own])))
+            elif theirs:
+                sent += [(name, value) for value in theirs]
+            elif says_it in says and own:
+                sent.append((name, own))
+        return sent
 
     def write_request(self, request, fields):
         first = request["method"] + b" " + request["target"] + b" HTTP/1.1\r\n"
@@ -192,7 +217,7 @@ class Model:
 
 def main(arguments):
     """Speaks the command's own lines, so that check.py can start it."""
-    model = Model(int(arguments[2].rsplit(":", 1)[1]))
+    model = Model(int(arguments[2].rsplit(":", 1)[1]), arguments[1].partition("?")[2])
     print(f"listening http://127.0.0.1:{model.port} -> {arguments[2]}\nready backend=model workers=1", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     return 0

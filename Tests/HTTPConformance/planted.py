@@ -180,6 +180,11 @@ class KeepsSpoofed(ChangesRequest):
         return request, fields + [pair for pair in request["fields"] if pair[0].lower().startswith(b"x-forwarded")]
 
 
+class TrustsNobody(Model):
+    def trusts(self):
+        return False
+
+
 class KeepsHopFields(ChangesRequest):
     def changed(self, request, fields):
         return request, fields + [pair for pair in request["fields"] if pair[0].lower() in (b"x-hop", b"upgrade")]

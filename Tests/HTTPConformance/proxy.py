@@ -21,10 +21,11 @@ def dies_with_parent():
 
 
 class Proxy:
-    """A process `BINARY run http://127.0.0.1:0 http://127.0.0.1:PORT --backend BACKEND`."""
+    """A process `BINARY run http://127.0.0.1:0?QUERY http://127.0.0.1:PORT --backend BACKEND`."""
 
-    def __init__(self, binary, backend, upstream, extra=()):
-        command = [binary, "run", "http://127.0.0.1:0", f"http://127.0.0.1:{upstream}", *extra]
+    def __init__(self, binary, backend, upstream, extra=(), query=""):
+        listen = "http://127.0.0.1:0" + (f"?{query}" if query else "")
+        command = [binary, "run", listen, f"http://127.0.0.1:{upstream}", *extra]
         command += ["--backend", backend] if backend else []
         self.errors = tempfile.TemporaryFile()
         self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

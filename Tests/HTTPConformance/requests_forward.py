@@ -10,8 +10,9 @@ def raw(name, clause, sent, expect, note=""):
     CASES.append(Case(name, clause, sent, expect, note=note))
 
 
-def field(name, clause, text, expect, note="", line=b"GET / HTTP/1.1", behind=b""):
-    raw(name, clause, line + b"\r\n" + HOST + text + b"\r\n\r\n" + behind, expect, note)
+def field(name, clause, text, expect, note="", line=b"GET / HTTP/1.1", behind=b"", query=""):
+    sent = line + b"\r\n" + HOST + text + b"\r\n\r\n" + behind
+    CASES.append(Case(name, clause, sent, expect, note=note, query=query))
 
 
 # Hop-by-hop
@@ -59,6 +60,32 @@ field("spoofed-forwarded", "RFC 7239 8.1", b"Forwarded: for=6.6.6.6;proto=https"
     passed(absent=(b"6.6.6.6",), added=(b"x-forwarded-for",)))
 field("spoofed-and-named", "RFC 7239 8.1; CVE-2022-31813", b"X-Forwarded-For: 6.6.6.6\r\nConnection: X-Forwarded-For",
     passed(absent=(b"6.6.6.6",), added=(b"x-forwarded-for",)))
+
+# What a trusted client says of its own clients
+TRUST, FOR, PROTO, SAID = "trust=127.0.0.0/8", b"X-Forwarded-For", b"X-Forwarded-Proto", b"X-Forwarded-Host"
+field("trusted-for", "RFC 7239 8.1", b"X-Forwarded-For: 6.6.6.6", passed(told=((FOR, b"6.6.6.6, 127.0.0.1"),
+    (PROTO, b"http"), (SAID, b"example.com"), (b"Forwarded", None))), query=TRUST)
+field("trusted-for-twice", "RFC 9110 5.3", b"x-forwarded-for: a,b\r\nA: 1\r\nX-Forwarded-For:\r\nX-FORWARDED-FOR: c ",
+    passed(get(b"/", (b"A", b"1")), told=((FOR, b"a,b, c, 127.0.0.1"),)), query=TRUST)
+field("trusted-proto-and-host", "RFC 7239 8.1", b"X-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example",
+    passed(told=((FOR, b"127.0.0.1"), (PROTO, b"https"), (SAID, b"b.example"))), query=TRUST)
+field("trusted-without", "RFC 7239 8.1", b"A: 1", passed(get(b"/", (b"A", b"1")), told=((FOR, b"127.0.0.1"),
+    (PROTO, b"http"), (SAID, b"example.com"), (b"Forwarded", None))), query=TRUST)
+field("trusted-forwarded", "RFC 7239 4", b"Forwarded: for=6.6.6.6;proto=https",
+    passed(told=((FOR, b"127.0.0.1"), (b"Forwarded", b"for=6.6.6.6;proto=https"))), "kept as it came", query=TRUST)
+field("trusted-forwarded-appended", "RFC 7239 4", b"Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 7.7.7.7",
+    passed(told=((FOR, b"7.7.7.7"), (b"Forwarded", b"for=6.6.6.6, for=127.0.0.1;proto=http"), (PROTO, None))),
+    query=f"{TRUST}&forward=forwarded")
+field("trusted-and-named", "RFC 7239 8.1; CVE-2022-31813", b"X-Forwarded-For: 6.6.6.6\r\nConnection: X-Forwarded-For",
+    passed(told=((FOR, b"6.6.6.6, 127.0.0.1"),)), "a client of the trusted one cannot remove the field", query=TRUST)
+field("trusted-other-client", "RFC 7239 8.1", b"X-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6",
+    passed(absent=(b"6.6.6.6",), told=((FOR, b"127.0.0.1"),)), query="trust=10.0.0.0/8,::1")
+field("forward-forwarded", "RFC 7239 4", b"X-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6", passed(
+    absent=(b"6.6.6.6", b"Via"), told=((b"Forwarded", b"for=127.0.0.1;proto=http"), (FOR, None))),
+    query="forward=forwarded")
+field("forward-none", "RFC 7239 8.1", b"X-Forwarded-For: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nVia: 1.1 a", passed(
+    absent=(b"6.6.6.6",), told=((FOR, None), (PROTO, None), (SAID, None), (b"Forwarded", None), (b"Via", b"1.1 a"))),
+    query="forward=none")
 
 # Persistence
 field("close", "RFC 9112 9.6", b"Connection: close", passed(closes=True))

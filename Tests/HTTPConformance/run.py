@@ -123,7 +123,7 @@ def probe(talk, seen, origin):
 def run_case(case, proxies, origin, timeout=10, hows=None):
     """All runs of a case, or those that `hows` names; failures, and how many runs there were.
 
-    `proxies` gives the port of a live proxy and says why one has died. After three failures the
+    `proxies` gives the port of a live proxy with given options and says why one has died. After three failures the
     other splits of a case are left out.
     """
     failures, runs, chosen = [], 0, set()
@@ -131,13 +131,13 @@ def run_case(case, proxies, origin, timeout=10, hows=None):
         failures += strays(origin)
         runs += 1
         try:
-            seen = run_once(case, how, proxies.port(), origin, timeout)
+            seen = run_once(case, how, proxies.port(case.query), origin, timeout)
         except OSError as error:
             complaints, choice = [f"no connection: {error}"], 0
         else:
             complaints, choice = judge(case, seen)
         origin.owner = case.name, case.clause, how
-        if death := proxies.death():
+        if death := proxies.death(case.query):
             complaints = [death]
         if not complaints:
             chosen.add(choice)

@@ -54,6 +54,8 @@ PLANTS = [
     Plant(planted.SpacesBeforeColon, "method-get length-5", "host-missing"),
     Plant(planted.FoldsLongValues, "value-spaces-inside"),
     Plant(planted.KeepsSpoofed, "spoofed-forwarded-for spoofed-forwarded-host spoofed-and-named"),
+    Plant(planted.TrustsNobody, "trusted-for trusted-for-twice trusted-proto-and-host trusted-forwarded",
+        "trusted-without trusted-other-client spoofed-forwarded-for"),
     Plant(planted.KeepsHopFields, "hop-named hop-named-any-case upgrade-h2c upgrade-unknown"),
     Plant(planted.AddsLength, "method-get no-length-post", "length-5 chunked"),
     Plant(planted.WritesExtensions, "chunked extension-name"),
@@ -79,24 +81,31 @@ PLANTS = [
 
 
 class One:
-    """What run_case asks of a proxy."""
+    """What run_case asks of proxies: one for each set of options."""
 
-    def __init__(self, proxy):
-        self.proxy = proxy
+    def __init__(self, make, upstream):
+        self.make, self.upstream, self.live = make, upstream, {}
 
-    def port(self):
-        return self.proxy.port
+    def port(self, query):
+        if query not in self.live:
+            self.live[query] = self.make(self.upstream)
+            self.live[query].query = query
+        return self.live[query].port
 
-    def death(self):
+    def death(self, query):
         return None
+
+    def stop(self):
+        for proxy in self.live.values():
+            proxy.stop()
 
 
 def failing(make, names, hows, timeout=TIMEOUT):
     """The names of the cases that fail with this proxy."""
     origin = Origin()
-    proxy = make(origin.port)
+    proxy = One(make, origin.port)
     try:
-        found = [run_case(BY_NAME[name], One(proxy), origin, timeout, hows)[0] for name in names]
+        found = [run_case(BY_NAME[name], proxy, origin, timeout, hows)[0] for name in names]
         return {failure.name for failures in [*found, strays(origin)] for failure in failures}
     finally:
         proxy.stop()

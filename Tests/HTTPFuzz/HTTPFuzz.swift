@@ -28,8 +28,11 @@ private func verdict(_ octets: Octets) -> Verdict {
 #if !RESPONSES
     /// What is written for the upstream is a valid request with the same framing.
     private func checkWritten(_ head: RequestHead, _ octets: Octets) {
+        var client = ClientText("192.0.2.7")
+        // What a trusted client says is written in another place.
+        client.isTrusted = head.end % 2 == 1
         let additions = RequestWriter.Additions(
-            client: ClientText("192.0.2.7"), authority: authority,
+            client: client, authority: authority,
             forwarding: [.via, .xForwarded, .forwarded])
         let room = RequestWriter.room(head, additions)
         let output = [UInt8](unsafeUninitializedCapacity: room) { memory, count in

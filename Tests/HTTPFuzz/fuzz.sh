@@ -13,7 +13,7 @@ sources=(Sources/PelmeniHTTP/Parsing/*.swift Sources/PelmeniHTTP/Writing/*.swift
     Sources/PelmeniHTTP/HTTPLimits.swift Tests/HTTPFuzz/HTTPFuzz.swift)
 for target in "${targets[@]}"; do
     swiftc -O -parse-as-library -module-name PelmeniHTTPFuzz -sanitize=fuzzer,address \
-        -assert-config Debug -swift-version 6 \
+        -assert-config Debug -swift-version 6 -package-name pelmeni \
         -enable-upcoming-feature InternalImportsByDefault \
         -D "$target" "${sources[@]}" -o "$folder/$target" 2>&1 | { grep -v "Cannot export local symbol" || true; }
     # What is found goes to a folder of its own: the stored inputs stay as they are.

@@ -240,7 +240,7 @@ extension Integration {
 }
 
 extension Wire {
-    fileprivate func readRequestHead() throws {
+    func readRequestHead() throws {
         var bytes: [UInt8] = []
         while !bytes.suffix(4).elementsEqual([13, 10, 13, 10]) { bytes += try read(exactly: 1) }
     }

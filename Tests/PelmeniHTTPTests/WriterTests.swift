@@ -5,15 +5,18 @@ import Testing
 /// What is written for an upstream, and for a client.
 @Suite struct WriterTests {
     private func request(
-        _ text: String, _ forwarding: HTTPForwarding = [], client: String = "192.0.2.7"
+        _ text: String, _ forwarding: HTTPForwarding = [], client: String = "192.0.2.7",
+        isTrusted: Bool = false
     ) throws -> String {
         let bytes = Array(text.utf8)
         return try bytes.withUnsafeBufferPointer { memory in
             let start = try #require(memory.baseAddress)
             let octets = Octets(start, count: memory.count)
             let head = try #require(try RequestHead.read(octets, HTTPLimits()))
+            var clientText = ClientText(client)
+            clientText.isTrusted = isTrusted
             let additions = RequestWriter.Additions(
-                client: ClientText(client), authority: StaticText("origin:80"),
+                client: clientText, authority: StaticText("origin:80"),
                 forwarding: forwarding)
             let room = RequestWriter.room(head, additions)
             let output = [UInt8](unsafeUninitializedCapacity: room) { memory, count in
@@ -65,6 +68,38 @@ import Testing
                 x-two: again\r
                 \r\n
                 """)
+    }
+
+    @Test func whatATrustedClientSays() throws {
+        let text =
+            "GET / HTTP/1.1\r\nHost: a\r\nforwarded: for=b\r\nX-Forwarded-For:c\r\n"
+            + "X-forwarded-proto:https\r\nFORWARDED: for=d,for=e\r\n\r\n"
+        let all: HTTPForwarding = [.xForwarded, .forwarded]
+        #expect(
+            try request(text, all, client: "2001:db8::1", isTrusted: true) == """
+                GET / HTTP/1.1\r
+                Host: a\r
+                X-forwarded-proto:https\r
+                X-Forwarded-For: c, 2001:db8::1\r
+                X-Forwarded-Host: a\r
+                Forwarded: for=b, for=d,for=e, for="[2001:db8::1]";proto=http\r
+                \r\n
+                """)
+        #expect(
+            try request(text, [], isTrusted: true) == """
+                GET / HTTP/1.1\r
+                Host: a\r
+                forwarded: for=b\r
+                X-Forwarded-For:c\r
+                X-forwarded-proto:https\r
+                FORWARDED: for=d,for=e\r
+                \r\n
+                """)
+        // As long as a head can be: the room is enough.
+        let long = String(repeating: "X-Forwarded-For:a\r\n", count: 198)
+        let found = try request(
+            "GET / HTTP/1.1\r\nHost: a\r\n\(long)\r\n", all, isTrusted: true)
+        #expect(found.contains("a, a, 192.0.2.7\r\n"))
     }
 
     @Test func whatTheProxyAdds() throws {

@@ -35,6 +35,14 @@ enum EndpointHelp {
           answer        30s   from the end of a request until the head of its response
           client-idle   60s   between two requests of a client
           upstream-idle 30s   a connection to an upstream without a request
+          half-close    deliver  or abort, when a client ends its stream behind a whole request
+          max-head      64k   a head, 1k to 256k
+          max-request-line 16k  a request's first line, 256 to max-head
+          max-fields    200   fields of a head, 1 to 256
+          max-chunk-extensions 4k  all of a body, up to 256k
+          max-trailers  16k   fields behind a chunked body, up to max-head
+          forward       via,x-forwarded  what upstreams are told; forwarded too, or none
+          trust         -     networks of clients whose Forwarded and X-Forwarded-* are kept
         Of any pair:
           profile       -     dns: responses=1 and idle=5s, unless they are given
         Framings: \(Framing.names.joined(separator: ", ")).

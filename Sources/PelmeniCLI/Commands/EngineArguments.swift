@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pelmeni
+import PelmeniHTTP
 
 /// The options of an engine, the same for `run` and `check`.
 struct EngineArguments: ParsableArguments {
@@ -50,6 +51,7 @@ struct EngineArguments: ParsableArguments {
 
     func engine(
         _ pairs: [EndpointPair], level: LogEntry.Level = .info,
+        accessLog: HTTPAccessLog? = nil,
         log: (@Sendable (LogEntry) -> Void)? = nil
     ) throws(EngineError) -> Engine {
         var options = EngineOptions()
@@ -61,7 +63,9 @@ struct EngineArguments: ParsableArguments {
         options.logLevel = level
         options.log = log
         return try Engine(
-            backend: backend, workers: workers, servers: pairs.map(\.server), options: options,
+            backend: backend, workers: workers,
+            servers: pairs.map { $0.server(accessLog: accessLog) },
+            options: options,
             spelling: .commandLine)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pelmeni
+import PelmeniHTTP
 
 /// `pelmeni run`: relays every pair until a signal ends it.
 struct RunCommand: AsyncParsableCommand {
@@ -18,14 +19,15 @@ struct RunCommand: AsyncParsableCommand {
               pelmeni run 'tcp://:601?framing=octet-count' udp://127.0.0.1:514
               pelmeni run udp://:8125 'tcp://10.0.0.3:8126?framing=line'
               pelmeni run 'tcp://:9000?framing=line' 'tcp://10.0.0.5:9001?framing=u32be'
+              pelmeni run http://:8080 http://10.0.0.1:80 --access-log /var/log/pelmeni/access.log
 
-            The last five: DNS over TCP in front of a UDP resolver; a resolver over both; syslog \
+            The five before the last: DNS over TCP in front of a UDP resolver; a resolver over both; syslog \
             over TCP to UDP; statsd over UDP to lines over TCP; lines to messages with a length.
 
             \(EndpointHelp.text)
 
             SIGNALS: TERM and INT stop accepting and let what is open end, until the drain timeout; a \
-            second one stops now.
+            second one stops now. USR1 opens the file of --access-log anew, for logrotate.
 
             EXIT CODES: 0 ended well, 1 failed, 2 bad usage, 3 the backend is refused, 4 sessions were \
             cut off.
@@ -42,13 +44,17 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "How log entries are written.")
     var logFormat = LogFormat.text
 
+    @OptionGroup var accessArguments: AccessLogArguments
+
     func run() async throws {
         let pairs = try EndpointPair.list(endpoints)
+        try accessArguments.check(pairs)
         let output = RunOutput(format: logFormat)
         let logger = EngineLogger(level: logLevel, format: logFormat, write: output.log)
-        let engine = try engineArguments.engine(pairs, level: logLevel.engineLevel) {
-            logger.log($0)
-        }
+        let accessLog = try accessArguments.open { logger.log($0) }
+        let engine = try engineArguments.engine(
+            pairs, level: logLevel.engineLevel, accessLog: accessLog
+        ) { logger.log($0) }
         // From here on a signal means drain, even before the listeners are open.
         let signals = SignalWatch.process.subscribe()
         do throws(EngineError) {
@@ -60,7 +66,8 @@ struct RunCommand: AsyncParsableCommand {
         output.ready(RunCommand.readyText(engine)) {
             logger.log(.warning, "standard output took no ready line; relaying all the same")
         }
-        let ending = RunEnding(engine, timeout: engineArguments.drainTimeout, logger)
+        let ending = RunEnding(
+            engine, timeout: engineArguments.drainTimeout, accessLog: accessLog, logger)
         let watcher = Task { await ending.follow(signals) }
         defer { watcher.cancel() }
         var failure: EngineError?
@@ -71,8 +78,12 @@ struct RunCommand: AsyncParsableCommand {
         }
         let statistics = engine.statistics
         // The summary is written at any log level, and after a failure too.
-        EngineLogger(level: .info, format: logFormat, write: output.owed)
-            .log(RunSummary.entry(statistics))
+        let summary = EngineLogger(level: .info, format: logFormat, write: output.owed)
+        if let accessLog {
+            await accessLog.flush(within: RunOutput.accessPatience)
+            summary.log(RunSummary.entry(accessLog.statistics))
+        }
+        summary.log(RunSummary.entry(statistics))
         await output.flush { ending.isForced }
         if let failure { throw failure }
         if ending.isForced || statistics.causes[.drainCut, default: 0] > 0 { throw ExitStatus.cut }

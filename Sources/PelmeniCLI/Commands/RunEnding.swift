@@ -1,16 +1,21 @@
 import Pelmeni
+import PelmeniHTTP
 import Synchronization
 
 /// Handles signals while an engine runs: the first drains it, the second stops it.
 final class RunEnding: Sendable {
     private let engine: Engine
     private let timeout: Duration
+    private let accessLog: HTTPAccessLog?
     private let logger: EngineLogger
     private let endings = Mutex(0)
 
-    init(_ engine: Engine, timeout: Duration, _ logger: EngineLogger) {
+    init(
+        _ engine: Engine, timeout: Duration, accessLog: HTTPAccessLog?, _ logger: EngineLogger
+    ) {
         self.engine = engine
         self.timeout = timeout
+        self.accessLog = accessLog
         self.logger = logger
     }
 
@@ -23,6 +28,7 @@ final class RunEnding: Sendable {
     }
 
     private func answer(_ signal: Signal) {
+        if signal == .user1, let accessLog { return reopen(accessLog) }
         guard signal == .terminate || signal == .interrupt else {
             return logger.log(.info, "signal ignored", [.init("signal", signal.name)])
         }
@@ -48,6 +54,18 @@ final class RunEnding: Sendable {
                 [.init("signal", signal.name), .init("open", "\(engine.statistics.open)")])
             Task { await engine.stop() }
         default: break
+        }
+    }
+
+    /// A file that cannot be opened is no reason to end: lines go on to the one that is open.
+    private func reopen(_ accessLog: HTTPAccessLog) {
+        do throws(EngineError) {
+            try accessLog.reopen()
+            logger.log(.info, "access log reopened")
+        } catch {
+            logger.log(
+                .error, "access log not reopened; the open file goes on",
+                [.init("error", error.description)])
         }
     }
 }

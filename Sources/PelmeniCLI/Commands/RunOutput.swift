@@ -4,6 +4,9 @@ struct RunOutput: Sendable {
     private static let patience: Duration = .seconds(1)
     private static let hurriedPatience: Duration = .milliseconds(500)
 
+    /// How long the end waits for a file of the access log that takes no lines.
+    static let accessPatience: Duration = .seconds(1)
+
     private let output: OutputQueue
     private let error: OutputQueue
 

@@ -33,13 +33,22 @@ struct RunPlan: Codable, Equatable {
         var without: [String]?
     }
 
-    /// The deadlines of an icmp or an http upstream; all but one are http's alone.
+    /// The options of an icmp or an http upstream; all but one are http's alone.
     struct ProtocolPlan: Codable, Equatable {
         var answer: String
         var head: String?
         var body: String?
         var clientIdle: String?
         var upstreamIdle: String?
+        var halfClose: String?
+        var maxHead: String?
+        var maxRequestLine: String?
+        var maxFields: Int?
+        var maxChunkExtensions: String?
+        var maxTrailers: String?
+        var forward: String?
+        /// Nil is no client.
+        var trust: String?
 
         enum CodingKeys: String, CodingKey {
             case answer
@@ -47,16 +56,35 @@ struct RunPlan: Codable, Equatable {
             case body
             case clientIdle = "client-idle"
             case upstreamIdle = "upstream-idle"
+            case halfClose = "half-close"
+            case maxHead = "max-head"
+            case maxRequestLine = "max-request-line"
+            case maxFields = "max-fields"
+            case maxChunkExtensions = "max-chunk-extensions"
+            case maxTrailers = "max-trailers"
+            case forward
+            case trust
         }
 
         init(answer: Duration) { self.answer = DurationText.format(answer) }
 
-        init(_ deadlines: HTTPDeadlines) {
+        init(_ http: HTTPSettings) {
+            let (deadlines, limits) = (http.deadlines, http.limits)
             head = DurationText.format(deadlines.head)
             body = DurationText.format(deadlines.body)
             answer = DurationText.format(deadlines.answer)
             clientIdle = DurationText.format(deadlines.clientIdle)
             upstreamIdle = DurationText.format(deadlines.upstreamIdle)
+            halfClose = http.halfClose.rawValue
+            maxHead = SizeText.format(limits.headBytes)
+            maxRequestLine = SizeText.format(limits.requestLineBytes)
+            maxFields = limits.fields
+            maxChunkExtensions = SizeText.format(limits.chunkExtensionBytes)
+            maxTrailers = SizeText.format(limits.trailerBytes)
+            forward = ForwardingText.format(http.forwarding)
+            trust =
+                http.trusted.isEmpty
+                ? nil : PairOption.Value.networks(http.trusted).description
         }
     }
 
@@ -138,7 +166,7 @@ struct RunPlan: Codable, Equatable {
             }
             switch pair.upstreams.first?.scheme {
             case "icmp": ofProtocol = ProtocolPlan(answer: pair.answer)
-            case "http": ofProtocol = ProtocolPlan(pair.deadlines)
+            case "http": ofProtocol = ProtocolPlan(pair.http)
             default: break
             }
             sessions = options.sessionLimit

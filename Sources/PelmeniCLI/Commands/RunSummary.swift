@@ -1,7 +1,18 @@
 import Pelmeni
+import PelmeniHTTP
 
 /// The last log line of `run`.
 enum RunSummary {
+    /// Lines of the access log; those that still wait for its file are lost.
+    static func entry(_ statistics: HTTPAccessLog.Statistics) -> LogEntry {
+        LogEntry(
+            .info, "access log ended",
+            [
+                .init("lines", "\(statistics.written)"),
+                .init("lost", "\(statistics.lost + statistics.waiting)"),
+            ])
+    }
+
     /// Accepted sessions, ends by cause, and the bytes both ways; the datagrams both ways, and
     /// drops by reason, if there were any.
     static func entry(_ statistics: Statistics) -> LogEntry {

@@ -13,7 +13,7 @@ struct EndpointPair: Sendable {
     /// How long an icmp upstream's answer is waited for.
     let answer: Duration
     /// Of an http pair.
-    let deadlines: HTTPDeadlines
+    let http: HTTPSettings
     /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
@@ -65,7 +65,7 @@ struct EndpointPair: Sendable {
             throw UsageError(
                 "\"\(listen)\" and \"\(upstream)\": http goes with http in this build")
         }
-        deadlines = Self.deadlines(merged)
+        http = try HTTPSettings(merged)
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
@@ -79,8 +79,13 @@ struct EndpointPair: Sendable {
         }
     }
 
+    var isHTTP: Bool { listener.scheme == "http" }
+
     /// The library's description of the pair.
-    var server: any Server {
+    var server: any Server { server(accessLog: nil) }
+
+    /// - Parameter accessLog: of an http pair.
+    func server(accessLog: HTTPAccessLog?) -> any Server {
         let client: any Client =
             switch upstreams.first {
             case .udp: UDPClient(upstreams)
@@ -100,9 +105,10 @@ struct EndpointPair: Sendable {
         case .udp(let host, let port):
             return UDPServer(client, listen: host, port: port, options: options)
         case .http(let host, let port):
-            var server = HTTPServer(
-                HTTPClient(upstreams), listen: host, port: port, options: options)
-            server.deadlines = deadlines
+            var server = http.applied(
+                to: HTTPServer(
+                    HTTPClient(upstreams), listen: host, port: port, options: options))
+            server.accessLog = accessLog
             return server
         case .unix(let path):
             return UnixServer(
@@ -145,22 +151,6 @@ struct EndpointPair: Sendable {
             pairs.append(pair)
         }
         return pairs
-    }
-
-    private static func deadlines(_ values: [PairOption: PairOption.Value]) -> HTTPDeadlines {
-        var deadlines = HTTPDeadlines()
-        for (option, value) in values {
-            guard case .duration(let duration?) = value else { continue }
-            switch option {
-            case .head: deadlines.head = duration
-            case .body: deadlines.body = duration
-            case .answer: deadlines.answer = duration
-            case .clientIdle: deadlines.clientIdle = duration
-            case .upstreamIdle: deadlines.upstreamIdle = duration
-            default: break
-            }
-        }
-        return deadlines
     }
 
     private static func settings(

@@ -1,4 +1,5 @@
 import Pelmeni
+import PelmeniHTTP
 
 /// An option of a pair, in the query of either of its URLs.
 enum PairOption: String, CaseIterable, Sendable {
@@ -22,10 +23,15 @@ enum PairOption: String, CaseIterable, Sendable {
     case body
     case clientIdle = "client-idle"
     case upstreamIdle = "upstream-idle"
+    case halfClose = "half-close"
+    case maxHead = "max-head"
+    case maxRequestLine = "max-request-line"
+    case maxFields = "max-fields"
+    case maxChunkExtensions = "max-chunk-extensions"
+    case maxTrailers = "max-trailers"
+    case forward
+    case trust
     case profile
-
-    /// Those of http pairs alone.
-    static let ofHTTP: [PairOption] = [.head, .body, .clientIdle, .upstreamIdle]
 
     /// For messages.
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -41,6 +47,9 @@ enum PairOption: String, CaseIterable, Sendable {
         /// Bytes.
         case size(Int)
         case profile(PairProfile)
+        case halfClose(HTTPServer.HalfClose)
+        case forwarding(HTTPForwarding)
+        case networks([HTTPNetwork])
 
         var description: String {
             switch self {
@@ -51,6 +60,9 @@ enum PairOption: String, CaseIterable, Sendable {
             case .framing(let framing): framing.description
             case .size(let bytes): SizeText.format(bytes)
             case .profile(let profile): profile.rawValue
+            case .halfClose(let meaning): meaning.rawValue
+            case .forwarding(let forwarding): ForwardingText.format(forwarding)
+            case .networks(let networks): networks.map(\.description).joined(separator: ",")
             }
         }
     }
@@ -79,6 +91,12 @@ enum PairOption: String, CaseIterable, Sendable {
             case .profile: return .profile(try Self.profile(text))
             case .on: return .workers(try Self.workers(text))
             case .mode: return .mode(try Self.mode(text))
+            case .maxHead, .maxRequestLine, .maxChunkExtensions, .maxTrailers:
+                return .size(try Self.messageSize(text, self))
+            case .maxFields: return .count(try Self.fields(text))
+            case .halfClose: return .halfClose(try Self.halfClose(text))
+            case .forward: return .forwarding(try ForwardingText.parse(text))
+            case .trust: return .networks(try Self.networks(text))
             }
         } catch {
             throw UsageError("option \"\(rawValue)\" in \"\(url)\": \(error)")
@@ -180,7 +198,7 @@ enum PairOption: String, CaseIterable, Sendable {
         return SocketPermissions(rawValue: mode)
     }
 
-    private static func number(_ text: Substring) -> Int? {
+    static func number(_ text: Substring) -> Int? {
         guard !text.isEmpty, text.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
         return Int32(text).map(Int.init)
     }

@@ -64,8 +64,19 @@ extension Legs where R: ~Copyable {
 
     /// Bytes of a link are with the peer. Behind the last one the leg is driven.
     mutating func noteCounted(_ leg: LegID, _ bytes: Int) {
-        links.take(leg, bytes)
+        takeCounted(leg, bytes)
         if !isCounted(leg) { endLink(leg) }
+    }
+
+    /// Bytes of a link, if the leg has one, went to the peer or to its pipe.
+    @inline(__always)
+    func takeCounted(_ leg: LegID, _ bytes: Int) {
+        guard isCounted(leg) else { return }
+        let row = legs.row(leg)
+        links.give(
+            row.pointee.session, UInt64(truncatingIfNeeded: bytes),
+            isOfClient: row.pointee.kind.isClient)
+        links.take(leg, bytes)
     }
 
     // MARK: Splicing

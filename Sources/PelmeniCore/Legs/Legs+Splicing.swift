@@ -121,7 +121,7 @@ extension Legs where R: ~Copyable {
             countReceived(result.received, on: leg)
             pipes.spend(result.received)
             counters.add(.splicedBytes, UInt64(truncatingIfNeeded: result.received))
-            links.take(leg, result.received)
+            takeCounted(leg, result.received)
         }
         guard result.sendError == 0 || result.sendError == -EAGAIN else {
             return spliceFailed(leg, result)

@@ -112,9 +112,13 @@ package struct Limits: @unchecked Sendable {
     /// Rounds of a pair's driver in one turn: events that its commands cause are told in the next
     /// one, and a driver that causes some for ever leaves others their turn.
     static let driverRoundsMax = 16
+    /// Bytes queued for a side whose own bytes a pair's driver is offered: twice what the other
+    /// side's bytes may fill, so that these alone never halt it.
+    static let answersHigh = 2 * bulkHigh
     /// Bytes of a client that are read and dropped once its session is over: what it sent before it
-    /// saw the end.
-    static let lateBytesMax = 1 << 20
+    /// saw the end. A client in the middle of a fast upload has sent megabytes before it reads: with
+    /// 1 MiB one or two of a hundred lost the response to a reset.
+    static let lateBytesMax = 64 << 20
     /// How long a client of a session that its pair's driver has ended may take to end its stream,
     /// once it has every byte: one that keeps it open would hold the session for `linger`.
     static let endedLinger: UInt64 = 2_000_000_000

@@ -19,6 +19,9 @@ struct DriverCall {
     /// Bytes that links have still to give; 0 without one.
     var clientLinkLeft: UInt64 = 0
     var upstreamLinkLeft: UInt64 = 0
+    /// Bytes that the session's links have given so far.
+    var clientLinked: UInt64 = 0
+    var upstreamLinked: UInt64 = 0
     var isReused = false
     var isDraining = false
     /// Where work of the driver runs, and the number of the next one's answer without its serial.

@@ -46,6 +46,12 @@ public struct PairContext: ~Copyable {
         side == .client ? call.pointee.clientLinkLeft : call.pointee.upstreamLinkLeft
     }
 
+    /// Bytes that a side's links have given the other side so far, in this session: a link until
+    /// the stream's end counts too. Not all of them need be sent yet.
+    public func linkedBytes(from side: PairSide) -> UInt64 {
+        side == .client ? call.pointee.clientLinked : call.pointee.upstreamLinked
+    }
+
     /// Monotonic nanoseconds, read once in each loop of the worker.
     public var now: UInt64 { call.pointee.now }
 

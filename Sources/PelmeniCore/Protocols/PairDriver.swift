@@ -34,7 +34,8 @@ public protocol PairDriver: SendableMetatype, Sendable {
     /// from the front is left, and is offered again once more has come, or after
     /// ``PairContext/resume(_:)``. A ``PairContext/link(from:bytes:)`` takes from it first.
     ///
-    /// A side is offered no bytes while the bytes for either side fill its queue.
+    /// A side is offered no bytes while those for the other side fill its queue, or 1 MiB waits for
+    /// itself.
     ///
     /// - Throws: an error, which ends the session; its text is the reason in the log.
     func received(

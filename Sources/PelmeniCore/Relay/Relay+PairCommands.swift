@@ -134,6 +134,7 @@ extension Relay where R: ~Copyable {
         else { return }
         let passed = passRest(row, bytes, to: target, session)
         let left = bytes == .max ? bytes : bytes &- passed
+        legs.links.give(session, passed, isOfClient: side == .client)
         guard isOpen(session) else { return }
         guard left > 0 else {
             row.pointee.events.insert(.linked)

@@ -165,7 +165,13 @@ extension Relay where R: ~Copyable {
         // The end of a link is told before what came behind it.
         return !row.pointee.isPaused && !row.pointee.isLinked
             && !row.pointee.events.contains(.linked)
-            && hasPairRoom(leg(session, .client)) && hasPairRoom(leg(session, .upstream))
+            && hasPairRoom(leg(session, side.other)) && mayAnswer(leg(session, side))
+    }
+
+    /// Whether a side's bytes may be offered as far as its own queue goes. Bytes of the other side
+    /// that it does not take must not halt it: an upload may wait for its response to be read.
+    private func mayAnswer(_ leg: LegID) -> Bool {
+        leg.isNone || legs[leg].queue.bytes < Limits.answersHigh && !hasSurplus(towards: leg)
     }
 
     private func hasPairRoom(_ leg: LegID) -> Bool {
@@ -259,6 +265,9 @@ extension Relay where R: ~Copyable {
         call.pointee.hasUpstream = !upstream.isNone
         call.pointee.clientLinkLeft = client.isNone ? 0 : legs.links.left(client)
         call.pointee.upstreamLinkLeft = upstream.isNone ? 0 : legs.links.left(upstream)
+        let given = legs.links.given(session)
+        call.pointee.clientLinked = given.fromClient
+        call.pointee.upstreamLinked = given.fromUpstream
         call.pointee.isReused = place.row(session).pointee.isReused
         call.pointee.isDraining = legs.isDraining
         call.pointee.executor = place.executor

@@ -7,6 +7,7 @@ extension Relay where R: ~Copyable {
     mutating func openPair(_ session: SessionID) {
         guard openHooks(session) != nil, let place = pairPlace(session) else { return }
         place.row(session).pointee = PairDriverRow()
+        legs.links.clearGiven(session)
         describePair(session, place)
         let isMade = pairDrivers.open(place, session)
         hooks.call.pointee.end()

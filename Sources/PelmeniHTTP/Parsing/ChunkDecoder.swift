@@ -22,6 +22,8 @@ struct ChunkDecoder: Sendable {
     private var extensionBytes: UInt32 = 0
     /// Data of the present chunk that was not passed by.
     private(set) var dataLeft: UInt64 = 0
+    /// Data of all chunks that was passed by.
+    private(set) var passed: UInt64 = 0
 
     static let digitsMax = 16
 
@@ -45,7 +47,9 @@ struct ChunkDecoder: Sendable {
                     throw .chunkExtensions
                 }
                 extensionBytes &+= 1
-                guard extensionBytes <= limits.chunkExtensionBytes else { throw .chunkExtensions }
+                guard extensionBytes <= limits.chunkExtensionBytes else {
+                    throw .chunkExtensionsTooLong
+                }
             case .lineFeed:
                 guard byte == 0x0a else { throw .chunkLine }
                 place = size == 0 ? .sizeFirst : .data
@@ -85,5 +89,6 @@ struct ChunkDecoder: Sendable {
     mutating func skip(_ bytes: UInt64) {
         assert(place == .data && bytes <= dataLeft, "more data than the chunk has")
         dataLeft &-= bytes
+        passed &+= bytes
     }
 }

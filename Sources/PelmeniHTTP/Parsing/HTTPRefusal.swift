@@ -49,9 +49,10 @@ struct HTTPRefusal: Error, Equatable, Sendable {
         status: 501, reason: "a transfer coding other than chunked")
     static let chunkSize = bad("a chunk's size is no number of at most 16 hexadecimal digits")
     static let chunkLine = bad("a chunk's line does not end with CRLF")
-    static let chunkExtensions = bad("chunk extensions have a control byte, or are too long")
     static let bodyTooLong = HTTPRefusal(
         status: 413, reason: "the body is longer than a hook collects")
+    static let chunkExtensions = bad("a chunk extension has a control byte")
+    static let chunkExtensionsTooLong = bad("the chunk extensions are too long")
     static let trailersTooLong = HTTPRefusal(status: 431, reason: "the trailers are too long")
 
     // MARK: Methods

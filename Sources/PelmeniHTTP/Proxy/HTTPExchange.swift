@@ -80,6 +80,7 @@ struct HTTPExchange: @unchecked Sendable {
     var client = ClientText()
     /// Of a pair with hooks; the session owns it.
     var hooks: Unmanaged<HTTPHookRun>?
+    var access = AccessRef()
 
     /// A body is on its way.
     var hasBody: Bool {

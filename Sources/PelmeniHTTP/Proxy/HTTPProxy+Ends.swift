@@ -38,6 +38,7 @@ extension HTTPProxy {
         // The response to a request whose body is bad may be on its way.
         let isUnanswered = state.response == .none || state.response == .head
         guard isUnanswered || state.marks.contains(.holdsResponse) else { return cutOff(context) }
+        noteAnswer(refusal.status, refusal.reason, isHead: false, state, context)
         answer(refusal.status, refusal.reason, isHead: false, context)
     }
 
@@ -45,6 +46,8 @@ extension HTTPProxy {
     func answerFailure(
         _ failure: Failure, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
+        let isHead = state.marks.contains(.isHead)
+        noteAnswer(failure.status, failure.reason, isHead: isHead, state, context)
         answer(
             failure.status, failure.reason, isHead: state.marks.contains(.isHead), context)
     }
@@ -96,6 +99,7 @@ extension HTTPProxy {
             return context.shutdown(.upstream)
         }
         if state.dropsBehindResponse { return context.end() }
+        guard !abortsExchange(state, context) else { return }
         // Kept bytes are of a request that is answered.
         guard state.request == .head || state.request == .done else {
             context.closeUpstream(reset: true)
@@ -165,6 +169,7 @@ extension HTTPProxy {
         guard !state.hasBody else { return try bodyExpired(&state, context) }
         if state.request == .head {
             guard state.marks.contains(.isMidHead) else { return context.end(.idle) }
+            noteAnswer(408, "the head did not come in time", isHead: false, state, context)
             return answer(408, "the head did not come in time", isHead: false, context)
         }
         if state.response == .head { try answerFailure(.upstreamSilent, &state, context) }
@@ -188,6 +193,7 @@ extension HTTPProxy {
         guard state.response == .head || state.response == .none else {
             return cutOff(context, .idle)
         }
+        noteAnswer(408, "the body did not come in time", isHead: false, state, context)
         answer(408, "the body did not come in time", isHead: false, context)
     }
 }

@@ -106,6 +106,8 @@ extension HTTPProxy {
             case 502: "the upstream's response is longer than the proxy takes"
             default: "the proxy failed on this exchange"
             }
+        noteAnswer(
+            failure.status, text, isHead: state.marks.contains(.isHead), state, context)
         sendAnswer(failure.status, text, isHead: state.marks.contains(.isHead), context)
         context.end(.hook, reason: failure.reason)
     }
@@ -203,6 +205,7 @@ extension HTTPProxy {
             return try bytes.withOctets { (octets) throws(HTTPRefusal) -> RequestHead in
                 guard let head = try RequestHead.read(octets, .ofHooks), head.end == headEnd
                 else { throw .requestLine }
+                noteConnect(state)
                 context.connect(upstream: run.upstream)
                 context.send(
                     write(head, octets, octets.count - headEnd, state), to: .upstream)

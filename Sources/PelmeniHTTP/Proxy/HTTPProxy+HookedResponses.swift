@@ -126,6 +126,7 @@ extension HTTPProxy {
         // A response to HEAD, and one of 204 or 304, ends with its head.
         let hasBody = !isHead && run.response.status != 204 && run.response.status != 304
         let body = hasBody ? run.wholeResponseBody : nil
+        let wholeCount = body?.count ?? 0
         let small = run.smallBody(body, framing)
         if let small { bytes += small }
         let head: ResponseHead
@@ -134,6 +135,7 @@ extension HTTPProxy {
                 let read = try ResponseHead.read(octets, .ofHooks, isToHead: isHead)
                 guard let head = read, head.end == headEnd else { throw .statusLine }
                 let connection = connection(behind: head, &state)
+                noteResponse(head.status, wholeCount, state, context)
                 send(
                     head, octets.count - headEnd, octets,
                     isChunked: state.marks.contains(.sendsChunks), connection,

@@ -5,6 +5,7 @@ extension HTTPProxy {
     func receivedRequest(
         _ data: inout Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
+        guard !holdsPipelined(state, context) else { return }
         if state.keptBytes > 0 {
             // The request before this one is answered, and was not sent again.
             data.removeFirst(Int(state.keptBytes))
@@ -35,9 +36,11 @@ extension HTTPProxy {
         }
         guard let head = read else {
             state.requestHeadRead = UInt32(truncatingIfNeeded: data.count)
+            notePartialHead(data, &state, context)
             return setHeadDue(&state, context)
         }
         state.requestHeadRead = 0
+        noteRequest(head, data, &state, context)
         if head.countsForwards, head.facts.maxForwards == 0 {
             return try answerForwards(head, &data, &state, context)
         }
@@ -45,6 +48,7 @@ extension HTTPProxy {
         note(head, &state, isDraining: context.isDraining)
         // Sends wait for the upstream where it is dialled.
         context.connect()
+        noteConnect(state)
         let bodyCount = Self.smallBody(head.body, data.count - head.end)
         let message = data.withOctets { write(head, $0, bodyCount ?? 0, state) }
         context.send(message, to: .upstream)
@@ -54,7 +58,7 @@ extension HTTPProxy {
             return beginBody(of: head, &state, context)
         }
         state.move(request: .done)
-        context.pause(.client)
+        if pausesBehind(data.count > head.end + bodyCount) { context.pause(.client) }
         setDue(deadlines.answer, &state, context)
         guard bodyCount == 0 else { return data.removeFirst(head.end + bodyCount) }
         // The head of an upgrade would go into its tunnel.
@@ -107,6 +111,7 @@ extension HTTPProxy {
     ) throws(HTTPRefusal) {
         guard head.body == .none else { throw .forwardsOver }
         data.removeFirst(head.end)
+        noteAnswer(head.kind == .trace ? 405 : 200, nil, isHead: false, state, context)
         let isClosing = !head.keepsConnection || context.isDraining
         let answer = Buffer.written(upTo: 256) { memory in
             var writer = HeadWriter(memory)
@@ -148,7 +153,7 @@ extension HTTPProxy {
     func requestDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         guard state.request != .done else { return }
         state.move(request: .done)
-        context.pause(.client)
+        if pausesBehind(false) { context.pause(.client) }
         if state.response == .head { setDue(deadlines.answer, &state, context) }
     }
 

@@ -63,6 +63,7 @@ extension HTTPProxy {
         }
         let bodyCount = Self.smallBody(head.body, data.count - head.end)
         answer(head, bodyCount ?? 0, data, &state, context)
+        noteResponse(head.status, bodyCount ?? 0, state, context)
         data.removeFirst(head.end + (bodyCount ?? 0))
         guard bodyCount == nil else {
             responseDone(&state, context)
@@ -108,6 +109,7 @@ extension HTTPProxy {
         data.removeFirst(head.end)
         guard isSwitch else { return }
         state.move(response: .tunnel)
+        noteResponse(head.status, 0, state, context)
         state.dueAt = 0
         assert(state.keptBytes == 0, "a request's head would go into the tunnel")
         context.link(from: .upstream)
@@ -189,6 +191,7 @@ extension HTTPProxy {
 
     func responseDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
         guard state.response != .none else { return }
+        noteDone(state, context)
         state.move(response: .none)
         // Behind an early response the rest of its request goes nowhere.
         if state.request == .done { return exchangeDone(&state, context) }

@@ -11,6 +11,12 @@ struct HTTPProxy: PairDriver {
     /// The Host of a request of HTTP/1.0 that has none.
     let authority: StaticText
     let hooks: HTTPHookChain
+    let trusted: TrustedClients
+    /// A client's end behind a whole request aborts its exchange.
+    let abortsHalfClosed: Bool
+    /// Where lines of the access log go; nil without one.
+    let access: AccessSink?
+    private let accessLog: HTTPAccessLog?
     /// Between two looks at a body.
     let bodyCheckInterval: Duration
 
@@ -19,13 +25,19 @@ struct HTTPProxy: PairDriver {
 
     init(
         limits: HTTPLimits, deadlines: HTTPDeadlines, forwarding: HTTPForwarding,
-        authority: StaticText, hooks: HTTPHookChain = HTTPHookChain(server: [], client: [])
+        authority: StaticText, hooks: HTTPHookChain = HTTPHookChain(server: [], client: []),
+        trusted: TrustedClients = TrustedClients([]),
+        abortsHalfClosed: Bool = false, accessLog: HTTPAccessLog? = nil, upstreams: [Endpoint] = []
     ) {
         self.limits = limits
         self.deadlines = deadlines
         self.forwarding = forwarding
         self.authority = authority
         self.hooks = hooks
+        self.trusted = trusted
+        self.abortsHalfClosed = abortsHalfClosed
+        self.accessLog = accessLog
+        access = accessLog?.sink(to: upstreams)
         bodyCheckInterval = deadlines.body / Self.bodyChecksMax
     }
 
@@ -38,6 +50,8 @@ struct HTTPProxy: PairDriver {
     func closing(
         _ cause: EndCause, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) {
+        closeAccess(cause, state, context)
+        state.access.close()
         state.hooks?.release()
         state.hooks = nil
     }
@@ -47,6 +61,8 @@ struct HTTPProxy: PairDriver {
     ) throws {
         guard side == .upstream else {
             if context.client.port != nil { state.client = ClientText(context.client.host) }
+            state.client.isTrusted = trusted.contains(context.client)
+            openAccess(&state, context)
             return setDue(deadlines.head, &state, context)
         }
         guard state.marks.contains(.bodyWaits) else { return }
@@ -71,6 +87,7 @@ struct HTTPProxy: PairDriver {
                 try receivedResponse(&data, &state, context)
             }
         } catch {
+            noteRefusal(error, data, from: side, &state, context)
             if side == .upstream { data.removeAll() }
             try refuse(error, from: side, &state, context)
         }
@@ -79,6 +96,7 @@ struct HTTPProxy: PairDriver {
     func linked(
         from side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
+        noteLinked(from: side, state, context)
         switch side {
         case .client:
             guard state.request == .chunks else { return requestDone(&state, context) }

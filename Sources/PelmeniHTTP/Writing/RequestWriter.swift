@@ -66,45 +66,13 @@ struct RequestWriter {
         } else if marks.contains(.takesTrailers) {
             writer.write("TE: trailers\r\nConnection: TE\r\n")
         }
-        let forwarding = additions.forwarding
-        if forwarding.contains(.via) {
-            writer.write(head.isOldVersion ? "Via: 1.0 pelmeni\r\n" : "Via: 1.1 pelmeni\r\n")
-        }
-        if forwarding.contains(.xForwarded) {
-            if additions.client.count > 0 {
-                writer.write("X-Forwarded-For: ")
-                additions.client.write(&writer)
-                writer.write("\r\n")
-            }
-            writer.write("X-Forwarded-Proto: http\r\n")
-            if marks.contains(.host) {
-                writer.write("X-Forwarded-Host: ")
-                writer.write(octets, head.facts.host)
-                writer.write("\r\n")
-            }
-        }
-        if forwarding.contains(.forwarded) { writeForwarded(additions.client, &writer) }
+        ForwardingWriter(head: head, octets: octets, additions: additions).write(&writer)
         writer.write("\r\n")
-    }
-
-    /// RFC 7239, 4: an IPv6 address stands in brackets and quotes.
-    private static func writeForwarded(_ client: ClientText, _ writer: inout HeadWriter) {
-        writer.write("Forwarded: for=")
-        if client.count == 0 {
-            writer.write("unknown")
-        } else if client.isV6 {
-            writer.write("\"[")
-            client.write(&writer)
-            writer.write("]\"")
-        } else {
-            client.write(&writer)
-        }
-        writer.write(";proto=http\r\n")
     }
 }
 
 /// What the proxy tells the upstream of itself and of its client.
-public struct HTTPForwarding: OptionSet, Sendable {
+public struct HTTPForwarding: OptionSet, Hashable, Sendable {
     /// The bits.
     public let rawValue: UInt8
     /// - Parameter rawValue: the bits.
@@ -123,6 +91,8 @@ struct ClientText: Sendable {
     private var bytes: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
     private(set) var count = 0
     private(set) var isV6 = false
+    /// What it says of its own clients is kept.
+    var isTrusted = false
 
     init() {}
 

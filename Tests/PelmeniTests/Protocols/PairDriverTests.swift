@@ -1,5 +1,6 @@
 import EngineTestSupport
 import Pelmeni
+import Synchronization
 import TestSupport
 import Testing
 
@@ -72,7 +73,13 @@ import Testing
 
     /// Bodies of requests are linked too, and what is behind them is the next request.
     @Test(arguments: Variant.all) func pipelinedUploads(variant: Variant) async throws {
-        let driver = PairScript.fetching
+        var driver = PairScript.fetching
+        let linked = Mutex<[UInt64]>([])
+        driver.closing = { _, _, context in
+            linked.withLock {
+                $0 = [.client, .upstream].map { context.linkedBytes(from: $0) }
+            }
+        }
         let bridge = try await Bridge.paired(.streams, variant, driver)
         let client = try bridge.wire()
         let lengths = [0, 3, 70_000, 1, 900_000, 12]
@@ -95,6 +102,8 @@ import Testing
         client.finish()
         #expect(try client.readEnd() == .clean)
         await bridge.expect([.completed: 1])
+        // All of a session's links, whether they went through blocks, a pipe or a buffer.
+        #expect(linked.withLock { $0 } == [UInt64(lengths.reduce(0, +)), 6])
         #expect(throws: (any Error).self) { try bridge.origin.accept(within: .zero) }
     }
 
