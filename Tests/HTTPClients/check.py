@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import harness
 
 BACKENDS = ["io_uring", "epoll"]
-SUBJECTS = ["differential"]
+SUBJECTS = ["differential", "curl"]
 GRACE = 8
 
 

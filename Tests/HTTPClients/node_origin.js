@@ -34,6 +34,7 @@ const answer = (request, response, hash, length) => {
 }
 
 const server = http.createServer({ keepAliveTimeout: 30000, joinDuplicateHeaders: false }, (request, response) => {
+  if (request.headers['x-want'] === 'mirror') return request.pipe(response)
   const hash = crypto.createHash('sha256')
   let length = 0
   request.on('data', (data) => { hash.update(data); length += data.length })
