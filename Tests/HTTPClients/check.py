@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import harness
 
 BACKENDS = ["io_uring", "epoll"]
-SUBJECTS = ["differential", "curl"]
+SUBJECTS = ["differential", "curl", "load", "sockets"]
 GRACE = 8
 
 
@@ -90,6 +90,7 @@ def finish(job):
 def tell(job, outcome, text, counts):
     counts[outcome] = counts.get(outcome, 0) + 1
     seconds = time.monotonic() - job.began
+    text = " ".join(text.split())
     print(f"{outcome:5} {job.check.name:34} {job.backend:9} {seconds:6.1f} s  {text}".rstrip(), flush=True)
 
 
