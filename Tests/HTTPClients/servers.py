@@ -105,6 +105,9 @@ ScriptAliasMatch "^/(?!files/|git/)" {script}
 SetEnv GIT_PROJECT_ROOT {folder}/git
 SetEnv GIT_HTTP_EXPORT_ALL 1
 SetEnv REMOTE_USER tester
+SetEnv GIT_CONFIG_COUNT 1
+SetEnv GIT_CONFIG_KEY_0 safe.directory
+SetEnv GIT_CONFIG_VALUE_0 *
 <Directory />
     Require all granted
     Options None
