@@ -42,6 +42,7 @@ http {{
         listen 127.0.0.1:{port} backlog=1024;
         absolute_redirect off;
         location {files}/ {{ alias {folder}/files/; dav_methods PUT DELETE; }}
+        location /small/ {{ alias {folder}/put/; client_max_body_size 1m; dav_methods PUT; }}
         location /none {{ return 204; }}
         location /twice {{ add_header A 1; add_header A "2, 3"; add_header Empty ""; return 200 "twice\\n"; }}
         location /moved {{ return 301 /files/small.txt; }}
