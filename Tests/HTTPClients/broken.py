@@ -1,12 +1,14 @@
 """Origins that die: the client never takes half of a response for a whole one."""
 
-import struct
+import fcntl
 import socket
+import struct
+import termios
 
+import wire
 from curl import curl, url
 from harness import check, expect
-from stage import Stage, connect, drain
-import wire
+from stage import Stage, connect
 
 BODY = b"b" * 100_000
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
@@ -46,7 +48,7 @@ def dying(data, resets):
 def poll_sent(peer):
     """Waits until the proxy's kernel has everything."""
     for _ in range(1000):
-        if struct.unpack("i", __import__("fcntl").ioctl(peer, 0x5411, b"\0" * 4))[0] == 0:
+        if struct.unpack("i", fcntl.ioctl(peer, termios.TIOCOUTQ, b"\0" * 4))[0] == 0:
             return
 
 

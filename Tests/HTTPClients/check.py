@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import harness
 
 BACKENDS = ["io_uring", "epoll"]
-SUBJECTS = ["differential", "curl", "load", "sockets", "repositories", "early", "broken"]
+SUBJECTS = ["differential", "curl", "load", "sockets", "repositories", "early", "broken", "leaving", "deadlines"]
 GRACE = 8
 
 

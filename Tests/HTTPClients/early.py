@@ -147,7 +147,7 @@ def make_curl(act):
 
 for act in (kept, lingering, deaf, late, abrupt):
     check(f"early-413-{act.__name__}-raw", limit=90)(make_raw(act))
-    check(f"early-413-{act.__name__}-curl", ["curl"], limit=90, known=RESETS)(make_curl(act))
+    check(f"early-413-{act.__name__}-curl", ["curl"], limit=150, known=RESETS)(make_curl(act))
 
 
 @check("early-413-no-reset", known=RESETS)
@@ -166,6 +166,31 @@ def no_reset(run):
         raw, ending = drain(peer, 15)
     expect(not judge(raw, ending, "the answer"), f"{judge(raw, ending, 'the answer')}")
     expect(not fault, f"{type(fault).__name__} after {sent} bytes and {seconds * 1000:.0f} ms")
+
+
+def stuck(link):
+    """Answers when the upload has filled all buffers, and reads nothing."""
+    link.read_head()
+    time.sleep(0.3)
+    link.send(ANSWER % (len(TEXT), b""))
+    link.wait_end()
+
+
+@check("early-413-stuck", known="a chunked upload that is blocked blocks the response too")
+def blocked(run):
+    """The answer passes an upload that the origin does not take."""
+    for framing in (b"Content-Length: %d" % (1 << 40), b"Transfer-Encoding: chunked"):
+        port = run.proxy(Stage(run, stuck).port).port
+        for index in range(8):
+            with connect(port, 3) as peer:
+                peer.sendall(b"POST /up HTTP/1.1\r\nHost: a.example\r\n" + framing + b"\r\n\r\n")
+                threading.Thread(target=write_all, args=(peer, True, 0), daemon=True).start()
+                try:
+                    raw = peer.recv(1 << 16)
+                except OSError as error:
+                    raw = type(error).__name__.encode()
+                how = framing.decode().split(":")[0]
+                expect(raw.startswith(b"HTTP/1.1 413"), f"{how}, upload {index}: {raw[:40]!r} instead of the answer")
 
 
 @check("early-413-slow-writer")

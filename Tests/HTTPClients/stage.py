@@ -30,10 +30,15 @@ class Link:
         return self.head
 
     def read_request(self):
-        """The next head, with a body by length behind it dropped."""
+        """The next head; the body behind it is dropped, a chunked one up to `0` on a line."""
         if not (head := self.read_head()):
             return None
         length = 0
+        if b"transfer-encoding: chunked" in head.lower():
+            while (end := self.rest.find(b"0\r\n\r\n")) < 0:
+                if not self.take():
+                    return None
+            length = end + 5
         for line in head.split(b"\r\n"):
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
