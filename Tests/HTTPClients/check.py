@@ -22,7 +22,10 @@ from dataclasses import dataclass
 import harness
 
 BACKENDS = ["io_uring", "epoll"]
-SUBJECTS = ["differential", "curl", "load", "sockets", "repositories", "early", "broken", "leaving", "deadlines"]
+SUBJECTS = [
+    "differential", "curl", "load", "sockets", "repositories", "early", "broken", "leaving", "deadlines",
+    "events", "drain",
+]
 GRACE = 8
 
 

@@ -78,21 +78,21 @@ def body_slow(run):
     """Bodies of both directions that move every 150 ms outlive `body` many times."""
     def act(link):
         while link.read_request():
-            link.send(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n")
-            for _ in range(12):
+            link.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n")
+            for _ in range(8):
                 time.sleep(0.15)
                 link.send(b"x")
 
     port = run.proxy(Stage(run, act).port, "body=400ms").port
-    for framing, pieces in ((b"Content-Length: 12", [b"a"] * 12),
-            (b"Transfer-Encoding: chunked", [b"1\r\na\r\n"] * 12 + [b"0\r\n\r\n"])):
+    for framing, pieces in ((b"Content-Length: 8", [b"a"] * 8),
+            (b"Transfer-Encoding: chunked", [b"1\r\na\r\n"] * 8 + [b"0\r\n\r\n"])):
         with connect(port) as peer:
             peer.sendall(b"POST / HTTP/1.1\r\nHost: a.example\r\n" + framing + b"\r\n\r\n")
             for piece in pieces:
                 time.sleep(0.15)
                 peer.sendall(piece)
             raw = b""
-            while not raw.endswith(b"x" * 12):
+            while not raw.endswith(b"x" * 8):
                 data = peer.recv(1000)
                 expect(data, f"{framing.decode()}: the end behind {raw!r}")
                 raw += data
