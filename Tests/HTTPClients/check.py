@@ -24,7 +24,7 @@ import harness
 BACKENDS = ["io_uring", "epoll"]
 SUBJECTS = [
     "differential", "curl", "load", "sockets", "repositories", "early", "broken", "leaving", "deadlines",
-    "events", "drain",
+    "events", "pool", "drain",
 ]
 GRACE = 8
 
