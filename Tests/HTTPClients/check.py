@@ -135,7 +135,7 @@ def parse(arguments):
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
         help="checks with this in their name; may be repeated")
     parser.add_argument("--long", action="store_true", help="the long checks too, and larger numbers")
-    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="at a time, 3 if not given")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N", help="at a time, 4 if not given")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="of what is random")
     parser.add_argument("--list", action="store_true", help="print the checks and end")
     return parser, parser.parse_args(arguments)

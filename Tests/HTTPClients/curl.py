@@ -177,7 +177,7 @@ def move(run, mebibytes):
 
 @check("curl-bulk", ["curl", "nginx"])
 def bulk(run):
-    move(run, 150)
+    move(run, 75)
 
 
 @check("curl-bulk-5g", ["curl", "nginx"], long=True, limit=900, alone=True)
@@ -188,7 +188,7 @@ def bulk_long(run):
 @check("curl-bulk-chunked", ["curl", "node"])
 def bulk_chunked(run):
     """Chunked both ways at once: what goes up comes down, and node echoes as it reads."""
-    count = 1024 if run.long else 100
+    count = 1024 if run.long else 60
     port = servers.node(run)
     proxy = run.proxy(port)
     command = [find("curl"), "-sS", "--max-time", "60", "-N", "-H", "Expect:", "-H", "X-Want: mirror", "-T", "-",

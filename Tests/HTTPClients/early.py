@@ -181,8 +181,8 @@ def blocked(run):
     """The answer passes an upload that the origin does not take."""
     for framing in (b"Content-Length: %d" % (1 << 40), b"Transfer-Encoding: chunked"):
         port = run.proxy(Stage(run, stuck).port).port
-        for index in range(8):
-            with connect(port, 3) as peer:
+        for index in range(6):
+            with connect(port, 2) as peer:
                 peer.sendall(b"POST /up HTTP/1.1\r\nHost: a.example\r\n" + framing + b"\r\n\r\n")
                 threading.Thread(target=write_all, args=(peer, True, 0), daemon=True).start()
                 try:

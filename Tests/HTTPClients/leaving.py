@@ -109,7 +109,7 @@ def download_blocked(run):
         for resets in (False, True):
             peer = connect(port, receive_buffer=65536)
             peer.sendall(GET)
-            time.sleep(0.5)
+            time.sleep(0.3)
             closed_in_time(stage, leave(peer, resets), f"{name}, blocked, {'reset' if resets else 'closed'}")
 
 
