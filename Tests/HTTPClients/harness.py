@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -46,11 +47,12 @@ class Check:
     alone: bool
 
 
-def check(name, needs=(), long=False, known=None, limit=50, alone=False):
+def check(name, needs=(), long=False, known=None, limit=60, alone=False):
     """Registers a check. `known` is the reason for which it may fail; `alone` keeps other checks away.
 
     `needs` names commands, `python:NAME` a module of Debian's Python.
     """
+    assert name not in [one.name for one in CHECKS]
 
     def register(body):
         CHECKS.append(Check(name, body, tuple(needs), long, known, limit, alone))
@@ -101,6 +103,24 @@ def listens(port):
     except OSError:
         return False
     return True
+
+
+class Stalls:
+    """The longest time for which this process got no processor while it was ready to run."""
+
+    STEP = 0.01
+
+    def __init__(self):
+        self.longest = 0.0
+        self.ends = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self):
+        last = time.monotonic()
+        while not self.ends.wait(self.STEP):
+            at = time.monotonic()
+            self.longest = max(self.longest, at - last - self.STEP)
+            last = at
 
 
 @dataclass
