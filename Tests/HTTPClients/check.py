@@ -2,9 +2,10 @@
 """Real clients and real origins against the HTTP/1.1 proxy.
 
     check.py BINARY [--backend io_uring|epoll] [--only NAME] [--long] [--jobs N] [--seed N] [--list]
+        [-- OPTION ...]
 
 Each check is a process of its own, which starts a proxy and the origins that it needs. A line a
-check and backend; the exit code is 1 if one has failed.
+check and backend; the exit code is 1 if one has failed. Options behind `--` are given to the proxy.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def perform(check, options, backend, seed, answer):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for attempt in range(ATTEMPTS):
         stalls = harness.Stalls()
-        run = harness.Run(os.path.abspath(options.binary), backend, options.long, seed)
+        run = harness.Run(os.path.abspath(options.binary), backend, options.long, seed, options.extra)
         outcome, text = attempt_once(check, run)
         stalls.ends.set()
         if attempt:
@@ -144,6 +145,10 @@ def perform_all(options, chosen):
 
 
 def parse(arguments):
+    extra = []
+    if "--" in arguments:
+        at = arguments.index("--")
+        arguments, extra = arguments[:at], arguments[at + 1:]
     parser = argparse.ArgumentParser(description="Real clients and origins against the HTTP/1.1 proxy")
     parser.add_argument("binary", nargs="?", help="the pelmeni command")
     parser.add_argument("--backend", choices=BACKENDS, action="append", help="both if not given")
@@ -153,7 +158,9 @@ def parse(arguments):
     parser.add_argument("--jobs", type=int, default=4, metavar="N", help="at a time, 4 if not given")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="of what is random")
     parser.add_argument("--list", action="store_true", help="print the checks and end")
-    return parser, parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.extra = extra
+    return parser, options
 
 
 def main(arguments):

@@ -9,6 +9,7 @@ import threading
 
 import servers
 from harness import PATH, Skip, Wrong, check, dies_with_parent, expect, find
+from stage import Stage
 
 MIB = 1 << 20
 
@@ -58,6 +59,29 @@ def parallel(run):
     large = file_bytes(run, "large.bin")
     bad = [index for index in range(count) if (out / str(index)).read_bytes() != large]
     expect(not bad, f"{len(bad)} of {count} bodies are wrong, the first is {bad[:1]}")
+
+
+@check("curl-continue-refused", ["curl"])
+def refused(run):
+    """The origin does not want the body that waits for 100 Continue; or never says 100."""
+    def act(link):
+        while head := link.read_head():
+            if b"/refused" in head:
+                link.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+                continue
+            while len(link.rest) < 300_000 and link.take():
+                pass
+            link.rest.clear()
+            link.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes")
+
+    proxy = run.proxy(Stage(run, act).port)
+    path = run.folder / "body"
+    path.write_bytes(b"x" * 300_000)
+    for name, told in (("refused", b"no403 0"), ("silent", b"yes200 300000")):
+        for _ in range(3):
+            got = curl(run, "-H", "Expect: 100-continue", "--expect100-timeout", "0.3", "-T", path,
+                "-w", "%{http_code} %{size_upload}", url(proxy.port, f"/{name}"), expects=None).stdout
+            expect(got == told, f"{name}: {got!r}")
 
 
 def view(data):

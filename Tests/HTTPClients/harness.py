@@ -131,6 +131,7 @@ class Run:
     backend: str
     long: bool
     seed: int
+    extra: list = field(default_factory=list)
     notes: list = field(default_factory=list)
 
     def __enter__(self):
@@ -152,7 +153,7 @@ class Run:
         ports = upstream if isinstance(upstream, (list, tuple)) else [upstream]
         place = ",127.0.0.1:".join(str(port) for port in ports)
         place += f"?{options}" if options else ""
-        proxy = Proxy(self.binary, self.backend, place, extra)
+        proxy = Proxy(self.binary, self.backend, place, [*extra, *self.extra])
         self.ends.callback(proxy.stop)
         return proxy
 
