@@ -25,7 +25,7 @@ import harness
 BACKENDS = ["io_uring", "epoll"]
 SUBJECTS = [
     "differential", "curl", "load", "sockets", "repositories", "early", "broken", "leaving", "deadlines",
-    "events", "pool", "drain",
+    "events", "pool", "drain", "mixed",
 ]
 GRACE = 8
 # A check that fails while the machine stood still this long is run again: it measures time.
