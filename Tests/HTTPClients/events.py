@@ -1,12 +1,15 @@
 """Server-sent events: each one arrives alone, before the origin sends the next."""
 
+import contextlib
 import queue
+import socket
 import subprocess
+import threading
 import time
 
 import servers
 from curl import url
-from harness import check, dies_with_parent, expect, find
+from harness import Wrong, check, dies_with_parent, expect, find
 from stage import Stage, connect
 
 COUNT = 60
@@ -109,6 +112,45 @@ def many(run):
         gates[number].put(0)
         expect(peer.recv(100).endswith(b"0\r\n\r\n"), f"client {number} got no end")
         peer.close()
+
+
+def in_step(link):
+    """Sends back what it has read before it reads more, chunks as they come."""
+    link.peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+    link.read_head()
+    link.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while link.rest or link.take(16384):
+        data = bytes(link.rest)
+        link.rest.clear()
+        if not link.send(data) or data.endswith(b"0\r\n\r\n"):
+            return
+
+
+@check("events-in-step", known="a chunked upload that is blocked blocks the response too")
+def mirror(run):
+    """Up and down at once, with small buffers at an origin that reads as fast as it is read."""
+    total = 16_000_000
+    port = run.proxy(Stage(run, in_step, receive_buffer=16384).port, extra=["--workers", "1"]).port
+    for size in (1000, 4000, 10_000, 65_536):
+        piece = chunked(b"z" * size)
+        with connect(port, 3, 65536) as peer:
+            peer.sendall(b"POST / HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+            def write(peer=peer, piece=piece, size=size):
+                with contextlib.suppress(OSError):
+                    for _ in range(total // size):
+                        peer.sendall(piece)
+                    peer.sendall(b"0\r\n\r\n")
+
+            threading.Thread(target=write, daemon=True).start()
+            got, last = 0, b""
+            while not last.endswith(b"\r\n0\r\n\r\n"):
+                try:
+                    data = peer.recv(1 << 16)
+                except TimeoutError:
+                    raise Wrong(f"chunks of {size}: stands still after {got} of {total} bytes") from None
+                expect(data, f"chunks of {size}: the end after {got} bytes")
+                got, last = got + len(data), (last + data)[-16:]
 
 
 @check("events-upload", ["node"])
