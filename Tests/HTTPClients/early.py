@@ -57,9 +57,9 @@ def abrupt(link):
     link.send(ANSWER % (len(TEXT), b"Connection: close\r\n"))
 
 
-def write_all(peer, chunked, pause):
+def write_all(peer, chunked, pause, size=1 << 18):
     """Goes on writing whatever comes back, until the body is whole or the connection gone."""
-    block = b"y" * (1 << 18)
+    block = b"y" * size
     framed = b"%x\r\n" % len(block) + block + b"\r\n" if chunked else block
     end = time.monotonic() + 8
     try:
@@ -184,7 +184,7 @@ def blocked(run):
         for index in range(6):
             with connect(port, 2) as peer:
                 peer.sendall(b"POST /up HTTP/1.1\r\nHost: a.example\r\n" + framing + b"\r\n\r\n")
-                threading.Thread(target=write_all, args=(peer, True, 0), daemon=True).start()
+                threading.Thread(target=write_all, args=(peer, True, 0, 16_372), daemon=True).start()
                 try:
                     raw = peer.recv(1 << 16)
                 except OSError as error:
@@ -214,7 +214,8 @@ def nginx(run):
     bad = 0
     for _ in range(5):
         raw, ending = raw_upload(proxy.port, False, target=b"/small/a", method=b"PUT")
-        expect(raw.startswith(b"HTTP/1.1 413") and raw.endswith(b"</html>\r\n"), f"a raw PUT got {raw[-60:]!r}, {ending}")
+        whole = raw.startswith(b"HTTP/1.1 413") and raw.endswith(b"</html>\r\n")
+        expect(whole, f"a raw PUT got {raw[-60:]!r}, {ending}")
         done = curl(run, "-H", "Expect:", "-T", path, "-o", "/dev/null", "-w", "%{http_code}",
             url(proxy.port, "/small/a"), expects=None)
         bad += done.returncode != 0 or done.stdout != b"413"

@@ -19,8 +19,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 FIRST = b"GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n"
 GET = b"GET /second HTTP/1.1\r\nHost: a.example\r\n\r\n"
 POST = b"POST /second HTTP/1.1\r\nHost: a.example\r\nContent-Length: 3\r\n\r\nabc"
-# Of rounds in which the origin closed before it had the request: the window is some 20 us of 400.
-CROSSED_MAX = 0.5
+# Of rounds in which the origin closed before it had the request: 2 to 5 of a hundred were seen.
+CROSSED_MAX = 0.25
 
 
 def spin(until):
@@ -118,7 +118,8 @@ def race_post(run):
     expect(not other, f"answered {other}")
     good, crossed = counts["200", False], counts["502", False]
     expect(not counts["200", True], "a POST of which the origin had bytes was sent twice")
-    expect(crossed <= CROSSED_MAX * (good + crossed) or crossed < 10, f"{crossed} ends crossed a request, {good} did not")
+    rare = crossed <= CROSSED_MAX * (good + crossed) or crossed < 10
+    expect(rare, f"{crossed} ends crossed a request, {good} did not")
 
 
 def told(counts):
