@@ -65,7 +65,11 @@ def attempt_once(check, run):
     """Outcome and text."""
     try:
         with run:
-            check.body(run)
+            try:
+                check.body(run)
+            except Exception:
+                run.deaths()
+                raise
     except harness.Skip as reason:
         return "skip", str(reason)
     except harness.Wrong as error:

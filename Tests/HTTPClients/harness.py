@@ -140,6 +140,7 @@ class Run:
         self.folder.chmod(0o755)  # servers that leave root read it
         self.ends.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.random = random.Random(self.seed)
+        self.children = []
         return self
 
     def __exit__(self, *error):
@@ -148,24 +149,35 @@ class Run:
     def note(self, text):
         self.notes.append(text)
 
+    def deaths(self):
+        """The processes that have ended by themselves, with the end of what they wrote."""
+        for name, child in self.children:
+            if child.poll():
+                log = self.folder / f"{name}.log"
+                tail = log.read_text("utf-8", "replace")[-200:].strip() if log.exists() else ""
+                self.note(f"{name} ended with {child.returncode}: {tail}")
+
     def proxy(self, upstream, options="", extra=()):
         """A proxy in front of `upstream`, a port or several; options stand in its URL's query."""
         ports = upstream if isinstance(upstream, (list, tuple)) else [upstream]
         place = ",127.0.0.1:".join(str(port) for port in ports)
         place += f"?{options}" if options else ""
         proxy = Proxy(self.binary, self.backend, place, [*extra, *self.extra])
+        self.children.append(("the proxy", proxy.child))
         self.ends.callback(proxy.stop)
         return proxy
 
     def spawn(self, command, **options):
         """A process that ends with this run."""
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options}
-        log = open(self.folder / f"{os.path.basename(str(command[0]))}.log", "ab")
+        name = os.path.basename(str(command[0]))
+        log = open(self.folder / f"{name}.log", "ab")
         options.setdefault("stderr", log)
         environment = {**os.environ, "PATH": PATH, **options.pop("env", {})}
         command = [find(str(command[0])) or command[0], *command[1:]]
         child = subprocess.Popen([str(part) for part in command], env=environment,
             preexec_fn=dies_with_parent, **options)
+        self.children.append((name, child))
         self.ends.callback(end, child)
         self.ends.callback(log.close)
         return child
