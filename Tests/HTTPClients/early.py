@@ -176,10 +176,10 @@ def stuck(link):
     link.wait_end()
 
 
-@check("early-413-stuck", known="a chunked upload that is blocked blocks the response too")
+@check("early-413-stuck", known="an upload that is blocked blocks the response too")
 def blocked(run):
     """The answer passes an upload that the origin does not take."""
-    for framing in (b"Content-Length: %d" % (1 << 40), b"Transfer-Encoding: chunked"):
+    for framing in (b"Transfer-Encoding: chunked", b"Content-Length: %d" % (1 << 40)):
         port = run.proxy(Stage(run, stuck).port).port
         for index in range(6):
             with connect(port, 2) as peer:
