@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 PREFIX ?= /usr/local
 DESTDIR ?=
 BENCH ?=
+CLIENTS ?=
 SEEDS ?= 10000
 SEEDS_LONG ?= 200000
 SWIFT ?= swift
@@ -67,6 +68,7 @@ test: setup ## all checks of a change, within 15 minutes on two cores
 	$(MAKE) examples
 	$(MAKE) embedder
 	$(MAKE) conformance
+	$(MAKE) http-clients
 	$(MAKE) docs
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS)
 
@@ -76,6 +78,7 @@ test-long: setup ## more seeds, each cut of a stream, fuzzing, then the tests un
 	$(MAKE) release
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS_LONG)
 	PELMENI_LONG=1 $(SWIFT) test --filter HookCutTests
+	$(MAKE) http-clients CLIENTS=--long
 	$(MAKE) fuzz
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
 	$(SWIFT) test --sanitize thread --scratch-path .build-tsan
@@ -116,6 +119,11 @@ hook-memory: setup-build ## prove what hooks cost in memory: allocations, sessio
 .PHONY: conformance
 conformance: release ## judge the HTTP proxy by byte-exact cases, each cut at many places
 	/usr/bin/python3 Tests/HTTPConformance/check.py $(RELEASE)/pelmeni
+
+# CLIENTS="--only curl", CLIENTS=--long.
+.PHONY: http-clients
+http-clients: release ## real clients and origins, and faults, through the HTTP proxy, in a minute
+	/usr/bin/python3 Tests/HTTPClients/check.py $(RELEASE)/pelmeni $(CLIENTS)
 
 .PHONY: fuzz
 fuzz: setup-build ## run the fuzz targets of the HTTP parser for a minute each
