@@ -159,7 +159,7 @@ extension HTTPProxy {
             return setBodyDue(&state, context)
         }
         state.bodyChecks &+= 1
-        guard state.bodyChecks >= Self.bodyChecksMax else {
+        guard Int(state.bodyChecks) >= Self.bodyChecksMax else {
             return setDue(bodyCheckInterval, &state, context)
         }
         guard state.response == .head else { return cutOff(context, .idle) }
