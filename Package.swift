@@ -90,7 +90,10 @@ let package = Package(
         ),
         .target(
             name: "PelmeniBench",
-            dependencies: ["PelmeniLoad", "Pelmeni", "PelmeniRuntime", "PelmeniCore", "CPelmeni"],
+            dependencies: [
+                "PelmeniLoad", "Pelmeni", "PelmeniHTTP", "PelmeniRuntime", "PelmeniCore",
+                "CPelmeni",
+            ],
             swiftSettings: strict
         ),
         .executableTarget(

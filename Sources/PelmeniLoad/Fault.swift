@@ -11,6 +11,10 @@ enum Fault: Int, CaseIterable, Sendable {
     case surplus
     /// A datagram that was cut, joined with others, or of a size that was never sent.
     case wrongLength
+    /// An answer of HTTP with another status than 200.
+    case wrongStatus
+    /// A head of HTTP that is malformed, or does not have the body's length.
+    case wrongHead
     /// A datagram of another client.
     case wrongClient
     /// A datagram that came twice, or after a later one.
@@ -34,6 +38,8 @@ enum Fault: Int, CaseIterable, Sendable {
         case .short: "ended early"
         case .surplus: "with bytes too many"
         case .wrongLength: "cut or merged"
+        case .wrongStatus: "with another status"
+        case .wrongHead: "with a wrong head"
         case .wrongClient: "of another client"
         case .repeated: "repeated or out of order"
         case .reset: "reset"

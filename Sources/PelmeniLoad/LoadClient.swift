@@ -22,6 +22,8 @@ struct LoadClient {
     var oldest = 0
     /// The check of the oldest request's answer.
     var answer = Verifier(seed: 0, end: 0)
+    /// The head of that answer has come; HTTP only.
+    var hasHead = false
     /// The beginning of the connection, of the wait for the oldest answer, or of the end.
     var since: UInt64 = 0
     /// The time at which the next request was due after a pause; 0 after none.

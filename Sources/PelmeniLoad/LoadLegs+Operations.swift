@@ -104,11 +104,13 @@ extension LoadLegs {
                 guard !row.pointee.making.isNone else { return false }
             }
             let made = row.pointee.made
+            let room = blockClass.bytes - made
+            guard room >= row.pointee.outgoing.roomMin else {
+                guard seal(leg) else { return false }
+                continue
+            }
             row.pointee.made += row.pointee.outgoing.fill(
-                pool.address(row.pointee.making) + made, room: blockClass.bytes - made)
-            // A header is not cut.
-            let isFull = blockClass.bytes - row.pointee.made < ExchangeHeader.bytes
-            if isFull, !seal(leg) { return false }
+                pool.address(row.pointee.making) + made, room: room)
         }
         return true
     }

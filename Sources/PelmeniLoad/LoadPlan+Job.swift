@@ -6,7 +6,9 @@ extension LoadPlan {
     static func problem(_ job: LoadJob) -> String? {
         if job.connections < 1 || job.connections > 1 << 20 { return "connections: 1 to 1048576" }
         if job.pipeline < 1 || job.pipeline > 1024 { return "pipeline: 1 to 1024" }
-        if Int(job.requestBytes) < ExchangeHeader.bytes {
+        if job.isHTTP {
+            if job.kind == .stalled { return "stalled: not of HTTP" }
+        } else if Int(job.requestBytes) < ExchangeHeader.bytes {
             return "requestBytes: at least \(ExchangeHeader.bytes)"
         }
         if job.answerBytes < 1 { return "answerBytes: at least 1" }
@@ -26,6 +28,7 @@ extension LoadPlan {
         blockClass = max(requestBytes, answerBytes) < 64 << 10 ? .small : .bulk
         thinkNanoseconds = UInt64(job.thinkMicroseconds) * 1000
         isStaged = true
+        if job.isHTTP { origin = .http }
         warmUpNanoseconds = job.warmUpNanoseconds
         switch job.kind {
         // Datagram jobs have a plan of their own.
@@ -37,16 +40,13 @@ extension LoadPlan {
             counted = job.kind == .download ? .received : .requests
             blockClass = .bulk
             // Enough requests that the stream never pauses: sockets on the loopback hold some MiB.
-            depth = max(16, depth)
+            // A request of HTTP waits for the answer before it.
+            depth = job.isHTTP ? depth : max(16, depth)
         case .open: requestsPerSecond = job.requestsPerSecond
         case .idle: holds = true
         case .stalled:
             holds = true
             origin = .source
-        case .http:
-            origin = .http
-            requestBytes = UInt32(FixedHTTP.request.utf8CodeUnitCount)
-            answerBytes = UInt32(FixedHTTP.answer.utf8CodeUnitCount)
         }
     }
 }

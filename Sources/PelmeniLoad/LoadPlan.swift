@@ -18,7 +18,8 @@ struct LoadPlan: Sendable {
     /// The origin's work for a request.
     var origin: OriginKind = .answer
     var connections = 1
-    /// Bytes of a whole request; at least an ``ExchangeHeader``, unless the origin echoes.
+    /// Bytes of a whole request; at least an ``ExchangeHeader``, unless the origin echoes. Of HTTP,
+    /// here and below: bytes of a body.
     var requestBytes: UInt32 = 64
     /// An echo answers with the request.
     var answerBytes: UInt32 = 64

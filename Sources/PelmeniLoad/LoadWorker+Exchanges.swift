@@ -15,6 +15,11 @@ extension LoadWorker {
         }
         legs.flush(leg)
         guard stage == .ending, rows[leg].inFlight == 0 else { return }
+        // The connection had no request: a proxy of HTTP answers a stream that ends without one.
+        if plan.origin == .http, plan.reconnects {
+            rows[leg].phase = .closing
+            return legs.close(leg)
+        }
         rows[leg].phase = .ending
         rows[leg].since = now
         legs.shutdownWrite(leg)
@@ -47,7 +52,10 @@ extension LoadWorker {
     private mutating func ask(_ leg: Int, _ since: UInt64, _ now: UInt64) {
         let row = rows + leg
         number &+= 1
-        if stage == .ending { row.pointee.isProven = true }
+        if stage == .ending {
+            row.pointee.isProven = true
+            trials.inFlight += 1
+        }
         if plan.isOpenLoop, stage != .opening { row.pointee.asked += 1 }
         if row.pointee.inFlight == 0 {
             row.pointee.answer = answer(number)
@@ -65,11 +73,17 @@ extension LoadWorker {
             answerBytes: plan.answerBytes, isLast: plan.reconnects)
     }
 
+    private func work(_ number: UInt64) -> HTTPWork {
+        HTTPWork(
+            seed: Pattern.seed(number), requestBytes: plan.requestBytes,
+            answerBytes: plan.answerBytes, isLast: plan.reconnects)
+    }
+
     private func request(_ number: UInt64) -> StreamToSend {
         switch plan.origin {
         case .echo: StreamToSend(seed: Pattern.seed(number), bytes: UInt64(plan.requestBytes))
         case .answer: StreamToSend(header(number))
-        case .http: StreamToSend(FixedHTTP.request)
+        case .http: StreamToSend(request: work(number))
         case .source: StreamToSend(seed: Pattern.seed(number), bytes: 1)
         }
     }
@@ -78,7 +92,7 @@ extension LoadWorker {
         switch plan.origin {
         case .echo: Verifier(seed: Pattern.seed(number), end: UInt64(plan.requestBytes))
         case .answer: Verifier(seed: header(number).answerSeed, end: UInt64(plan.answerBytes))
-        case .http: Verifier(FixedHTTP.answer)
+        case .http: Verifier(seed: work(number).answerSeed, end: UInt64(plan.answerBytes))
         case .source: Verifier(seed: OriginKind.sourceSeed, end: .max)
         }
     }
@@ -89,7 +103,7 @@ extension LoadWorker {
         // The time of checking is not part of the answer's.
         let now = legs.now()
         let row = rows + leg
-        if plan.counted == .received, isCounted(now) { result.bytes += UInt64(count) }
+        let countsBytes = plan.counted == .received && isCounted(now)
         let bytes = UnsafeRawPointer(legs.address(block))
         var fault: Fault?
         var at = 0
@@ -98,9 +112,14 @@ extension LoadWorker {
                 fault = .surplus
                 break
             }
+            if plan.origin == .http, !row.pointee.hasHead {
+                fault = takeHead(leg, bytes, &at, count)
+                continue
+            }
             let share = row.pointee.answer.share(of: count - at)
             fault = row.pointee.answer.check(bytes + at, count: share)
             at += share
+            if countsBytes { result.bytes += UInt64(share) }
             if row.pointee.answer.isWhole, fault == nil { answered(leg, now) }
         }
         legs.release(block)
@@ -111,12 +130,28 @@ extension LoadWorker {
         goOn(leg, now)
     }
 
+    /// Takes the head of an answer, or a part of it.
+    private mutating func takeHead(
+        _ leg: Int, _ bytes: UnsafeRawPointer, _ at: inout Int, _ count: Int
+    ) -> Fault? {
+        switch heads.take(leg, bytes + at, count - at) {
+        case .part: at = count
+        case .tooLong: return .wrongHead
+        case .whole(let head, let taken):
+            at += taken
+            rows[leg].hasHead = true
+            return HTTPWork.fault(ofAnswer: head, bytes: plan.answerBytes)
+        }
+        return nil
+    }
+
     private mutating func answered(_ leg: Int, _ now: UInt64) {
         let row = rows + leg
         let first = leg * plan.depth
         let request = requests[first + row.pointee.oldest]
         row.pointee.oldest = (row.pointee.oldest + 1) % plan.depth
         row.pointee.inFlight -= 1
+        row.pointee.hasHead = false
         row.pointee.since = now
         if row.pointee.inFlight > 0 {
             row.pointee.answer = answer(requests[first + row.pointee.oldest].number)
@@ -131,6 +166,9 @@ extension LoadWorker {
             result.latency.record(now > request.since ? now &- request.since : 0)
         }
         if stage == .opening, !row.pointee.isTried { noteTried(leg) }
+        guard plan.holds, stage == .ending else { return }
+        trials.inFlight -= 1
+        tryMoreAgain()
     }
 
     /// Continues after the answers of a block.
@@ -150,7 +188,7 @@ extension LoadWorker {
 
     private mutating func noteTried(_ leg: Int) {
         rows[leg].isTried = true
-        tried += 1
+        trials.tried += 1
         openMore()
     }
 

@@ -10,7 +10,7 @@ extension LoadWorker {
             proceed(next.leg, now)
         }
         switch stage {
-        case .opening: if tried == plan.connections { allAreOpen(now) }
+        case .opening: if trials.tried == plan.connections { allAreOpen(now) }
         case .warmingUp:
             sendDue(now)
             if now >= stageEnd { beginWindow() }
@@ -30,8 +30,10 @@ extension LoadWorker {
     /// Dials as many connections as may be opened at once.
     mutating func openMore() {
         let atOnce = plan.isStaged ? Self.openingMax : .max
-        while dialled < plan.connections, dialled - tried < atOnce, !isAbandoned {
-            dialled += 1
+        while trials.dialled < plan.connections, trials.dialled - trials.tried < atOnce,
+            !isAbandoned
+        {
+            trials.dialled += 1
             dial()
         }
     }
@@ -86,8 +88,20 @@ extension LoadWorker {
 
     private mutating func end(_ now: UInt64) {
         stage = .ending
+        if plan.holds, plan.origin != .source { return tryMoreAgain() }
         for leg in 0..<legs.capacity where rows[leg].phase == .active {
             if plan.origin == .source { proveStalled(leg, now) } else { proceed(leg, now) }
+        }
+    }
+
+    /// Tries held connections again, as many at once as were opened at once: a proxy whose clients
+    /// share its upstreams may not have the descriptors for more.
+    mutating func tryMoreAgain() {
+        let now = legs.now()
+        while trials.inFlight < Self.openingMax, trials.nextAgain < legs.capacity {
+            let leg = trials.nextAgain
+            trials.nextAgain += 1
+            if rows[leg].phase == .active { proceed(leg, now) }
         }
     }
 

@@ -13,6 +13,8 @@ struct LoadWorker: ~Copyable {
     let rows: UnsafeMutablePointer<LoadClient>
     /// Requests in flight: a ring of the plan's depth for each connection.
     let requests: UnsafeMutablePointer<LoadRequest>
+    /// Heads of answers of HTTP.
+    var heads: HTTPHeads
     private let target: UnsafeMutablePointer<SocketAddress>
     let plan: LoadPlan
     private let signal: StopSignal
@@ -25,9 +27,7 @@ struct LoadWorker: ~Copyable {
     /// The end of the stage, and of the window as soon as that has begun.
     var stageEnd: UInt64 = .max
     private var nextSweep: UInt64 = 0
-    /// Connections dialled while opening; below, those that were tried.
-    var dialled = 0
-    var tried = 0
+    var trials = LoadTrials()
     /// The start of the open loop's schedule; below, the number of its due requests.
     var scheduleStart: UInt64 = 0
     var due = 0
@@ -47,6 +47,7 @@ struct LoadWorker: ~Copyable {
         requests = .allocate(capacity: plan.connections * plan.depth)
         requests.initialize(
             repeating: LoadRequest(number: 0, since: 0), count: plan.connections * plan.depth)
+        heads = HTTPHeads(capacity: plan.origin == .http ? plan.connections : 0)
         target = .allocate(capacity: 1)
         target.initialize(to: plan.target)
         thinking = ThinkQueue(capacity: plan.connections)
@@ -123,6 +124,7 @@ struct LoadWorker: ~Copyable {
             return
         }
         result.connections += 1
+        if plan.origin == .http { heads.reset(leg) }
         rows[leg] = LoadClient(phase: .connecting, since: legs.now(), asked: rows[leg].asked)
     }
 
@@ -153,12 +155,14 @@ struct LoadWorker: ~Copyable {
         result.faults.add(fault, max(1, rows[leg].inFlight))
         if stage == .opening, rows[leg].isTried {
             rows[leg].isTried = false
-            tried -= 1
+            trials.tried -= 1
         }
         rows[leg].phase = .closing
+        if plan.holds, stage == .ending, rows[leg].inFlight > 0 { trials.inFlight -= 1 }
         rows[leg].inFlight = 0
         legs.close(leg)
         if result.faults.total >= plan.faultsMax { giveUp() }
+        if plan.holds, stage == .ending { tryMoreAgain() }
     }
 
     /// A hanging exchange would delay the whole run.

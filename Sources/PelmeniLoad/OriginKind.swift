@@ -6,7 +6,8 @@ enum OriginKind: Sendable {
     /// the stream that the header describes: a fixed response, a sink (a long request and a short
     /// answer) or a source (the reverse), as the load wishes.
     case answer
-    /// Answers each HTTP/1.1 request with ``FixedHTTP/answer``.
+    /// Reads requests of HTTP/1.1 strictly, checks every byte of their bodies, and answers with
+    /// what their target asks for, an ``HTTPWork``.
     case http
     /// After a connection's first byte sends an endless stream, the same on every connection, and
     /// reads no further byte.

@@ -7,9 +7,10 @@ struct OriginLeg {
     private var headerWords: (UInt64, UInt64, UInt64) = (0, 0, 0)
     private(set) var headerBytes = 0
     var header: ExchangeHeader?
+    /// A request of HTTP whose head is read.
+    var work: HTTPWork?
     /// The check of the request's bytes behind the header.
     var verifier = Verifier(seed: 0, end: 0)
-    var head = HTTPHead()
     /// Received bytes that wait: an answer before them has no room yet.
     var input = BlockID.none
     var inputAt = 0
@@ -22,7 +23,7 @@ struct OriginLeg {
     var isShut = false
 
     /// Between two requests.
-    var isAtRest: Bool { headerBytes == 0 && head.bytes == 0 }
+    var isAtRest: Bool { headerBytes == 0 && work == nil }
 
     /// Takes bytes of the header. Returns their number.
     mutating func takeHeader(_ bytes: UnsafeRawPointer, count: Int) -> Int {

@@ -10,14 +10,16 @@ struct OriginWorker: ~Copyable {
     /// The pause of accepting when descriptors have run out.
     static let acceptRest: UInt64 = 10_000_000
 
-    private var legs: LoadLegs
-    private let rows: UnsafeMutablePointer<OriginLeg>
+    var legs: LoadLegs
+    let rows: UnsafeMutablePointer<OriginLeg>
+    /// Heads of requests of HTTP.
+    var heads: HTTPHeads
     private let listener: Int32
     private let kind: OriginKind
     private let signal: StopSignal
     private var isStopping = false
     private var restUntil: UInt64 = .max
-    private(set) var result = OriginResult()
+    var result = OriginResult()
 
     init(_ listener: Int32, kind: OriginKind, limits: OriginLimits, signal: StopSignal)
         throws(SystemError)
@@ -25,6 +27,7 @@ struct OriginWorker: ~Copyable {
         legs = try LoadLegs(capacity: limits.connections, blockClass: limits.blockClass)
         rows = .allocate(capacity: limits.connections)
         rows.initialize(repeating: OriginLeg(), count: limits.connections)
+        heads = HTTPHeads(capacity: kind == .http ? limits.connections : 0)
         self.listener = listener
         self.kind = kind
         self.signal = signal
@@ -62,6 +65,7 @@ struct OriginWorker: ~Copyable {
             guard let leg else { return result.faults.add(.other) }
             result.accepted += 1
             rows[leg] = OriginLeg()
+            if kind == .http { heads.reset(leg) }
             receive(leg)
         case .acceptFailed(let error):
             // The errors of a connection that ended before the accept are no faults.
@@ -77,8 +81,10 @@ struct OriginWorker: ~Copyable {
         case .sent(let leg): sent(leg)
         case .failed(let leg, let error):
             let fault = Fault(errno: error)
-            // A reset is the only way to end an endless stream.
-            if kind == .source, fault == .reset { legs.close(leg) } else { fail(leg, fault) }
+            // A reset is the only way to end an endless stream, and a usual way to end a connection
+            // that a proxy of HTTP kept.
+            let isEnd = kind == .source || kind == .http && isAtRest(leg)
+            if isEnd, fault == .reset { legs.close(leg) } else { fail(leg, fault) }
         }
     }
 
@@ -126,7 +132,7 @@ struct OriginWorker: ~Copyable {
             let bytes = UnsafeRawPointer(legs.address(row.pointee.input)) + row.pointee.inputAt
             let count = row.pointee.inputCount - row.pointee.inputAt
             switch kind {
-            case .http: fault = takeHead(leg, bytes, count)
+            case .http: fault = takeHTTP(leg, bytes, count)
             case .source: fault = beginSource(leg, count)
             default: fault = takeRequest(leg, bytes, count)
             }
@@ -166,19 +172,6 @@ struct OriginWorker: ~Copyable {
         return legs.make(leg, answer) ? nil : .other
     }
 
-    private mutating func takeHead(
-        _ leg: Int, _ bytes: UnsafeRawPointer, _ count: Int
-    ) -> Fault? {
-        let row = rows + leg
-        guard !row.pointee.isLast else { return .surplus }
-        let (taken, isWhole) = row.pointee.head.take(bytes, count: count)
-        row.pointee.inputAt += taken
-        guard isWhole else { return nil }
-        row.pointee.isLast = row.pointee.head.isLast
-        result.requests += 1
-        return legs.make(leg, StreamToSend(FixedHTTP.answer)) ? nil : .other
-    }
-
     private mutating func beginSource(_ leg: Int, _ count: Int) -> Fault? {
         rows[leg].inputAt += count
         result.requests += 1
@@ -199,9 +192,14 @@ struct OriginWorker: ~Copyable {
         if row.pointee.hasEnded { legs.close(leg) }
     }
 
+    /// Between two requests.
+    private func isAtRest(_ leg: Int) -> Bool {
+        rows[leg].isAtRest && !(kind == .http && heads.isMidHead(leg))
+    }
+
     private mutating func ended(_ leg: Int) {
         rows[leg].hasEnded = true
-        if kind != .echo, !rows[leg].isAtRest { return fail(leg, .short) }
+        if kind != .echo, !isAtRest(leg) { return fail(leg, .short) }
         if legs.isFlushed(leg) { legs.close(leg) }
     }
 }

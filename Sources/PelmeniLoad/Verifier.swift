@@ -1,20 +1,14 @@
 /// Checks a stream byte by byte as it comes, in pieces of any size.
 struct Verifier {
-    private let content: StreamContent
+    private let seed: UInt64
     private(set) var position: UInt64
     let end: UInt64
 
     /// - Parameter position: the start of the pattern; the bytes before belong to a header.
     init(seed: UInt64, position: UInt64 = 0, end: UInt64) {
-        content = StreamContent(seed: seed)
+        self.seed = seed
         self.position = position
         self.end = end
-    }
-
-    init(_ text: StaticString) {
-        content = StreamContent(text)
-        position = 0
-        end = UInt64(text.utf8CodeUnitCount)
     }
 
     var isWhole: Bool { position == end }
@@ -25,7 +19,8 @@ struct Verifier {
     /// The fault in the next `count` bytes, or nil. After a fault the verifier is unusable.
     mutating func check(_ bytes: UnsafeRawPointer, count: Int) -> Fault? {
         let expected = share(of: count)
-        if let offset = content.firstMismatch(bytes, count: expected, position: position) {
+        let found = Pattern.firstMismatch(bytes, count: expected, seed: seed, position: position)
+        if let offset = found {
             position &+= UInt64(offset)
             return .wrongByte
         }

@@ -15,7 +15,7 @@ extension Integration {
             let (code, output, errors) = try bench(["--list"])
             #expect(code == 0)
             #expect(errors.isEmpty)
-            for name in ["rr64", "connect", "download", "open", "idle4000", "stalled"] {
+            for name in ["rr64", "connect", "download", "open", "idle4000", "stalled", "http64"] {
                 #expect(output.contains("\n\(name) ") || output.hasPrefix("\(name) "))
             }
         }
@@ -44,6 +44,38 @@ extension Integration {
             }
             let page = try String(contentsOfFile: folder.file("a.html"), encoding: .utf8)
             #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("</html>"))
+        }
+
+        /// Both backends, and the origin alone. The load finds a wrong answer, the origin a wrong
+        /// request.
+        @Test func theScenariosOfHTTP() throws {
+            let folder = try TemporaryFolder()
+            let backends = CommandBackend.granted.map(\.rawValue)
+            var names = ["http64", "http512", "http-connect", "http-download", "http-upload"]
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            // Two for each of 9,900 clients.
+            if limit.rlim_max >= 20_000 { names.append("http-idle") }
+            let (code, output, errors) = try bench(
+                names + [
+                    "--rounds", "1", "--seconds", "0.2", "--no-wrk",
+                    "--subjects", (["direct"] + backends).joined(separator: ","),
+                    "--json", folder.file("a.json"),
+                ])
+            #expect(code == 0, "\(output)\n\(errors)")
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
+            let report = try JSONDecoder().decode(Report.self, from: data)
+            #expect(report.scenarios.map(\.scenario.name) == names)
+            for scenario in report.scenarios {
+                let isIdle = scenario.scenario.name == "http-idle"
+                #expect(
+                    scenario.subjects.map(\.subject) == (isIdle ? [] : ["direct"]) + backends)
+                for sample in scenario.subjects.flatMap(\.samples) {
+                    #expect(sample.errors.isEmpty, "\(scenario.scenario.name): \(sample.errors)")
+                    #expect(sample.exchanges > 0 || isIdle)
+                }
+                #expect(scenario.subjects.allSatisfy { $0.samples.count == 1 })
+            }
         }
 
         private static func shortRun(_ arguments: [String], within folder: TemporaryFolder) throws

@@ -6,7 +6,7 @@ import Testing
 /// The load and the origins as child processes, without a proxy between them.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct ChildTests {
     private static let kinds: [LoadJob.Kind] = [
-        .exchange, .connect, .download, .upload, .open, .idle, .stalled, .http,
+        .exchange, .connect, .download, .upload, .open, .idle, .stalled,
     ]
 
     private func job(_ kind: LoadJob.Kind, _ port: UInt16 = 0) -> LoadJob {
@@ -24,7 +24,6 @@ import Testing
 
     private func origin(of kind: LoadJob.Kind) -> OriginJob {
         switch kind {
-        case .http: OriginJob(kind: .http)
         case .stalled: OriginJob(kind: .source)
         default: OriginJob(kind: .answer)
         }
@@ -78,7 +77,7 @@ import Testing
         try await expectGood(job(kind))
     }
 
-    @Test(arguments: [LoadJob.Kind.exchange, .open, .http, .download, .upload])
+    @Test(arguments: [LoadJob.Kind.exchange, .open, .download, .upload])
     func manyRequestsMayBeUnderWay(kind: LoadJob.Kind) async throws {
         var job = job(kind)
         job.pipeline = 16
@@ -166,7 +165,7 @@ import Testing
         #expect(outcome.exchanges == 0)
     }
 
-    @Test(arguments: [LoadJob.Kind.exchange, .open, .http], [1, 8])
+    @Test(arguments: [LoadJob.Kind.exchange, .open], [1, 8])
     func aMiddlemanIsFoundOut(kind: LoadJob.Kind, pipeline: Int) async throws {
         for flaw in Middleman.Flaw.allCases where flaw != .stalls {
             let origin = try await Child.origin(origin(of: kind))
@@ -192,7 +191,7 @@ import Testing
     }
 
     @Test func anOriginThatAnswersWrongIsFoundOut() async throws {
-        for kind in [LoadJob.Kind.exchange, .open, .upload, .http] {
+        for kind in [LoadJob.Kind.exchange, .open, .upload] {
             // It echoes, so that no answer is ever right.
             let origin = try await Child.origin(OriginJob(kind: .echo))
             let load = try Child.load(job(kind, origin.port))

@@ -6,8 +6,6 @@ import Testing
 
 /// The answers of an origin to a client that is not the project's own load.
 @Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct OriginTests {
-    private static let answer = FixedHTTP.answer.withUTF8Buffer { Array($0) }
-
     private func with(_ kind: OriginKind, _ body: (Int32) -> Void) async throws -> OriginResult {
         let origin = try Origin(kind)
         let socket = BlockingSocket.connect(origin.port)
@@ -71,30 +69,6 @@ import Testing
             let seen = try await with(kind) { BlockingSocket.write($0, bytes) }
             #expect(seen.faults.text == "1 ended early")
         }
-    }
-
-    @Test(arguments: [1, 5, 1000]) func httpAnswersEachRequest(piece: Int) async throws {
-        let seen = try await with(.http) { socket in
-            let text =
-                "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nConnection: keep-alive\r\n\r\n"
-                + "GET / HTTP/1.1\r\nX: y\r\nCONNECTION:  Close\r\nHost: a\r\n\r\n"
-            let bytes = Array(text.utf8)
-            for at in stride(from: 0, to: bytes.count, by: piece) {
-                BlockingSocket.write(socket, bytes[at..<min(bytes.count, at + piece)])
-            }
-            let wanted = Self.answer + Self.answer + Self.answer
-            // It ends by itself after the last one.
-            #expect(BlockingSocket.read(socket, wanted.count + 1) == wanted)
-        }
-        #expect(seen.requests == 3)
-        #expect(seen.faults.text == "")
-    }
-
-    @Test func theFixedAnswerSaysHowLongItIs() {
-        let text = String(decoding: Self.answer, as: UTF8.self)
-        let parts = text.split(separator: "\r\n\r\n")
-        #expect(parts.count == 2)
-        #expect(parts[0].contains("Content-Length: \(parts[1].utf8.count)"))
     }
 
     @Test func aSourceSendsUntilTheClientGoes() async throws {

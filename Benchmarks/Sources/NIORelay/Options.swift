@@ -1,11 +1,12 @@
 /// What the command line says: `--listen PORT --origin PORT --workers N`, and how many KiB a read
-/// takes at the most, `--receive-kib N`. Each `--listen` goes with the `--origin` in the same
-/// place.
+/// takes at the most, `--receive-kib N`; with `--http`, a proxy of HTTP/1.1. Each `--listen` goes
+/// with the `--origin` in the same place.
 struct Options: Sendable {
     var listen: [Int] = []
     var origin: [Int] = []
     var workers = 1
     var receiveBytesMax = 64 << 10
+    var isHTTP = false
     var showsVersion = false
 
     /// As Package.swift pins it: SwiftNIO does not tell its own version.
@@ -22,6 +23,10 @@ struct Options: Sendable {
                 showsVersion = true
                 return
             }
+            if name == "--http" {
+                isHTTP = true
+                continue
+            }
             guard let number = rest.popFirst().flatMap(Int.init), number > 0 else {
                 throw Wrong(description: "\(name) needs a number above 0")
             }
@@ -36,7 +41,7 @@ struct Options: Sendable {
         guard !listen.isEmpty, listen.count == origin.count else {
             throw Wrong(
                 description: "usage: nio-relay (--listen PORT --origin PORT)... "
-                    + "[--workers N] [--receive-kib N]")
+                    + "[--http] [--workers N] [--receive-kib N]")
         }
     }
 }

@@ -26,7 +26,9 @@ do {
     raiseDescriptorLimit()
     let workers = MultiThreadedEventLoopGroup(numberOfThreads: options.workers)
     let listeners = try zip(options.listen, options.origin).map { listen, origin in
-        try Relay(options: options, listen: listen, origin: origin).start(on: workers).wait()
+        options.isHTTP
+            ? try HTTPRelay(listen: listen, origin: origin).start(on: workers).wait()
+            : try Relay(options: options, listen: listen, origin: origin).start(on: workers).wait()
     }
     for listener in listeners { try listener.closeFuture.wait() }
 } catch {

@@ -55,7 +55,7 @@ package struct Sample: Codable, Equatable, Sendable {
         case .cpuPerGigabyte: bytes == 0 ? nil : cpuSeconds / Double(bytes) * 1e9
         case .addedMedianLatency: direct.map { max(0, Double(latency.p50) - $0) }
         case .tailLatency: exchanges == 0 ? nil : Double(latency.p99)
-        case .residentPerPair:
+        case .residentPerPair, .residentPerClient:
             residentBytes > residentAtStartBytes
                 ? Double(residentBytes - residentAtStartBytes) / Double(connections) : 0
         }

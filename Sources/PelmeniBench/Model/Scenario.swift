@@ -26,6 +26,9 @@ package struct Scenario: Codable, Equatable, Sendable {
         /// Long streams.
         case bulk
         case datagrams
+        /// HTTP/1.1; below, with long bodies.
+        case http
+        case httpBulk
         /// Two pairs, each of a listener and an origin; the streams of the second stall.
         case stalls
     }
@@ -42,6 +45,8 @@ package struct Scenario: Codable, Equatable, Sendable {
         case tailLatency
         /// Resident bytes that a pair of connections adds.
         case residentPerPair
+        /// Resident bytes that a client's connection adds, where it has no upstream of its own.
+        case residentPerClient
         /// Seconds of the proxy's processor time for a datagram and its answer.
         case cpuPerTrip
         /// Seconds of the proxy's processor time for a datagram one way.
@@ -71,19 +76,32 @@ package struct Scenario: Codable, Equatable, Sendable {
     /// Connections beside the stalled readers; stalled only.
     package var bystanders = 0
     package var workers = 1
+    /// Requests and answers are of HTTP/1.1, and their bytes those of bodies; nil is no.
+    package var speaksHTTP: Bool?
     /// The congestion control that the scenario needs; nil is the run's.
     package var congestion: String?
     /// Whether peers with a special mode for bulk (splice) use it.
     package var isBulk: Bool { kind == .download || kind == .upload }
 
+    package var isOfHTTP: Bool { speaksHTTP ?? false }
+
     package var traffic: Traffic {
-        switch kind {
+        if isOfHTTP { return isBulk ? .httpBulk : .http }
+        return switch kind {
         case .datagrams, .trains: .datagrams
         case .download, .upload: .bulk
         case .exchange, .connect, .open, .idle: .streams
         case .stalled: .stalls
         }
     }
+
+    /// Descriptors of each process without which its connections are too many: idle ones alone, as
+    /// the others are far fewer.
+    package var descriptorsMin: UInt64 {
+        kind == .idle ? UInt64(2 * connections + Self.descriptorsBeside) : 0
+    }
+
+    private static let descriptorsBeside = 128
 
     /// The part of a peer's highest rate at which an open loop runs.
     package static let openShare = 0.6

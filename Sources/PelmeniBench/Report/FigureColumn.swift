@@ -12,7 +12,7 @@ struct FigureColumn {
     static func columns(for view: ScenarioView, isFull: Bool = false) -> [FigureColumn] {
         var columns: [FigureColumn]
         switch view.scenario.kind {
-        case .idle: columns = idle
+        case .idle: columns = idle(view.scenario)
         case .download, .upload: columns = bulk
         case .exchange, .connect, .open, .stalled: columns = units("request")
         case .datagrams: columns = units("round trip") + lost
@@ -67,9 +67,9 @@ struct FigureColumn {
         ]
     }
 
-    private static var idle: [FigureColumn] {
+    private static func idle(_ scenario: Scenario) -> [FigureColumn] {
         [
-            FigureColumn("resident/pair") {
+            FigureColumn(scenario.isOfHTTP ? "resident/client" : "resident/pair") {
                 ReportText.bytes($0.subject.kind == .direct ? nil : $0.figures.residentPerPair)
             },
             FigureColumn("at start") { ReportText.bytes($0.figures.startBytes) },

@@ -7,6 +7,7 @@ extension Scenario.Measure {
         case .addedMedianLatency: "latency added to the median"
         case .tailLatency: "99th percentile of latency"
         case .residentPerPair: "memory a pair of connections"
+        case .residentPerClient: "memory a client's connection"
         case .cpuPerTrip: "CPU a round trip"
         case .cpuPerDatagram: "CPU a datagram"
         }
@@ -17,7 +18,7 @@ extension Scenario.Measure {
         switch self {
         case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram, .addedMedianLatency, .tailLatency: "µs"
         case .cpuPerGigabyte: "s/GB"
-        case .residentPerPair: "KiB"
+        case .residentPerPair, .residentPerClient: "KiB"
         }
     }
 
@@ -27,7 +28,7 @@ extension Scenario.Measure {
         case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram: value * 1e6
         case .cpuPerGigabyte: value
         case .addedMedianLatency, .tailLatency: value / 1e3
-        case .residentPerPair: value / 1024
+        case .residentPerPair, .residentPerClient: value / 1024
         }
     }
 
@@ -38,7 +39,7 @@ extension Scenario.Measure {
         case .cpuPerRequest, .cpuPerTrip, .cpuPerDatagram, .cpuPerGigabyte:
             return "\(ReportText.number(scaled(value))) \(unit)"
         case .addedMedianLatency, .tailLatency: return ReportText.time(nanoseconds: value)
-        case .residentPerPair: return ReportText.bytes(value)
+        case .residentPerPair, .residentPerClient: return ReportText.bytes(value)
         }
     }
 

@@ -92,7 +92,12 @@ struct ScenarioView {
     /// The absent subjects and their reasons; nil when none is absent.
     var absence: String? {
         guard let absent = result.absent, !absent.isEmpty else { return nil }
-        let lack = scenario.kind == .stalled ? "no second pair" : "no UDP"
+        let lack =
+            switch scenario.traffic {
+            case .stalls: "no second pair"
+            case .http, .httpBulk: "no HTTP"
+            case .streams, .bulk, .datagrams: "no UDP"
+            }
         return "\(lack): \(absent.joined(separator: ", "))"
     }
 
@@ -106,7 +111,8 @@ struct ScenarioView {
         ]
         switch it.kind {
         case .exchange, .connect, .open, .stalled:
-            parts.append("\(it.requestBytes) B up, \(it.answerBytes) B down")
+            let what = it.isOfHTTP ? "bodies of " : ""
+            parts.append("\(what)\(it.requestBytes) B up, \(it.answerBytes) B down")
             if it.pipeline > 1 { parts.append("\(it.pipeline) under way on each") }
             if it.thinkMicroseconds > 0 {
                 let pause = ReportText.time(nanoseconds: Double(it.thinkMicroseconds) * 1e3)

@@ -12,7 +12,7 @@ struct SweepFigures {
 
     var figures: [Markup] {
         let views = context.views.filter {
-            $0.scenario.kind == .exchange && $0.scenario.pipeline == 1
+            $0.scenario.kind == .exchange && !$0.scenario.isOfHTTP && $0.scenario.pipeline == 1
                 && $0.scenario.thinkMicroseconds == 0 && $0.scenario.connections > 0
                 && $0.scenario.name != ScenarioCatalog.twoWorkersName
         }.sorted { $0.scenario.connections < $1.scenario.connections }

@@ -16,6 +16,13 @@ package enum BenchHook: String, CaseIterable, Sendable {
     /// show it.
     case waitAsync = "async-wait"
 
+    /// The pairs that it goes on: it takes part in scenarios of these alone.
+    var pairs: ProxyPairs {
+        switch self {
+        case .noop, .state, .mask, .noopAsync, .waitAsync: .tcp
+        }
+    }
+
     func attach(_ client: TCPClient) -> any Server {
         let server = TCPServer(client, listen: "127.0.0.1", port: 0)
         return switch self {

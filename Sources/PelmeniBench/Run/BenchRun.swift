@@ -82,6 +82,10 @@ package struct BenchRun: Sendable {
             return "it needs two cores"
         }
         if plans.isEmpty { return "nobody takes part in it" }
+        let wanted = scenario.descriptorsMin
+        if let limit = MachineFacts.gatherDescriptorLimit(), limit < wanted {
+            return "it needs \(wanted) descriptors a process, and the limit is \(limit)"
+        }
         return BenchNetwork.prepare(scenario, in: options.network)
     }
 

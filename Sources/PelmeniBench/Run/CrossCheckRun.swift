@@ -39,7 +39,7 @@ struct CrossCheckRun {
             theirs.append(second)
         }
         return CrossCheck(
-            scenario: "http\(Self.connections)", subject: plan.subject.name,
+            scenario: "HTTP over tcp, \(Self.connections) connections", subject: plan.subject.name,
             ownCPUPerRequest: own.map(\.cpuPerRequest).median ?? 0,
             wrkCPUPerRequest: theirs.map(\.cpuPerRequest).median ?? 0,
             ownRequestsPerSecond: own.map(\.requestsPerSecond).median ?? 0,
@@ -51,7 +51,11 @@ struct CrossCheckRun {
     ) throws(BenchError) -> Finding {
         let load = try context.child("bench-load", cores: cores.load)
         defer { load.end() }
-        var job = LoadJob(kind: .http, port: process.port)
+        var job = LoadJob(kind: .exchange, port: process.port)
+        job.isHTTP = true
+        // As wrk's, which asks for the origin's fixed answer.
+        job.requestBytes = 0
+        job.answerBytes = 32
         job.connections = Self.connections
         job.warmUpNanoseconds = UInt64(context.options.warmUpSeconds * 1e9)
         job.windowNanoseconds = UInt64(context.options.windowSeconds * 1e9)

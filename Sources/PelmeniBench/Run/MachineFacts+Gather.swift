@@ -20,11 +20,16 @@ extension MachineFacts {
             if !state.isEmpty, state != "Not affected" { facts.mitigations[name] = state }
         }
         facts.congestionControl = TextFile.line("/proc/sys/net/ipv4/tcp_congestion_control")
-        var soft: UInt64 = 0
-        var hard: UInt64 = 0
-        if pelmeni_descriptor_limit(&soft, &hard) == 0 { facts.descriptorLimit = soft }
+        if let limit = gatherDescriptorLimit() { facts.descriptorLimit = limit }
         facts.governor = TextFile.line("\(cpuFolder)/cpu0/cpufreq/scaling_governor")
         return facts
+    }
+
+    /// The present limit of this process, which its children inherit; nil when it is not known.
+    static func gatherDescriptorLimit() -> UInt64? {
+        var soft: UInt64 = 0
+        var hard: UInt64 = 0
+        return pelmeni_descriptor_limit(&soft, &hard) == 0 ? soft : nil
     }
 
     /// The threads of this core's physical core, itself included.

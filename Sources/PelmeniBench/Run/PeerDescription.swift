@@ -16,6 +16,11 @@ package struct PeerDescription: Codable, Equatable, Sendable {
     package var udpConfig: String?
     /// The command for datagrams, if it is another program.
     package var udpCommand: [String]?
+    /// The configuration for HTTP, and the one for long bodies; below, the command. Without any,
+    /// the peer takes no part in their scenarios.
+    package var httpConfig: String?
+    package var httpBulkConfig: String?
+    package var httpCommand: [String]?
     /// The subject of ours that it is written for: it is a prototype then, and no peer.
     package var prototypeOf: String?
     /// With a second pair, for stalled streams: a configuration; below, a command. Without either,
@@ -39,6 +44,9 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         case bulkConfig = "bulk-config"
         case udpConfig = "udp-config"
         case udpCommand = "udp-command"
+        case httpConfig = "http-config"
+        case httpBulkConfig = "http-bulk-config"
+        case httpCommand = "http-command"
         case prototypeOf = "prototype-of"
         case stalledConfig = "stalled-config"
         case stalledCommand = "stalled-command"
@@ -55,6 +63,7 @@ package struct PeerDescription: Codable, Equatable, Sendable {
         switch traffic {
         case .streams, .bulk: true
         case .datagrams: udpConfig != nil || udpCommand != nil
+        case .http, .httpBulk: httpConfig != nil || httpCommand != nil
         case .stalls: stalledConfig != nil || stalledCommand != nil
         }
     }

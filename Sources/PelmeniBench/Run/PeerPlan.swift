@@ -83,6 +83,7 @@ package struct PeerPlan: Sendable {
     private func command(for traffic: Scenario.Traffic) -> [String] {
         switch traffic {
         case .streams, .bulk: description.command
+        case .http, .httpBulk: description.httpCommand ?? description.command
         case .datagrams: description.udpCommand ?? description.command
         case .stalls: description.stalledCommand ?? description.command
         }
@@ -93,6 +94,8 @@ package struct PeerPlan: Sendable {
         case .streams: description.config
         case .bulk: description.bulkConfig ?? description.config
         case .datagrams: description.udpConfig
+        case .http: description.httpConfig
+        case .httpBulk: description.httpBulkConfig ?? description.httpConfig
         case .stalls: description.stalledConfig ?? description.config
         }
     }

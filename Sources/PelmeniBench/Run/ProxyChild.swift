@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Glibc
 package import Pelmeni
+internal import PelmeniHTTP
 
 /// The measured proxy: an engine in a process of its own, controlled by its standard input.
 package struct ProxyChild: Sendable {
@@ -8,20 +9,24 @@ package struct ProxyChild: Sendable {
 
     /// - Parameters:
     ///   - upstreams: ports on 127.0.0.1; each gets a listener.
-    ///   - isOfDatagrams: UDP, not TCP.
-    ///   - hook: of TCP pairs; nil is none.
+    ///   - pairs: the protocol of listeners and upstreams.
+    ///   - hook: of pairs of its own protocol; nil is none.
     package init(
         backend: BackendChoice, without: Set<IOUringFeature>, workers: Int, upstreams: [UInt16],
-        isOfDatagrams: Bool = false, hook: BenchHook? = nil
+        pairs: ProxyPairs = .tcp, hook: BenchHook? = nil
     ) throws(EngineError) {
         var options = EngineOptions()
         options.disabledFeatures = without
         let servers: [any Server] = upstreams.map { port in
-            guard isOfDatagrams else {
+            switch pairs {
+            case .tcp:
                 let client = TCPClient("127.0.0.1", port: port)
                 return hook?.attach(client) ?? TCPServer(client, listen: "127.0.0.1", port: 0)
+            case .udp:
+                return UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
+            case .http:
+                return HTTPServer(HTTPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
             }
-            return UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
         }
         engine = try Engine(
             backend: backend, workers: workers, servers: servers, options: options,

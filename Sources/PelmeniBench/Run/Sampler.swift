@@ -79,6 +79,7 @@ struct Sampler {
     private func job(_ port: UInt16, _ number: UInt64) -> LoadJob {
         var job = LoadJob(kind: kind, port: port)
         job.connections = scenario.kind == .stalled ? scenario.bystanders : scenario.connections
+        job.isHTTP = scenario.isOfHTTP
         job.requestBytes = scenario.requestBytes
         job.answerBytes = scenario.answerBytes
         job.pipeline = scenario.pipeline

@@ -11,6 +11,7 @@ package enum ScenarioCatalog {
             twoWorkers, stalled, pipeline,
         ]
         + datagrams + [burst]
+        + http + [httpConnect, httpDownload, httpUpload, httpIdle]
 
     /// The scenarios of a run without names.
     package static let usual = all.filter { !["rr8", "rr64-1k", "idle1000"].contains($0.name) }
@@ -131,6 +132,49 @@ package enum ScenarioCatalog {
         scenario.trainsInFlight = 1
         return scenario
     }()
+
+    private static let http = [64, 512].map { count in
+        ofHTTP(
+            Scenario(
+                "http\(count)", .exchange, .cpuPerRequest, connections: count,
+                summary: "HTTP: GETs of 64 bytes on \(count) kept connections"))
+    }
+
+    private static let httpConnect = ofHTTP(
+        Scenario(
+            "http-connect", .connect, .cpuPerRequest, connections: 32,
+            summary: "HTTP: a new connection for each GET, 32 at a time"))
+
+    private static let httpDownload: Scenario = {
+        var scenario = ofHTTP(
+            Scenario(
+                "http-download", .download, .cpuPerGigabyte, connections: 8,
+                summary: "HTTP: GETs of 1 MiB on 8 kept connections"))
+        scenario.answerBytes = mebibyte
+        return scenario
+    }()
+
+    private static let httpUpload: Scenario = {
+        var scenario = ofHTTP(
+            Scenario(
+                "http-upload", .upload, .cpuPerGigabyte, connections: 8,
+                summary: "HTTP: POSTs of 1 MiB on 8 kept connections"))
+        scenario.requestBytes = mebibyte
+        return scenario
+    }()
+
+    /// As many as 20,000 descriptors permit: Pelmeni counts two for each session.
+    private static let httpIdle = ofHTTP(
+        Scenario(
+            "http-idle", .idle, .residentPerClient, connections: 9_900,
+            summary: "HTTP: 9900 kept connections that do nothing after a GET: memory for each"))
+
+    private static func ofHTTP(_ scenario: Scenario) -> Scenario {
+        var scenario = scenario
+        scenario.speaksHTTP = true
+        scenario.requestBytes = 0
+        return scenario
+    }
 
     /// - Throws: for an unknown name, with the known ones.
     package static func named(_ names: [String]) throws(BenchError) -> [Scenario] {

@@ -87,11 +87,14 @@ package struct SubjectPlan: Sendable {
         switch means {
         case .direct: return scenario.kind != .idle
         case .pelmeni(_, nil, let hook):
-            return hook == nil || [.exchange, .connect, .idle].contains(scenario.kind)
+            guard let hook else { return true }
+            return hook.pairs == scenario.traffic.pairs
+                && [.exchange, .connect, .idle].contains(scenario.kind)
         // Missing kernel features show where much comes at once, with one congestion control as
-        // with another.
+        // with another, and below HTTP as without it.
         case .pelmeni:
-            return scenario.congestion == nil && (scenario.isBulk || scenario.connections > 1)
+            return scenario.congestion == nil && !scenario.isOfHTTP
+                && (scenario.isBulk || scenario.connections > 1)
                 && [.exchange, .connect, .download, .upload, .datagrams, .trains]
                     .contains(scenario.kind)
         case .peer(let peer):

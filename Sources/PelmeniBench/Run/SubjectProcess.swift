@@ -61,7 +61,7 @@ final class SubjectProcess {
         case .trains: return [OriginJob(kind: .datagramSink)]
         default: break
         }
-        var answer = OriginJob(kind: .answer)
+        var answer = OriginJob(kind: scenario.isOfHTTP ? .http : .answer)
         answer.isBulk = scenario.isBulk
         answer.connections = scenario.connections + scenario.bystanders + spareConnections
         guard scenario.kind == .stalled else { return [answer] }
@@ -76,7 +76,7 @@ final class SubjectProcess {
         _ context: BenchContext, _ cores: CoreSet
     ) throws(BenchError) {
         var arguments = ["--backend", backend, "--workers", "\(workers)"]
-        if traffic == .datagrams { arguments.append("--udp") }
+        arguments += ["--pairs", traffic.pairs.rawValue]
         if let without { arguments += ["--io-uring-without", without] }
         if let hook { arguments += ["--hook", hook.rawValue] }
         for origin in origins { arguments += ["--upstream", "127.0.0.1:\(origin.port)"] }

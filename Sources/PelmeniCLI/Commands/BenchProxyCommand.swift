@@ -10,7 +10,7 @@ struct BenchProxyCommand: AsyncParsableCommand {
     @Option var backend: BackendChoice
     @Option(name: .customLong("io-uring-without")) var ioUringWithout: String?
     @Option var workers = 1
-    @Flag(help: "UDP, not TCP.") var udp = false
+    @Option(help: "The protocol: tcp, udp or http.") var pairs = ProxyPairs.tcp
     @Option(help: "A hook of BenchHook.") var hook: String?
     @Option(help: "127.0.0.1:PORT; each gets a listener.") var upstream: [String]
 
@@ -25,7 +25,7 @@ struct BenchProxyCommand: AsyncParsableCommand {
             ioUringWithout?.split(separator: ",").map(String.init) ?? [])
         let proxy = try ProxyChild(
             backend: backend, without: without, workers: workers, upstreams: ports,
-            isOfDatagrams: udp, hook: hook.flatMap(BenchHook.init))
+            pairs: pairs, hook: hook.flatMap(BenchHook.init))
         try await proxy.run { StandardStream.output.write(line: $0) }
     }
 }

@@ -15,17 +15,20 @@ struct ChunkDecoder: Sendable {
         case sizeFirst, size, extensions, lineFeed, data, dataFeed
     }
 
-    private var place = Place.sizeFirst
-    private var digits: UInt8 = 0
-    private var size: UInt64 = 0
-    /// Bytes of extensions so far.
-    private var extensionBytes: UInt32 = 0
-    /// Data of the present chunk that was not passed by.
-    private(set) var dataLeft: UInt64 = 0
+    // In this order they take 24 bytes, in each session twice.
     /// Data of all chunks that was passed by.
     private(set) var passed: UInt64 = 0
+    /// The size of a chunk as far as it is read; then its data that was not passed by.
+    private var left: UInt64 = 0
+    /// Bytes of extensions so far.
+    private var extensionBytes: UInt32 = 0
+    private var place = Place.sizeFirst
+    private var digits: UInt8 = 0
 
     static let digitsMax = 16
+
+    /// Data of the present chunk that was not passed by.
+    var dataLeft: UInt64 { place == .data ? left : 0 }
 
     /// Takes bytes of the framing. Returns what follows, and how many bytes were taken.
     mutating func next(
@@ -52,10 +55,9 @@ struct ChunkDecoder: Sendable {
                 }
             case .lineFeed:
                 guard byte == 0x0a else { throw .chunkLine }
-                place = size == 0 ? .sizeFirst : .data
-                dataLeft = size
+                place = left == 0 ? .sizeFirst : .data
                 digits = 0
-                return (size == 0 ? .trailers : .chunk(size), at &- first)
+                return (left == 0 ? .trailers : .chunk(left), at &- first)
             case .data:
                 guard byte == 0x0d else { throw .chunkLine }
                 place = .dataFeed
@@ -69,11 +71,11 @@ struct ChunkDecoder: Sendable {
 
     private mutating func takeSize(_ byte: UInt8) throws(HTTPRefusal) {
         if let digit = Octets.hexadecimal(byte) {
-            if place == .sizeFirst { size = 0 }
+            if place == .sizeFirst { left = 0 }
             place = .size
             digits &+= 1
-            guard digits <= Self.digitsMax, size >> 59 == 0 else { throw .chunkSize }
-            size = size << 4 | digit
+            guard digits <= Self.digitsMax, left >> 59 == 0 else { throw .chunkSize }
+            left = left << 4 | digit
             return
         }
         guard place == .size else { throw .chunkSize }
@@ -88,7 +90,7 @@ struct ChunkDecoder: Sendable {
     /// Data of the present chunk went on.
     mutating func skip(_ bytes: UInt64) {
         assert(place == .data && bytes <= dataLeft, "more data than the chunk has")
-        dataLeft &-= bytes
+        left &-= bytes
         passed &+= bytes
     }
 }

@@ -69,14 +69,14 @@ struct HTTPExchange: @unchecked Sendable {
     /// Of a request's body that has a length.
     var bodyBytes: UInt64 = 0
     var requestChunks = ChunkDecoder()
+    /// Looks at a body that found the same number of bytes left.
+    var bodyChecks: UInt8 = 0
     var responseChunks = ChunkDecoder()
     /// When something has to have happened, and when the timer fires; 0 is never.
     var dueAt: UInt64 = 0
     var timerAt: UInt64 = 0
     /// Bytes that the bodies had still to give when the deadline was set.
     var bodyBytesLeft: UInt64 = 0
-    /// Looks at a body that found the same number.
-    var bodyChecks = 0
     var client = ClientText()
     /// Of a pair with hooks; the session owns it.
     var hooks: Unmanaged<HTTPHookRun>?

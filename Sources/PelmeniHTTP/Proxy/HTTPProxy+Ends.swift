@@ -183,7 +183,7 @@ extension HTTPProxy {
             return setBodyDue(&state, context)
         }
         state.bodyChecks &+= 1
-        guard state.bodyChecks >= Self.bodyChecksMax else {
+        guard Int(state.bodyChecks) >= Self.bodyChecksMax else {
             return setDue(bodyCheckInterval, &state, context)
         }
         if state.dropsBehindResponse { return context.end(.idle) }

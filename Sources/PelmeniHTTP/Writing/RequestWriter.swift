@@ -89,17 +89,19 @@ public struct HTTPForwarding: OptionSet, Hashable, Sendable {
 /// A client's address in digits, made once a session.
 struct ClientText: Sendable {
     private var bytes: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
-    private(set) var count = 0
+    private var byteCount: UInt8 = 0
     private(set) var isV6 = false
     /// What it says of its own clients is kept.
     var isTrusted = false
+
+    var count: Int { Int(byteCount) }
 
     init() {}
 
     init(_ host: String) {
         let text = host.utf8
         guard text.count <= MemoryLayout.size(ofValue: bytes) else { return }
-        count = text.count
+        byteCount = UInt8(text.count)
         isV6 = text.contains(0x3a)
         withUnsafeMutableBytes(of: &bytes) { $0.copyBytes(from: text) }
     }

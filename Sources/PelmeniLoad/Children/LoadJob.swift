@@ -14,8 +14,6 @@ package struct LoadJob: Codable, Equatable, Sendable {
         case idle
         /// Connections that request an endless stream and do not read it.
         case stalled
-        /// HTTP/1.1 over kept connections against an ``OriginJob/Kind/http`` origin, like wrk.
-        case http
         /// Datagrams and their answers, one in flight for each client, against an
         /// ``OriginJob/Kind/datagramEcho`` origin. A datagram without an answer is given up.
         case datagrams
@@ -30,6 +28,9 @@ package struct LoadJob: Codable, Equatable, Sendable {
     /// On 127.0.0.1.
     package var port: UInt16
     package var connections = 1
+    /// HTTP/1.1 against an ``OriginJob/Kind/http`` origin. Bytes of requests and answers are those
+    /// of their bodies, and a request without any is a GET. Not for stalled streams and datagrams.
+    package var isHTTP = false
     /// Bytes of a whole request and a whole answer. For long streams the long one is cut into
     /// requests of this size on one connection, so that throughput is known at any moment. A
     /// datagram and its answer have the size of a request.

@@ -5,7 +5,8 @@ package struct OriginJob: Codable, Equatable, Sendable {
         case answer
         /// Every byte comes back.
         case echo
-        /// One fixed HTTP/1.1 answer to every request, kept connections.
+        /// HTTP/1.1, kept connections: a request's target describes its answer; every byte is
+        /// verified. `/` has a fixed answer.
         case http
         /// After the first byte of a connection, an endless stream; no further byte is read.
         case source

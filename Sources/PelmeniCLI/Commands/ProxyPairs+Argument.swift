@@ -1,0 +1,4 @@
+import ArgumentParser
+import PelmeniBench
+
+extension ProxyPairs: ExpressibleByArgument {}
