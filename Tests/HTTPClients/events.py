@@ -126,7 +126,7 @@ def in_step(link):
             return
 
 
-@check("events-in-step", known="an upload that is blocked blocks the response too")
+@check("events-in-step")
 def mirror(run):
     """Up and down at once, with small buffers at an origin that reads as fast as it is read."""
     total = 16_000_000

@@ -115,12 +115,10 @@ package struct Limits: @unchecked Sendable {
     /// Bytes queued for a side whose own bytes a pair's driver is offered: twice what the other
     /// side's bytes may fill, so that these alone never halt it.
     static let answersHigh = 2 * bulkHigh
-    /// Bytes of a client that are read and dropped once its session is over: what it sent before it
-    /// saw the end. A client in the middle of a fast upload has sent megabytes before it reads: with
-    /// 1 MiB one or two of a hundred lost the response to a reset.
-    static let lateBytesMax = 64 << 20
     /// How long a client of a session that its pair's driver has ended may take to end its stream,
-    /// once it has every byte: one that keeps it open would hold the session for `linger`.
+    /// once it has every byte: one that keeps it open would hold the session for `linger`. What it
+    /// sends meanwhile is dropped, however much: one in the middle of a fast upload sends tens of
+    /// megabytes before it looks, and a close with unread bytes resets it.
     static let endedLinger: UInt64 = 2_000_000_000
     /// How often pool exhaustion searches for a leg to close.
     static let exhaustionCheck: UInt64 = 100_000_000

@@ -63,8 +63,6 @@ struct PairDriverRow {
     var endsWith: EndCause?
     /// The upstream that the driver asked for, or -1.
     var wantedUpstream: Int16 = -1
-    /// Bytes of the client that came after the end.
-    var lateBytes: UInt32 = 0
     /// How long a client that has everything is waited for; 0 before it has.
     var lingersUntil: UInt64 = 0
     /// When the timer fires; 0 is never.

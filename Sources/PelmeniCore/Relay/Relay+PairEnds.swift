@@ -68,17 +68,8 @@ extension Relay where R: ~Copyable {
     }
 
     /// Bytes of a side whose session is over.
-    mutating func pairBytesLate(
-        _ session: SessionID, _ leg: LegID, _ count: Int, _ isMore: Bool
-    ) {
-        guard isOpen(session), let row = pairPlace(session)?.row(session) else { return }
-        let late = Int(row.pointee.lateBytes) &+ count
-        row.pointee.lateBytes = UInt32(clamping: min(late, Limits.lateBytesMax &+ 1))
-        // A close with unread bytes would destroy what the client has not acknowledged.
-        if late > Limits.lateBytesMax, isDelivered(session) {
-            return expirePair(session, row.pointee.endsWith ?? .completed)
-        }
-        if !isMore { dropOn(leg) }
+    mutating func pairBytesLate(_ session: SessionID, _ leg: LegID, _ isMore: Bool) {
+        if isOpen(session), !isMore { dropOn(leg) }
     }
 
     /// Whether a client's kernel has all bytes that were sent to it.

@@ -100,7 +100,7 @@ extension Relay where R: ~Copyable {
         legs[leg].flags.remove(.unread)
         guard let place = pairPlace(session), legs[leg].inbound != .discarded else {
             pool.release(completion.block)
-            return pairBytesLate(session, leg, count, completion.more)
+            return pairBytesLate(session, leg, completion.more)
         }
         let side = pairSide(of: leg)
         let row = place.side(session, side)
