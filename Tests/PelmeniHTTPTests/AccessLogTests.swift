@@ -1,4 +1,5 @@
 import Foundation
+import Pelmeni
 import Synchronization
 import TestSupport
 import Testing
@@ -97,6 +98,54 @@ import Testing
         let long = String(repeating: "\u{1}", count: 4_000)
         let text = line("A \(long) C\r\nHost: \(long)\r\nReferer: \(long)\r\n\r\n")
         #expect(text.utf8.count > 2_500 && text.hasSuffix(#"..."#.appending("\"")))
+    }
+
+    // MARK: The file
+
+    /// Lines of before a `reopen()` are in the file that was moved, those behind in the new one.
+    @Test func reopens() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("log")
+        let log = try HTTPAccessLog(path: path, format: .json)
+        // Of two servers.
+        let sinks = (0..<2).map { _ in log.sink(to: []) }
+        var ref = AccessRef()
+        ref.open(port: 7)
+        defer { ref.close() }
+        func write(_ count: Int) {
+            for index in 0..<count {
+                sinks[index % 2].write(
+                    ref,
+                    AccessSink.Outcome(
+                        now: 0, client: ClientText("::1"), upstream: nil, requestBytes: 0,
+                        responseBytes: 0, isCut: false, cause: nil))
+            }
+        }
+        func lines(_ name: String) throws -> Int {
+            let text = try String(contentsOfFile: folder.file(name), encoding: .utf8)
+            for line in text.split(separator: "\n") {
+                _ = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            }
+            return text.split(separator: "\n").count
+        }
+        for round in 0..<20 {
+            write(300)
+            let moved = folder.file("\(round)")
+            try FileManager.default.moveItem(atPath: path, toPath: moved)
+            try log.reopen()
+            write(50)
+            #expect(await log.flush(within: .seconds(20)))
+            #expect(try lines("\(round)") == 300 + (round == 0 ? 0 : 50))
+        }
+        #expect(try lines("log") == 50)
+        #expect(log.statistics == .init(written: 7_000, lost: 0, waiting: 0))
+        // What cannot be opened leaves the file that is open.
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        #expect(throws: EngineError.self) { try log.reopen() }
+        write(1)
+        #expect(await log.flush(within: .seconds(20)))
+        #expect(log.statistics.written == 7_001)
     }
 
     // MARK: The queue

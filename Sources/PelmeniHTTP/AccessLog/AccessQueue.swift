@@ -147,11 +147,15 @@ struct AccessQueue: @unchecked Sendable {
     }
 
     /// Moves lines into a batch, as many as fit. Their bytes and number.
-    func take(into batch: UnsafeMutableRawBufferPointer) -> (bytes: Int, lines: Int) {
+    ///
+    /// - Parameter end: a position that lines have to begin before.
+    func take(
+        into batch: UnsafeMutableRawBufferPointer, before end: UInt64 = .max
+    ) -> (bytes: Int, lines: Int) {
         guard let start = batch.baseAddress else { return (0, 0) }
         var tail = shared.pointee.tail.load(ordering: .relaxed)
         var (bytes, lines) = (0, 0)
-        while true {
+        while tail < end {
             let found = word(tail).pointee.load(ordering: .acquiring)
             let length = Int(found & Self.lengthMask)
             // Another header is of a line that is being written, or of one long gone.

@@ -15,6 +15,8 @@ final class AccessWriter: @unchecked Sendable {
 
     private struct Requests {
         var nextFile: AccessFile?
+        /// Lines before this position go to the file that is open.
+        var nextStart: UInt64 = 0
         var isClosed = false
     }
 
@@ -57,7 +59,10 @@ final class AccessWriter: @unchecked Sendable {
 
     func replaceFile(_ file: AccessFile) {
         let older = requests.withLock { requests in
-            defer { requests.nextFile = file }
+            defer {
+                requests.nextFile = file
+                requests.nextStart = queue.shared.pointee.head.load(ordering: .acquiring)
+            }
             return requests.nextFile
         }
         older?.close()
@@ -110,13 +115,12 @@ final class AccessWriter: @unchecked Sendable {
     private func run() {
         while true {
             let isClosed = requests.withLock { $0.isClosed }
-            // Lines from before a replacement go to the file that was open.
-            let hasNext = requests.withLock { $0.nextFile != nil }
-            let isEmpty = drain()
-            if hasNext { replaceFile() }
+            let nextStart = requests.withLock { $0.nextFile == nil ? nil : $0.nextStart }
+            let isEmpty = drain(before: nextStart ?? .max)
+            if nextStart != nil { replaceFile() }
             reportLosses(isLast: isClosed)
-            if isClosed, isEmpty || isStuck { return }
-            if isEmpty, !hasNext { rest() }
+            if isClosed, isEmpty && nextStart == nil || isStuck { return }
+            if isEmpty, nextStart == nil { rest() }
         }
     }
 
@@ -133,9 +137,9 @@ final class AccessWriter: @unchecked Sendable {
     }
 
     /// Writes what is there. False when lines came faster than a queue was written.
-    private func drain() -> Bool {
+    private func drain(before end: UInt64) -> Bool {
         for _ in 0..<(AccessQueue.bytesMax / Self.batchBytes + 1) {
-            let (bytes, lines) = queue.take(into: batch)
+            let (bytes, lines) = queue.take(into: batch, before: end)
             guard bytes > 0 else { return true }
             write(bytes, lines: UInt64(lines))
             queue.shared.pointee.done.store(
