@@ -57,7 +57,8 @@ extension Relay where R: ~Copyable {
             row.pointee.timerAt = command.flag ? max(1, now &+ command.number) : 0
             if command.flag { legs.wheel.hasten(session, to: row.pointee.timerAt) }
         case .end: endPair(session, command.cause, reset: command.flag, place)
-        case .deliver, .deliverEnd, .drop: assertionFailure("a pair's driver has no other side")
+        case .deliver, .deliverEnd, .drop, .hold:
+            assertionFailure("a pair's driver has no other side")
         }
     }
 
