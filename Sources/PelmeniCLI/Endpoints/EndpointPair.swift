@@ -12,8 +12,10 @@ struct EndpointPair: Sendable {
     let upstreamFrameBytesMax: Int?
     /// How long an icmp upstream's answer is waited for.
     let answer: Duration
-    /// Of an http pair.
+    /// Of a pair with http on a side.
     let deadlines: HTTPDeadlines
+    /// Where messages go on an http upstream.
+    let target: String?
     /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
@@ -47,25 +49,26 @@ struct EndpointPair: Sendable {
                     + "and \"\(listen)\" is none")
         }
         let asksByEcho = far.endpoints.first?.scheme == "icmp"
-        let isHTTP = far.endpoints.first?.scheme == "http"
-        if merged[.answer] != nil, !asksByEcho, !isHTTP {
-            throw UsageError(
-                "option \"answer\" is for icmp upstreams and http, and \"\(upstream)\" is neither")
-        }
-        if !isHTTP, let option = PairOption.ofHTTP.first(where: { merged[$0] != nil }) {
-            throw UsageError(
-                "option \"\(option.rawValue)\" is for http, and \"\(upstream)\" is not")
-        }
+        let (listensHTTP, asksHTTP) = (
+            endpoint.scheme == "http", far.endpoints.first?.scheme == "http"
+        )
+        try Self.checkHTTP(
+            merged, listens: listensHTTP, asks: asksHTTP, asksByEcho: asksByEcho,
+            "\"\(listen)\" and \"\(upstream)\"")
         if case .duration(let duration?)? = merged[.answer] {
             answer = duration
         } else {
             answer = Self.defaultAnswer
         }
-        guard (endpoint.scheme == "http") == (far.endpoints.first?.scheme == "http") else {
+        var deadlines = Self.deadlines(merged)
+        // An echo's answer comes soon, or never.
+        if asksByEcho { deadlines.answer = answer }
+        self.deadlines = deadlines
+        target = far.target
+        if listensHTTP, asksHTTP, let target {
             throw UsageError(
-                "\"\(listen)\" and \"\(upstream)\": http goes with http in this build")
+                "\"\(target)\" in \"\(upstream)\": behind http each request has its own path")
         }
-        deadlines = Self.deadlines(merged)
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
@@ -84,7 +87,7 @@ struct EndpointPair: Sendable {
         let client: any Client =
             switch upstreams.first {
             case .udp: UDPClient(upstreams)
-            case .http: HTTPClient(upstreams)
+            case .http: httpClient
             case .unix:
                 UnixClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
@@ -100,8 +103,7 @@ struct EndpointPair: Sendable {
         case .udp(let host, let port):
             return UDPServer(client, listen: host, port: port, options: options)
         case .http(let host, let port):
-            var server = HTTPServer(
-                HTTPClient(upstreams), listen: host, port: port, options: options)
+            var server = HTTPServer(client, listen: host, port: port, options: options)
             server.deadlines = deadlines
             return server
         case .unix(let path):
@@ -115,10 +117,40 @@ struct EndpointPair: Sendable {
         }
     }
 
+    private var httpClient: HTTPClient {
+        var client = HTTPClient(upstreams)
+        client.deadlines = deadlines
+        if let target { client.target = target }
+        return client
+    }
+
     /// The upstream as one URL.
     var upstreamURL: String {
         guard let first = upstreams.first else { return "" }
-        return ([first.url] + upstreams.dropFirst().map(\.urlPart)).joined(separator: ",")
+        let parts = [first.url] + upstreams.dropFirst().map(\.urlPart)
+        return parts.joined(separator: ",") + (target ?? "")
+    }
+
+    /// Options of http have a meaning where that side is http.
+    private static func checkHTTP(
+        _ options: [PairOption: PairOption.Value], listens: Bool, asks: Bool, asksByEcho: Bool,
+        _ pair: String
+    ) throws(UsageError) {
+        if options[.answer] != nil, !listens, !asks, !asksByEcho {
+            throw UsageError(
+                "option \"answer\" is for icmp upstreams and http, and \(pair) have neither")
+        }
+        for option in PairOption.ofHTTP where options[option] != nil {
+            let (isMeant, side) =
+                switch option {
+                case .head, .clientIdle: (listens, "an http listener")
+                case .upstreamIdle: (asks, "an http upstream")
+                default: (listens || asks, "http")
+                }
+            guard !isMeant else { continue }
+            throw UsageError(
+                "option \"\(option.rawValue)\" is for \(side), and \(pair) have none")
+        }
     }
 
     /// The pairs of a command line: listener, upstream, listener, upstream.

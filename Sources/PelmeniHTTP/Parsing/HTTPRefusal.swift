@@ -50,6 +50,9 @@ struct HTTPRefusal: Error, Equatable, Sendable {
     static let chunkSize = bad("a chunk's size is no number of at most 16 hexadecimal digits")
     static let chunkLine = bad("a chunk's line does not end with CRLF")
     static let chunkExtensions = bad("chunk extensions have a control byte, or are too long")
+    static let bodyTooLong = HTTPRefusal(
+        status: 413, reason: "the body is longer than a message of the other side may be")
+    static let bodyWithoutFrame = bad("the body is no message in the upstream's framing")
     static let trailersTooLong = HTTPRefusal(status: 431, reason: "the trailers are too long")
 
     // MARK: Methods

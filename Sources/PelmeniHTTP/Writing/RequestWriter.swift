@@ -83,12 +83,15 @@ struct RequestWriter {
                 writer.write("\r\n")
             }
         }
-        if forwarding.contains(.forwarded) { writeForwarded(additions.client, &writer) }
+        if forwarding.contains(.forwarded) {
+            writeForwarded(additions.client, &writer)
+            writer.write(";proto=http\r\n")
+        }
         writer.write("\r\n")
     }
 
     /// RFC 7239, 4: an IPv6 address stands in brackets and quotes.
-    private static func writeForwarded(_ client: ClientText, _ writer: inout HeadWriter) {
+    static func writeForwarded(_ client: ClientText, _ writer: inout HeadWriter) {
         writer.write("Forwarded: for=")
         if client.count == 0 {
             writer.write("unknown")
@@ -99,7 +102,6 @@ struct RequestWriter {
         } else {
             client.write(&writer)
         }
-        writer.write(";proto=http\r\n")
     }
 }
 
