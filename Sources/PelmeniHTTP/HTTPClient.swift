@@ -3,14 +3,25 @@ public import Pelmeni
 /// Forwards requests of HTTP/1.1 to an upstream, over connections that it keeps:
 /// `http://HOST:PORT`.
 ///
-/// It stands behind an ``HTTPServer``.
+/// Behind an ``HTTPServer`` it takes requests as they are. Behind a server of messages, which are
+/// datagrams or frames of a stream, each message becomes the body of a `POST`, and the body of its
+/// response the answer.
 public struct HTTPClient: Client {
     /// The upstreams in order.
     public let endpoints: [Endpoint]
-    /// None: the hooks of HTTP are ``httpHooks``.
+    /// Hooks on messages. Behind an ``HTTPServer`` none has a moment: its hooks are ``httpHooks``.
     public var hooks: [HookTable] = []
     /// Hooks of requests and responses, in the order of attachment.
     public var httpHooks: [HTTPHookTable] = []
+    /// The target of a `POST`: a path, and a query or none.
+    public var target = "/"
+    /// Bounds of responses to a `POST`.
+    public var limits = HTTPLimits()
+    /// Bounds in time of a `POST`: how long its answer and the answer's body may take, and how long
+    /// a connection is kept.
+    public var deadlines = HTTPDeadlines()
+    /// What upstreams are told of the client of a `POST`.
+    public var forwarding: HTTPForwarding = [.via, .xForwarded]
 
     /// - Parameters:
     ///   - host: a name, an IPv4 or an IPv6 address (without brackets).
@@ -23,4 +34,21 @@ public struct HTTPClient: Client {
     ///
     /// - Parameter endpoints: 1 to 64, all `Endpoint.http`.
     public init(_ endpoints: [Endpoint]) { self.endpoints = endpoints }
+
+    /// HTTP for messages, ready to be called by workers.
+    public var driver: DriverTable? {
+        let isValid =
+            target.utf8.first == UInt8(ascii: "/")
+            && target.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") }
+        return DriverTable(
+            HTTPPostBridge(
+                limits: limits.usable, deadlines: deadlines,
+                writer: PostWriter(
+                    target: StaticText(target), authority: StaticText(authority),
+                    forwarding: forwarding),
+                isValid: isValid))
+    }
+
+    /// The Host of requests that have none.
+    var authority: String { endpoints.first?.description ?? "localhost" }
 }

@@ -1,6 +1,9 @@
 public import Pelmeni
 
-/// Accepts requests of HTTP/1.1, and answers with what its ``HTTPClient`` got: a reverse proxy.
+/// Accepts requests of HTTP/1.1, and answers with what its client got.
+///
+/// With an ``HTTPClient`` it is a reverse proxy. With another client it is a bridge: a request's
+/// body is what the upstream gets, and what the upstream answers is the body of the response.
 ///
 /// Messages are read strictly by RFC 9110 and RFC 9112, and written anew in their canonical form. A
 /// request that two readers might take for two different ones is answered with 400, and its
@@ -15,12 +18,13 @@ public struct HTTPServer: Server {
         case abort
     }
 
-    private let upstreams: HTTPClient
+    private let upstreams: any Client
     /// The listening endpoint.
     public let endpoint: Endpoint
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// None: the hooks of HTTP are ``httpHooks``.
+    /// Hooks on messages, before an upstream of datagrams. Elsewhere none has a moment: the hooks of
+    /// requests and responses are ``httpHooks``.
     public var hooks: [HookTable] = []
     /// Hooks of requests and responses, in the order of attachment.
     public var httpHooks: [HTTPHookTable] = []
@@ -45,27 +49,67 @@ public struct HTTPServer: Server {
     ///   - port: to listen on; 0 is chosen by the kernel.
     ///   - options: everything else.
     public init(
-        _ client: HTTPClient, listen host: String = "", port: UInt16 = 8080,
+        _ client: any Client, listen host: String = "", port: UInt16 = 8080,
         options: PairOptions = PairOptions()
     ) {
         upstreams = client
         endpoint = .http(host: host, port: port)
         self.options = options
+        // A client's connection has deadlines of its own between requests.
+        if self.options.idleTimeout == .inherited {
+            self.options.idleTimeout = .after(.seconds(3_600))
+        }
     }
 
     /// The client that forwards.
-    public var client: any Client { upstreams }
-
-    /// HTTP, ready to be called by workers.
-    public var pairDriver: PairDriverTable? {
-        let first = upstreams.endpoints.first
-        return PairDriverTable(
-            HTTPProxy(
-                limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
-                authority: StaticText(first?.description ?? "localhost"),
-                hooks: HTTPHookChain(server: httpHooks, client: upstreams.httpHooks),
-                trusted: TrustedClients(trustedClients),
-                abortsHalfClosed: halfClose == .abort, accessLog: accessLog,
-                upstreams: upstreams.endpoints))
+    public var client: any Client {
+        speaksWithBoth && upstreams.driver == nil || upstreams is HTTPClient
+            ? HTTPUpstreams(of: upstreams) : upstreams
     }
+
+    /// Whether one driver speaks with the client and with a stream of the upstream.
+    private var speaksWithBoth: Bool {
+        switch upstreams.endpoints.first {
+        case .tcp, .http, .unix, nil: true
+        case .udp, .unixDatagram, .host: false
+        }
+    }
+
+    /// HTTP before datagrams, ready to be called by workers.
+    public var driver: DriverTable? {
+        guard !speaksWithBoth else { return nil }
+        return DriverTable(
+            HTTPDatagramBridge(
+                limits: limits.usable, deadlines: deadlines,
+                keepsUpstream: upstreams.driver != nil))
+    }
+
+    /// HTTP between two streams, ready to be called by workers.
+    public var pairDriver: PairDriverTable? {
+        if let client = upstreams as? HTTPClient {
+            return PairDriverTable(
+                HTTPProxy(
+                    limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
+                    authority: StaticText(client.authority),
+                    hooks: HTTPHookChain(server: httpHooks, client: client.httpHooks),
+                    trusted: TrustedClients(trustedClients),
+                    abortsHalfClosed: halfClose == .abort, accessLog: accessLog,
+                    upstreams: client.endpoints))
+        }
+        guard speaksWithBoth else { return nil }
+        // A whole stream is one message with framing `eof`, and without any.
+        guard let framing = upstreams.framing, framing != .eof else {
+            return PairDriverTable(
+                HTTPStreamBridge(limits: limits.usable, deadlines: deadlines))
+        }
+        let most = upstreams.frameBytesMax ?? Self.frameBytesDefault
+        return PairDriverTable(
+            HTTPFrameBridge(
+                limits: limits.usable, deadlines: deadlines, framing: framing,
+                frameBytesMax: min(max(1, most), Self.frameBytesMax)))
+    }
+
+    /// Bytes of the longest message of a framed upstream, and the most that may be asked for.
+    private static let frameBytesDefault = 64 << 10
+    private static let frameBytesMax = 255 << 10
 }

@@ -23,6 +23,7 @@ ROOTS = {
     "UringRing": r"specialization <[^>]*\bUringRing\b.* of .*\bWorker\b.*\.loop\(",
     "EpollRing": r"specialization <[^>]*\bEpollRing\b.* of .*\bWorker\b.*\.loop\(",
     "HTTP": r"^PelmeniHTTP\.HTTPProxy\.(received|linked|readRequest|readResponse)\(",
+    "bridges": r"^PelmeniHTTP\.HTTP(Datagram|Post|Frame|Stream)Bridge\.(received|arrived|linked|connected)\(",
 }
 
 FORBIDDEN = [

@@ -46,8 +46,10 @@ extension Server {
     private var isFramedBetweenStreams: Bool {
         guard !endpoint.isDatagram, !forwardsDatagrams else { return false }
         if options.framing != nil || client.framing != nil { return true }
-        // Two protocols may cut messages from both.
-        return driver?.carries == .messages && client.driver?.carries == .messages
+        guard let far = client.driver, far.carries == .messages, pairDriver == nil
+        else { return false }
+        // Two protocols may cut messages from both, and one that waits for messages needs some.
+        return driver?.carries == .messages || far.dials && driver == nil
     }
 
     /// How messages cross the pair. The numbers must have been checked: they are clamped here.

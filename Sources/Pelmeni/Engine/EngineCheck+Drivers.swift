@@ -9,10 +9,11 @@ extension EngineCheck {
             ofServer: server.driver.map { DriverPlan($0) },
             ofClient: server.client.driver.map { DriverPlan($0) }, ofPair: server.pairDriver)
         if let table = plans.ofPair { try checkPair(table, server, plans) }
-        if plans.ofPair == nil { try checkHTTP(server) }
+        if plans.ofPair == nil { try checkHTTP(server, plans) }
         try checkPorts(server, plans)
         if let table = plans.ofServer?.table { try checkCargo(table, ofClient: false, server) }
         if let table = plans.ofClient?.table { try checkCargo(table, ofClient: true, server) }
+        try checkDials(server, plans)
         let subject = server.endpoint.description
         try initialize(&plans.ofServer, .listener, subject)
         try initialize(&plans.ofClient, .upstream, subject)
@@ -41,12 +42,13 @@ extension EngineCheck {
     }
 
     /// An endpoint of HTTP needs a driver that reads heads.
-    private func checkHTTP(_ server: any Server) throws(EngineError) {
-        for endpoint in [server.endpoint] + server.client.endpoints {
+    private func checkHTTP(_ server: any Server, _ plans: DriverPlans) throws(EngineError) {
+        let near = plans.ofServer == nil ? [server.endpoint] : []
+        for endpoint in near + (plans.ofClient == nil ? server.client.endpoints : []) {
             guard case .http = endpoint else { continue }
             throw usage(
                 server.endpoint.description, "\(endpoint) is of http, and nothing reads it",
-                "use HTTPServer with HTTPClient, of PelmeniHTTP")
+                "use HTTPServer and HTTPClient, of PelmeniHTTP")
         }
     }
 
@@ -70,6 +72,37 @@ extension EngineCheck {
             throw usage(
                 "\(scheme)://\(endpoint)", "an endpoint without a port needs a protocol of its own",
                 "use the client or the server of \(scheme)")
+        }
+    }
+
+    /// A driver that connects on demand has a place where the session does without an upstream.
+    private func checkDials(_ server: any Server, _ plans: DriverPlans) throws(EngineError) {
+        let (near, far) = (plans.ofServer?.table, plans.ofClient?.table)
+        let subject = server.endpoint.description
+        if let near, near.dials, server.kind != .streamToDatagrams || far?.dials == true {
+            throw usage(
+                subject, "the protocol \(near.name) connects on demand, to datagrams alone",
+                "use a client of datagrams, or a pair's driver")
+        }
+        let options = server.options
+        if let near, near.dials, options.requestLimit != nil || options.responseLimit != nil {
+            let option = name(options.requestLimit != nil ? .requestLimit : .responseLimit)
+            throw usage(
+                subject, "\(option) has no meaning: the protocol \(near.name) counts exchanges",
+                "leave it out")
+        }
+        let given = options.framing != nil ? OptionName.framing : .frameBytesMax
+        if let far, far.dials, server.kind == .datagramsToStream,
+            options.framing != nil || options.frameBytesMax != nil
+        {
+            throw usage(
+                subject, "the protocol \(far.name) cuts its own stream; \(name(given)) does not",
+                "leave it out")
+        }
+        if let far, far.dials, server.kind != .datagramsToStream, server.kind != .framedStreams {
+            throw usage(
+                subject, "the protocol \(far.name) connects on demand, for messages alone",
+                "use a server of datagrams, or one with a framing")
         }
     }
 

@@ -4,11 +4,11 @@ import Pelmeni
 enum EndpointHelp {
     static let text = """
         ENDPOINTS are URLs: tcp://HOST:PORT, udp://HOST:PORT, unix:///path.sock (streams), \
-        http://HOST:PORT (HTTP/1.1, with http on both sides), \
+        http://HOST:PORT (HTTP/1.1; an upstream may have a path, where messages go), \
         unixgram:///path.sock and icmp://HOST (datagrams; as a listener \
         icmp needs CAP_NET_RAW, and one worker serves it). HOST is a name, an IPv4 address, [IPv6], or empty on a \
         listener for all addresses; port 0 on a listener asks the kernel for one. Several \
-        upstreams are one URL with commas. Every kind but http goes with every other.
+        upstreams are one URL with commas. Every kind goes with every other.
 
         PAIR OPTIONS follow either URL as a query, ?idle=60s&connect=2s:
           connect       5s    until the upstream accepts
@@ -29,20 +29,20 @@ enum EndpointHelp {
           responses     -     answers to each of them, after which it ends
           receive-buffer 4m   of UDP sockets, on either side
           answer        5s    of an icmp upstream, until an echo counts as unanswered
-        Of http pairs:
-          head          30s   a request's head, in all
+        Where a side is http:
           body          60s   a body without a byte
-          answer        30s   from the end of a request until the head of its response
-          client-idle   60s   between two requests of a client
-          upstream-idle 30s   a connection to an upstream without a request
-          half-close    deliver  or abort, when a client ends its stream behind a whole request
+          answer        30s   from the end of a request until its answer begins; 5s before icmp
+          head          30s   of http listeners: a request's head, in all
+          client-idle   60s   likewise: between two requests of a client
+          upstream-idle 30s   of http upstreams: a connection without a request
+          half-close    deliver  or abort, of two http sides: a client's end behind a request
           max-head      64k   a head, 1k to 256k
           max-request-line 16k  a request's first line, 256 to max-head
           max-fields    200   fields of a head, 1 to 256
           max-chunk-extensions 4k  all of a body, up to 256k
           max-trailers  16k   fields behind a chunked body, up to max-head
           forward       via,x-forwarded  what upstreams are told; forwarded too, or none
-          trust         -     networks of clients whose Forwarded and X-Forwarded-* are kept
+          trust         -     of two http sides: networks whose Forwarded and X-Forwarded-* are kept
         Of any pair:
           profile       -     dns: responses=1 and idle=5s, unless they are given
         Framings: \(Framing.names.joined(separator: ", ")).

@@ -33,7 +33,8 @@ struct RunPlan: Codable, Equatable {
         var without: [String]?
     }
 
-    /// The options of an icmp or an http upstream; all but one are http's alone.
+    /// The deadlines of icmp and http; all but one are http's alone. And where messages go on an
+    /// http upstream.
     struct ProtocolPlan: Codable, Equatable {
         var answer: String
         var head: String?
@@ -49,6 +50,7 @@ struct RunPlan: Codable, Equatable {
         var forward: String?
         /// Nil is no client.
         var trust: String?
+        var target: String?
 
         enum CodingKeys: String, CodingKey {
             case answer
@@ -64,27 +66,42 @@ struct RunPlan: Codable, Equatable {
             case maxTrailers = "max-trailers"
             case forward
             case trust
+            case target
         }
 
-        init(answer: Duration) { self.answer = DurationText.format(answer) }
+        /// Nil where no side has such a protocol.
+        init?(_ pair: EndpointPair) {
+            let scheme = pair.upstreams.first?.scheme
+            let (listens, asks) = (pair.listener.scheme == "http", scheme == "http")
+            guard listens || asks || scheme == "icmp" else { return nil }
+            let deadlines = pair.http.deadlines
+            answer = DurationText.format(listens || asks ? deadlines.answer : pair.answer)
+            if listens || asks {
+                body = DurationText.format(deadlines.body)
+                take(pair.http.limits)
+            }
+            if listens {
+                head = DurationText.format(deadlines.head)
+                clientIdle = DurationText.format(deadlines.clientIdle)
+            }
+            if asks {
+                upstreamIdle = DurationText.format(deadlines.upstreamIdle)
+                forward = ForwardingText.format(pair.http.forwarding)
+            }
+            if asks, !listens { target = pair.target ?? "/" }
+            guard listens, asks else { return }
+            halfClose = pair.http.halfClose.rawValue
+            trust =
+                pair.http.trusted.isEmpty
+                ? nil : PairOption.Value.networks(pair.http.trusted).description
+        }
 
-        init(_ http: HTTPSettings) {
-            let (deadlines, limits) = (http.deadlines, http.limits)
-            head = DurationText.format(deadlines.head)
-            body = DurationText.format(deadlines.body)
-            answer = DurationText.format(deadlines.answer)
-            clientIdle = DurationText.format(deadlines.clientIdle)
-            upstreamIdle = DurationText.format(deadlines.upstreamIdle)
-            halfClose = http.halfClose.rawValue
+        private mutating func take(_ limits: HTTPLimits) {
             maxHead = SizeText.format(limits.headBytes)
             maxRequestLine = SizeText.format(limits.requestLineBytes)
             maxFields = limits.fields
             maxChunkExtensions = SizeText.format(limits.chunkExtensionBytes)
             maxTrailers = SizeText.format(limits.trailerBytes)
-            forward = ForwardingText.format(http.forwarding)
-            trust =
-                http.trusted.isEmpty
-                ? nil : PairOption.Value.networks(http.trusted).description
         }
     }
 
@@ -106,7 +123,7 @@ struct RunPlan: Codable, Equatable {
         var responses: Int?
         /// Where a side is UDP.
         var receiveBuffer: String?
-        /// Where the upstream is icmp or http.
+        /// Where a side is http, or the upstream icmp.
         var ofProtocol: ProtocolPlan?
         var sessions: Int?
         var connect: String
@@ -149,26 +166,13 @@ struct RunPlan: Codable, Equatable {
             }
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)
-            if kind.isFramed {
-                let messages = pair.server.messages
-                framing = messages.client.framing.description
-                maxFrame = SizeText.format(messages.client.maxFrame)
-                if kind == .framedStreams {
-                    upstreamFraming = messages.upstream.framing.description
-                    upstreamMaxFrame = SizeText.format(messages.upstream.maxFrame)
-                }
-            }
             requests = options.requestLimit
             responses = options.responseLimit
             if EngineCheck.hasUDP(pair.server) {
                 receiveBuffer = SizeText.format(
                     options.receiveBufferBytes ?? ReceiveBuffer.bytesDefault)
             }
-            switch pair.upstreams.first?.scheme {
-            case "icmp": ofProtocol = ProtocolPlan(answer: pair.answer)
-            case "http": ofProtocol = ProtocolPlan(pair.http)
-            default: break
-            }
+            ofProtocol = ProtocolPlan(pair)
             sessions = options.sessionLimit
             let durations = options.durations(of: kind)
             connect = DurationText.format(options.connectTimeout)
@@ -178,6 +182,28 @@ struct RunPlan: Codable, Equatable {
             stall = DurationText.format(durations.stall)
             keepAlive = DurationText.format(options.keepAliveTime)
             userTimeout = DurationText.format(options.userTimeout)
+            noteFramings(pair, kind)
+        }
+
+        /// The framings of the streams that are cut into messages. HTTP has its own.
+        private mutating func noteFramings(_ pair: EndpointPair, _ kind: PairKind) {
+            let messages = pair.server.messages
+            let (listensHTTP, asksHTTP) = (
+                pair.listener.scheme == "http", pair.upstreams.first?.scheme == "http"
+            )
+            if listensHTTP {
+                guard let far = pair.upstreamFraming else { return }
+                upstreamFraming = far.description
+                upstreamMaxFrame = SizeText.format(
+                    pair.upstreamFrameBytesMax ?? FramingConfiguration.maxFrameDefault)
+                return
+            }
+            guard kind.isFramed, !asksHTTP || kind == .framedStreams else { return }
+            framing = messages.client.framing.description
+            maxFrame = SizeText.format(messages.client.maxFrame)
+            guard kind == .framedStreams, !asksHTTP else { return }
+            upstreamFraming = messages.upstream.framing.description
+            upstreamMaxFrame = SizeText.format(messages.upstream.maxFrame)
         }
     }
 

@@ -12,8 +12,10 @@ struct EndpointPair: Sendable {
     let upstreamFrameBytesMax: Int?
     /// How long an icmp upstream's answer is waited for.
     let answer: Duration
-    /// Of an http pair.
+    /// Of a pair with http on a side.
     let http: HTTPSettings
+    /// Where messages go on an http upstream.
+    let target: String?
     /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
 
@@ -47,25 +49,24 @@ struct EndpointPair: Sendable {
                     + "and \"\(listen)\" is none")
         }
         let asksByEcho = far.endpoints.first?.scheme == "icmp"
-        let isHTTP = far.endpoints.first?.scheme == "http"
-        if merged[.answer] != nil, !asksByEcho, !isHTTP {
-            throw UsageError(
-                "option \"answer\" is for icmp upstreams and http, and \"\(upstream)\" is neither")
-        }
-        if !isHTTP, let option = PairOption.ofHTTP.first(where: { merged[$0] != nil }) {
-            throw UsageError(
-                "option \"\(option.rawValue)\" is for http, and \"\(upstream)\" is not")
-        }
+        let (listensHTTP, asksHTTP) = (
+            endpoint.scheme == "http", far.endpoints.first?.scheme == "http"
+        )
+        try Self.checkHTTP(
+            merged, listens: listensHTTP, asks: asksHTTP, asksByEcho: asksByEcho,
+            "\"\(listen)\" and \"\(upstream)\"")
         if case .duration(let duration?)? = merged[.answer] {
             answer = duration
         } else {
             answer = Self.defaultAnswer
         }
-        guard (endpoint.scheme == "http") == (far.endpoints.first?.scheme == "http") else {
+        // An echo's answer comes soon, or never.
+        http = try HTTPSettings(merged, answer: asksByEcho ? answer : nil)
+        target = far.target
+        if listensHTTP, asksHTTP, let target {
             throw UsageError(
-                "\"\(listen)\" and \"\(upstream)\": http goes with http in this build")
+                "\"\(target)\" in \"\(upstream)\": behind http each request has its own path")
         }
-        http = try HTTPSettings(merged)
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
@@ -79,7 +80,8 @@ struct EndpointPair: Sendable {
         }
     }
 
-    var isHTTP: Bool { listener.scheme == "http" }
+    /// Both sides are http.
+    var isHTTP: Bool { listener.scheme == "http" && upstreams.first?.scheme == "http" }
 
     /// The library's description of the pair.
     var server: any Server { server(accessLog: nil) }
@@ -89,7 +91,7 @@ struct EndpointPair: Sendable {
         let client: any Client =
             switch upstreams.first {
             case .udp: UDPClient(upstreams)
-            case .http: HTTPClient(upstreams)
+            case .http: httpClient
             case .unix:
                 UnixClient(
                     upstreams, framing: upstreamFraming, frameBytesMax: upstreamFrameBytesMax)
@@ -106,8 +108,7 @@ struct EndpointPair: Sendable {
             return UDPServer(client, listen: host, port: port, options: options)
         case .http(let host, let port):
             var server = http.applied(
-                to: HTTPServer(
-                    HTTPClient(upstreams), listen: host, port: port, options: options))
+                to: HTTPServer(client, listen: host, port: port, options: options))
             server.accessLog = accessLog
             return server
         case .unix(let path):
@@ -121,10 +122,43 @@ struct EndpointPair: Sendable {
         }
     }
 
+    private var httpClient: HTTPClient {
+        var client = HTTPClient(upstreams)
+        client.deadlines = http.deadlines
+        client.limits = http.limits
+        client.forwarding = http.forwarding
+        if let target { client.target = target }
+        return client
+    }
+
     /// The upstream as one URL.
     var upstreamURL: String {
         guard let first = upstreams.first else { return "" }
-        return ([first.url] + upstreams.dropFirst().map(\.urlPart)).joined(separator: ",")
+        let parts = [first.url] + upstreams.dropFirst().map(\.urlPart)
+        return parts.joined(separator: ",") + (target ?? "")
+    }
+
+    /// Options of http have a meaning where that side is http.
+    private static func checkHTTP(
+        _ options: [PairOption: PairOption.Value], listens: Bool, asks: Bool, asksByEcho: Bool,
+        _ pair: String
+    ) throws(UsageError) {
+        if options[.answer] != nil, !listens, !asks, !asksByEcho {
+            throw UsageError(
+                "option \"answer\" is for icmp upstreams and http, and \(pair) have neither")
+        }
+        for option in PairOption.ofHTTP where options[option] != nil {
+            let (isMeant, side) =
+                switch option {
+                case .head, .clientIdle: (listens, "an http listener")
+                case .upstreamIdle, .forward: (asks, "an http upstream")
+                case .halfClose, .trust: (listens && asks, "two http sides")
+                default: (listens || asks, "http")
+                }
+            guard !isMeant else { continue }
+            throw UsageError(
+                "option \"\(option.rawValue)\" is for \(side), and \(pair) have none")
+        }
     }
 
     /// The pairs of a command line: listener, upstream, listener, upstream.

@@ -6,6 +6,8 @@ struct EndpointURL: Sendable {
     let url: String
     /// One for a listener, one or more for an upstream.
     let endpoints: [Endpoint]
+    /// The path behind an http upstream: where its messages go.
+    let target: String?
     let options: [PairOption: PairOption.Value]
 
     init(_ url: String, side: EndpointSide) throws(UsageError) {
@@ -18,8 +20,23 @@ struct EndpointURL: Sendable {
         self.url = url
         let rest = url[mark.upperBound...]
         let end = rest.firstIndex(of: "?") ?? rest.endIndex
-        endpoints = try Self.endpoints(rest[..<end], scheme, side, url)
+        var text = rest[..<end]
+        // A lone slash is the path that is meant without one.
+        if scheme.name == "http", side == .upstream, let slash = text.firstIndex(of: "/") {
+            target = try Self.target(text[slash...], url)
+            text = text[..<slash]
+        } else {
+            target = nil
+        }
+        endpoints = try Self.endpoints(text, scheme, side, url)
         options = end < rest.endIndex ? try Self.options(rest[end...].dropFirst(), url) : [:]
+    }
+
+    private static func target(_ text: Substring, _ url: String) throws(UsageError) -> String {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") }) else {
+            throw UsageError("\"\(text)\" in \"\(url)\" is not a path of printable ASCII")
+        }
+        return String(text)
     }
 
     private static func endpoints(

@@ -9,7 +9,11 @@ struct HTTPSettings: Sendable {
     private(set) var forwarding: HTTPForwarding = [.via, .xForwarded]
     private(set) var trusted: [HTTPNetwork] = []
 
-    init(_ values: [PairOption: PairOption.Value]) throws(UsageError) {
+    /// - Parameter answer: the deadline of an upstream that has another one than http's.
+    init(
+        _ values: [PairOption: PairOption.Value], answer: Duration? = nil
+    ) throws(UsageError) {
+        if let answer { deadlines.answer = answer }
         for (option, value) in values { take(option, value) }
         for (option, bytes) in [
             (PairOption.maxRequestLine, limits.requestLineBytes),

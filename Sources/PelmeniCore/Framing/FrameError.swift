@@ -1,6 +1,6 @@
 /// The reason why no message can be cut from a stream. Such a stream is closed: the beginning of
 /// the next message is unknown.
-public enum FrameError: UInt8, Sendable, CaseIterable, CustomStringConvertible {
+public enum FrameError: UInt8, Error, Sendable, CaseIterable, CustomStringConvertible {
     /// A message is, or announces that it is, longer than a message may be.
     case tooLong
     /// An invalid length: no digit, a leading zero, more than ten digits, or no space after them

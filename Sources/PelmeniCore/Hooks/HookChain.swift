@@ -12,6 +12,8 @@ package struct HookPlan: Sendable {
     package var driven: DrivenSides = []
     /// One driver speaks with both sides.
     package var isPairDriven = false
+    /// A driver connects to upstreams when it wants one.
+    package var dialsOnDemand = false
     package var driverNames = ["", ""]
     package var upstreamSocket = SocketKind()
     package var listenerSocket = SocketKind()
@@ -35,6 +37,7 @@ extension PairRow {
         guard hooks.areThere else { return }
         hooks.driven = plan.driven
         hooks.upstreamSocket = plan.upstreamSocket
+        hooks.dialsOnDemand = plan.dialsOnDemand
         // Units for a driver go one by one, as for a hook.
         hooks.toUpstream =
             plan.ofServer.contains { $0.moments.contains(.forward) }

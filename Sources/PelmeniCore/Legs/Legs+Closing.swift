@@ -17,7 +17,7 @@ extension Legs where R: ~Copyable {
         setCause(session, legs[leg].kind.isClient ? .clientReset : .upstreamReset)
         guard sessions[session].phase == .relaying else { return }
         // Datagrams have no reset: a stream side is reset, and the session ends.
-        guard sessions[session].kind.isOfStreams else {
+        guard sessions[session].kind.isOfStreams, legs[leg].peer != .absent else {
             return end(session, sessions[session].cause, reset: true)
         }
         sessions[session].move(to: .resetting)
@@ -52,6 +52,7 @@ extension Legs where R: ~Copyable {
 
     /// Resets both sides of a session of streams, each once its queue is delivered.
     mutating func breakBoth(_ session: SessionID, _ cause: EndCause) {
+        guard !sessions[session].upstream.isNone else { return breakClient(session, cause) }
         setCause(session, cause)
         guard sessions[session].phase == .relaying else { return }
         let (client, upstream) = (sessions[session].client, sessions[session].upstream)

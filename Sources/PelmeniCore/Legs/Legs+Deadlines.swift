@@ -23,9 +23,15 @@ extension Legs where R: ~Copyable {
         case .next(let time): due = min(due, time)
         }
         let stall = pairs[row.pair].deadlines.stall
-        guard let client = checkLeg(row.client, session: session, stall: stall),
-            let upstream = checkLeg(row.upstream, session: session, stall: stall)
-        else { return nil }
+        guard let client = checkLeg(row.client, session: session, stall: stall) else { return nil }
+        // A driver may have none.
+        var upstream = UInt64.max
+        if !row.upstream.isNone {
+            guard let time = checkLeg(row.upstream, session: session, stall: stall) else {
+                return nil
+            }
+            upstream = time
+        }
         due = min(due, client, upstream, checkLateOptions(session))
         if due != .max { wheel.hasten(session, to: due) }
         return nil

@@ -64,8 +64,9 @@ extension Legs where R: ~Copyable {
             guard !row.pointee.policy.isOver(count) else { break }
         }
         guard row.pointee.upstream.isNone else { return }
-        // A pair's driver may answer its client itself.
-        guard row.pointee.kind != .drivenStreams else {
+        // A driver that dials may answer its client itself.
+        let pair = pairs.row(row.pointee.pair)
+        guard row.pointee.kind != .drivenStreams, !pair.pointee.hooks.dialsOnDemand else {
             row.pointee.move(to: .relaying)
             return notify(session)
         }

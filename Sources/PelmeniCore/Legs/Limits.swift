@@ -105,6 +105,8 @@ package struct Limits: @unchecked Sendable {
     static let surplusRetry: UInt64 = 10_000_000
     /// Datagrams that wait for a session's driver: a loop's worth of a busy socket.
     static let drivenItemsMax = 256
+    /// Messages of a stream that wait for a driver that holds them, before the stream is not read.
+    static let heldItemsMax = 16
     /// Connections to upstreams that a worker keeps without a session, for the next one.
     static let parkedMax = 1024
     /// Bytes of a link, at least, for which the stream's receive is cancelled and a pipe is used.

@@ -54,6 +54,8 @@ package struct PairHooks: Sendable {
     /// The sides that drivers speak with, and the sockets of datagrams that these want.
     package var driven: DrivenSides = []
     package var upstreamSocket = SocketKind()
+    /// A driver of a side connects to upstreams when it wants one.
+    package var dialsOnDemand = false
 
     @inline(__always)
     func see(toClient isToClient: Bool) -> Bool { isToClient ? toClient : toUpstream }

@@ -27,6 +27,27 @@ public struct Context: ~Copyable {
         return Int(row.pointee.upstream)
     }
 
+    /// There is a connection to an upstream, or a socket for its datagrams.
+    public var hasUpstream: Bool { call.pointee.hasUpstream }
+
+    /// The engine drains: it accepts no more, and waits for its sessions.
+    public var isDraining: Bool { call.pointee.isDraining }
+
+    /// The pair's other side has a stream, which a lost message breaks; else datagrams, which may
+    /// be lost and are counted.
+    public var hasOtherStream: Bool { call.pointee.hasOtherStream }
+
+    /// Bytes of the longest message that the other side takes.
+    public var longestMessage: Int { call.pointee.longestMessage }
+
+    /// An asynchronous hook has a message for this driver, or messages wait behind one: they will
+    /// arrive after this call.
+    public var awaitsHooks: Bool { call.pointee.hasParked }
+
+    /// Why there is no upstream.
+    @usableFromInline
+    var lostBy: EndCause { call.pointee.lostBy }
+
     /// The address that the own socket is connected to; in ``ProtocolDriver/opened(_:_:)`` alone,
     /// `unnamed` elsewhere and where it is connected to none.
     public var peer: Address { Address(call.pointee.peer) }
@@ -65,6 +86,26 @@ public struct Context: ~Copyable {
 
     /// Calls ``ProtocolDriver/drained(_:_:)`` once, when the own stream's queue is empty.
     public func awaitDrained() { append(.awaitDrained) }
+
+    /// Connects to an upstream, of a driver of a server that ``ProtocolDriver/dials``. The outcome
+    /// comes as ``ProtocolDriver/connected(_:_:)`` or ``ProtocolDriver/unreachable(_:_:_:)``. While
+    /// there is an upstream it is nothing. Messages that are delivered before are dropped.
+    public func connect() { append(.connect) }
+
+    /// Closes the upstream's connection or socket, of a driver that ``ProtocolDriver/dials``: what
+    /// it sent and was not taken is dropped, and what it still sends arrives at no later one.
+    public func disconnect() { append(.closeUpstream) }
+
+    /// Lets messages of the other side wait until ``takeArrivals()``: a stream there is not read
+    /// any further, and datagrams beyond a bound are dropped.
+    public func holdArrivals() {
+        var command = DriverCommand(.hold)
+        command.flag = true
+        append(command)
+    }
+
+    /// Lets messages of the other side come again, one in each call.
+    public func takeArrivals() { append(.hold) }
 
     /// Counts a message that is not delivered.
     public func drop(_ reason: DropReason = .surplus) {

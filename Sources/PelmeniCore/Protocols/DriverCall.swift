@@ -28,6 +28,12 @@ struct DriverCall {
     var executor: Unmanaged<HookExecutor>?
     var session = SessionID.none
     var taskSerial: UInt32 = 0
+    /// Of a driver of one side: why there is no upstream, what the other side takes at most and
+    /// whether it has a stream, and whether a message for the driver is with an asynchronous hook.
+    var lostBy = EndCause.noUpstream
+    var longestMessage = 0
+    var hasOtherStream = false
+    var hasParked = false
     var now: UInt64 = 0
     /// Where reasons are noted, and which call runs.
     let hook: UnsafeMutablePointer<HookCall>
@@ -84,16 +90,19 @@ struct DriverCommand {
         case timer
         case drop
         case end
+        // Of drivers that connect to upstreams themselves.
+        case connect
+        case closeUpstream
+        /// Of a driver of one side alone.
+        case hold
         // Of a pair's driver alone.
         case link
-        case connect
         case park
-        case closeUpstream
         case begin
     }
 
     let kind: Kind
-    /// Of a timer: it is set. Of an end: it is a reset.
+    /// Of a timer: it is set. Of an end: it is a reset. Of a hold: it begins.
     var flag = false
     /// The side that it is about, of a pair's driver.
     var isOfClient = false

@@ -37,6 +37,8 @@ extension HookPlan {
         driven = []
         isPairDriven = drivers.ofPair != nil
         if let driver = drivers.ofPair { driverNames[0] = driver.name }
+        dialsOnDemand =
+            drivers.ofServer?.table.dials ?? false || drivers.ofClient?.table.dials ?? false
         if let driver = drivers.ofServer {
             driven.insert(.client)
             driverNames[0] = driver.table.name
@@ -79,7 +81,7 @@ struct DriverRow {
 
     /// Events that wait for the driver's turn.
     struct Events: OptionSet {
-        let rawValue: UInt8
+        let rawValue: UInt16
 
         static let opened = Events(rawValue: 1 << 0)
         /// The own stream has ended, behind the rest.
@@ -93,6 +95,10 @@ struct DriverRow {
         static let otherBroken = Events(rawValue: 1 << 6)
         /// The other side's end is delivered once hooks have answered.
         static let deliversEnd = Events(rawValue: 1 << 7)
+        // Of a driver that dials.
+        static let connected = Events(rawValue: 1 << 8)
+        static let unreachable = Events(rawValue: 1 << 9)
+        static let draining = Events(rawValue: 1 << 10)
     }
 
     /// Bytes of the own stream that are not taken yet.
@@ -123,6 +129,9 @@ struct DriverRow {
     var expectsBytes = false
     /// When the timer fires; 0 is never.
     var timerAt: UInt64 = 0
+
+    // Of a driver that dials.
+    var dialling = DriverDialling()
 }
 
 /// The driver of a pair in one worker, and a row for each of its sessions. Stable memory.
@@ -134,6 +143,7 @@ struct DriverPlace {
     private let stateOffset: Int
     let restMax: Int
     let carries: Cargo
+    let dials: Bool
 
     /// Nil when memory runs out.
     init?(_ plan: DriverPlan, sessions: Int) {
@@ -149,6 +159,7 @@ struct DriverPlace {
         table = .passRetained(plan.table)
         restMax = plan.table.restMax
         carries = plan.table.carries
+        dials = plan.table.dials
     }
 
     func destroy() {

@@ -24,6 +24,8 @@ public final class DriverTable: Sendable {
     public let name: String
     /// What it exchanges with the other side.
     public let carries: Cargo
+    /// Its sessions connect to upstreams on demand.
+    public let dials: Bool
     let restMax: Int
     let size: Int
     let alignment: Int
@@ -42,7 +44,7 @@ public final class DriverTable: Sendable {
     @inlinable
     public convenience init<D: ProtocolDriver>(_ driver: D) {
         self.init(
-            name: "\(D.self)", carries: D.carries, restMax: D.restMax,
+            name: "\(D.self)", carries: D.carries, dials: D.dials, restMax: D.restMax,
             size: MemoryLayout<D.State>.size, alignment: MemoryLayout<D.State>.alignment,
             call: { event, state, data, context in
                 let state = state.assumingMemoryBound(to: D.State.self)
@@ -54,6 +56,10 @@ public final class DriverTable: Sendable {
                     case .arrived: try driver.arrived(data.take(), &state.pointee, context)
                     case .otherEnded: try driver.otherEnded(&state.pointee, context)
                     case .drained: try driver.drained(&state.pointee, context)
+                    case .connected: try driver.connected(&state.pointee, context)
+                    case .unreachable:
+                        try driver.unreachable(context.lostBy, &state.pointee, context)
+                    case .draining: try driver.draining(&state.pointee, context)
                     case .timer, nil: try driver.timer(&state.pointee, context)
                     }
                     return true
@@ -86,12 +92,13 @@ public final class DriverTable: Sendable {
 
     @usableFromInline
     init(
-        name: String, carries: Cargo, restMax: Int, size: Int, alignment: Int,
+        name: String, carries: Cargo, dials: Bool, restMax: Int, size: Int, alignment: Int,
         call: @escaping Call, initialize: @escaping Initialize, tag: @escaping Tag,
         make: @escaping Make, close: @escaping Close
     ) {
         self.name = name
         self.carries = carries
+        self.dials = dials
         self.restMax = min(max(1, restMax), DriverRow.restMax)
         self.size = size
         self.alignment = alignment
@@ -113,4 +120,7 @@ enum DriverEvent: UInt8 {
     case otherEnded
     case drained
     case timer
+    case connected
+    case unreachable
+    case draining
 }

@@ -16,6 +16,13 @@ public protocol ProtocolDriver: SendableMetatype, Sendable {
     /// Bytes of the own stream that may be left untaken, at most: 1 to 256 KiB. Reading stops
     /// there, and a driver that still takes nothing ends its session.
     static var restMax: Int { get }
+    /// Whether the session's upstream is connected on demand, and may be another one each time. A
+    /// session then opens without one.
+    ///
+    /// A driver of a server connects by ``Context/connect()``; it stands before an upstream of
+    /// datagrams. For a driver of a client the engine connects once a message has come for it and
+    /// there is no connection; it stands behind a server of messages.
+    static var dials: Bool { get }
 
     /// Says what socket of datagrams the protocol needs. Called once when an engine is made.
     ///
@@ -29,10 +36,22 @@ public protocol ProtocolDriver: SendableMetatype, Sendable {
     ///
     /// - Throws: an error, which ends the session; its text is the reason in the log.
     func makeState() throws -> State
-    /// Both sides are connected: from now on bytes may come and go.
+    /// Both sides are connected: from now on bytes may come and go. Of a driver that ``dials``: its
+    /// own side is connected.
     ///
     /// - Throws: an error, which ends the session; its text is the reason in the log.
     func opened(_ state: inout State, _ context: borrowing Context) throws
+    /// An upstream is connected, after ``Context/connect()``.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
+    func connected(_ state: inout State, _ context: borrowing Context) throws
+    /// Of a driver that ``dials``: no upstream accepted, or the one that did is lost. There is none
+    /// any more.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
+    func unreachable(
+        _ cause: EndCause, _ state: inout State, _ context: borrowing Context
+    ) throws
     /// Bytes of the own stream, or one datagram.
     ///
     /// Of a stream `data` has the bytes that were left, and behind them those that came. What is
@@ -70,6 +89,11 @@ public protocol ProtocolDriver: SendableMetatype, Sendable {
     ///
     /// - Throws: an error, which ends the session; its text is the reason in the log.
     func timer(_ state: inout State, _ context: borrowing Context) throws
+    /// Of a driver that ``dials``: the engine drains. It accepts no more, and waits for its
+    /// sessions.
+    ///
+    /// - Throws: an error, which ends the session; its text is the reason in the log.
+    func draining(_ state: inout State, _ context: borrowing Context) throws
     /// The session has ended. Commands are not carried out any more.
     func closing(_ cause: EndCause, _ state: inout State, _ context: borrowing Context)
 }
@@ -87,6 +111,8 @@ extension ProtocolDriver {
     public static var carries: Cargo { .messages }
     /// 64 KiB.
     public static var restMax: Int { 64 << 10 }
+    /// The engine connects as a session opens.
+    public static var dials: Bool { false }
 
     /// UDP's, for endpoints of datagrams.
     ///
@@ -100,6 +126,20 @@ extension ProtocolDriver {
     ///
     /// - Throws: never.
     public func opened(_ state: inout State, _ context: borrowing Context) throws {}
+
+    /// Nothing.
+    ///
+    /// - Throws: never.
+    public func connected(_ state: inout State, _ context: borrowing Context) throws {}
+
+    /// Ends the session with that cause, and resets streams.
+    ///
+    /// - Throws: never.
+    public func unreachable(
+        _ cause: EndCause, _ state: inout State, _ context: borrowing Context
+    ) throws {
+        context.end(cause, reset: true)
+    }
 
     /// The other side is told of the end, too.
     ///
@@ -126,6 +166,11 @@ extension ProtocolDriver {
     ///
     /// - Throws: never.
     public func timer(_ state: inout State, _ context: borrowing Context) throws {}
+
+    /// Nothing: the session goes on.
+    ///
+    /// - Throws: never.
+    public func draining(_ state: inout State, _ context: borrowing Context) throws {}
 
     /// Nothing.
     public func closing(_ cause: EndCause, _ state: inout State, _ context: borrowing Context) {}

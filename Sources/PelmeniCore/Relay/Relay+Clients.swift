@@ -80,6 +80,10 @@ extension Relay where R: ~Copyable {
             drop(.hook, count)
             return .none
         }
+        guard !dialsOnDemand(session) else {
+            openOnDemand(session, upstream: upstream)
+            return session
+        }
         legs.assign(session, upstream: upstream)
         dial(session)
         guard isOpen(session) else {

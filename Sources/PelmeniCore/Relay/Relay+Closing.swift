@@ -39,6 +39,7 @@ extension Relay where R: ~Copyable {
     /// orderly. The client's next datagram opens another session.
     mutating func endAfterQueue(_ session: SessionID) {
         let upstream = sessions[session].upstream
+        guard !upstream.isNone else { return end(session, .completed, reset: false) }
         legs[upstream].inbound = .discarded
         dropAssembly(FramedID(session, ofClient: false))
         if states[session].isKnown { clients.remove(session, states) }
@@ -96,7 +97,8 @@ extension Relay where R: ~Copyable {
             return !row.client.isNone && !legs[row.client].queue.isEmpty
                 || !row.upstream.isNone && !legs[row.upstream].queue.isEmpty
         case .datagramsToStream:
-            return row.phase == .relaying && !legs[row.upstream].queue.isEmpty
+            return row.phase == .relaying && !row.upstream.isNone
+                && !legs[row.upstream].queue.isEmpty
         }
     }
 
@@ -130,6 +132,7 @@ extension Relay where R: ~Copyable {
         let session = stream.session
         let (client, upstream) = (sessions[session].client, sessions[session].upstream)
         dropAssembly(stream)
+        guard !dialsOnDemand(session) else { return stopReadingDialled(session) }
         guard stream.isOfClient, states[session].requests > 0, !legs[upstream].hasEnded else {
             return streamBroke(upstream)
         }
@@ -194,7 +197,16 @@ extension Relay where R: ~Copyable {
         if !driven(session).isEmpty {
             otherEnded(DriverID(session, ofClient: !legs[leg].kind.isClient))
         }
+        guard !dialsOnDemand(session) else { return legs.endReading(leg) }
         legs.noteEnd(leg)
         heedNotices()
+    }
+
+    /// A bad frame before a driver that connects on demand: messages before it are answered.
+    private mutating func stopReadingDialled(_ session: SessionID) {
+        legs[sessions[session].client].inbound = .discarded
+        if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
+        otherEnded(DriverID(session, ofClient: false))
+        hastenLinger(session)
     }
 }

@@ -91,7 +91,9 @@ extension Relay where R: ~Copyable {
     @inline(__always)
     private func hasRoom(_ leg: LegID) -> Bool {
         let row = legs.row(leg)
-        if hooks.areThere, !row.pointee.hasEnded, isParked(leg) { return false }
+        if hooks.areThere, !row.pointee.hasEnded, isParked(leg) || isHeld(row.pointee.session) {
+            return false
+        }
         guard sessions[row.pointee.session].kind == .framedStreams, !row.pointee.hasEnded
         else { return true }
         let queued = legs[row.pointee.peer].queue.bytes
@@ -162,7 +164,11 @@ extension Relay where R: ~Copyable {
 
     private mutating func cutOn(_ stream: FramedID) {
         // An ended session counts its uncut messages once its last leg is closed.
-        guard sessions[stream.session].phase == .relaying else { return }
+        guard
+            sessions[stream.session].phase == .relaying
+                || dialsOnDemand(stream.session)
+                    && sessions[stream.session].phase == .connecting
+        else { return }
         let leg = leg(of: stream)
         let generation = legs[leg].generation
         let slice = pool.piece(framed[stream].uncut.first).pointee.slice

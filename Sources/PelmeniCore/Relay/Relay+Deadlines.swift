@@ -21,6 +21,10 @@ extension Relay where R: ~Copyable {
         }
         guard let cause = legs.checkStreams(session) else { return }
         let isFramed = sessions[session].kind == .framedStreams
+        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
+        guard !upstream.isNone else {
+            return end(session, cause, reset: !legs.isDrained(client) || hasDriven(session))
+        }
         let isLossy = isFramed && holdsMessages(session) || hasChunks(session)
         legs.expire(session, cause, isLossy: isLossy)
     }
@@ -52,6 +56,7 @@ extension Relay where R: ~Copyable {
         }
         if row.kind != .datagrams {
             let stream = row.kind == .streamToDatagrams ? row.client : row.upstream
+            guard !stream.isNone else { return legs.wheel.hasten(session, to: due) }
             guard let leg = legs.checkLeg(stream, session: session, stall: stall) else { return }
             due = min(due, leg, legs.checkLateOptions(session))
         }
@@ -69,7 +74,7 @@ extension Relay where R: ~Copyable {
         case .passed(.idle) where isHeldByUnread(session):
             sessions[session].activeAt = now
             return now &+ idle
-        case .passed(.idle) where isDrained && hasParked(session):
+        case .passed(.idle) where isDrained && (hasParked(session) || isBusy(session)):
             sessions[session].activeAt = now
             return now &+ idle
         // The client had ended: only responses were awaited.

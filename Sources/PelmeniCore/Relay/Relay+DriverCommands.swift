@@ -16,6 +16,7 @@ extension Relay where R: ~Copyable {
                 return false
             }
         }
+        if row(driver)?.pointee.dialling.phase == .waiting { connectOnDemand(driver) }
         return true
     }
 
@@ -51,7 +52,14 @@ extension Relay where R: ~Copyable {
         case .drop:
             drop(DropReason(rawValue: UInt8(truncatingIfNeeded: command.number)) ?? .surplus)
         case .end: endByDriver(driver, command.cause, reset: command.flag)
-        case .link, .connect, .park, .closeUpstream, .begin:
+        case .connect where driver.isOfClient && dialsOnDemand(driver.session):
+            if sessions[driver.session].upstream.isNone { row.pointee.dialling.phase = .waiting }
+        case .closeUpstream where driver == dialler(driver.session): disconnect(driver.session)
+        case .connect, .closeUpstream: break
+        case .hold:
+            row.pointee.dialling.holds = command.flag
+            if !command.flag { wake(driver) }
+        case .link, .park, .begin:
             assertionFailure("a driver of one side has one leg")
         }
     }
@@ -170,7 +178,19 @@ extension Relay where R: ~Copyable {
             otherEnded(driver.other)
             return wake(driver)
         }
+        dropUntaken(driver)
         finish(driver.session, cause, readsOn: true)
+    }
+
+    /// Drops what waits for a driver that is called no more: its session does not wait for that.
+    private mutating func dropUntaken(_ driver: DriverID) {
+        guard let row = row(driver), row.pointee.isOver else { return }
+        row.pointee.rest.releaseOnWorker()
+        row.pointee.rest = BufferRow()
+        while var item = row.pointee.items.popFirst() {
+            if item.isMessage { drop(item.isToClient ? .surplus : .noUpstream) }
+            item.row.releaseOnWorker()
+        }
     }
 
     /// Whether a hook's finish has to wait for a driver, which has not sent the reply yet.

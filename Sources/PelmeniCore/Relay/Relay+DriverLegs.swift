@@ -129,6 +129,19 @@ extension Relay where R: ~Copyable {
         if isOpen(driver.session) { wake(driver) }
     }
 
+    /// Whether the driver may be offered bytes of its stream: what it delivers has room.
+    func canDeliver(_ driver: DriverID) -> Bool {
+        guard let row = row(driver), !row.pointee.isPaused,
+            !isParked(driver.session, isToClient: driver.deliversToClient),
+            !driver.isOfClient || !isHeld(driver.session)
+        else { return false }
+        let other = otherLeg(driver)
+        guard !other.isNone else { return true }
+        let queued = legs[other].queue.bytes
+        return !hasSurplus(towards: other)
+            && (queued == 0 || queued < legs.highWatermark(.small))
+    }
+
     // MARK: Outcomes
 
     /// An outcome of a session with drivers. False when the leg's usual owner handles it.
@@ -145,7 +158,7 @@ extension Relay where R: ~Copyable {
         case .handled, .moved, .bytes: break
         case .ended: wake(driver, for: legs.findHiddenReset(leg) ? .broken : .ended)
         case .broke: wake(driver, for: .broken)
-        case .sendBroke where sessions[session].kind.isOfStreams:
+        case .sendBroke where sessions[session].kind.isOfStreams && !dialsOnDemand(session):
             legs.writeBroke(leg)
             let peer = legs[leg].peer
             if legs[leg].phase == .open, legs[peer].reading == .paused { resume(peer) }
@@ -195,7 +208,8 @@ extension Relay where R: ~Copyable {
     /// Ends a session of two streams once nothing can cross it any more.
     mutating func completeDriven(_ session: SessionID) {
         guard sessions[session].phase == .relaying, sessions[session].kind.isOfStreams,
-            isComplete(sessions[session].client), isComplete(sessions[session].upstream)
+            !dialsOnDemand(session), isComplete(sessions[session].client),
+            isComplete(sessions[session].upstream)
         else { return }
         end(session, .completed, reset: false)
     }

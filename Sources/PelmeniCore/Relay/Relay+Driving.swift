@@ -75,6 +75,8 @@ extension Relay where R: ~Copyable {
         let row = place.row(driver.session)
         // One that is still dialled is woken once it is linked.
         guard isDriving(driver.session) else { return }
+        if row.pointee.dialling.phase == .waiting { connectOnDemand(driver) }
+        guard isDriving(driver.session), passDialEvents(driver, place) else { return }
         if row.pointee.events.contains(.opened) {
             row.pointee.events.remove(.opened)
             let own = ownLeg(driver)
@@ -95,6 +97,7 @@ extension Relay where R: ~Copyable {
             return finishDriven(driver, cause)
         }
         guard offerRest(driver, place), passEvents(driver, place) else { return }
+        if place.dials { resumeHeld(driver.session) }
         if row.pointee.rest.count > 0 {
             let isMoved = row.pointee.rest.moveToOwn(back: 0)
             assert(isMoved, "what a driver leaves is within the bound of a buffer")
@@ -112,7 +115,9 @@ extension Relay where R: ~Copyable {
 
     private mutating func passItems(_ driver: DriverID, _ place: DriverPlace) -> Bool {
         let row = place.row(driver.session)
-        while let item = row.pointee.items.popFirst() {
+        while !row.pointee.items.isEmpty, mayTakeArrival(driver, place),
+            let item = row.pointee.items.popFirst()
+        {
             var bytes = item.row
             let arrives = item.isToClient == driver.isOfClient
             if arrives, item.isMessage, !hasDatagrams(driver) {
@@ -122,7 +127,7 @@ extension Relay where R: ~Copyable {
             bytes.releaseOnWorker()
             guard isFine else { return false }
         }
-        return true
+        return isDriving(driver.session)
     }
 
     /// Whether the driver's own side has datagrams, which are counted as they are sent.
@@ -138,8 +143,14 @@ extension Relay where R: ~Copyable {
             row.pointee.isFresh = false
             var bytes = row.pointee.rest
             row.pointee.rest = BufferRow()
+            row.pointee.dialling.hasLostRest = false
             let count = bytes.count
             let isFine = callDriver(driver, place, .received, &bytes)
+            guard !row.pointee.dialling.hasLostRest else {
+                // The bytes were of an upstream that the driver has closed.
+                bytes.releaseOnWorker()
+                return isFine && isDriving(driver.session)
+            }
             guard isFine, isDriving(driver.session) else {
                 bytes.releaseOnWorker()
                 return false
@@ -165,18 +176,6 @@ extension Relay where R: ~Copyable {
         return true
     }
 
-    /// Whether the driver may be offered bytes of its stream: what it delivers has room.
-    func canDeliver(_ driver: DriverID) -> Bool {
-        guard let row = row(driver), !row.pointee.isPaused,
-            !isParked(driver.session, isToClient: driver.deliversToClient)
-        else { return false }
-        let other = otherLeg(driver)
-        guard !other.isNone else { return true }
-        let queued = legs[other].queue.bytes
-        return !hasSurplus(towards: other)
-            && (queued == 0 || queued < legs.highWatermark(.small))
-    }
-
     private mutating func passEvents(_ driver: DriverID, _ place: DriverPlace) -> Bool {
         let row = place.row(driver.session)
         let isOffered = row.pointee.rest.count == 0 || !row.pointee.isFresh
@@ -185,8 +184,10 @@ extension Relay where R: ~Copyable {
             streamBroke(otherLeg(driver))
             return false
         }
-        // The message that an asynchronous hook has comes before the end.
-        let isBehindParked = isParked(driver.session, isToClient: driver.isOfClient)
+        // The message that an asynchronous hook or the engine has comes before the end.
+        let isBehindParked =
+            isParked(driver.session, isToClient: driver.isOfClient)
+            || place.dials && (row.pointee.dialling.holds || !row.pointee.items.isEmpty)
         guard isBehindParked || pass(.otherEnded, as: .otherEnded, driver, place),
             pass(.drained, as: .drained, driver, place), pass(.timer, as: .timer, driver, place)
         else { return false }
@@ -196,7 +197,7 @@ extension Relay where R: ~Copyable {
         return isDriving(driver.session)
     }
 
-    private mutating func pass(
+    mutating func pass(
         _ event: DriverRow.Events, as call: DriverEvent, _ driver: DriverID, _ place: DriverPlace
     ) -> Bool {
         let row = place.row(driver.session)
@@ -223,12 +224,18 @@ extension Relay where R: ~Copyable {
         }
         let leg = ownLeg(driver)
         // The reset behind an end may have been seen since.
+        let isDialled = place.dials && !driver.isOfClient
         if row.pointee.events.contains(.broken) || legs.findHiddenReset(leg) {
+            guard !isDialled else {
+                loseUpstream(driver.session, .upstreamReset)
+                return true
+            }
             streamBroke(leg)
             return false
         }
         row.pointee.events.remove(.ended)
         if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
+        guard !isDialled else { return passUpstreamEnd(driver, place) }
         legs.endReading(leg)
         if sessions[driver.session].kind.hasMessages {
             states[driver.session].hasStreamEnded = true
@@ -252,7 +259,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// Calls a driver, and carries out its commands. False when the session does not go on.
-    private mutating func callDriver(
+    mutating func callDriver(
         _ driver: DriverID, _ place: DriverPlace, _ event: DriverEvent, _ bytes: inout BufferRow
     ) -> Bool {
         describeDriver(driver)
@@ -279,6 +286,7 @@ extension Relay where R: ~Copyable {
         call.pointee.clientName = hooks.call.pointee.clientName
         call.pointee.queued = leg.isNone ? 0 : legs[leg].queue.bytes
         call.pointee.now = now
+        describeOther(driver)
         call.pointee.count = 0
         call.pointee.isOverfull = false
         // Behind the numbers of the hooks.

@@ -65,6 +65,7 @@ extension Relay where R: ~Copyable {
     /// A hook closes the session: what was queued before is sent, and streams are reset.
     mutating func closeByHook(_ session: SessionID, isToClient: Bool) {
         reportClosed(session)
+        if dialsOnDemand(session) { disconnect(session) }
         switch sessions[session].kind {
         case .streams, .drivenStreams:
             assertionFailure("a stream without hooks has none that close it")
@@ -94,6 +95,10 @@ extension Relay where R: ~Copyable {
     ///
     /// - Parameter readsOn: a client's stream has to be read on: no receive of it is being handled.
     mutating func finish(_ session: SessionID, _ cause: EndCause, readsOn: Bool) {
+        // Its last message may still be on its way to a datagram upstream.
+        if dialsOnDemand(session), sessions[session].kind != .streamToDatagrams {
+            disconnect(session)
+        }
         switch sessions[session].kind {
         case .streams, .drivenStreams:
             assertionFailure("a stream without hooks has none that finish it")
@@ -164,13 +169,16 @@ extension Relay where R: ~Copyable {
     private mutating func finishStreams(_ session: SessionID, _ cause: EndCause) {
         guard let chain = chain(of: session), sessions[session].phase == .relaying else { return }
         legs.setCause(session, cause)
+        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
+        if upstream.isNone, states[session].endsWithReset {
+            return legs.breakClient(session, cause)
+        }
         chain.pointee.row(session).pointee.isFinishing = true
         if sessions[session].endedAt == 0 { sessions[session].endedAt = now }
-        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
         discard(client)
-        discard(upstream)
+        if !upstream.isNone { discard(upstream) }
         shutDrained(client)
-        shutDrained(upstream)
+        if !upstream.isNone { shutDrained(upstream) }
         let linger = pairs[sessions[session].pair].deadlines.linger
         if linger != 0 { legs.wheel.hasten(session, to: now &+ linger) }
         completeFinished(session)
@@ -207,11 +215,14 @@ extension Relay where R: ~Copyable {
 
     /// Ends a finished session once both streams ended in both directions.
     private mutating func completeFinished(_ session: SessionID) {
-        let (client, upstream) = (sessions[session].client, sessions[session].upstream)
-        guard legs[client].reading == .ended, legs[upstream].reading == .ended,
-            legs[client].writing == .shut, legs[upstream].writing == .shut
+        guard isFinished(sessions[session].client), isFinished(sessions[session].upstream)
         else { return }
         end(session, .completed, reset: false)
+    }
+
+    /// Whether a stream has ended in both directions. A driver may have closed its own.
+    private func isFinished(_ leg: LegID) -> Bool {
+        leg.isNone || legs[leg].reading == .ended && legs[leg].writing == .shut
     }
 
     /// An outcome of a session of two streams with hooks. False when it is one of framed streams

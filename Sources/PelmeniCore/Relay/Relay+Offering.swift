@@ -17,8 +17,8 @@ extension Relay where R: ~Copyable {
     private mutating func offerSingle(_ unit: Unit, to driver: DriverID) {
         let start = pool.address(unit.block) + Int(unit.offset)
         var bytes = BufferRow()
-        if sessions[driver.session].phase == .connecting {
-            // The block is needed for receives while an upstream is dialled.
+        if sessions[driver.session].phase == .connecting || waits(driver) {
+            // The block is needed for receives while an upstream is dialled, or answers.
             let isCopied = bytes.append(
                 UnsafeRawBufferPointer(start: start, count: Int(unit.length)))
             assert(isCopied, "a block is shorter than the bound of a buffer")
@@ -39,7 +39,8 @@ extension Relay where R: ~Copyable {
         var bytes = bytes
         guard let row = row(driver) else { return bytes.releaseOnWorker() }
         // What a hook sends may come behind the end of the side that it stands for.
-        if row.pointee.hasOtherEnded, isToClient == driver.isOfClient {
+        let isLate = row.pointee.hasOtherEnded && isToClient == driver.isOfClient
+        if isLate || row.pointee.isOver {
             if isMessage { drop(isToClient ? .surplus : .noUpstream) }
             return bytes.releaseOnWorker()
         }
@@ -57,6 +58,13 @@ extension Relay where R: ~Copyable {
         row.pointee.items.append(
             HookRunner.Item(row: bytes, stage: 0, isToClient: isToClient, isMessage: isMessage))
         wake(driver)
+    }
+
+    /// Whether a message has to wait for a driver that connects on demand.
+    private func waits(_ driver: DriverID) -> Bool {
+        guard dialsOnDemand(driver.session), !driver.isOfClient, let row = row(driver)
+        else { return false }
+        return row.pointee.dialling.holds || sessions[driver.session].upstream.isNone
     }
 
     /// Whether the units of a direction come as datagrams.

@@ -76,6 +76,7 @@ extension Relay where R: ~Copyable {
             switch notice {
             case .linked(let session) where sessions[session].kind == .drivenStreams:
                 pairNoticed(session)
+            case .linked(let session) where dialsOnDemand(session): linkOnDemand(session)
             case .linked(let session): linkMessages(session)
             case .left(let session):
                 if sessions[session].kind.hasNamedClient { removeClient(session) }
@@ -105,6 +106,11 @@ extension Relay where R: ~Copyable {
     }
 
     mutating func streamBroke(_ leg: LegID) {
+        let session = legs[leg].session
+        // Between two upstreams no leg waits for the client's bytes.
+        if sessions[session].phase == .connecting, dialsOnDemand(session) {
+            return end(session, .clientReset, reset: true)
+        }
         legs.streamBroke(leg)
         heedNotices()
     }
@@ -125,6 +131,7 @@ extension Relay where R: ~Copyable {
             beginMessages(session, client: sessions[session].client)
         }
         guard let upstream = openHooks(session) else { return }
+        guard !dialsOnDemand(session) else { return openOnDemand(session, upstream: upstream) }
         legs.dialAccepted(session, upstream: upstream)
         heedNotices()
     }
@@ -140,6 +147,9 @@ extension Relay where R: ~Copyable {
     package mutating func drain() {
         legs.isDraining = true
         if pairDrivers.areThere { drainPairs() }
+        if drivers.areThere {
+            for session in legs.sessionSlab.used where isOpen(session) { drainDialled(session) }
+        }
         for session in legs.sessionSlab.used
         where sessions[session].phase == .relaying && !sessions[session].kind.isOfStreams {
             legs.wheel.hasten(session, to: now &+ Limits.drainSilence)

@@ -63,7 +63,8 @@ extension Relay where R: ~Copyable {
         case .end:
             if command.number == 1 { reportPairEnd(session, command.cause) }
             endPair(session, command.cause, reset: command.flag, place)
-        case .deliver, .deliverEnd, .drop: assertionFailure("a pair's driver has no other side")
+        case .deliver, .deliverEnd, .drop, .hold:
+            assertionFailure("a pair's driver has no other side")
         }
     }
 

@@ -34,6 +34,7 @@ extension Relay where R: ~Copyable {
         let pair = pairs.row(sessions[session].pair)
         let cause = Self.cause(of: error)
         legs.noteFailed(sessions[session].pair, legs[leg].upstream, cause, error: error)
+        guard !dialsOnDemand(session) else { return loseUpstream(session, cause) }
         if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg, cause) }
         if pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix || hasErrorQueue(leg) {
             end(session, cause, reset: false)

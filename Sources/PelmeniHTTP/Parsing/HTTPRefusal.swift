@@ -49,10 +49,13 @@ struct HTTPRefusal: Error, Equatable, Sendable {
         status: 501, reason: "a transfer coding other than chunked")
     static let chunkSize = bad("a chunk's size is no number of at most 16 hexadecimal digits")
     static let chunkLine = bad("a chunk's line does not end with CRLF")
-    static let bodyTooLong = HTTPRefusal(
+    static let collectedTooLong = HTTPRefusal(
         status: 413, reason: "the body is longer than a hook collects")
     static let chunkExtensions = bad("a chunk extension has a control byte")
     static let chunkExtensionsTooLong = bad("the chunk extensions are too long")
+    static let bodyTooLong = HTTPRefusal(
+        status: 413, reason: "the body is longer than a message of the other side may be")
+    static let bodyWithoutFrame = bad("the body is no message in the upstream's framing")
     static let trailersTooLong = HTTPRefusal(status: 431, reason: "the trailers are too long")
 
     // MARK: Methods

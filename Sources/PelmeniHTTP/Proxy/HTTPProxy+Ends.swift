@@ -63,21 +63,7 @@ extension HTTPProxy {
         _ status: UInt16, _ reason: StaticString, isHead: Bool, _ context: borrowing PairContext
     ) {
         context.closeUpstream(reset: true)
-        let answer = Buffer.written(upTo: 512) { memory in
-            var writer = HeadWriter(memory)
-            writer.write("HTTP/1.1 ")
-            writer.write(UInt64(status))
-            writer.write(" ")
-            writer.write(StatusText.of(status))
-            writer.write("\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ")
-            writer.write(UInt64(reason.utf8CodeUnitCount + 1))
-            writer.write("\r\nConnection: close\r\n\r\n")
-            guard !isHead else { return writer.count }
-            writer.write(reason)
-            writer.write("\n")
-            return writer.count
-        }
-        context.send(answer, to: .client)
+        context.send(OwnResponse.failure(status, reason, isHead: isHead), to: .client)
     }
 
     /// A response that is cut off must not look whole.

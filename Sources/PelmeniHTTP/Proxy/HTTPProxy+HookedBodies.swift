@@ -140,7 +140,7 @@ extension HTTPProxy {
         case .drop: break
         case .collect(let most):
             guard run[side].bytes.count + count <= most else {
-                guard side == .response else { throw .refused(.bodyTooLong) }
+                guard side == .response else { throw .refused(.collectedTooLong) }
                 throw .hook(.tooLong("beforeRespond", ofRequest: false))
             }
             run[side].bytes.append(contentsOf: piece)

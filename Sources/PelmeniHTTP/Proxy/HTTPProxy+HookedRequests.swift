@@ -119,7 +119,7 @@ extension HTTPProxy {
         _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
         if case .bytes(let count) = run.requestWay.length, count > UInt64(most) {
-            throw .bodyTooLong
+            throw .collectedTooLong
         }
         if run.expects {
             // The upstream is not asked before the body has come.

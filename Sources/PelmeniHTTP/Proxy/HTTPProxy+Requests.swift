@@ -113,15 +113,8 @@ extension HTTPProxy {
         data.removeFirst(head.end)
         noteAnswer(head.kind == .trace ? 405 : 200, nil, isHead: false, state, context)
         let isClosing = !head.keepsConnection || context.isDraining
-        let answer = Buffer.written(upTo: 256) { memory in
-            var writer = HeadWriter(memory)
-            let isTrace = head.kind == .trace
-            writer.write(isTrace ? "HTTP/1.1 405 Method Not Allowed" : "HTTP/1.1 200 OK")
-            writer.write("\r\nContent-Length: 0\r\n")
-            writer.write(isClosing ? "Connection: close\r\n\r\n" : "\r\n")
-            return writer.count
-        }
-        context.send(answer, to: .client)
+        context.send(
+            OwnResponse.forwards(isTrace: head.kind == .trace, isClosing: isClosing), to: .client)
         if isClosing { context.end() }
     }
 

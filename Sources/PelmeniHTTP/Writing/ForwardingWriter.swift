@@ -29,7 +29,8 @@ struct ForwardingWriter {
         if forwarding.contains(.forwarded) {
             writer.write("Forwarded: ")
             writeElements(.forwarded, &writer)
-            writeElement(additions.client, &writer)
+            Self.writeElement(additions.client, &writer)
+            writer.write(";proto=http\r\n")
         }
     }
 
@@ -64,7 +65,7 @@ struct ForwardingWriter {
     }
 
     /// RFC 7239, 4: an IPv6 address stands in brackets and quotes.
-    private func writeElement(_ client: ClientText, _ writer: inout HeadWriter) {
+    static func writeElement(_ client: ClientText, _ writer: inout HeadWriter) {
         writer.write("for=")
         if client.count == 0 {
             writer.write("unknown")
@@ -75,6 +76,5 @@ struct ForwardingWriter {
         } else {
             client.write(&writer)
         }
-        writer.write(";proto=http\r\n")
     }
 }

@@ -1,0 +1,87 @@
+internal import Pelmeni
+
+/// Where the session of an HTTP client is whose upstream knows no HTTP.
+struct BridgeExchange: Sendable {
+    enum Phase: UInt8 {
+        /// A request's head is awaited, or not complete.
+        case head
+        case body
+        /// The request is complete, and an upstream is awaited.
+        case ready
+        /// The upstream has the request.
+        case asked
+        /// The last response is sent.
+        case over
+
+        func leads(to next: Phase) -> Bool {
+            switch self {
+            case .head: next == .body || next == .over
+            case .body: next == .ready || next == .over
+            case .ready: next == .asked || next == .over
+            case .asked: next == .head || next == .over
+            case .over: next == .over
+            }
+        }
+    }
+
+    struct Marks: OptionSet, Sendable {
+        let rawValue: UInt8
+
+        /// The client's connection ends behind the response.
+        static let closesClient = Marks(rawValue: 1 << 0)
+        /// HTTP/1.0.
+        static let oldClient = Marks(rawValue: 1 << 1)
+        static let isHead = Marks(rawValue: 1 << 2)
+        /// Part of a request's head has come.
+        static let isMidHead = Marks(rawValue: 1 << 3)
+    }
+
+    private(set) var phase = Phase.head
+    var marks: Marks = []
+    /// Bytes of a head that is not complete, as it was last read.
+    var headRead = 0
+    var body = BridgeBody(.none, headBytes: 0)
+    var clock = BridgeClock()
+
+    mutating func move(to next: Phase) {
+        assert(phase.leads(to: next), "an exchange goes from \(phase) to \(next)")
+        phase = next
+    }
+
+    /// No part of a request has come.
+    var isIdle: Bool { phase == .head && !marks.contains(.isMidHead) }
+
+    /// The next exchange of the same client.
+    mutating func restart() {
+        move(to: .head)
+        marks = []
+        body = BridgeBody(.none, headBytes: 0)
+    }
+
+    /// What the client is told of its connection.
+    var connection: ResponseWriter.Connection {
+        if marks.contains(.closesClient) { return .close }
+        return marks.contains(.oldClient) ? .keepAlive : .silent
+    }
+
+    /// What the response has to know of its request.
+    mutating func note(_ head: RequestHead, isDraining: Bool) {
+        marks = []
+        if !head.keepsConnection || isDraining { marks.insert(.closesClient) }
+        if head.isOldVersion { marks.insert(.oldClient) }
+        if head.kind == .head { marks.insert(.isHead) }
+        body = BridgeBody(head.body, headBytes: head.end)
+    }
+
+    /// Reads a request's head; nil while it is not complete.
+    mutating func readHead(
+        _ data: borrowing Buffer, _ limits: HTTPLimits
+    ) throws(HTTPRefusal) -> RequestHead? {
+        let before = headRead
+        let read = try data.withOctets { octets throws(HTTPRefusal) in
+            try limits.areMet(octets, readBefore: before) ? RequestHead.read(octets, limits) : nil
+        }
+        headRead = read == nil ? data.count : 0
+        return read
+    }
+}
