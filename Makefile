@@ -30,7 +30,7 @@ BENCH_MARK := $(if $(findstring --quick,$(BENCH)),-quick,-partial)
 STATIC := .build-static
 STATIC_BINARY := $(STATIC)/release/pelmeni
 EXAMPLES := uppercase-server card-redactor dns-rewriter client-tee redis-guard allow-list chat-server \
-	sequenced-client fixed-http http-gate relay-service tested-protocol
+	sequenced-client fixed-http http-gate http-rewriter relay-service tested-protocol
 # PelmeniCore and PelmeniRuntime are a part of Pelmeni, which exports their public symbols.
 DOCUMENTED := Pelmeni PelmeniHTTP PelmeniICMP PelmeniTesting PelmeniLogging PelmeniMetrics PelmeniServiceLifecycle \
 	PelmeniHTTPTypes

@@ -160,6 +160,10 @@ let package = Package(
             path: "Sources/Examples/HTTPGate", swiftSettings: strict
         ),
         .executableTarget(
+            name: "http-rewriter", dependencies: ["ExampleSupport", "Pelmeni", "PelmeniHTTP"],
+            path: "Sources/Examples/HTTPRewriter", swiftSettings: strict
+        ),
+        .executableTarget(
             name: "relay-service",
             dependencies: [
                 "ExampleSupport", "Pelmeni", "PelmeniLogging", "PelmeniMetrics",

@@ -46,7 +46,7 @@ public struct HTTPClient: Client {
                 writer: PostWriter(
                     target: StaticText(target), authority: StaticText(authority),
                     forwarding: forwarding),
-                isValid: isValid))
+                isValid: isValid, hooks: HTTPHookChain(server: [], client: httpHooks)))
     }
 
     /// The Host of requests that have none.

@@ -23,8 +23,8 @@ public struct HTTPServer: Server {
     public let endpoint: Endpoint
     /// Timeouts, limits and placement of the pair.
     public var options: PairOptions
-    /// Hooks on messages, before an upstream of datagrams. Elsewhere none has a moment: the hooks of
-    /// requests and responses are ``httpHooks``.
+    /// Hooks on messages, before an upstream of datagrams. Elsewhere none has a moment: the hooks
+    /// of requests and responses are ``httpHooks``.
     public var hooks: [HookTable] = []
     /// Hooks of requests and responses, in the order of attachment.
     public var httpHooks: [HTTPHookTable] = []
@@ -81,7 +81,8 @@ public struct HTTPServer: Server {
         return DriverTable(
             HTTPDatagramBridge(
                 limits: limits.usable, deadlines: deadlines,
-                keepsUpstream: upstreams.driver != nil))
+                keepsUpstream: upstreams.driver != nil,
+                hooks: HTTPHookChain(server: httpHooks, client: [])))
     }
 
     /// HTTP between two streams, ready to be called by workers.
@@ -100,13 +101,16 @@ public struct HTTPServer: Server {
         // A whole stream is one message with framing `eof`, and without any.
         guard let framing = upstreams.framing, framing != .eof else {
             return PairDriverTable(
-                HTTPStreamBridge(limits: limits.usable, deadlines: deadlines))
+                HTTPStreamBridge(
+                    limits: limits.usable, deadlines: deadlines,
+                    hooks: HTTPHookChain(server: httpHooks, client: [])))
         }
         let most = upstreams.frameBytesMax ?? Self.frameBytesDefault
         return PairDriverTable(
             HTTPFrameBridge(
                 limits: limits.usable, deadlines: deadlines, framing: framing,
-                frameBytesMax: min(max(1, most), Self.frameBytesMax)))
+                frameBytesMax: min(max(1, most), Self.frameBytesMax),
+                hooks: HTTPHookChain(server: httpHooks, client: [])))
     }
 
     /// Bytes of the longest message of a framed upstream, and the most that may be asked for.

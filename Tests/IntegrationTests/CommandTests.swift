@@ -136,7 +136,8 @@ extension Integration {
         static let bad: [(arguments: [String], token: String)] = [
             (["run"], "LISTEN UPSTREAM"), (["run", "tcp://:0"], "tcp://:0"),
             (["run", "8080", "tcp://a:1"], "8080"), (["run", "tcp://:0", "9000"], "9000"),
-            (["run", "tpc://:0", "tcp://a:1"], "tpc"), (["run", "http://:0", "tcp://a:1"], "http"),
+            (["run", "tpc://:0", "tcp://a:1"], "tpc"),
+            (["run", "https://:0", "tcp://a:1"], "https"),
             (["run", "tcp://:x", "tcp://a:1"], "\"x\""),
             (["run", "tcp://:0", "tcp://a:0"], "\"0\""),
             (["run", "tcp://:65536", "tcp://a:1"], "65536"),

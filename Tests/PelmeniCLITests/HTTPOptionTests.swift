@@ -78,7 +78,7 @@ struct HTTPOptionTests {
             case .maxHead, .maxRequestLine, .maxChunkExtensions, .maxTrailers: "2k"
             default: "1s"
             }
-        expectRefusal(naming: ["\"\(option.rawValue)\"", "is for http"]) {
+        expectRefusal(naming: ["\"\(option.rawValue)\"", "is for ", "http"]) {
             _ = try EndpointPair(
                 listen: "tcp://:1?\(option.rawValue)=\(value)", upstream: "tcp://h:2")
         }

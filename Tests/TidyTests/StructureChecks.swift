@@ -9,7 +9,7 @@ enum StructureChecks {
     static let folders: [String: Set<Substring>] = [
         "Sources/Examples/": [
             "AllowList", "CardRedactor", "ChatServer", "ClientTee", "DNSRewriter", "FixedHTTP",
-            "HTTPGate",
+            "HTTPGate", "HTTPRewriter",
             "RedisGuard", "RelayService", "SequencedClient", "Support", "TestedProtocol",
             "UppercaseServer",
         ],

@@ -35,6 +35,11 @@ extension EngineCheck {
                 subject, "the protocol \(name) speaks with two streams of bytes",
                 "use TCP or Unix streams without framing on both sides")
         }
+        do {
+            try table.initialize()
+        } catch {
+            throw usage(subject, "the protocol \(name): \(error)", "change the pair")
+        }
         guard let hook = (server.hooks + server.client.hooks).first else { return }
         throw usage(
             subject, "the hook \(hook.name) has no moment: the protocol \(name) takes all bytes",

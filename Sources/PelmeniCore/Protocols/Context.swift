@@ -35,18 +35,18 @@ public struct Context: ~Copyable {
 
     /// The pair's other side has a stream, which a lost message breaks; else datagrams, which may
     /// be lost and are counted.
-    public var hasOtherStream: Bool { call.pointee.hasOtherStream }
+    public var hasOtherStream: Bool { call.pointee.otherSide.hasStream }
 
     /// Bytes of the longest message that the other side takes.
-    public var longestMessage: Int { call.pointee.longestMessage }
+    public var longestMessage: Int { call.pointee.otherSide.longestMessage }
 
     /// An asynchronous hook has a message for this driver, or messages wait behind one: they will
     /// arrive after this call.
-    public var awaitsHooks: Bool { call.pointee.hasParked }
+    public var awaitsHooks: Bool { call.pointee.otherSide.hasParked }
 
     /// Why there is no upstream.
     @usableFromInline
-    var lostBy: EndCause { call.pointee.lostBy }
+    var lostBy: EndCause { call.pointee.otherSide.lostBy }
 
     /// The address that the own socket is connected to; in ``ProtocolDriver/opened(_:_:)`` alone,
     /// `unnamed` elsewhere and where it is connected to none.
@@ -128,6 +128,18 @@ public struct Context: ~Copyable {
         var command = DriverCommand(.end)
         command.cause = cause
         command.flag = reset
+        append(command)
+    }
+
+    /// As ``end(_:reset:)``, with a reason for the log.
+    ///
+    /// - Parameter reason: up to 200 bytes of it are logged.
+    public func end(_ cause: EndCause, reset: Bool = false, reason: String) {
+        call.pointee.noteReason(reason)
+        var command = DriverCommand(.end)
+        command.cause = cause
+        command.flag = reset
+        command.number = 1
         append(command)
     }
 

@@ -1,6 +1,32 @@
 /// What the driver that runs may see, and its commands: one a worker, in memory of its own.
 @usableFromInline
 struct DriverCall {
+    /// Of a pair's driver.
+    struct LinkedBytes {
+        /// What links have still to give; 0 without one.
+        var clientLeft: UInt64 = 0
+        var upstreamLeft: UInt64 = 0
+        /// What the session's links have given so far.
+        var fromClient: UInt64 = 0
+        var fromUpstream: UInt64 = 0
+    }
+
+    /// Where work of a pair's driver runs, and the parts of its number.
+    struct Work {
+        var executor: Unmanaged<HookExecutor>?
+        var session = SessionID.none
+        var serial: UInt32 = 0
+    }
+
+    /// Of a driver of one side: why there is no upstream, what the other side takes at most and
+    /// whether it has a stream, and whether a message for the driver is with an asynchronous hook.
+    struct OtherSide {
+        var lostBy = EndCause.noUpstream
+        var longestMessage = 0
+        var hasStream = false
+        var hasParked = false
+    }
+
     let commands: UnsafeMutablePointer<DriverCommand>
     var count = 0
     /// More commands were given than fit.
@@ -16,24 +42,11 @@ struct DriverCall {
     /// Of a pair's driver: bytes that wait for its upstream, and what it may ask of that.
     var queuedUpstream = 0
     var hasUpstream = false
-    /// Bytes that links have still to give; 0 without one.
-    var clientLinkLeft: UInt64 = 0
-    var upstreamLinkLeft: UInt64 = 0
-    /// Bytes that the session's links have given so far.
-    var clientLinked: UInt64 = 0
-    var upstreamLinked: UInt64 = 0
+    var links = LinkedBytes()
     var isReused = false
     var isDraining = false
-    /// Where work of the driver runs, and the number of the next one's answer without its serial.
-    var executor: Unmanaged<HookExecutor>?
-    var session = SessionID.none
-    var taskSerial: UInt32 = 0
-    /// Of a driver of one side: why there is no upstream, what the other side takes at most and
-    /// whether it has a stream, and whether a message for the driver is with an asynchronous hook.
-    var lostBy = EndCause.noUpstream
-    var longestMessage = 0
-    var hasOtherStream = false
-    var hasParked = false
+    var work = Work()
+    var otherSide = OtherSide()
     var now: UInt64 = 0
     /// Where reasons are noted, and which call runs.
     let hook: UnsafeMutablePointer<HookCall>
@@ -52,8 +65,10 @@ struct DriverCall {
     }
 
     /// An error of a driver: its text is the reason of the session's end.
-    func note(_ error: any Error) {
-        var text = "\(error)"
+    func note(_ error: any Error) { noteReason("\(error)") }
+
+    func noteReason(_ reason: String) {
+        var text = reason
         text.withUTF8 { hook.pointee.setReason(UnsafeRawBufferPointer($0)) }
     }
 

@@ -43,13 +43,13 @@ public struct PairContext: ~Copyable {
     /// Bytes that a side's link has still to give: 0 without a link. It tells whether a body that
     /// the driver does not see moves.
     public func linkedBytesLeft(from side: PairSide) -> UInt64 {
-        side == .client ? call.pointee.clientLinkLeft : call.pointee.upstreamLinkLeft
+        side == .client ? call.pointee.links.clientLeft : call.pointee.links.upstreamLeft
     }
 
     /// Bytes that a side's links have given the other side so far, in this session: a link until
     /// the stream's end counts too. Not all of them need be sent yet.
     public func linkedBytes(from side: PairSide) -> UInt64 {
-        side == .client ? call.pointee.clientLinked : call.pointee.upstreamLinked
+        side == .client ? call.pointee.links.fromClient : call.pointee.links.fromUpstream
     }
 
     /// Monotonic nanoseconds, read once in each loop of the worker.
@@ -126,12 +126,13 @@ public struct PairContext: ~Copyable {
     ///   - work: must not use the context or the state. What it finds goes through an object of its
     ///     own.
     public func begin(for side: PairSide, _ work: @escaping @Sendable () async -> Void) {
-        call.pointee.taskSerial &+= 1
+        call.pointee.work.serial &+= 1
         let number = ParkedCall.number(
-            call.pointee.session, isToClient: side == .upstream, serial: call.pointee.taskSerial)
+            call.pointee.work.session, isToClient: side == .upstream,
+            serial: call.pointee.work.serial)
         let token = PairTask.begin(
             number, call.pointee.hook.pointee.answers.takeUnretainedValue(),
-            call.pointee.executor?.takeUnretainedValue(), work)
+            call.pointee.work.executor?.takeUnretainedValue(), work)
         append(.begin, side, number: token)
     }
 
@@ -150,8 +151,7 @@ public struct PairContext: ~Copyable {
     ///
     /// - Parameter reason: up to 200 bytes of it are logged.
     public func end(_ cause: EndCause, reset: Bool = false, reason: String) {
-        var text = reason
-        text.withUTF8 { call.pointee.hook.pointee.setReason(UnsafeRawBufferPointer($0)) }
+        call.pointee.noteReason(reason)
         var command = DriverCommand(.end)
         command.cause = cause
         command.flag = reset

@@ -15,6 +15,10 @@ public protocol PairDriver: SendableMetatype, Sendable {
     /// driver that then takes nothing, links nothing and pauses nothing ends its session.
     static var restMax: Int { get }
 
+    /// Called once when an engine is made.
+    ///
+    /// - Throws: any error refuses the start, and its text is the reason.
+    func initialize() throws
     /// A session opens.
     ///
     /// - Throws: an error, which ends the session; its text is the reason in the log.
@@ -104,6 +108,11 @@ public enum PairSide: Sendable {
 extension PairDriver {
     /// 64 KiB.
     public static var restMax: Int { 64 << 10 }
+
+    /// Nothing.
+    ///
+    /// - Throws: never; a driver's own may.
+    public func initialize() throws {}
 
     /// Ends the session with that cause, and resets the client.
     ///

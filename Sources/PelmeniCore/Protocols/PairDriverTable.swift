@@ -21,6 +21,7 @@ public final class PairDriverTable: Sendable {
     let restMax: Int
     let size: Int
     let alignment: Int
+    package let initialize: @Sendable () throws -> Void
     @usableFromInline
     let call: Call
     @usableFromInline
@@ -34,6 +35,7 @@ public final class PairDriverTable: Sendable {
         self.init(
             name: "\(D.self)", restMax: D.restMax, size: MemoryLayout<D.State>.size,
             alignment: MemoryLayout<D.State>.alignment,
+            initialize: { try driver.initialize() },
             call: { event, state, data, cause, context in
                 let state = state.assumingMemoryBound(to: D.State.self)
                 do {
@@ -88,13 +90,15 @@ public final class PairDriverTable: Sendable {
 
     @usableFromInline
     init(
-        name: String, restMax: Int, size: Int, alignment: Int, call: @escaping Call,
+        name: String, restMax: Int, size: Int, alignment: Int,
+        initialize: @escaping @Sendable () throws -> Void, call: @escaping Call,
         make: @escaping Make, close: @escaping Close
     ) {
         self.name = name
         self.restMax = min(max(1, restMax), DriverRow.restMax)
         self.size = size
         self.alignment = alignment
+        self.initialize = initialize
         self.call = call
         self.make = make
         self.close = close

@@ -51,7 +51,9 @@ extension Relay where R: ~Copyable {
             if command.flag { legs.wheel.hasten(driver.session, to: row.pointee.timerAt) }
         case .drop:
             drop(DropReason(rawValue: UInt8(truncatingIfNeeded: command.number)) ?? .surplus)
-        case .end: endByDriver(driver, command.cause, reset: command.flag)
+        case .end:
+            if command.number == 1 { reportEnd(driver.session, command.cause) }
+            endByDriver(driver, command.cause, reset: command.flag)
         case .connect where driver.isOfClient && dialsOnDemand(driver.session):
             if sessions[driver.session].upstream.isNone { row.pointee.dialling.phase = .waiting }
         case .closeUpstream where driver == dialler(driver.session): disconnect(driver.session)
@@ -163,6 +165,8 @@ extension Relay where R: ~Copyable {
 
     private mutating func endByDriver(_ driver: DriverID, _ cause: EndCause, reset: Bool) {
         guard !reset else { return breakDriven(driver.session, cause) }
+        // The first end holds.
+        guard row(driver)?.pointee.isOver == false else { return }
         row(driver)?.pointee.endsWith = cause
         row(driver)?.pointee.isOver = true
         wake(driver)

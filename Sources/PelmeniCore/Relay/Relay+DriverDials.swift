@@ -205,12 +205,12 @@ extension Relay where R: ~Copyable {
         let isToClient = driver.deliversToClient
         call.pointee.hasUpstream = row.phase == .relaying && !row.upstream.isNone
         call.pointee.isDraining = legs.isDraining
-        call.pointee.hasOtherStream =
+        call.pointee.otherSide.hasStream =
             isToClient ? !row.kind.hasNamedClient : !row.kind.forwardsDatagrams
-        call.pointee.longestMessage =
-            call.pointee.hasOtherStream
+        call.pointee.otherSide.longestMessage =
+            call.pointee.otherSide.hasStream
             ? pairs[row.pair].framing(ofClient: isToClient).maxFrame : Self.datagramMax
-        call.pointee.hasParked = isParked(session, isToClient: driver.isOfClient)
-        call.pointee.lostBy = self.row(driver)?.pointee.dialling.lostBy ?? .noUpstream
+        call.pointee.otherSide.hasParked = isParked(session, isToClient: driver.isOfClient)
+        call.pointee.otherSide.lostBy = self.row(driver)?.pointee.dialling.lostBy ?? .noUpstream
     }
 }

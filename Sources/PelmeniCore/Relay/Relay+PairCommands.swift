@@ -61,7 +61,7 @@ extension Relay where R: ~Copyable {
         case .begin:
             replacePairTask(session, side, place, by: command.number)
         case .end:
-            if command.number == 1 { reportPairEnd(session, command.cause) }
+            if command.number == 1 { reportEnd(session, command.cause) }
             endPair(session, command.cause, reset: command.flag, place)
         case .deliver, .deliverEnd, .drop, .hold:
             assertionFailure("a pair's driver has no other side")

@@ -13,7 +13,7 @@ extension Relay where R: ~Copyable {
     }
 
     /// The reason is that of the driver's call.
-    func reportPairEnd(_ session: SessionID, _ cause: EndCause) {
+    func reportEnd(_ session: SessionID, _ cause: EndCause) {
         let kind: WorkerEvent.Kind = cause == .hook ? .hookClosed : .driverFailed
         events.report(WorkerEvent(kind: kind, pair: sessions[session].pair, cause: cause))
     }

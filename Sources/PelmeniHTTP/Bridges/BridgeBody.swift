@@ -21,6 +21,9 @@ struct BridgeBody: Sendable {
         self.headBytes = headBytes
     }
 
+    /// A hook has put other bytes in place of the body.
+    mutating func replace(bytes count: Int) { bytes = count }
+
     /// Bytes of head and body.
     var end: Int { headBytes &+ bytes }
 

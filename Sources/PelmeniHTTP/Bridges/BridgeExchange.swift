@@ -1,7 +1,7 @@
 internal import Pelmeni
 
 /// Where the session of an HTTP client is whose upstream knows no HTTP.
-struct BridgeExchange: Sendable {
+struct BridgeExchange: @unchecked Sendable {
     enum Phase: UInt8 {
         /// A request's head is awaited, or not complete.
         case head
@@ -42,6 +42,8 @@ struct BridgeExchange: Sendable {
     var headRead = 0
     var body = BridgeBody(.none, headBytes: 0)
     var clock = BridgeClock()
+    /// Of a pair with typed hooks; the session owns it.
+    var hooks: Unmanaged<HTTPHookRun>?
 
     mutating func move(to next: Phase) {
         assert(phase.leads(to: next), "an exchange goes from \(phase) to \(next)")

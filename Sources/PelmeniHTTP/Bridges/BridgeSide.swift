@@ -5,16 +5,21 @@ protocol BridgeSide: ~Copyable {
     var now: UInt64 { get }
     var room: Int { get }
     var isDraining: Bool { get }
+    var client: Address { get }
+    func resumeClient()
+    func end(_ cause: EndCause, reset: Bool, reason: String)
     func sendToClient(_ data: consuming Buffer)
     func timer(after time: Duration?)
 }
 
 extension Context: BridgeSide {
     func sendToClient(_ data: consuming Buffer) { send(data) }
+    func resumeClient() { resume() }
 }
 
 extension PairContext: BridgeSide {
     func sendToClient(_ data: consuming Buffer) { send(data, to: .client) }
+    func resumeClient() { resume(.client) }
 }
 
 extension BridgeExchange {

@@ -14,8 +14,22 @@ struct HTTPDatagramBridge: ProtocolDriver {
     let deadlines: HTTPDeadlines
     /// The upstream's own protocol tells answers apart, and its socket is kept.
     let keepsUpstream: Bool
+    let hooks: HTTPHookChain
 
-    func makeState() throws -> BridgeExchange { BridgeExchange() }
+    func initialize(_ socket: inout SocketRequest) throws { try hooks.checkBridge() }
+
+    func makeState() throws -> BridgeExchange {
+        var state = BridgeExchange()
+        state.hooks = try hooks.begin()
+        return state
+    }
+
+    func closing(
+        _ cause: EndCause, _ state: inout BridgeExchange, _ context: borrowing Context
+    ) {
+        state.hooks?.release()
+        state.hooks = nil
+    }
 
     func opened(_ state: inout BridgeExchange, _ context: borrowing Context) throws {
         state.setDue(deadlines.head, context)
@@ -29,7 +43,7 @@ struct HTTPDatagramBridge: ProtocolDriver {
         do throws(HTTPRefusal) {
             let isReady = try state.nextRequest(
                 &data, most: context.longestMessage, limits, deadlines, context)
-            if isReady { requestReady(&data, &state, context) }
+            if isReady { try requestReady(&data, &state, context) }
         } catch {
             return answer(error.status, error.reason, &state, context)
         }
@@ -41,7 +55,12 @@ struct HTTPDatagramBridge: ProtocolDriver {
     /// front of the data, as `state.body` says.
     private func requestReady(
         _ data: inout Buffer, _ state: inout BridgeExchange, _ context: borrowing Context
-    ) {
+    ) throws(HTTPRefusal) {
+        if state.hooks != nil {
+            let isForwarded = try state.showRequest(
+                &data, most: context.longestMessage, limits, deadlines, context)
+            guard isForwarded else { return }
+        }
         context.pause()
         context.connect()
     }
@@ -77,12 +96,23 @@ struct HTTPDatagramBridge: ProtocolDriver {
     private func responseReady(
         _ body: consuming Buffer, _ state: inout BridgeExchange, _ context: borrowing Context
     ) {
-        state.respond(body, 0..<body.count, context)
+        if state.hooks == nil {
+            state.respond(body, 0..<body.count, context)
+        } else {
+            respondHooked(body, &state, context)
+        }
         guard !state.marks.contains(.closesClient) else { return finish(&state, context) }
         if !keepsUpstream { context.disconnect() }
         state.restart()
         state.setDue(deadlines.clientIdle, context)
         context.resume()
+    }
+
+    @inline(never)
+    private func respondHooked(
+        _ body: borrowing Buffer, _ state: inout BridgeExchange, _ context: borrowing Context
+    ) {
+        state.respondHooked(body, 0..<body.count, context)
     }
 
     func unreachable(

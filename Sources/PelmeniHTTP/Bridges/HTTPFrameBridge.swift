@@ -11,8 +11,22 @@ struct HTTPFrameBridge: PairDriver {
     let framing: Framing
     /// Bytes of the longest message.
     let frameBytesMax: Int
+    let hooks: HTTPHookChain
 
-    func makeState() throws -> BridgeExchange { BridgeExchange() }
+    func initialize() throws { try hooks.checkBridge() }
+
+    func makeState() throws -> BridgeExchange {
+        var state = BridgeExchange()
+        state.hooks = try hooks.begin()
+        return state
+    }
+
+    func closing(
+        _ cause: EndCause, _ state: inout BridgeExchange, _ context: borrowing PairContext
+    ) {
+        state.hooks?.release()
+        state.hooks = nil
+    }
 
     func opened(
         _ side: PairSide, _ state: inout BridgeExchange, _ context: borrowing PairContext
@@ -51,6 +65,11 @@ struct HTTPFrameBridge: PairDriver {
     private func requestReady(
         _ data: inout Buffer, _ state: inout BridgeExchange, _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
+        if state.hooks != nil {
+            let isForwarded = try state.showRequest(
+                &data, most: frameBytesMax, limits, deadlines, context)
+            guard isForwarded else { return }
+        }
         data.removeFirst(state.body.headBytes)
         var message = data.take(first: state.body.bytes)
         do throws(FrameError) {
@@ -94,7 +113,11 @@ struct HTTPFrameBridge: PairDriver {
         _ context: borrowing PairContext, isClean: Bool
     ) {
         if context.isDraining { state.marks.insert(.closesClient) }
-        state.respond(data, payload, context)
+        if state.hooks == nil {
+            state.respond(data, payload, context)
+        } else {
+            respondHooked(data, payload, &state, context)
+        }
         if isClean {
             context.park(for: deadlines.upstreamIdle)
         } else {
@@ -104,6 +127,14 @@ struct HTTPFrameBridge: PairDriver {
         state.restart()
         state.setDue(deadlines.clientIdle, context)
         context.resume(.client)
+    }
+
+    @inline(never)
+    private func respondHooked(
+        _ data: borrowing Buffer, _ payload: Range<Int>, _ state: inout BridgeExchange,
+        _ context: borrowing PairContext
+    ) {
+        state.respondHooked(data, payload, context)
     }
 
     func unreachable(

@@ -14,15 +14,28 @@ struct HTTPPostBridge: ProtocolDriver {
     let writer: PostWriter
     /// The target is one that a request line may have.
     let isValid: Bool
+    let hooks: HTTPHookChain
 
     /// Messages up to this size are copied behind their head, into one send.
     private static var copiedBytesMax: Int { 4096 }
 
     func initialize(_ socket: inout SocketRequest) throws {
         guard isValid else { throw BridgeFailure.target }
+        try hooks.checkBridge()
     }
 
-    func makeState() throws -> PostExchange { PostExchange() }
+    func makeState() throws -> PostExchange {
+        var state = PostExchange()
+        state.hooks = try hooks.begin()
+        return state
+    }
+
+    func closing(
+        _ cause: EndCause, _ state: inout PostExchange, _ context: borrowing Context
+    ) {
+        state.hooks?.release()
+        state.hooks = nil
+    }
 
     func opened(_ state: inout PostExchange, _ context: borrowing Context) throws {
         guard state.client.count == 0, context.client.port != nil else { return }
@@ -38,6 +51,7 @@ struct HTTPPostBridge: ProtocolDriver {
         context.holdArrivals()
         state.move(to: .head)
         setDue(deadlines.answer, &state, context)
+        guard state.hooks == nil else { return try sendHooked(data, &state, context) }
         send(data, state, context)
     }
 
@@ -116,6 +130,7 @@ struct HTTPPostBridge: ProtocolDriver {
     private func responseReady(
         _ data: inout Buffer, _ state: inout PostExchange, _ context: borrowing Context
     ) throws {
+        guard !hooks.seeResponses else { return try showResponse(&data, &state, context) }
         guard state.status < 400 else {
             let failure = BridgeFailure(
                 reason: BridgeFailure.status.reason, status: state.status)
@@ -133,7 +148,7 @@ struct HTTPPostBridge: ProtocolDriver {
 
     // MARK: The end of an exchange
 
-    private func finish(
+    func finish(
         _ state: inout PostExchange, _ context: borrowing Context, keepsUpstream: Bool
     ) {
         state.restart()
@@ -147,7 +162,7 @@ struct HTTPPostBridge: ProtocolDriver {
     }
 
     /// A message has no answer. A stream cannot go on without it; a datagram is dropped.
-    private func fail(
+    func fail(
         _ failure: BridgeFailure, _ drop: DropReason, _ state: inout PostExchange,
         _ context: borrowing Context, keepsUpstream: Bool = false
     ) throws {

@@ -7,6 +7,8 @@ struct HTTPStreamBridge: PairDriver {
 
     let limits: HTTPLimits
     let deadlines: HTTPDeadlines
+    /// None has a moment: bodies of streams are linked.
+    let hooks: HTTPHookChain
     /// Between two looks at bodies.
     let lookInterval: Duration
 
@@ -15,10 +17,15 @@ struct HTTPStreamBridge: PairDriver {
     /// Chunks up to this size that are there whole are copied, into one send.
     private static var copiedBytesMax: UInt64 { 4096 }
 
-    init(limits: HTTPLimits, deadlines: HTTPDeadlines) {
+    init(limits: HTTPLimits, deadlines: HTTPDeadlines, hooks: HTTPHookChain) {
         self.limits = limits
         self.deadlines = deadlines
+        self.hooks = hooks
         lookInterval = deadlines.body / Int(Self.looksMax)
+    }
+
+    func initialize() throws {
+        if let hook = hooks.tables.first { throw BridgeHookError.ofStream(hook.name) }
     }
 
     func makeState() throws -> StreamExchange { StreamExchange() }

@@ -1,7 +1,7 @@
 internal import Pelmeni
 
 /// Where a session is whose messages go to an upstream of HTTP: one request at a time.
-struct PostExchange: Sendable {
+struct PostExchange: @unchecked Sendable {
     enum Phase: UInt8 {
         /// No request is out.
         case idle
@@ -20,6 +20,8 @@ struct PostExchange: Sendable {
     var body = BridgeBody(.none, headBytes: 0)
     var clock = BridgeClock()
     var client = ClientText()
+    /// Of a client with typed hooks; the session owns it.
+    var hooks: Unmanaged<HTTPHookRun>?
 
     mutating func move(to next: Phase) {
         let isLegal =

@@ -65,6 +65,9 @@ final class HTTPHookRun {
     private var responseCall: HTTPCall<HTTPResponse>?
     var waitsUntil: UInt64 = 0
 
+    /// The hook that sees responses first.
+    var lastStage: Int { instances.count - 1 }
+
     init(_ chain: HTTPHookChain) throws {
         instances = try chain.tables.map { try $0.makeInstance() }
         serverCount = chain.serverCount
@@ -155,7 +158,7 @@ final class HTTPHookRun {
 
     func begin(_ octets: Octets, _ head: ResponseHead) {
         response = HTTPResponse(octets, head)
-        responseWay = Way(head.body, stage: instances.count - 1)
+        responseWay = Way(head.body, stage: lastStage)
     }
 
     /// Calls the hooks of responses from the next one on: in reverse order.
