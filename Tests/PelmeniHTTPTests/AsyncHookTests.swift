@@ -164,6 +164,46 @@ import Testing
         door.open()
     }
 
+    /// Bodies of megabytes go on as the other side takes them, collected or set by a hook.
+    @Test(.ownThread, arguments: Variant.all) func largeBodies(variant: Variant) async throws {
+        let (engine, origin, _) = try await engine(variant) {
+            $0.beforeSend(collecting: 8 << 20) { request, _ in
+                guard request.path != "/own" else {
+                    return .reply(HTTPResponse(200, body: request.body))
+                }
+                return .forward
+            }
+            .beforeRespond(collecting: 8 << 20) { response, _ in
+                response.body = HTTPBody(response.body.bytes.reversed())
+                return .forward
+            }
+        }
+        let bytes = Pattern.shared.stream(key: 7, count: 5_000_000)
+        let client = try Wire(toPort: engine.listeners.first?.port)
+        for path in ["/own", "/up", "/own"] {
+            let head = "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n"
+            let asking = beside { try client.write(Array(head.utf8) + bytes) }
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n"
+            if path == "/up" {
+                let upstream = try origin.accept()
+                try expect(upstream, head)
+                #expect(try upstream.read(exactly: bytes.count) == bytes)
+                let answering = beside { try upstream.write(Array(answer.utf8) + bytes) }
+                try expect(client, answer)
+                #expect(try client.read(exactly: bytes.count) == bytes.reversed())
+                try await answering.value
+            } else {
+                try expect(client, answer)
+                #expect(try client.read(exactly: bytes.count) == bytes)
+            }
+            try await asking.value
+        }
+        client.finish()
+        #expect(try client.readEnd() == .clean)
+        await engine.drain(within: Patience.usual)
+        #expect(engine.statistics.causes == [.completed: 1])
+    }
+
     private struct Policy: AsyncHTTPBeforeForward, AsyncHTTPBeforeRespond {
         static let collectedRequestBytesMax: Int? = 64
 

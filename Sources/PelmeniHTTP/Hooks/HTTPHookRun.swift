@@ -28,6 +28,9 @@ final class HTTPHookRun {
         var bytes: [UInt8] = []
         /// Lines of trailers behind a collected body.
         var trailers: [UInt8] = []
+        /// A body that is there whole, and how much of it was sent.
+        var outgoing: [UInt8] = []
+        var sent = 0
 
         init() {}
 

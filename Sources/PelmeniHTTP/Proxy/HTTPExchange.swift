@@ -56,6 +56,9 @@ struct HTTPExchange: @unchecked Sendable {
         static let holdsResponse = Marks(rawValue: 1 << 15)
         /// What the client has still to send of its body is dropped: the connection is kept.
         static let dropsRequest = Marks(rawValue: 1 << 16)
+        /// A part of a body that hooks have left is still to be sent.
+        static let sendsRequest = Marks(rawValue: 1 << 17)
+        static let sendsResponse = Marks(rawValue: 1 << 18)
     }
 
     private(set) var request = Request.head
@@ -93,6 +96,11 @@ struct HTTPExchange: @unchecked Sendable {
 
     /// The response is out, and the rest of its request is dropped.
     var dropsBehindResponse: Bool { marks.contains(.dropsRequest) && response == .none }
+
+    /// Not all of the request is with the upstream, and what is left of it is not dropped.
+    var isAhead: Bool {
+        (request != .done || marks.contains(.sendsRequest)) && !marks.contains(.dropsRequest)
+    }
 
     var isIdle: Bool { request == .head && response == .none }
 

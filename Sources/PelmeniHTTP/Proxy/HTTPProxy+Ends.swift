@@ -105,6 +105,10 @@ extension HTTPProxy {
             try answerFailure(.upstreamClosed, &state, context)
         case .untilEnd where !isBroken && state.marks.contains(.divertsResponse):
             try divertedEnded(&state, context)
+        case _ where state.marks.contains(.sendsResponse):
+            // The response is there whole.
+            state.marks.remove(.keepsUpstream)
+            context.closeUpstream(reset: isBroken)
         case _ where state.marks.contains(.holdsResponse):
             try answerFailure(.upstreamClosed, &state, context)
         case .hooked, .body, .chunks, .trailers: cutOff(context)
@@ -158,7 +162,8 @@ extension HTTPProxy {
             noteAnswer(408, "the head did not come in time", isHead: false, state, context)
             return answer(408, "the head did not come in time", isHead: false, context)
         }
-        if state.response == .head { try answerFailure(.upstreamSilent, &state, context) }
+        if state.response == .head { return try answerFailure(.upstreamSilent, &state, context) }
+        if state.marks.contains(.sendsResponse) { cutOff(context, .idle) }
     }
 
     /// A body that was linked may have moved unseen.

@@ -167,45 +167,13 @@ extension HTTPProxy {
         if isEnd, isFramed { sendLastChunk(side, run, state, to: target, context) }
     }
 
-    /// Sends a body that is there whole, behind its head.
-    func send(
-        _ body: HTTPBody, to target: PairSide, _ side: MessageSide, _ run: HTTPHookRun,
-        _ state: HTTPExchange, _ context: borrowing PairContext
-    ) {
-        var body = body
-        if run.seesPieces(side) {
-            let request = side == .response ? run.request : nil
-            do throws(HTTPHookFailure) {
-                try run.pass(&body, isEnd: true, side, Self.session(context, request))
-            } catch {
-                return context.end(.hook, reset: true, reason: error.reason)
-            }
-        }
-        let isFramed =
-            side == .response ? state.marks.contains(.sendsChunks) : run.sendsRequestChunks
-        sendPiece(body.bytes, isFramed: isFramed, to: target, context)
-        if isFramed { sendLastChunk(side, run, state, to: target, context) }
-    }
-
     /// Sends bytes, as one chunk where the body is framed so.
     private func sendPiece(
         _ bytes: [UInt8], isFramed: Bool, to target: PairSide, _ context: borrowing PairContext
     ) {
         guard !bytes.isEmpty else { return }
         if isFramed { context.send(Self.chunkHead(UInt64(bytes.count)), to: target) }
-        bytes.withOctets { octets in
-            var first = 0
-            while first < octets.count {
-                let count = min(octets.count - first, 256 << 10)
-                let range = first..<first + count
-                context.send(
-                    Buffer.written(upTo: count) { memory in
-                        octets.copy(range, into: memory, at: 0)
-                        return count
-                    }, to: target)
-                first += count
-            }
-        }
+        context.send(Self.buffer(bytes, 0..<bytes.count), to: target)
         if isFramed { Self.endChunk(to: target, context) }
     }
 
@@ -213,22 +181,15 @@ extension HTTPProxy {
         _ side: MessageSide, _ run: HTTPHookRun, _ state: HTTPExchange, to target: PairSide,
         _ context: borrowing PairContext
     ) {
-        let goOn = side == .request || state.marks.contains(.takesTrailers)
-        let trailers = goOn ? run[side].trailers : []
-        context.send(
-            Buffer.written(upTo: trailers.count + 8) { memory in
-                var writer = HeadWriter(memory)
-                writer.write("0\r\n")
-                trailers.withOctets { writer.write($0, 0..<trailers.count) }
-                writer.write("\r\n")
-                return writer.count
-            }, to: target)
+        let bytes = run.lastChunk(side, state)
+        context.send(Self.buffer(bytes, 0..<bytes.count), to: target)
     }
 }
 
 extension HTTPHookRun {
-    var sendsRequestChunks: Bool {
-        if case .chunked = requestFraming { return true }
-        return false
+    /// The last chunk, and the trailers behind it.
+    func lastChunk(_ side: MessageSide, _ state: HTTPExchange) -> [UInt8] {
+        let goOn = side == .request || state.marks.contains(.takesTrailers)
+        return Array("0\r\n".utf8) + (goOn ? self[side].trailers : []) + [0x0d, 0x0a]
     }
 }

@@ -176,7 +176,7 @@ extension HTTPProxy {
         let body = run.wholeRequestBody
         let small = run.smallBody(body, run.requestFraming)
         guard let head = writeHooked(small, run, state, context) else { return }
-        if let body, small == nil { send(body, to: .upstream, .request, run, state, context) }
+        if let body, small == nil { send(body, .request, run, &state, context) }
         state.move(response: .head)
         guard body != nil || run.requestWay.isTaken else {
             return beginUntouched(head, run, &state, context)
@@ -255,10 +255,21 @@ extension HTTPProxy {
         state.marks.insert(isKept ? .dropsRequest : .closesClient)
         run.response = response
         guard writeHookedResponse(run, &state, context) != nil else { return }
-        guard isKept else { return context.end() }
+        // A large response goes on as the client takes it.
+        let isSending = state.marks.contains(.sendsResponse)
+        if isSending {
+            state.move(response: .head)
+            state.move(response: .hooked)
+            context.pause(.client)
+        }
+        guard isKept else {
+            guard !isSending else { return }
+            noteDone(state, context)
+            return context.end()
+        }
         guard isTaken else { return try divertRequest(.drop, &data, run, &state, context) }
         if state.request != .done { state.move(request: .done) }
-        exchangeDone(&state, context)
+        if !isSending { exchangeDone(&state, context) }
     }
 }
 

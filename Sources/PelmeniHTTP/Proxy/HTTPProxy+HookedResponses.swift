@@ -108,6 +108,7 @@ extension HTTPProxy {
         guard !isWhole, !run.responseWay.isTaken else {
             // What the upstream has still to send is not waited for.
             if !run.takeRest(&data) { state.marks.remove(.keepsUpstream) }
+            guard !state.marks.contains(.sendsResponse) else { return }
             return responseDone(&state, context)
         }
         guard run.seesPieces(.response) else { return beginBody(head, &state, context) }
@@ -147,7 +148,7 @@ extension HTTPProxy {
             return nil
         }
         if let body, small == nil {
-            send(body, to: .client, .response, run, state, context)
+            send(body, .response, run, &state, context)
         }
         return head
     }

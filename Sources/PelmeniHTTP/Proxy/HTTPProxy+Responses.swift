@@ -134,9 +134,7 @@ extension HTTPProxy {
     ) -> ResponseWriter.Connection {
         let isOld = state.marks.contains(.oldClient)
         // A request that is not complete leaves a connection that nothing may follow on.
-        if state.request != .done, !state.marks.contains(.dropsRequest) {
-            state.marks.insert(.closesClient)
-        }
+        if state.isAhead { state.marks.insert(.closesClient) }
         let hasEnd = head.body != .untilEnd && !(isOld && head.body == .chunked)
         if !hasEnd && isOld { state.marks.insert(.closesClient) }
         let isChunked = !isOld && (head.body == .chunked || head.body == .untilEnd)
@@ -194,8 +192,10 @@ extension HTTPProxy {
         noteDone(state, context)
         state.move(response: .none)
         // Behind an early response the rest of its request goes nowhere.
-        if state.request == .done { return exchangeDone(&state, context) }
-        guard !state.marks.contains(.dropsRequest) else { return }
+        guard state.isAhead else {
+            // What is dropped of the request has to end first.
+            return state.request == .done ? exchangeDone(&state, context) : ()
+        }
         context.closeUpstream(reset: true)
         context.end()
     }

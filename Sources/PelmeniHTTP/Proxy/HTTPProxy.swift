@@ -65,6 +65,7 @@ struct HTTPProxy: PairDriver {
             openAccess(&state, context)
             return setDue(deadlines.head, &state, context)
         }
+        if state.marks.contains(.sendsRequest) { context.awaitDrained(.upstream) }
         guard state.marks.contains(.bodyWaits) else { return }
         state.marks.remove(.bodyWaits)
         beginBody(&state, context)
@@ -134,6 +135,12 @@ struct HTTPProxy: PairDriver {
         _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
         try hookReturned(side, &state, context)
+    }
+
+    func drained(
+        _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) throws {
+        sendRest(to: side, &state, context)
     }
 
     func timer(_ state: inout HTTPExchange, _ context: borrowing PairContext) throws {
