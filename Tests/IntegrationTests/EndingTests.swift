@@ -5,17 +5,6 @@ import Testing
 extension Integration {
     /// Signals in the middle of traffic, and the state that a restart finds.
     @Suite(.timeLimit(.minutes(2))) struct EndingTests {
-        private func isRefused(_ port: UInt16) -> Bool {
-            do {
-                try Wire(toPort: port).reset()
-                return false
-            } catch let error as WireError {
-                return error.code == ECONNREFUSED
-            } catch {
-                return false
-            }
-        }
-
         /// A thousand transfers, all half done, when the signal comes; the second half of each
         /// follows.
         @Test(arguments: CommandBackend.granted) func aDrainInTraffic(backend: CommandBackend)
@@ -41,7 +30,9 @@ extension Integration {
             // All transfers are in flight when the signal comes.
             crowd.change { $0.maySend = .max }
             proxy.child.signal(SIGTERM)
-            try waitUntil("the listener is closed", within: .seconds(5)) { isRefused(port) }
+            try waitUntil("the listener is closed", within: .seconds(5)) {
+                TestListener.isFree(port)
+            }
             #expect(!proxy.child.hasEnded)
             try crowd.run("all transfers end", within: .seconds(40)) { members in
                 members.allSatisfy { $0.ending != nil }

@@ -27,6 +27,12 @@ package final class TestListener: Sendable {
         }
     }
 
+    /// Whether nothing listens on a port. A connect would tell so too, and disturb another test
+    /// that was given the port meanwhile.
+    package static func isFree(_ port: UInt16?) -> Bool {
+        (try? TestListener(.port(port ?? 0))) != nil
+    }
+
     deinit { close() }
 
     package var port: UInt16 { if case .port(let port) = name { port } else { 0 } }
