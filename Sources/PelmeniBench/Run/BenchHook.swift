@@ -1,4 +1,5 @@
 internal import Pelmeni
+internal import PelmeniHTTP
 internal import Synchronization
 
 /// Hooks of the measured proxy: what they cost is compared with none.
@@ -15,11 +16,14 @@ package enum BenchHook: String, CaseIterable, Sendable {
     /// The same, and at each moment the call of one session waits: the others' latency must not
     /// show it.
     case waitAsync = "async-wait"
+    /// Adds a field to each request of HTTP.
+    case httpField = "http-field"
 
     /// The pairs that it goes on: it takes part in scenarios of these alone.
     var pairs: ProxyPairs {
         switch self {
         case .noop, .state, .mask, .noopAsync, .waitAsync: .tcp
+        case .httpField: .http
         }
     }
 
@@ -40,7 +44,18 @@ package enum BenchHook: String, CaseIterable, Sendable {
                 data.mask()
                 return .forward
             }
+        case .httpField: server
         }
+    }
+
+    func attach(_ client: HTTPClient) -> any Server {
+        let client =
+            self == .httpField
+            ? client.beforeSend { request, _ in
+                request.fields["X-Added"] = "1"
+                return .forward
+            } : client
+        return HTTPServer(client, listen: "127.0.0.1", port: 0)
     }
 }
 

@@ -25,7 +25,8 @@ package struct ProxyChild: Sendable {
             case .udp:
                 return UDPServer(UDPClient("127.0.0.1", port: port), listen: "127.0.0.1", port: 0)
             case .http:
-                return HTTPServer(HTTPClient("127.0.0.1", port), listen: "127.0.0.1", port: 0)
+                let client = HTTPClient("127.0.0.1", port)
+                return hook?.attach(client) ?? HTTPServer(client, listen: "127.0.0.1", port: 0)
             }
         }
         engine = try Engine(

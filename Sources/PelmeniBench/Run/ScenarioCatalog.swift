@@ -20,7 +20,9 @@ package enum ScenarioCatalog {
     package static let quick = all.filter { ["rr64", "connect", "download"].contains($0.name) }
 
     /// The scenarios that show what hooks cost.
-    package static let ofHooks = all.filter { ["rr64", "rr64-1k", "idle4000"].contains($0.name) }
+    package static let ofHooks = all.filter {
+        ["rr64", "rr64-1k", "idle4000", "http64"].contains($0.name)
+    }
     package static let hooksName = "hooks"
 
     package static let twoWorkersName = "two-workers"
