@@ -107,6 +107,17 @@ package final class Wire: Sendable {
         return bytes
     }
 
+    /// Waits for a byte, and leaves it; nil at the end of the stream.
+    package func peekOne() throws -> UInt8? {
+        var byte: UInt8 = 0
+        var count = -1
+        repeat {
+            count = recv(socket, &byte, 1, Int32(MSG_PEEK))
+        } while count < 0 && errno == EINTR
+        guard count >= 0 else { throw WireError("recv") }
+        return count == 0 ? nil : byte
+    }
+
     package func read(exactly count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count {

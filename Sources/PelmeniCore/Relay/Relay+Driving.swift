@@ -158,7 +158,7 @@ extension Relay where R: ~Copyable {
             let taken = count &- bytes.count
             if bytes.count == 0 { bytes.releaseOnWorker() }
             row.pointee.rest = bytes
-            if taken <= 0, bytes.count >= place.restMax {
+            if taken <= 0, bytes.count >= place.restMax, !row.pointee.isPaused {
                 hooks.call.pointee.setReason("takes nothing of a full buffer")
                 failDriver(driver)
                 return false

@@ -94,7 +94,8 @@ extension HTTPResponse {
     /// The message as bytes for a client, whose connection is kept or not. Nil where hooks left a
     /// head that is none.
     func written(isToHead: Bool, _ connection: ResponseWriter.Connection) -> [UInt8]? {
-        let bytes = written(.bytes(body.count))
+        let hasNone = status == 204 || status == 304
+        let bytes = written(hasNone ? BodyFraming.none : .bytes(body.count))
         return bytes.withOctets { octets in
             let read = try? ResponseHead.read(octets, .ofHooks, isToHead: isToHead)
             guard let head = read, head.end == octets.count else { return nil }

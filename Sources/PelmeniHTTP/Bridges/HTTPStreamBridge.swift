@@ -271,7 +271,7 @@ struct HTTPStreamBridge: PairDriver {
     /// A body moves, or has a time to.
     private func setBodyDue(_ state: inout StreamExchange, _ context: borrowing PairContext) {
         state.looks = 0
-        state.bytesLeft = HTTPProxy.bodyBytesLeft(context)
+        state.bytesLeft = HTTPProxy.linkedBytesLeft(context)
         state.client.setDue(lookInterval, context)
     }
 
@@ -287,7 +287,7 @@ struct HTTPStreamBridge: PairDriver {
 
     /// A body that was linked may have moved unseen.
     private func bodyDue(_ state: inout StreamExchange, _ context: borrowing PairContext) {
-        guard HTTPProxy.bodyBytesLeft(context) == state.bytesLeft else {
+        guard HTTPProxy.linkedBytesLeft(context) == state.bytesLeft else {
             return setBodyDue(&state, context)
         }
         state.looks &+= 1

@@ -61,6 +61,8 @@ final class HTTPHookRun {
     /// The request was HEAD, and wants 100 Continue before its body.
     var isHead = false
     var expects = false
+    /// The response is a hook's own: it passes no other one.
+    private var isReply = false
     /// The upstream that a hook chose.
     var upstream: Int?
     /// The asynchronous calls that have not returned, and when they are given up; 0 is none.
@@ -87,6 +89,8 @@ final class HTTPHookRun {
     func begin(_ octets: Octets, _ head: RequestHead) {
         request = HTTPRequest(octets, head)
         requestWay = Way(head.body, stage: 0)
+        responseWay = Way()
+        isReply = false
         isHead = head.kind == .head
         expects = head.facts.marks.contains(.expects)
         upstream = nil
@@ -162,6 +166,7 @@ final class HTTPHookRun {
     func begin(_ octets: Octets, _ head: ResponseHead) {
         response = HTTPResponse(octets, head)
         responseWay = Way(head.body, stage: lastStage)
+        isReply = false
     }
 
     /// Calls the hooks of responses from the next one on: in reverse order.
@@ -246,7 +251,15 @@ final class HTTPHookRun {
     /// Whether hooks see the pieces of a body.
     func seesPieces(_ side: MessageSide) -> Bool {
         side == .request
-            ? !moments.isDisjoint(with: .requestBodies) : moments.contains(.respondBody)
+            ? !moments.isDisjoint(with: .requestBodies)
+            : moments.contains(.respondBody) && !isReply
+    }
+
+    /// A hook's own response goes to the client.
+    func setReply(_ own: HTTPResponse) {
+        response = own
+        isReply = true
+        responseWay.trailers = []
     }
 
     /// Shows a piece of a body to its hooks, in order.

@@ -134,12 +134,20 @@ public struct HTTPRequest: Sendable {
 
     /// The head in bytes, to be read as any head.
     ///
-    /// - Parameter framing: nil leaves the framing that came.
-    func written(_ framing: BodyFraming?) -> [UInt8] {
+    /// - Parameters:
+    ///   - framing: nil leaves the framing that came.
+    ///   - host: of a request of HTTP/1.0 without one whose body becomes chunked.
+    func written(_ framing: BodyFraming?, host: @autoclosure () -> String = "") -> [UInt8] {
         var fields = fields
+        var isOldVersion = isOldVersion
         if let framing {
             fields.dropFraming()
             framing.write(to: &fields)
+            if case .chunked = framing, isOldVersion {
+                // HTTP/1.0 has no chunks. What the client gets does not depend on it.
+                isOldVersion = false
+                if !fields.contains("Host") { fields.frame("Host", host()) }
+            }
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(base.count + 256)

@@ -65,6 +65,9 @@ public struct HTTPResponse: Sendable {
 
     // MARK: For the engine
 
+    /// A hook has made it: no upstream sent it.
+    var isOwn: Bool { base.isEmpty }
+
     /// Where the body is.
     var bodyPlace: HookedBody { hookedBody }
 

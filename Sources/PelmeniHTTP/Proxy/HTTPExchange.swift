@@ -59,6 +59,8 @@ struct HTTPExchange: @unchecked Sendable {
         /// A part of a body that hooks have left is still to be sent.
         static let sendsRequest = Marks(rawValue: 1 << 17)
         static let sendsResponse = Marks(rawValue: 1 << 18)
+        /// A hook answers later: its deadline is the exchange's.
+        static let waitsForHook = Marks(rawValue: 1 << 19)
     }
 
     private(set) var request = Request.head
@@ -87,7 +89,8 @@ struct HTTPExchange: @unchecked Sendable {
 
     /// A body is on its way.
     var hasBody: Bool {
-        switch (request, response) {
+        guard marks.isDisjoint(with: [.sendsRequest, .sendsResponse]) else { return true }
+        return switch (request, response) {
         case (.body, _), (.chunks, _), (.trailers, _): true
         case (_, .body), (_, .chunks), (_, .trailers), (_, .untilEnd): true
         default: false

@@ -85,6 +85,12 @@ extension HTTPProxy {
             return context.shutdown(.upstream)
         }
         if state.dropsBehindResponse { return context.end() }
+        if state.marks.isSuperset(of: [.dropsRequest, .sendsResponse]) {
+            // The response goes on to its end, and the connection ends behind it.
+            state.marks.remove(.dropsRequest)
+            state.marks.insert(.closesClient)
+            return
+        }
         guard !abortsExchange(state, context) else { return }
         // Kept bytes are of a request that is answered.
         guard state.request == .head || state.request == .done else {
@@ -163,21 +169,24 @@ extension HTTPProxy {
             return answer(408, "the head did not come in time", isHead: false, context)
         }
         if state.response == .head { return try answerFailure(.upstreamSilent, &state, context) }
-        if state.marks.contains(.sendsResponse) { cutOff(context, .idle) }
     }
 
     /// A body that was linked may have moved unseen.
     private func bodyExpired(
         _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
-        guard Self.bodyBytesLeft(context) == state.bodyBytesLeft else {
+        guard Self.bodyBytesLeft(state, context) == state.bodyBytesLeft else {
             return setBodyDue(&state, context)
         }
         state.bodyChecks &+= 1
         guard Int(state.bodyChecks) >= Self.bodyChecksMax else {
             return setDue(bodyCheckInterval, &state, context)
         }
+        if state.marks.contains(.sendsResponse) { return cutOff(context, .idle) }
         if state.dropsBehindResponse { return context.end(.idle) }
+        if state.marks.contains(.sendsRequest), state.response == .head {
+            return try answerFailure(.upstreamSilent, &state, context)
+        }
         if state.marks.contains(.holdsResponse) {
             return try answerFailure(.upstreamSilent, &state, context)
         }

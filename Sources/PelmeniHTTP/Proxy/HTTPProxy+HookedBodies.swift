@@ -80,7 +80,8 @@ extension HTTPProxy {
         defer {
             if isRequest { state.requestChunks = decoder } else { state.responseChunks = decoder }
         }
-        while !data.isEmpty {
+        // Each chunk is three commands where hooks see it: the rest is offered again.
+        while !data.isEmpty, context.room > Context.commandsMax / 4 {
             guard decoder.dataLeft == 0 else {
                 let count = Int(min(decoder.dataLeft, UInt64(data.count)))
                 try use(&data, count, side, run, state, context)
@@ -173,7 +174,10 @@ extension HTTPProxy {
     ) {
         guard !bytes.isEmpty else { return }
         if isFramed { context.send(Self.chunkHead(UInt64(bytes.count)), to: target) }
-        context.send(Self.buffer(bytes, 0..<bytes.count), to: target)
+        for first in stride(from: 0, to: bytes.count, by: Self.sliceBytesMax) {
+            let end = min(first + Self.sliceBytesMax, bytes.count)
+            context.send(Self.buffer(bytes, first..<end), to: target)
+        }
         if isFramed { Self.endChunk(to: target, context) }
     }
 

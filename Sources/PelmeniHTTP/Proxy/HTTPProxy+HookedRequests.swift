@@ -47,6 +47,7 @@ extension HTTPProxy {
         for deadline: Duration, _ run: HTTPHookRun, _ state: inout HTTPExchange,
         _ context: borrowing PairContext
     ) {
+        state.marks.insert(.waitsForHook)
         setDue(deadline, &state, context)
         run.waitsUntil = state.dueAt
     }
@@ -58,7 +59,9 @@ extension HTTPProxy {
     ) throws {
         guard let run = state.hooks?.takeUnretainedValue() else { return }
         run.waitsUntil = 0
+        state.marks.remove(.waitsForHook)
         state.dueAt = 0
+        if state.hasBody { setBodyDue(&state, context) }
         // Bytes that wait are offered behind this call.
         var none = Buffer()
         do throws(HTTPRefusal) {
@@ -86,6 +89,7 @@ extension HTTPProxy {
             return true
         }
         run.waitsUntil = 0
+        state.marks.remove(.waitsForHook)
         failBody(run.overdue, state, context)
         return true
     }
@@ -187,7 +191,7 @@ extension HTTPProxy {
             return try divertRequest(.drop, &data, run, &state, context)
         }
         if state.request != .done { state.move(request: .done) }
-        context.pause(.client)
+        if pausesBehind(!data.isEmpty) { context.pause(.client) }
         setDue(deadlines.answer, &state, context)
         guard head.kind.mayRepeat, head.body == .none, !head.asksUpgrade else { return }
         state.marks.insert(.mayRepeat)
@@ -198,7 +202,7 @@ extension HTTPProxy {
         _ small: [UInt8]?, _ run: HTTPHookRun, _ state: HTTPExchange,
         _ context: borrowing PairContext
     ) -> RequestHead? {
-        var bytes = run.request.written(run.requestFraming)
+        var bytes = run.request.written(run.requestFraming, host: authority.text)
         let headEnd = bytes.count
         if let small { bytes += small }
         do throws(HTTPRefusal) {
@@ -253,7 +257,7 @@ extension HTTPProxy {
         let isTaken = run.requestWay.isTaken
         let isKept = isTaken || run.canDrop
         state.marks.insert(isKept ? .dropsRequest : .closesClient)
-        run.response = response
+        run.setReply(response)
         guard writeHookedResponse(run, &state, context) != nil else { return }
         // A large response goes on as the client takes it.
         let isSending = state.marks.contains(.sendsResponse)
@@ -262,11 +266,8 @@ extension HTTPProxy {
             state.move(response: .hooked)
             context.pause(.client)
         }
-        guard isKept else {
-            guard !isSending else { return }
-            noteDone(state, context)
-            return context.end()
-        }
+        if !isSending { noteDone(state, context) }
+        guard isKept else { return isSending ? () : context.end() }
         guard isTaken else { return try divertRequest(.drop, &data, run, &state, context) }
         if state.request != .done { state.move(request: .done) }
         if !isSending { exchangeDone(&state, context) }
@@ -315,8 +316,9 @@ extension HTTPHookRun {
         case .untouched: seesPieces(.request) && !requestWay.isTaken ? .chunked : nil
         case .collected(let body):
             seesPieces(.request) || !requestWay.trailers.isEmpty ? .chunked : .bytes(body.count)
+        case .replaced where seesPieces(.request): .chunked
         case .replaced(let body) where body.isEmpty && !request.method.expectsBody: BodyFraming.none
-        case .replaced(let body): seesPieces(.request) ? .chunked : .bytes(body.count)
+        case .replaced(let body): .bytes(body.count)
         }
     }
 }

@@ -38,7 +38,7 @@ extension HTTPProxy {
             }
             try divertResponse(.collect(most), &data, run, &state, context)
         case .reply(let response):
-            run.response = response
+            run.setReply(response)
             do {
                 try response.check()
             } catch {
@@ -102,12 +102,16 @@ extension HTTPProxy {
         _ data: inout Buffer, _ run: HTTPHookRun, _ state: inout HTTPExchange,
         _ context: borrowing PairContext
     ) throws(HTTPRefusal) {
-        let isWhole = run.wholeResponseBody != nil
+        // A body that the status does not have goes nowhere.
+        let isWhole = run.wholeResponseBody != nil || run.hasNoBody
         guard let head = writeHookedResponse(run, &state, context) else { return }
         state.marks.remove(.holdsResponse)
         guard !isWhole, !run.responseWay.isTaken else {
             // What the upstream has still to send is not waited for.
-            if !run.takeRest(&data) { state.marks.remove(.keepsUpstream) }
+            if !run.takeRest(&data) {
+                state.marks.remove(.keepsUpstream)
+                context.closeUpstream(reset: true)
+            }
             guard !state.marks.contains(.sendsResponse) else { return }
             return responseDone(&state, context)
         }
@@ -124,10 +128,9 @@ extension HTTPProxy {
         var bytes = run.response.written(framing)
         let headEnd = bytes.count
         let isHead = run.isHead
-        // A response to HEAD, and one of 204 or 304, ends with its head.
-        let hasBody = !isHead && run.response.status != 204 && run.response.status != 304
-        let body = hasBody ? run.wholeResponseBody : nil
-        let wholeCount = body?.count ?? 0
+        let body = run.hasNoBody ? nil : run.wholeResponseBody
+        // The log adds the chunks that came, which are this body.
+        let wholeCount = (body?.count ?? 0) &- Int(clamping: state.responseChunks.passed)
         let small = run.smallBody(body, framing)
         if let small { bytes += small }
         let head: ResponseHead
@@ -174,13 +177,21 @@ extension HTTPHookRun {
         }
     }
 
+    /// A response to HEAD, and one of 204 or 304, ends with its head.
+    var hasNoBody: Bool { isHead || response.status == 204 || response.status == 304 }
+
     var responseFraming: BodyFraming? {
         switch response.bodyPlace {
+        // The length of a response to HEAD is its origin's, and a hook's own has its body's.
+        case _ where isHead && !response.isOwn: nil
+        case .untouched where hasNoBody: responseWay.length == .none ? nil : BodyFraming.none
+        // A hook has given a status that has a body to a response without one.
+        case .untouched where responseWay.length == .none: .bytes(0)
         case .untouched: seesPieces(.response) && !responseWay.isTaken ? .chunked : nil
+        // RFC 9110, 8.6: these have no length.
+        case _ where response.status == 204 || response.status == 304: BodyFraming.none
         case .collected(let body):
             seesPieces(.response) || !responseWay.trailers.isEmpty ? .chunked : .bytes(body.count)
-        // RFC 9110, 8.6: these have no length.
-        case .replaced where response.status == 204 || response.status == 304: BodyFraming.none
         case .replaced(let body): seesPieces(.response) ? .chunked : .bytes(body.count)
         }
     }

@@ -3,7 +3,7 @@ internal import Pelmeni
 // Bodies that were collected, or that hooks have set: they are sent as the other side takes them.
 extension HTTPProxy {
     /// Bytes of such a body in one send, and with its side at once.
-    private static var sliceBytesMax: Int { 256 << 10 }
+    static var sliceBytesMax: Int { 256 << 10 }
 
     static func buffer(_ bytes: [UInt8], _ range: Range<Int>) -> Buffer {
         Buffer.written(upTo: range.count) { memory in
@@ -57,7 +57,7 @@ extension HTTPProxy {
             state.marks.remove(side == .request ? .sendsRequest : .sendsResponse)
             return
         }
-        setDue(deadlines.body, &state, context)
+        setBodyDue(&state, context)
         // An upstream that is dialled tells of its connection.
         if side == .response || context.hasUpstream { context.awaitDrained(target) }
     }

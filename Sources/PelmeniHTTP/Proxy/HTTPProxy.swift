@@ -178,12 +178,23 @@ struct HTTPProxy: PairDriver {
 
     /// A body moves, or has a time to.
     func setBodyDue(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
-        state.bodyBytesLeft = Self.bodyBytesLeft(context)
+        guard !state.marks.contains(.waitsForHook) else { return }
+        state.bodyBytesLeft = Self.bodyBytesLeft(state, context)
         state.bodyChecks = 0
         setDue(bodyCheckInterval, &state, context)
     }
 
-    static func bodyBytesLeft(_ context: borrowing PairContext) -> UInt64 {
+    /// A number that changes as bodies move.
+    static func bodyBytesLeft(
+        _ state: HTTPExchange, _ context: borrowing PairContext
+    ) -> UInt64 {
+        let linked = linkedBytesLeft(context)
+        guard !state.marks.isDisjoint(with: [.sendsRequest, .sendsResponse]) else { return linked }
+        let queued = context.queued(for: .client) &+ context.queued(for: .upstream)
+        return linked &+ UInt64(truncatingIfNeeded: queued)
+    }
+
+    static func linkedBytesLeft(_ context: borrowing PairContext) -> UInt64 {
         context.linkedBytesLeft(from: .client) &+ context.linkedBytesLeft(from: .upstream)
     }
 

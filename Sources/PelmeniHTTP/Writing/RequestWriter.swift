@@ -128,4 +128,8 @@ struct StaticText: @unchecked Sendable {
     }
 
     func write(_ writer: inout HeadWriter) { writer.write(start, count) }
+
+    var text: String {
+        String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
 }
