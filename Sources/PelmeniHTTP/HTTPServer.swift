@@ -92,7 +92,9 @@ public struct HTTPServer: Server {
                 HTTPProxy(
                     limits: limits.usable, deadlines: deadlines, forwarding: forwarding,
                     authority: StaticText(client.authority),
-                    hooks: HTTPHookChain(server: httpHooks, client: client.httpHooks),
+                    hooks: HTTPHookChain(
+                        server: httpHooks, client: client.httpHooks,
+                        upstreams: client.endpoints.count),
                     trusted: TrustedClients(trustedClients),
                     abortsHalfClosed: halfClose == .abort, accessLog: accessLog,
                     upstreams: client.endpoints))

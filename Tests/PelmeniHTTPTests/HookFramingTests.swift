@@ -106,6 +106,27 @@ import Testing
         }
     }
 
+    /// A route to an upstream that is not there is answered, and the one that is there is taken.
+    @Test(.ownThread, arguments: Variant.all) func routes(variant: Variant) async throws {
+        for number in [Int.min, -1, 1, Int.max, 0] {
+            try await exchange(variant) { client in
+                client.beforeSend { _, _ in .route(to: number) }
+            } _: { wire, origin in
+                try wire.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                guard number == 0 else {
+                    let (bytes, end) = try wire.readAll()
+                    #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("HTTP/1.1 500 "))
+                    #expect(end == .clean)
+                    return
+                }
+                let upstream = try origin.accept()
+                try expect(upstream, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try upstream.write(Self.head + "Content-Length: 0\r\n\r\n")
+                try expect(wire, Self.head + "Content-Length: 0\r\n\r\n")
+            }
+        }
+    }
+
     /// A request of HTTP/1.0 whose body becomes chunked goes on as HTTP/1.1.
     @Test(.ownThread, arguments: Variant.all) func oldVersion(variant: Variant) async throws {
         try await exchange(variant) { client in

@@ -18,10 +18,7 @@ extension HTTPHookRun {
         requestWay.isTaken = true
         request.collect(HTTPBody(octets[body]))
         let step = bridgeStep(advanceRequest(session))
-        guard case .forward = step, upstream == nil else {
-            guard case .forward = step else { return step }
-            return .fail(.thrown("route", HTTPHookError("a bridge has no upstreams to choose")))
-        }
+        guard case .forward = step else { return step }
         var body = request.body
         do throws(HTTPHookFailure) {
             try pass(&body, isEnd: true, .request, session)

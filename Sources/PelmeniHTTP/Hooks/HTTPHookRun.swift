@@ -52,6 +52,7 @@ final class HTTPHookRun {
 
     private let instances: [HTTPHookInstance]
     private let serverCount: Int
+    private let upstreams: Int
     /// The moments of all hooks.
     let moments: HTTPMoments
     var request = HTTPRequest()
@@ -76,6 +77,7 @@ final class HTTPHookRun {
     init(_ chain: HTTPHookChain) throws {
         instances = try chain.tables.map { try $0.makeInstance() }
         serverCount = chain.serverCount
+        upstreams = chain.upstreams
         moments = chain.moments
     }
 
@@ -133,7 +135,9 @@ final class HTTPHookRun {
         try request.check(isHead: isHead)
         switch verdict {
         case .forward: break
-        case .route(let number): upstream = number
+        case .route(let number):
+            guard (0..<upstreams).contains(number) else { throw HTTPHookError.route(number) }
+            upstream = number
         case .reply(let response): return .reply(response)
         case .close(let reason): return .close("\(table.name): \(reason)")
         }
@@ -296,8 +300,11 @@ struct HTTPHookChain: Sendable {
     let serverCount: Int
     let moments: HTTPMoments
     let seeResponses: Bool
+    /// Upstreams that a hook may choose; 0 is none.
+    let upstreams: Int
 
-    init(server: [HTTPHookTable], client: [HTTPHookTable]) {
+    init(server: [HTTPHookTable], client: [HTTPHookTable], upstreams: Int = 0) {
+        self.upstreams = upstreams
         tables = server + client
         serverCount = server.count
         moments = tables.reduce(into: []) { $0.formUnion($1.moments) }
@@ -334,6 +341,10 @@ struct HTTPHookError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
+
+    static func route(_ number: Int) -> HTTPHookError {
+        HTTPHookError("there is no upstream \(number) to route to")
+    }
 }
 
 // What the serializer refuses, beside fields.
