@@ -11,11 +11,12 @@ engine calls: that function calls nothing but what the hook itself calls.
 """
 
 import re
+import statistics
 import subprocess
 import sys
 
 VARIANTS = [("io_uring", "none"), ("io_uring", "6.1"), ("epoll", "none")]
-RUNS = 3
+RUNS = 5
 MIB = 1 << 20
 SESSIONS_MAX = MIB
 # An edit without an end reaches 1 MiB, and its old bytes are there while it grows.
@@ -71,9 +72,11 @@ def main():
                 fail(f"{variant}, {kind}: {count} allocations in 10,000 units")
         if (count := figure(program, "units", "chunks-arrays", backend, mask)) < ARRAYS_MIN:
             fail(f"{variant}: the counter saw {count} arrays, at least {ARRAYS_MIN} were made")
-        least = {kind: min(figure(program, "sessions", kind, backend, mask) for _ in range(RUNS))
+        # The kernel gives memory in steps of 64 KiB: the difference of two minima is one of luck.
+        usual = {kind: statistics.median_low(
+            figure(program, "sessions", kind, backend, mask) for _ in range(RUNS))
             for kind in ("none", "hook")}
-        more = least["hook"] - least["none"]
+        more = usual["hook"] - usual["none"]
         if more > SESSIONS_MAX:
             fail(f"{variant}: 10,000 sessions with 32 bytes of state have {more} bytes more")
         peaks = {edit: figure(program, "endless", edit, backend, mask)
@@ -81,7 +84,7 @@ def main():
         if max(peaks.values()) > ENDLESS_MAX:
             fail(f"{variant}: edits without an end: {peaks} bytes more")
         print(f"{variant}: ok; no allocation in 80,000 units; 10,000 sessions: "
-            f"{least['none']:,} bytes, with 32 bytes of state {more:,} more; "
+            f"{usual['none']:,} bytes, with 32 bytes of state {more:,} more; "
             f"200 endless edits: {max(peaks.values()):,} more at the peak")
 
 

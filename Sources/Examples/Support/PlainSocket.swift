@@ -50,8 +50,23 @@ package final class PlainSocket {
         _ kind: Kind, to port: UInt16
     ) throws(ExampleFailure) -> PlainSocket {
         let client = try open(kind)
-        guard client.named(port, connect) == 0 else { throw failure("connect") }
+        guard client.named(port, connect) == 0 || client.hasConnectedBehindSignal() else {
+            throw failure("connect")
+        }
         return client
+    }
+
+    /// A connect that was interrupted goes on by itself: connect(2), EINTR. False where it failed,
+    /// with its error.
+    private func hasConnectedBehindSignal() -> Bool {
+        guard errno == EINTR else { return false }
+        var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        let ready = Self.repeating { Int(poll(&poller, 1, Int32(Self.secondsMax * 1_000))) }
+        var error = ready == 1 ? Int32(0) : EAGAIN
+        var bytes = socklen_t(MemoryLayout<Int32>.size)
+        if ready == 1 { getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &bytes) }
+        errno = error
+        return error == 0
     }
 
     package func accept() throws(ExampleFailure) -> PlainSocket {
