@@ -40,7 +40,7 @@ public struct HTTPServer: Server {
     /// X-Forwarded-For, -Proto and -Host is kept, and ``forwarding`` adds to it. Of all other
     /// clients these fields are removed.
     public var trustedClients: [HTTPNetwork] = []
-    /// Where lines of exchanges go; nil for nowhere. Several servers may share a log.
+    /// The access log of its exchanges; nil is none. Several servers may share one.
     public var accessLog: HTTPAccessLog?
 
     /// - Parameters:

@@ -6,7 +6,7 @@ import Testing
 /// Typed hooks between scripted clients and origins, over the simulated kernel: whatever its cuts,
 /// both sides get exactly what the hooks made.
 @Suite struct ScriptedHooksTests {
-    private static let seeds: ClosedRange<UInt64> = 1...60
+    static let seeds: ClosedRange<UInt64> = 1...60
 
     private func run(
         _ client: HTTPClient, _ change: (inout HTTPServer) -> Void = { _ in },
@@ -26,7 +26,7 @@ import Testing
         ).run(seeds: Self.seeds)
     }
 
-    private static let client = HTTPClient("origin.example", 80)
+    static let client = HTTPClient("origin.example", 80)
     private static let answer = "HTTP/1.1 200 OK\r\nServer: a\r\nContent-Length: 5\r\n\r\nhello"
 
     @Test func headsAreEdited() throws {
@@ -153,71 +153,10 @@ import Testing
         ).run(seeds: Self.seeds)
     }
 
-    private static func plain(_ client: HTTPClient) -> HTTPServer {
+    static func plain(_ client: HTTPClient) -> HTTPServer {
         var server = HTTPServer(client, port: 8080)
         server.forwarding = []
         return server
-    }
-
-    private static func failure(_ line: String, _ reason: String) -> String {
-        "HTTP/1.1 \(line)\r\nContent-Type: text/plain; charset=utf-8\r\n"
-            + "Content-Length: \(reason.utf8.count + 1)\r\nConnection: close\r\n\r\n\(reason)\n"
-    }
-
-    private static let failed = failure(
-        "500 Internal Server Error", "the proxy failed on this exchange")
-
-    /// What no message may have does not reach a wire, whichever hook it is of.
-    @Test(arguments: [
-        ("X-A", "b\r\nX-C: d"), ("X A", "b"), ("", "b"), ("Content-Length", "5"),
-        ("transfer-encoding", "chunked"), ("Connection", "close"), ("X-A", "\u{0}"),
-    ]) func fieldsAreRefused(name: String, value: String) throws {
-        let client = Self.client.beforeSend { request, _ in
-            request.fields[name] = value
-            return .forward
-        }
-        try ScriptedTest(
-            server: Self.plain(client),
-            client: [
-                .send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), .expect(Self.failed), .expectEnd,
-                .end,
-            ],
-            upstream: []
-        ).run(seeds: Self.seeds)
-    }
-
-    @Test(arguments: ["/a b", "/a\r\nX: y", "", "/\u{7f}", "/#"])
-    func targetsAreRefused(target: String) throws {
-        let client = Self.client.beforeSend { request, _ in
-            request.target = target
-            return .forward
-        }
-        try ScriptedTest(
-            server: Self.plain(client),
-            client: [
-                .send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), .expect(Self.failed), .expectEnd,
-                .end,
-            ],
-            upstream: []
-        ).run(seeds: Self.seeds)
-    }
-
-    /// Limits of collected bodies, with a length and without.
-    @Test(arguments: [
-        "Content-Length: 12\r\n\r\n",
-        "Transfer-Encoding: chunked\r\n\r\nc\r\nSome mixed t\r\n",
-    ]) func bodiesThatAreTooLong(body: String) throws {
-        let client = Self.client.beforeSend(collecting: 11) { _, _ in .forward }
-        let answer = Self.failure(
-            "413 Content Too Large", "the body is longer than a hook collects")
-        try ScriptedTest(
-            server: Self.plain(client),
-            client: [
-                .send("POST / HTTP/1.1\r\nHost: a\r\n\(body)"), .expect(answer), .expectEnd,
-                .end,
-            ],
-            upstream: []
-        ).run(seeds: Self.seeds)
     }
 
     /// Nothing of a response is out while hooks wait for its body: its failure is told.

@@ -3,7 +3,7 @@ import PelmeniHTTP
 
 /// The last log line of `run`.
 enum RunSummary {
-    /// Lines of the access log; those that still wait for its file are lost.
+    /// Lines of the access log. A line that still waits for the file is lost.
     static func entry(_ statistics: HTTPAccessLog.Statistics) -> LogEntry {
         LogEntry(
             .info, "access log ended",

@@ -114,7 +114,7 @@ struct AccessQueue: @unchecked Sendable {
         at &+= UInt64(part.count)
     }
 
-    /// One worker of those that find the thread asleep rings.
+    /// The first worker that finds the thread asleep rings.
     @inline(never)
     private func wake() {
         shared.pointee.isAsleep.store(false, ordering: .relaxed)

@@ -38,7 +38,7 @@ final class AccessWriter: @unchecked Sendable {
     private var losses = Losses()
     /// Part of a line is in the file, and the rest was refused.
     private var isTorn = false
-    /// A pipe that nobody reads was given up.
+    /// The writer gave up a pipe without a reader.
     private var isStuck = false
 
     init(_ file: AccessFile, report: (@Sendable (LogEntry) -> Void)?) {
@@ -86,6 +86,7 @@ final class AccessWriter: @unchecked Sendable {
     // MARK: The thread
 
     func start() throws(EngineError) {
+        // As the engine's own detached threads, which the public seam does not have.
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }

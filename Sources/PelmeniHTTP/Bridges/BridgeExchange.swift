@@ -53,6 +53,37 @@ struct BridgeExchange: @unchecked Sendable {
     /// No part of a request has come.
     var isIdle: Bool { phase == .head && !marks.contains(.isMidHead) }
 
+    /// What becomes of a session whose client has ended its stream, or whose time is over.
+    enum Ending {
+        case goOn
+        case finish(EndCause)
+        case reset
+        case answer(UInt16, StaticString)
+    }
+
+    /// The client has ended its stream.
+    mutating func clientEnded() -> Ending {
+        switch phase {
+        case .head where isIdle: return .finish(.completed)
+        // Half of a request has no response.
+        case .head, .body: return .reset
+        case .ready, .asked: marks.insert(.closesClient)
+        case .over: break
+        }
+        return .goOn
+    }
+
+    /// A deadline has passed.
+    var expired: Ending {
+        switch phase {
+        case .head where isIdle: .finish(.idle)
+        case .head: .answer(408, "the head did not come in time")
+        case .body: .answer(408, "the body did not come in time")
+        case .ready, .over: .goOn
+        case .asked: .answer(504, "the upstream did not answer in time")
+        }
+    }
+
     /// The next exchange of the same client.
     mutating func restart() {
         move(to: .head)

@@ -128,13 +128,7 @@ struct HTTPDatagramBridge: ProtocolDriver {
     func ended(
         _ rest: consuming Buffer, _ state: inout BridgeExchange, _ context: borrowing Context
     ) throws {
-        switch state.phase {
-        case .head where state.isIdle: finish(&state, context)
-        // Half of a request has no response.
-        case .head, .body: context.end(.clientReset, reset: true)
-        case .ready, .asked: state.marks.insert(.closesClient)
-        case .over: break
-        }
+        act(on: state.clientEnded(), &state, context)
     }
 
     func draining(_ state: inout BridgeExchange, _ context: borrowing Context) throws {
@@ -164,13 +158,18 @@ struct HTTPDatagramBridge: ProtocolDriver {
     }
 
     func timer(_ state: inout BridgeExchange, _ context: borrowing Context) throws {
-        guard state.checkTime(context) else { return }
-        switch state.phase {
-        case .head where state.isIdle: finish(&state, context, .idle)
-        case .head: answer(408, "the head did not come in time", &state, context)
-        case .body: answer(408, "the body did not come in time", &state, context)
-        case .ready, .over: break
-        case .asked: answer(504, "the upstream did not answer in time", &state, context)
+        if state.checkTime(context) { act(on: state.expired, &state, context) }
+    }
+
+    private func act(
+        on ending: BridgeExchange.Ending, _ state: inout BridgeExchange,
+        _ context: borrowing Context
+    ) {
+        switch ending {
+        case .goOn: break
+        case .finish(let cause): finish(&state, context, cause)
+        case .reset: context.end(.clientReset, reset: true)
+        case .answer(let status, let reason): answer(status, reason, &state, context)
         }
     }
 }

@@ -16,7 +16,7 @@ public struct HTTPBody: Sendable, Equatable {
     public var count: Int { bytes.count }
     /// There is no byte.
     public var isEmpty: Bool { bytes.isEmpty }
-    /// The bytes as UTF-8; those that are none are repaired.
+    /// The bytes as UTF-8. Bytes that are no UTF-8 are repaired.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 

@@ -1,6 +1,6 @@
-/// The fields of a head, in order. Those that no hook changes go on byte for byte.
+/// The fields of a head, in order. A field that no hook changes goes on byte for byte.
 ///
-/// Names are compared without regard to case. A field that is set stands behind those that came.
+/// Names are compared without regard to case. A field that a hook sets stands behind the client's.
 ///
 /// The engine frames messages: Content-Length, Transfer-Encoding, the fields of one connection
 /// (Connection, Keep-Alive, Proxy-Connection, TE, Upgrade, HTTP2-Settings), Expect, and the fields
@@ -66,7 +66,7 @@ public struct HTTPFields: Sendable {
     /// Whether there is a field of a name.
     public func contains(_ name: String) -> Bool { self[name] != nil }
 
-    /// Calls a function with all lines that are there, and the numbers of those that came.
+    /// Calls a function with each present line, and with its number where it came in the head.
     private func visit(_ body: (Octets, FieldLines.Line, Int?) -> Bool) {
         let goesOn = base.withOctets { octets in
             var lines = FieldLines(octets, at: first)
@@ -97,7 +97,7 @@ public struct HTTPFields: Sendable {
         append(name, value)
     }
 
-    /// Adds a field behind those that are there, of the same name too.
+    /// Adds a field behind all others. Fields of the same name stay.
     ///
     /// - Throws: for a name or value that no field may have, and for a field of the engine's.
     public mutating func add(_ name: String, _ value: String) throws(HTTPFieldError) {

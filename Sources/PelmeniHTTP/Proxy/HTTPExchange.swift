@@ -49,7 +49,7 @@ struct HTTPExchange: @unchecked Sendable {
         static let upstreamEnded = Marks(rawValue: 1 << 11)
         /// Part of a request's head has come.
         static let isMidHead = Marks(rawValue: 1 << 12)
-        /// The bytes of a body are for hooks, or for nobody.
+        /// Hooks get the bytes of the body, or the proxy drops them.
         static let divertsRequest = Marks(rawValue: 1 << 13)
         static let divertsResponse = Marks(rawValue: 1 << 14)
         /// Hooks have the response: nothing of it was sent.

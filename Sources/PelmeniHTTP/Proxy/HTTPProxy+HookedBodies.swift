@@ -1,6 +1,6 @@
 internal import Pelmeni
 
-// Bodies that hooks collect, or see in pieces, and those that go nowhere.
+// Bodies that hooks collect or see in pieces, and bodies that the proxy drops.
 extension HTTPProxy {
     /// Bytes of a body that the proxy takes.
     @inline(never)
@@ -187,13 +187,5 @@ extension HTTPProxy {
     ) {
         let bytes = run.lastChunk(side, state)
         context.send(Self.buffer(bytes, 0..<bytes.count), to: target)
-    }
-}
-
-extension HTTPHookRun {
-    /// The last chunk, and the trailers behind it.
-    func lastChunk(_ side: MessageSide, _ state: HTTPExchange) -> [UInt8] {
-        let goOn = side == .request || state.marks.contains(.takesTrailers)
-        return Array("0\r\n".utf8) + (goOn ? self[side].trailers : []) + [0x0d, 0x0a]
     }
 }

@@ -79,10 +79,3 @@ extension HTTPProxy {
         }
     }
 }
-
-extension HTTPHookRun {
-    var sendsRequestChunks: Bool {
-        if case .chunked = requestFraming { return true }
-        return false
-    }
-}

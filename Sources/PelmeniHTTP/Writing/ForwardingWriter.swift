@@ -1,5 +1,5 @@
-/// Writes the fields that tell an upstream of the proxy and its client. Those that came were left
-/// out of the head: a trusted client's are written here, with what the proxy adds.
+/// Writes the fields that tell an upstream of the proxy and its client. The head goes on without
+/// the client's own: a trusted client's are written here, with what the proxy adds.
 struct ForwardingWriter {
     let head: RequestHead
     let octets: Octets
