@@ -9,6 +9,7 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/timerfd.h>
@@ -108,6 +109,16 @@ int pelmeni_socket_name(int socket, void *address, socklen_t *length) {
 
 int pelmeni_socket_peer_name(int socket, void *address, socklen_t *length) {
     return getpeername(socket, address, length) < 0 ? -errno : 0;
+}
+
+int pelmeni_socket_reaches_itself(int socket, uint16_t port) {
+    // Of sockaddr_in and sockaddr_in6 alike the port stands behind the family.
+    struct sockaddr_in6 own = {0}, peer = {0};
+    socklen_t own_length = sizeof own, peer_length = sizeof peer;
+    if (getsockname(socket, (struct sockaddr *)&own, &own_length) < 0) return 0;
+    if (own.sin6_port != htons(port)) return 0;
+    if (getpeername(socket, (struct sockaddr *)&peer, &peer_length) < 0) return 0;
+    return own_length == peer_length && memcmp(&own, &peer, own_length) == 0;
 }
 
 ssize_t pelmeni_socket_receive(int socket, void *data, size_t length) {

@@ -11,7 +11,7 @@ struct SimulationRun: ~Copyable {
     private let shared: UnsafeMutablePointer<Int64>
     private let pairs: UnsafeMutablePointer<PairRow>
     private let upstreams: UnsafeMutablePointer<Upstream>
-    private let addresses: UnsafeMutablePointer<SocketAddress>
+    private let addresses: UnsafeMutablePointer<UpstreamAddress>
     private let hooks: HookMemory
     private let drivers: [DriverPlans]
 
@@ -54,12 +54,12 @@ struct SimulationRun: ~Copyable {
             for upstream in moods.indices {
                 let row = plan * Self.upstreamsMax + upstream
                 let first = addresses + row * Upstream.addressesMax
+                first.initialize(repeating: UpstreamAddress(), count: Upstream.addressesMax)
                 (upstreams + row).initialize(to: Upstream(addresses: first))
-                for address in moods[upstream].indices {
-                    (first + address).initialize(
-                        to: setup.world.address(plan, upstream: upstream, address: address))
-                }
-                upstreams[row].addressCount = UInt8(moods[upstream].count)
+                upstreams[row].replaceAddresses(
+                    moods[upstream].indices.map {
+                        setup.world.address(plan, upstream: upstream, address: $0)
+                    })
             }
             let messages = setup.world.messagePlan(plan)
             var pair = PairRow(

@@ -190,6 +190,7 @@ extension SimulationSetup {
             let moods: [[[SimulatedDestination.Mood]]] = [
                 [[.refuses]], [[.refuses], [.accepts]], [[.accepts], [.accepts]],
                 [[.unreachable], [.accepts]], [[.unreachable, .accepts]], [[.unreachable]],
+                [[.refuses, .accepts]], [[.refuses, .refuses, .accepts]],
                 [[.silent], [.accepts]],
             ]
             plan.upstreams = random.pick(moods)

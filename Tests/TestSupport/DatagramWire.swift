@@ -21,6 +21,17 @@ package final class DatagramWire: Sendable {
         }
     }
 
+    /// A port of another IPv4 address.
+    package init(host: UInt32, port: UInt16) throws {
+        socket = try Self.open(AF_INET)
+        name = .port(port)
+        let socket = socket
+        let result = DatagramAddress(host: host, port: port).withAddress {
+            Glibc.bind(socket, $0, $1)
+        }
+        guard result == 0 else { throw WireError("bind") }
+    }
+
     /// A Unix socket without a name: it cannot be answered.
     package init(unnamedTo server: SocketName) throws {
         socket = try Self.open(AF_UNIX)
@@ -130,10 +141,15 @@ package final class DatagramWire: Sendable {
         return (bytes, from)
     }
 
+    /// Whether a datagram waits, or comes within this many milliseconds.
+    package func waits(_ milliseconds: Int32) throws -> Bool {
+        var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, milliseconds) == 1
+    }
+
     /// The next datagram, or nil when none comes within this many milliseconds.
     package func receive(within milliseconds: Int32) throws -> [UInt8]? {
-        var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        return poll(&waiting, 1, milliseconds) == 1 ? try receive().bytes : nil
+        try waits(milliseconds) ? try receive().bytes : nil
     }
 
     package func receiveText() throws -> String {

@@ -27,6 +27,19 @@ package final class TestListener: Sendable {
         }
     }
 
+    /// A port of another IPv4 address.
+    package init(host: UInt32, port: UInt16) throws {
+        let socket = try SocketName.port(port).newSocket()
+        self.socket = socket
+        name = .port(port)
+        var on: Int32 = 1
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, 4)
+        let result = DatagramAddress(host: host, port: port).withAddress {
+            Glibc.bind(socket, $0, $1)
+        }
+        guard result == 0, listen(socket, 128) == 0 else { throw WireError("listen") }
+    }
+
     /// Whether nothing listens on a port. A connect would tell so too, and disturb another test
     /// that was given the port meanwhile.
     package static func isFree(_ port: UInt16?) -> Bool {

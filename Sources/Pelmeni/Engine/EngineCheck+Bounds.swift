@@ -14,6 +14,9 @@ extension EngineCheck {
     package static let keepAliveMax: Duration = .seconds(32_767)
     /// tcp(7) counts milliseconds in 31 bits, and accepts more without an error.
     package static let userTimeoutMax: Duration = .seconds(24 * 3_600)
+    /// As the wait after a lookup that failed.
+    package static let lookupIntervalMin: Duration = .seconds(1)
+    package static let lookupIntervalMax: Duration = .seconds(24 * 3_600)
     package static let modeMax: UInt16 = 0o777
 
     func checkDurations(_ server: any Server) throws(EngineError) {
@@ -36,6 +39,12 @@ extension EngineCheck {
                     subject,
                     "\(name(.keepAliveTime)) is 1s to 32767s in whole seconds, not \(time)")
             }
+        }
+        guard options.lookupInterval >= Self.lookupIntervalMin,
+            options.lookupInterval <= Self.lookupIntervalMax
+        else {
+            throw usage(
+                subject, "\(name(.lookupInterval)) is 1s to 24h, not \(options.lookupInterval)")
         }
         if let timeout = options.userTimeout {
             guard timeout >= .milliseconds(1), timeout <= Self.userTimeoutMax else {

@@ -69,7 +69,7 @@ package struct EngineCheck: Sendable {
                     "workers are numbered 0 to \(workers - 1)")
             }
         }
-        return PairConfiguration(
+        var pair = PairConfiguration(
             endpoint: server.endpoint, upstreams: upstreams,
             deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
             sessionsMax: options.sessionLimit ?? 0, workers: options.workers?.sorted(),
@@ -77,6 +77,8 @@ package struct EngineCheck: Sendable {
             receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes),
             hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks),
             drivers: try drivers(server))
+        pair.names = options.nameUse
+        return pair
     }
 
     private func check(_ endpoint: Endpoint) throws(EngineError) {

@@ -36,6 +36,13 @@ extension PairOptions {
         return deadlines
     }
 
+    var nameUse: PairConfiguration.NameUse {
+        var use = PairConfiguration.NameUse()
+        use.spreads = upstreamAddresses == .all
+        use.interval = lookupInterval.nanoseconds
+        return use
+    }
+
     var socketOptions: SocketOptions {
         var options = SocketOptions()
         options.keepAliveSeconds = Int32(clamping: keepAliveTime?.components.seconds ?? 0)

@@ -45,6 +45,11 @@ public struct PairOptions: Sendable, Equatable {
     public var sessionLimit: Int?
     /// The workers that serve the pair; nil is all.
     public var workers: [Int]?
+    /// What the addresses of an upstream's name mean.
+    public var upstreamAddresses = UpstreamAddresses.first
+    /// Time from a lookup of an upstream's name to the next one, 1 second to 24 hours. A name whose
+    /// upstream fails is looked up at once, and at most once a second.
+    public var lookupInterval: Duration = .seconds(30)
     /// Silence before the kernel probes a TCP connection (SO_KEEPALIVE, TCP_KEEPIDLE), 1 to 32,767
     /// whole seconds; nil sends no probes.
     public var keepAliveTime: Duration? = .seconds(60)

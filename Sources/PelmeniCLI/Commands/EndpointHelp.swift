@@ -18,6 +18,8 @@ enum EndpointHelp {
           stall         5m    without a byte taken by a side that has some waiting
           sessions      -     at most so many at once on this pair
           on            all   workers that serve the pair, on=0,2
+          addresses     first or all, of an upstream's name: each an upstream of its own
+          lookup        30s   from a lookup of an upstream's name to the next
           keepalive     1m    silence before the kernel probes a TCP connection
           user-timeout  none  how long a TCP peer may leave bytes unacknowledged
           mode          0600  of a unix or unixgram listener's socket file

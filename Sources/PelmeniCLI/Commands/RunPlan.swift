@@ -105,8 +105,69 @@ struct RunPlan: Codable, Equatable {
         }
     }
 
-    /// A pair with all of its settings, defaults included.
+    /// A pair with all of its settings, defaults included: one mapping of two parts.
+    @dynamicMemberLookup
     struct PairPlan: Codable, Equatable {
+        private var settings: PairSettings
+        private var times: TimePlan
+
+        init(_ pair: EndpointPair, workers: Int) {
+            settings = PairSettings(pair, workers: workers)
+            times = TimePlan(pair)
+        }
+
+        init(from decoder: any Decoder) throws {
+            settings = try PairSettings(from: decoder)
+            times = try TimePlan(from: decoder)
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try settings.encode(to: encoder)
+            try times.encode(to: encoder)
+        }
+
+        subscript<Value>(dynamicMember path: KeyPath<PairSettings, Value>) -> Value {
+            settings[keyPath: path]
+        }
+
+        subscript<Value>(dynamicMember path: KeyPath<TimePlan, Value>) -> Value {
+            times[keyPath: path]
+        }
+    }
+
+    struct TimePlan: Codable, Equatable {
+        var connect: String
+        var firstByte: String
+        var idle: String
+        var linger: String
+        var stall: String
+        var keepAlive: String
+        var userTimeout: String
+
+        enum CodingKeys: String, CodingKey {
+            case connect
+            case firstByte = "first-byte"
+            case idle
+            case linger
+            case stall
+            case keepAlive = "keepalive"
+            case userTimeout = "user-timeout"
+        }
+
+        init(_ pair: EndpointPair) {
+            let options = pair.options
+            let durations = options.durations(of: pair.server.kind)
+            connect = DurationText.format(options.connectTimeout)
+            firstByte = DurationText.format(durations.firstByte)
+            idle = DurationText.format(durations.idle)
+            linger = DurationText.format(durations.linger)
+            stall = DurationText.format(durations.stall)
+            keepAlive = DurationText.format(options.keepAliveTime)
+            userTimeout = DurationText.format(options.userTimeout)
+        }
+    }
+
+    struct PairSettings: Codable, Equatable {
         var listen: String
         var mode: String?
         var upstreams: [String]
@@ -126,14 +187,9 @@ struct RunPlan: Codable, Equatable {
         /// Where a side is http, or the upstream icmp.
         var ofProtocol: ProtocolPlan?
         var sessions: Int?
-        var connect: String
-        var firstByte: String
-        var idle: String
-        var linger: String
-        var stall: String
-        var keepAlive: String
-        var userTimeout: String
-
+        /// These two where an upstream is a name.
+        var addresses: String?
+        var lookup: String?
         enum CodingKeys: String, CodingKey {
             case listen
             case mode
@@ -148,13 +204,8 @@ struct RunPlan: Codable, Equatable {
             case receiveBuffer = "receive-buffer"
             case ofProtocol = "protocol"
             case sessions
-            case connect
-            case firstByte = "first-byte"
-            case idle
-            case linger
-            case stall
-            case keepAlive = "keepalive"
-            case userTimeout = "user-timeout"
+            case addresses
+            case lookup
         }
 
         init(_ pair: EndpointPair, workers: Int) {
@@ -174,14 +225,10 @@ struct RunPlan: Codable, Equatable {
             }
             ofProtocol = ProtocolPlan(pair)
             sessions = options.sessionLimit
-            let durations = options.durations(of: kind)
-            connect = DurationText.format(options.connectTimeout)
-            firstByte = DurationText.format(durations.firstByte)
-            idle = DurationText.format(durations.idle)
-            linger = DurationText.format(durations.linger)
-            stall = DurationText.format(durations.stall)
-            keepAlive = DurationText.format(options.keepAliveTime)
-            userTimeout = DurationText.format(options.userTimeout)
+            if pair.upstreams.contains(where: \.isName) {
+                addresses = options.upstreamAddresses.rawValue
+                lookup = DurationText.format(options.lookupInterval)
+            }
             noteFramings(pair, kind)
         }
 

@@ -213,6 +213,9 @@ struct EndpointPair: Sendable {
             case (.receiveBuffer, .size(let size)): options.receiveBufferBytes = size
             case (.on, .workers(let workers)): options.workers = workers
             case (.mode, .mode(let value)): permissions = value
+            case (.addresses, .addresses(let value)): options.upstreamAddresses = value
+            case (.lookup, .duration(let interval)):
+                if let interval { options.lookupInterval = interval }
             default: break
             }
         }

@@ -13,6 +13,8 @@ enum PairOption: String, CaseIterable, Sendable {
     case keepAlive = "keepalive"
     case userTimeout = "user-timeout"
     case mode
+    case addresses
+    case lookup
     case framing
     case maxFrame = "max-frame"
     case requests
@@ -50,6 +52,7 @@ enum PairOption: String, CaseIterable, Sendable {
         case halfClose(HTTPServer.HalfClose)
         case forwarding(HTTPForwarding)
         case networks([HTTPNetwork])
+        case addresses(UpstreamAddresses)
 
         var description: String {
             switch self {
@@ -63,6 +66,7 @@ enum PairOption: String, CaseIterable, Sendable {
             case .halfClose(let meaning): meaning.rawValue
             case .forwarding(let forwarding): ForwardingText.format(forwarding)
             case .networks(let networks): networks.map(\.description).joined(separator: ",")
+            case .addresses(let addresses): addresses.rawValue
             }
         }
     }
@@ -79,6 +83,8 @@ enum PairOption: String, CaseIterable, Sendable {
                 return .duration(try Self.duration(text))
             case .firstByte, .idle, .linger, .stall:
                 return .duration(text == "none" ? nil : try Self.duration(text))
+            case .addresses: return .addresses(try Self.addresses(text))
+            case .lookup: return .duration(try Self.lookup(text))
             case .userTimeout:
                 return .duration(text == "none" ? nil : try Self.userTimeout(text))
             case .keepAlive:
@@ -127,6 +133,20 @@ enum PairOption: String, CaseIterable, Sendable {
         guard duration <= EngineCheck.userTimeoutMax else {
             throw UsageError("\"\(text)\" is not valid; valid: 1ms to 24h, or none")
         }
+        return duration
+    }
+
+    private static func addresses(_ text: String) throws(UsageError) -> UpstreamAddresses {
+        guard let addresses = UpstreamAddresses(rawValue: text) else {
+            throw UsageError("\"\(text)\" is not valid; valid: first, or all")
+        }
+        return addresses
+    }
+
+    private static func lookup(_ text: String) throws(UsageError) -> Duration {
+        let duration = try duration(text)
+        guard duration >= EngineCheck.lookupIntervalMin, duration <= EngineCheck.lookupIntervalMax
+        else { throw UsageError("\"\(text)\" is not valid; valid: 1s to 24h") }
         return duration
     }
 

@@ -39,8 +39,7 @@ struct LegRow: QueuedRow {
     var datagrams = Datagrams()
     /// The pair of a listener, which has no session.
     var pair = PairID(0)
-    /// The upstream's number in the pair.
-    var upstream: UInt16 = 0
+    var dialled = Dialled()
     /// The pipe with bytes for this leg, held while there are any.
     var pipe: UInt8 = PipeTable.none
 
@@ -137,6 +136,13 @@ struct LegRow: QueuedRow {
     }
 
     // MARK: Parts
+
+    /// Where a leg towards an upstream was dialled to: the upstream's row in the pair, and the
+    /// number of its address.
+    struct Dialled {
+        var upstream: UInt8 = 0
+        var address: UInt8 = 0
+    }
 
     /// Whether the far side takes queued bytes.
     struct Progress {

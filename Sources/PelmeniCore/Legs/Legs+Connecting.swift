@@ -8,17 +8,21 @@ extension Legs where R: ~Copyable {
         legs[leg].move(writing: .idle)
         let session = legs[leg].session
         guard legs[leg].phase != .closing else { return closeIfIdle(leg) }
-        let row = sessions.row(session)
-        let upstream = Int(legs[leg].upstream)
+        let upstream = Int(legs[leg].dialled.upstream)
+        let result = reachesItself(leg, result) ? -ECONNREFUSED : result
         guard result >= 0 || adoptSpokenReset(leg, result) else {
+            let address = Int(legs[leg].dialled.address)
             removeAttempt(session, leg)
-            close(leg, reset: false)
+            // In order, a socket that is connected to itself would keep its port for a minute.
+            close(leg, reset: true)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
             noteFailure(session, result)
+            noteAddressFailed(session, address, of: upstream, error: result)
             // Attempts at other addresses may be in flight; the next one starts at once.
             return dial(session)
         }
-        noteAlive(row.pointee.pair, legs[leg].upstream)
+        noteAlive(leg)
+        noteSlower(leg)
         removeAttempt(session, leg)
         closeAttempts(session)
         calls.setUpConnected(
@@ -37,9 +41,33 @@ extension Legs where R: ~Copyable {
         return true
     }
 
+    /// Whether the kernel connected the socket to itself: the upstream is on this host, nobody
+    /// listens on its port, and the kernel chose that very port for the socket (RFC 9293, section
+    /// 3.5, simultaneous opens). The client would get its own bytes back.
+    private func reachesItself(_ leg: LegID, _ result: Int32) -> Bool {
+        guard result >= 0, !legs[leg].kind.isUnix else { return false }
+        let pair = pairs.row(sessions[legs[leg].session].pair)
+        let upstream = pair.pointee.upstreams + Int(legs[leg].dialled.upstream)
+        // The addresses of a name have one port.
+        let port = upstream.pointee.address(0).pointee.address.port ?? 0
+        return calls.reachesItself(legs[leg].socket, port: port)
+    }
+
+    /// Addresses that were dialled earlier than the one that connected, and have not.
+    private func noteSlower(_ leg: LegID) {
+        var slower = legs[leg].next
+        while !slower.isNone {
+            noteAddressFailed(
+                legs[leg].session, Int(legs[slower].dialled.address),
+                of: Int(legs[slower].dialled.upstream),
+                error: -ETIMEDOUT)
+            slower = legs[slower].next
+        }
+    }
+
     private func isUnix(_ session: SessionID, _ upstream: Int) -> Bool {
         let pair = pairs.row(sessions[session].pair)
-        return pair.pointee.upstreams[upstream].addresses[0].family == AF_UNIX
+        return pair.pointee.upstreams[upstream].address(0).pointee.address.family == AF_UNIX
     }
 
     /// A Unix listener's full backlog means busy, not gone. The kernel reports no room, so the

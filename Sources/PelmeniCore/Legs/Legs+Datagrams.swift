@@ -47,22 +47,21 @@ extension Legs where R: ~Copyable {
 
     /// Opens a socket connected to one address of the upstream: connecting sends nothing, so it
     /// completes at once. False on failure.
-    mutating func dialDatagrams(_ session: SessionID, upstream: Int) -> Bool {
+    mutating func dialDatagrams(_ session: SessionID, _ number: Int, of upstream: Int) -> Bool {
         let row = sessions.row(session)
         let pair = pairs.row(row.pointee.pair)
-        let number = row.pointee.policy.nextAddress(of: upstream)
-        let address = (pair.pointee.upstreams + upstream).pointee.addresses + number
+        let entry = (pair.pointee.upstreams + upstream).pointee.address(number)
+        let isUnix = entry.pointee.address.family == AF_UNIX
         let buffer = pair.pointee.receiveBuffer
         let kind = pair.pointee.hooks.upstreamSocket
-        var socket = calls.openDatagrams(to: address, kind: kind, buffer: buffer)
+        var socket = calls.openDatagrams(to: &entry.pointee.address, kind: kind, buffer: buffer)
         if reserve.note(socket), spendReserve() {
-            socket = calls.openDatagrams(to: address, kind: kind, buffer: buffer)
+            socket = calls.openDatagrams(to: &entry.pointee.address, kind: kind, buffer: buffer)
         }
-        let isUnix = address.pointee.family == AF_UNIX
         // EAGAIN: no local port is left (ip(7)), which is not the upstream's fault.
         let leg = addLeg(
             isUnix ? .unixDatagrams : .datagrams, socket: socket == -EAGAIN ? -EMFILE : socket,
-            session, upstream: upstream)
+            session, number, of: upstream)
         guard !leg.isNone else { return false }
         row.pointee.upstream = leg
         // A UDP socket takes a datagram at once or never: only reading is watched.

@@ -44,7 +44,7 @@ extension Legs where R: ~Copyable {
         let row = sessions[session]
         let pair = pairs.row(row.pair)
         var due = UInt64.max
-        if pair.pointee.deadlines.firstByte != 0, !row.hasBytes {
+        if pair.pointee.deadlines.firstByte != 0, !row.marks.contains(.hasBytes) {
             let at = row.openedAt &+ pair.pointee.deadlines.firstByte
             if now >= at { return .passed(.firstByte) }
             due = at

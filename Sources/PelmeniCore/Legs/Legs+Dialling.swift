@@ -5,14 +5,10 @@ internal import Glibc
 extension Legs where R: ~Copyable {
     /// Gives the session an upstream to begin with; -1 is the next one, round-robin.
     mutating func assign(_ session: SessionID, upstream: Int) {
-        guard upstream < 0 else {
-            sessions[session].policy = UpstreamPolicy(first: UInt8(truncatingIfNeeded: upstream))
-            return
-        }
         let pair = pairs.row(sessions[session].pair)
-        sessions[session].policy = UpstreamPolicy(first: pair.pointee.nextUpstream)
-        let next = pair.pointee.nextUpstream &+ 1
-        pair.pointee.nextUpstream = next < pair.pointee.upstreamCount ? next : 0
+        sessions[session].policy = UpstreamPolicy(
+            first: upstream < 0
+                ? pair.pointee.takeTurn() : pair.pointee.takeTurn(of: upstream))
     }
 
     /// Dials a new session, or queues it for one of the next loops when this one has no dial left.
@@ -51,10 +47,8 @@ extension Legs where R: ~Copyable {
         while true {
             let upstream = currentUpstream(session)
             if !row.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
-                while row.pointee.policy.address
-                    < pairs[row.pointee.pair].upstreams[upstream].addressCount
-                {
-                    if dialAddress(session, upstream: upstream) { return }
+                while let address = nextAddress(session, of: upstream) {
+                    if dialAddress(session, address, of: upstream) { return }
                 }
                 // Attempts at this upstream are in flight; the next upstream waits for them.
                 if !row.pointee.upstream.isNone { return }
@@ -86,7 +80,7 @@ extension Legs where R: ~Copyable {
         let pair = pairs.row(entry.pointee.pair)
         guard entry.pointee.policy.mayDial(upstream) else { return false }
         let row = pair.pointee.upstreams + upstream
-        guard row.pointee.addressCount > 0 || entry.pointee.policy.address > 0 else {
+        guard row.pointee.addressCount > 0 || !entry.pointee.policy.isFresh else {
             if !entry.pointee.hasCause {
                 entry.pointee.cause = .resolveFailed
                 entry.pointee.hasCause = true
@@ -94,34 +88,46 @@ extension Legs where R: ~Copyable {
             return false
         }
         return !entry.pointee.policy.passesOver(
-            isBackingOff: row.pointee.backoffUntil > now, of: pair.pointee.upstreamCount)
+            isBackingOff: row.pointee.backoff.isResting(now), of: pair.pointee.upstreamCount)
+    }
+
+    /// The address that the session dials next; nil when it has dialled each.
+    private func nextAddress(_ session: SessionID, of upstream: Int) -> Int? {
+        let row = sessions.row(session)
+        return pairs[row.pointee.pair].upstreams[upstream]
+            .next(after: row.pointee.policy.addresses, now)
     }
 
     /// Dials one address. False when the attempt could not start.
-    mutating func dialAddress(_ session: SessionID, upstream: Int) -> Bool {
+    mutating func dialAddress(_ session: SessionID, _ number: Int, of upstream: Int) -> Bool {
         let entry = sessions.row(session)
-        if entry.pointee.kind.forwardsDatagrams {
-            return dialDatagrams(session, upstream: upstream)
-        }
         let pair = pairs.row(entry.pointee.pair)
-        let row = pair.pointee.upstreams + upstream
-        if entry.pointee.policy.address == 0, entry.pointee.retryAt == 0 {
+        if entry.pointee.policy.isFresh, entry.pointee.retryAt == 0 {
             entry.pointee.dialledAt = now
+        }
+        entry.pointee.policy.noteDialled(number, of: upstream)
+        if entry.pointee.kind.forwardsDatagrams {
+            guard !dialDatagrams(session, number, of: upstream) else { return true }
+            noteAddressFailed(session, number, of: upstream)
+            return false
         }
         entry.pointee.retryAt = 0
         entry.pointee.attemptAt = now
-        let address = row.pointee.addresses + entry.pointee.policy.nextAddress(of: upstream)
-        let family = address.pointee.family
+        let row = (pair.pointee.upstreams + upstream).pointee.address(number)
+        let family = row.pointee.address.family
         var socket = calls.open(family: family)
         if reserve.note(socket), spendReserve() { socket = calls.open(family: family) }
         let kind: LegRow.Kind = family == AF_UNIX ? .unixUpstream : .upstream
-        let leg = addLeg(kind, socket: socket, session, upstream: upstream)
-        guard !leg.isNone else { return false }
+        let leg = addLeg(kind, socket: socket, session, number, of: upstream)
+        guard !leg.isNone else {
+            noteAddressFailed(session, number, of: upstream)
+            return false
+        }
         legs[leg].move(writing: .connecting)
         legs[leg].next = entry.pointee.upstream
         entry.pointee.upstream = leg
         _ = calls.configure(socket, family: family, options: pair.pointee.options)
-        ring.connect(socket, to: address, token: token(leg, .connect))
+        ring.connect(socket, to: &row.pointee.address, token: token(leg, .connect))
         scheduleDial(session)
         return true
     }
@@ -129,7 +135,8 @@ extension Legs where R: ~Copyable {
     /// Makes a leg towards an upstream from a socket, or from the error of its opening. None on
     /// failure, which the session notes.
     mutating func addLeg(
-        _ kind: LegRow.Kind, socket: Int32, _ session: SessionID, upstream: Int
+        _ kind: LegRow.Kind, socket: Int32, _ session: SessionID, _ address: Int,
+        of upstream: Int
     ) -> LegID {
         guard socket >= 0 else {
             noteFailure(session, socket)
@@ -141,7 +148,8 @@ extension Legs where R: ~Copyable {
             noteFailure(session, -EMFILE)
             return leg
         }
-        legs[leg].upstream = UInt16(truncatingIfNeeded: upstream)
+        legs[leg].dialled.upstream = UInt8(truncatingIfNeeded: upstream)
+        legs[leg].dialled.address = UInt8(truncatingIfNeeded: address)
         sessions[session].legs &+= 1
         counters.add(.connects)
         return leg
@@ -170,27 +178,55 @@ extension Legs where R: ~Copyable {
         let row = sessions[session]
         // Lack of descriptors is not the upstream's fault.
         guard row.cause != .limit else { return }
-        noteFailed(row.pair, UInt16(truncatingIfNeeded: upstream), row.cause)
+        noteFailed(row.pair, UInt8(truncatingIfNeeded: upstream), row.cause)
+    }
+
+    /// Starts an address's backoff, unless descriptors are short. The first failure in a row is
+    /// reported where the upstream has other addresses.
+    func noteAddressFailed(
+        _ session: SessionID, _ number: Int, of upstream: Int, error: Int32 = 0
+    ) {
+        guard sessions[session].cause != .limit || !sessions[session].hasCause else { return }
+        let row = pairs[sessions[session].pair].upstreams + upstream
+        let address = row.pointee.address(number)
+        let isNew = address.pointee.backoff.failures == 0
+        address.pointee.backoff.failed(now: now)
+        row.pointee.hasFailures = true
+        guard isNew, row.pointee.addressCount > 1 else { return }
+        events.report(
+            WorkerEvent(
+                kind: .addressFailed, pair: sessions[session].pair,
+                upstream: UInt8(truncatingIfNeeded: upstream),
+                address: UInt8(truncatingIfNeeded: number), error: error))
     }
 
     /// Starts an upstream's backoff; the first failure in a row is reported.
-    func noteFailed(_ pair: PairID, _ upstream: UInt16, _ cause: EndCause, error: Int32 = 0) {
+    func noteFailed(_ pair: PairID, _ upstream: UInt8, _ cause: EndCause, error: Int32 = 0) {
         let row = pairs[pair].upstreams + Int(upstream)
-        let isNew = row.pointee.failures == 0
-        row.pointee.failed(now: now)
-        guard isNew else { return }
+        let isNew = row.pointee.backoff.failures == 0
+        row.pointee.backoff.failed(now: now)
+        row.pointee.hasFailures = true
         events.report(
             WorkerEvent(
-                kind: .upstreamFailed, pair: pair, cause: cause, upstream: upstream, error: error))
+                kind: isNew ? .upstreamFailed : .upstreamFailsStill, pair: pair, cause: cause,
+                upstream: upstream, error: error))
     }
 
-    /// An upstream accepted, or answered.
+    /// An upstream's leg connected, or received.
     @inline(__always)
-    func noteAlive(_ pair: PairID, _ upstream: UInt16) {
-        let row = pairs[pair].upstreams + Int(upstream)
-        guard row.pointee.failures > 0 else { return }
-        row.pointee.succeeded()
-        events.report(WorkerEvent(kind: .upstreamRecovered, pair: pair, upstream: upstream))
+    func noteAlive(_ leg: LegID) {
+        let pair = sessions[legs[leg].session].pair
+        let row = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
+        guard row.pointee.hasFailures else { return }
+        endBackoff(leg, pair)
+    }
+
+    @inline(never)
+    private func endBackoff(_ leg: LegID, _ pair: PairID) {
+        let row = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
+        guard row.pointee.succeeded(Int(legs[leg].dialled.address)) else { return }
+        events.report(
+            WorkerEvent(kind: .upstreamRecovered, pair: pair, upstream: legs[leg].dialled.upstream))
     }
 
     /// Ends a session whose client reset before an upstream accepted: until then no receive would
@@ -212,10 +248,21 @@ extension Legs where R: ~Copyable {
         let pair = pairs.row(row.pair)
         var due = row.dialledAt &+ pair.pointee.deadlines.connect
         if !row.client.isNone { due = min(due, now &+ Limits.brokenCheck) }
-        if row.policy.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
+        if nextAddress(session, of: currentUpstream(session)) != nil {
             due = min(due, row.attemptAt &+ Limits.connectionAttemptDelay)
         }
         wheel.hasten(session, to: due)
+    }
+
+    /// The connect deadline has passed: each address in flight has failed.
+    private func failAttempts(_ session: SessionID) {
+        var leg = sessions[session].upstream
+        while !leg.isNone {
+            noteAddressFailed(
+                session, Int(legs[leg].dialled.address), of: Int(legs[leg].dialled.upstream),
+                error: -ETIMEDOUT)
+            leg = legs[leg].next
+        }
     }
 
     mutating func connectingTimerFired(_ session: SessionID) {
@@ -225,6 +272,7 @@ extension Legs where R: ~Copyable {
         let upstream = currentUpstream(session)
         if now >= row.pointee.dialledAt &+ pair.pointee.deadlines.connect {
             noteFailure(session, -ETIMEDOUT)
+            failAttempts(session)
             closeAttempts(session)
             upstreamFailed(session, upstream)
             row.pointee.policy.moveOn()
@@ -236,13 +284,12 @@ extension Legs where R: ~Copyable {
                 row.pointee.retryAt, row.pointee.dialledAt &+ pair.pointee.deadlines.connect)
             guard now >= row.pointee.retryAt else { return wheel.hasten(session, to: due) }
             row.pointee.policy.restart()
-            if !dialAddress(session, upstream: upstream) { dial(session) }
-            return
+            return dial(session)
         }
         if now >= row.pointee.attemptAt &+ Limits.connectionAttemptDelay,
-            row.pointee.policy.address < pair.pointee.upstreams[upstream].addressCount
+            let address = nextAddress(session, of: upstream)
         {
-            if !dialAddress(session, upstream: upstream) { scheduleDial(session) }
+            if !dialAddress(session, address, of: upstream) { scheduleDial(session) }
             return
         }
         scheduleDial(session)

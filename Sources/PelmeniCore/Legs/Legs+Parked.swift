@@ -35,7 +35,7 @@ extension Legs where R: ~Copyable {
         }
         detach(session, leg)
         let row = legs.row(leg)
-        let upstream = pairs[sessions[session].pair].upstreams + Int(row.pointee.upstream)
+        let upstream = pairs[sessions[session].pair].upstreams + Int(row.pointee.dialled.upstream)
         row.pointee.session = links.parkedSession
         row.pointee.pair = sessions[session].pair
         row.pointee.flags.remove([.unasked, .tellsDrained])
@@ -105,7 +105,7 @@ extension Legs where R: ~Copyable {
     /// Takes a leg out of its list.
     private mutating func unpark(_ leg: LegID) {
         let row = legs.row(leg)
-        let upstream = pairs[row.pointee.pair].upstreams + Int(row.pointee.upstream)
+        let upstream = pairs[row.pointee.pair].upstreams + Int(row.pointee.dialled.upstream)
         var at = upstream.pointee.parked
         if at == leg {
             upstream.pointee.parked = row.pointee.next

@@ -41,7 +41,7 @@ extension Legs where R: ~Copyable {
     mutating func countReceived(_ bytes: Int, on leg: LegID) {
         let session = sessions.row(legs[leg].session)
         session.pointee.activeAt = now
-        session.pointee.hasBytes = true
+        session.pointee.marks.insert(.hasBytes)
         if legs[leg].kind.isClient {
             moved.toUpstream &+= UInt64(truncatingIfNeeded: bytes)
         } else {

@@ -61,6 +61,15 @@ package struct PairHooks: Sendable {
     func see(toClient isToClient: Bool) -> Bool { isToClient ? toClient : toUpstream }
 }
 
+/// Whose turn it is among the rows of a pair's upstreams.
+package struct UpstreamTurns: Sendable {
+    /// Rows of each upstream that the program gave the pair: one, or one for each of its addresses.
+    /// A row may then be without an address.
+    package var rowsEach: UInt8 = 1
+    /// The row that the next session dials first.
+    fileprivate var next: UInt8 = 0
+}
+
 /// A worker's state of a pair: deadlines, caps, upstreams. A row in stable memory.
 package struct PairRow: @unchecked Sendable {
     package var deadlines: Deadlines
@@ -70,8 +79,7 @@ package struct PairRow: @unchecked Sendable {
     package var sessionsOpen: UnsafeMutablePointer<Int64>
     package var upstreams: UnsafeMutablePointer<Upstream>
     package var upstreamCount: UInt8
-    /// The next upstream, round-robin.
-    package var nextUpstream: UInt8 = 0
+    package var turns = UpstreamTurns()
     package var options: SocketOptions
     /// The pair listens on a Unix socket. A multishot receive there may miss an end right behind
     /// bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
@@ -95,6 +103,54 @@ package struct PairRow: @unchecked Sendable {
     package var lateOptions: SocketOptions
     /// The session's age for the late options; 0 is never.
     package var lateOptionsAfter: UInt64
+
+    /// Upstreams that the program gave the pair.
+    package var endpointCount: Int { Int(upstreamCount / turns.rowsEach) }
+
+    /// The number of a row's upstream among those.
+    package func endpoint(ofRow row: Int) -> Int { row / Int(turns.rowsEach) }
+
+    /// The row that the next session dials first, round-robin.
+    mutating func takeTurn() -> UInt8 {
+        var row = turns.next
+        if turns.rowsEach > 1 {
+            for _ in 0..<upstreamCount where upstreams[Int(row)].addressCount == 0 {
+                row = self.row(after: row)
+            }
+        }
+        turns.next = self.row(after: row)
+        return row
+    }
+
+    private func row(after row: UInt8) -> UInt8 { row &+ 1 < upstreamCount ? row &+ 1 : 0 }
+
+    /// The row that a session for one upstream dials first, round-robin among its addresses.
+    func takeTurn(of endpoint: Int) -> UInt8 {
+        let rows = upstreams + endpoint * Int(turns.rowsEach)
+        var turn = rows.pointee.turn % turns.rowsEach
+        for _ in 0..<turns.rowsEach where rows[Int(turn)].addressCount == 0 {
+            turn = turn &+ 1 < turns.rowsEach ? turn &+ 1 : 0
+        }
+        rows.pointee.turn = turn &+ 1
+        return UInt8(truncatingIfNeeded: endpoint) &* turns.rowsEach &+ turn
+    }
+
+    /// Gives an upstream of the program the addresses of a lookup.
+    package func setAddresses(_ found: [SocketAddress], ofEndpoint endpoint: Int) {
+        let rows = upstreams + endpoint * Int(turns.rowsEach)
+        guard turns.rowsEach > 1 else { return rows.pointee.replaceAddresses(found) }
+        var new = Array(found.prefix(Int(turns.rowsEach)))
+        var free: [Int] = []
+        // An address that stays keeps its row, and with it its backoff and its connections.
+        for row in 0..<Int(turns.rowsEach) {
+            if let kept = new.firstIndex(where: { rows[row].number(of: $0) != nil }) {
+                new.remove(at: kept)
+            } else {
+                free.append(row)
+            }
+        }
+        for row in free { rows[row].replaceAddresses(new.isEmpty ? [] : [new.removeFirst()]) }
+    }
 
     @inline(__always)
     func framing(ofClient: Bool) -> StreamFraming { ofClient ? clientFraming : upstreamFraming }

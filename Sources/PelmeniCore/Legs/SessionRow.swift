@@ -32,6 +32,8 @@ struct SessionRow: QueuedRow {
         static let lateOptions = Marks(rawValue: 1 << 0)
         /// A notice of the session waits.
         static let noticed = Marks(rawValue: 1 << 1)
+        /// A byte has moved in either direction.
+        static let hasBytes = Marks(rawValue: 1 << 2)
     }
 
     /// The client's leg; none for one of a listener's many clients.
@@ -46,8 +48,6 @@ struct SessionRow: QueuedRow {
     var cause: EndCause = .internal
     /// Open legs; a client without one counts as one.
     var legs: UInt8 = 0
-    /// A byte has moved in either direction.
-    var hasBytes = false
     var marks: Marks = []
     var pair = PairID(0)
     /// The next free row.

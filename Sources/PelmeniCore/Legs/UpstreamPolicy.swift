@@ -1,14 +1,15 @@
 /// Which upstream of its pair a session dials next: round-robin, each once, upstreams in backoff
-/// only in the second round, the addresses of each in order. 11 bytes of a session's row.
+/// only in the second round, the addresses of each one after the other. 12 bytes of a session's
+/// row.
 struct UpstreamPolicy {
     /// Dialled upstreams, a bit each.
     private var attempted: UInt64 = 0
+    /// Dialled addresses of the current upstream, a bit each.
+    private(set) var addresses: UInt16 = 0
     /// The session's first upstream, of ``Upstream/upstreamsMax``.
     private var first: UInt8
     /// Upstreams passed over or left so far.
     private var visited: UInt8 = 0
-    /// The next address of the current upstream.
-    private(set) var address: UInt8 = 0
 
     init(first: UInt8 = 0) { self.first = first }
 
@@ -20,28 +21,33 @@ struct UpstreamPolicy {
     @inline(__always)
     func isOver(_ count: UInt8) -> Bool { visited >= 2 &* count }
 
+    /// No address of the current upstream is dialled yet.
+    @inline(__always)
+    var isFresh: Bool { addresses == 0 }
+
     /// Whether this session still has to dial an address of the upstream.
     func mayDial(_ upstream: Int) -> Bool {
-        address > 0 || attempted & (1 << UInt64(upstream)) == 0
+        !isFresh || attempted & (1 << UInt64(upstream)) == 0
     }
 
     /// Whether an upstream in backoff is left for the second round.
     func passesOver(isBackingOff: Bool, of count: UInt8) -> Bool {
-        address == 0 && isBackingOff && visited < count
+        isFresh && isBackingOff && visited < count
     }
 
-    mutating func nextAddress(of upstream: Int) -> Int {
+    /// The session dials an address of an upstream.
+    mutating func noteDialled(_ address: Int, of upstream: Int) {
+        assert(addresses & (1 << UInt16(address)) == 0, "an address is dialled once")
         attempted |= 1 << UInt64(upstream)
-        defer { address &+= 1 }
-        return Int(address)
+        addresses |= 1 << UInt16(address)
     }
 
     /// Dials the current upstream's addresses once more.
-    mutating func restart() { address = 0 }
+    mutating func restart() { addresses = 0 }
 
     /// Moves to the next upstream.
     mutating func moveOn() {
         visited &+= 1
-        address = 0
+        addresses = 0
     }
 }

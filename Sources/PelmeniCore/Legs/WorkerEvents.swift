@@ -2,8 +2,8 @@
 package struct WorkerEvents: @unchecked Sendable {
     package typealias Receiver =
         @convention(c) (
-            UnsafeMutableRawPointer?, WorkerEvent.Kind.RawValue, UInt16, UInt8, UInt16, Int32,
-            UInt64
+            UnsafeMutableRawPointer?, WorkerEvent.Kind.RawValue, UInt16, UInt8, UInt8, UInt8,
+            Int32, UInt64
         ) -> Void
 
     let receiver: Receiver?
@@ -25,6 +25,6 @@ package struct WorkerEvents: @unchecked Sendable {
     func report(_ event: WorkerEvent) {
         receiver?(
             context, event.kind.rawValue, event.pair.rawValue, event.cause.rawValue, event.upstream,
-            event.error, event.duration)
+            event.address, event.error, event.duration)
     }
 }

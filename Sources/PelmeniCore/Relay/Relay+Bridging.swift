@@ -75,8 +75,8 @@ extension Relay where R: ~Copyable {
         }
         let pair = sessions[session].pair
         sessions[session].activeAt = now
-        sessions[session].hasBytes = true
-        legs.noteAlive(pair, legs[leg].upstream)
+        sessions[session].marks.insert(.hasBytes)
+        legs.noteAlive(leg)
         let isFramed = sessions[session].kind == .streamToDatagrams
         if isFramed { legs.moved.toClient &+= UInt64(truncatingIfNeeded: length) }
         let unit = Unit.datagrams(block, length: length, segment: segment, isToClient: true)

@@ -52,7 +52,7 @@ extension Relay where R: ~Copyable {
     @inline(__always)
     private mutating func noteReceived(_ unit: Unit, _ session: SessionID) {
         sessions[session].activeAt = now
-        sessions[session].hasBytes = true
+        sessions[session].marks.insert(.hasBytes)
         legs.moved.toUpstream &+= UInt64(unit.length)
     }
 

@@ -20,7 +20,7 @@ extension Relay where R: ~Copyable {
         let session = row.pointee.session
         let count = Int(completion.result)
         if !row.pointee.hasEnded { sessions[session].activeAt = now }
-        sessions[session].hasBytes = true
+        sessions[session].marks.insert(.hasBytes)
         if row.pointee.kind.isClient {
             legs.moved.toUpstream &+= UInt64(count)
         } else if sessions[session].kind == .framedStreams {

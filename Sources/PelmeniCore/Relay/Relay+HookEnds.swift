@@ -19,7 +19,7 @@ extension Relay where R: ~Copyable {
         guard hooks.open(chain, session, pair: pair, &upstream) else {
             return closeOpening(session)
         }
-        guard (-1..<Int(pairs[pair].upstreamCount)).contains(upstream) else {
+        guard (-1..<pairs[pair].endpointCount).contains(upstream) else {
             hooks.call.pointee.setReason("onOpen chose an upstream that is not in the list")
             return closeOpening(session)
         }
@@ -56,8 +56,9 @@ extension Relay where R: ~Copyable {
     /// The session's upstream accepted: hooks see its number, also after its leg is closed.
     func noteUpstream(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
+        let row = Int(legs[sessions[session].upstream].dialled.upstream)
         chain.pointee.row(session).pointee.upstream = Int32(
-            legs[sessions[session].upstream].upstream)
+            pairs[sessions[session].pair].endpoint(ofRow: row))
     }
 
     // MARK: Closing

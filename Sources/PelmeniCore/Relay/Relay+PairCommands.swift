@@ -199,7 +199,7 @@ extension Relay where R: ~Copyable {
         let isWaiting = row.pointee.events.contains(.dials)
         row.pointee.events.remove(.dials)
         if !isWaiting {
-            let count = Int16(pairs[sessions[session].pair].upstreamCount)
+            let count = Int16(pairs[sessions[session].pair].endpointCount)
             let wanted = row.pointee.wantedUpstream &- 1
             legs.assign(session, upstream: wanted < count ? Int(wanted) : -1)
         }

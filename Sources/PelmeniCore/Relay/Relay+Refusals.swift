@@ -24,21 +24,42 @@ extension Relay where R: ~Copyable {
         return pairs[sessions[legs[leg].session].pair].hooks.upstreamSocket.reportsErrors
     }
 
-    /// The upstream refused a datagram. The session ends if another upstream can take over, or if
-    /// this one is a Unix socket, which stays bound to its removed file. A lone UDP upstream may
-    /// return, so its session stays, unless its protocol asked for such errors.
+    /// The upstream refused a datagram. The session ends if another upstream or another address can
+    /// take over, or if this one is a Unix socket, which stays bound to its removed file. A lone
+    /// UDP address may return, so its session stays, unless its protocol asked for such errors.
     mutating func upstreamRefused(_ leg: LegID, _ error: Int32, isOfEarlier: Bool = true) {
         let session = legs[leg].session
         guard isOpen(session) else { return }
         if isOfEarlier { drop(.noUpstream) }
         let pair = pairs.row(sessions[session].pair)
         let cause = Self.cause(of: error)
-        legs.noteFailed(sessions[session].pair, legs[leg].upstream, cause, error: error)
+        let isReplaceable = noteRefused(leg, cause, error)
         guard !dialsOnDemand(session) else { return loseUpstream(session, cause) }
         if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg, cause) }
-        if pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix || hasErrorQueue(leg) {
+        if isReplaceable || pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix
+            || hasErrorQueue(leg)
+        {
             end(session, cause, reset: false)
         }
+    }
+
+    /// An address refused; its upstream has failed once each of its addresses rests. Whether the
+    /// upstream's next session takes another address.
+    private func noteRefused(_ leg: LegID, _ cause: EndCause, _ error: Int32) -> Bool {
+        let session = legs[leg].session
+        let pair = sessions[session].pair
+        let upstream = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
+        let dialled = legs.calls.peerName(legs[leg].socket)
+        // The name may have moved since: its present addresses are not to blame.
+        guard legs[leg].kind.isUnix || upstream.pointee.number(of: dialled) != nil else {
+            return true
+        }
+        legs.noteAddressFailed(
+            session, Int(legs[leg].dialled.address), of: Int(legs[leg].dialled.upstream),
+            error: error)
+        guard !upstream.pointee.hasAwake(now) else { return true }
+        legs.noteFailed(pair, legs[leg].dialled.upstream, cause, error: error)
+        return upstream.pointee.addressCount > 1
     }
 
     /// An upstream that nothing reaches did not refuse.

@@ -42,6 +42,12 @@ package struct KernelCalls: SystemCalls {
             var name = address.pointee
             if !kind.isStandard { name.setPort(1) }
             error = pelmeni_socket_connect(socket, &name.storage, socklen_t(name.length))
+            // A socket of its own would get what it sends.
+            if error == 0, let port = name.port, kind.isStandard,
+                reachesItself(socket, port: port)
+            {
+                error = -ECONNREFUSED
+            }
         }
         guard error == 0 else {
             _ = pelmeni_socket_close(socket)
@@ -75,6 +81,10 @@ package struct KernelCalls: SystemCalls {
 
     package func widenSendBuffer(_ socket: Int32) -> Int {
         Int(pelmeni_datagram_widen_answers(socket))
+    }
+
+    package func reachesItself(_ socket: Int32, port: UInt16) -> Bool {
+        pelmeni_socket_reaches_itself(socket, port) == 1
     }
 
     package func peerName(_ socket: Int32) -> SocketAddress {

@@ -27,6 +27,10 @@ package protocol SystemCalls {
     func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
     /// The address of a stream's far side; of family 0 where it has none.
     func peerName(_ socket: Int32) -> SocketAddress
+    /// Whether a connected socket is its own far side. False without a call where that cannot be.
+    ///
+    /// - Parameter port: the one that was dialled.
+    func reachesItself(_ socket: Int32, port: UInt16) -> Bool
     func shutdownWrite(_ socket: Int32) -> Int32
     /// Closes in order: bytes already handed over are still delivered.
     func close(_ socket: Int32)

@@ -18,6 +18,7 @@ package enum OptionName: CaseIterable, Sendable {
     case keepAliveTime
     case userTimeout
     case permissions
+    case lookupInterval
     // Of an engine.
     case servers
     case workers
@@ -58,6 +59,7 @@ package enum OptionName: CaseIterable, Sendable {
         case .keepAliveTime: ("keepAliveTime", "keepalive")
         case .userTimeout: ("userTimeout", "user-timeout")
         case .permissions: ("permissions", "mode")
+        case .lookupInterval: ("lookupInterval", "lookup")
         case .servers: ("servers", "pairs")
         case .workers: ("workers", "--workers")
         case .engineSessionLimit: ("sessionLimit", "--sessions")

@@ -4,6 +4,7 @@ package import PelmeniCore
 package struct PairConfiguration: Sendable {
     package var endpoint: Endpoint
     package var upstreams: [Endpoint]
+    package var names = NameUse()
     package var deadlines: Deadlines
     package var options: SocketOptions
     /// Sessions at once; 0 is the engine's limit alone.
@@ -38,6 +39,22 @@ package struct PairConfiguration: Sendable {
         self.hooks = hooks
         self.hooks.attach(drivers)
         self.drivers = drivers
+    }
+
+    /// How a worker and the resolver use upstreams' names.
+    package struct NameUse: Sendable {
+        /// Each address is an upstream of its own.
+        package var spreads = false
+        /// Nanoseconds from a lookup to the next one.
+        package var interval = LookupQueue.refreshInterval
+
+        package init() {}
+    }
+
+    /// Rows of each upstream in a worker.
+    package var rowsEach: Int {
+        guard names.spreads else { return 1 }
+        return min(Upstream.addressesMax, Upstream.upstreamsMax / max(1, upstreams.count))
     }
 
     /// All upstreams are of one kind.

@@ -23,7 +23,8 @@ package struct LookupQueue: Sendable {
     package static let descriptorsOfLookup = 2
     /// A longer lookup makes its name doubtful, whatever the result.
     package static let slow: UInt64 = 1_000_000_000
-    /// Time from a resolved name's lookup to the next, and the longest wait of a failing name.
+    /// Time from a resolved name's lookup to the next, and the longest wait of a failing name,
+    /// unless the pair has its own.
     package static let refreshInterval: UInt64 = 30_000_000_000
     /// A name's wait after its first failure; it doubles with each further one.
     package static let retryMin: UInt64 = 1_000_000_000
@@ -37,7 +38,10 @@ package struct LookupQueue: Sendable {
     }
 
     private struct Entry {
+        let interval: UInt64
         var dueAt: UInt64 = 0
+        /// The end of the last lookup.
+        var endedAt: UInt64 = 0
         /// The start of the running lookup; nil is none.
         var startedAt: UInt64?
         var failures: UInt64 = 0
@@ -47,7 +51,20 @@ package struct LookupQueue: Sendable {
     private var entries: [Entry]
     private var runningCount = 0
 
-    package init(names: Int) { entries = Array(repeating: Entry(), count: names) }
+    /// - Parameter intervals: each name's ``refreshInterval``.
+    package init(intervals: [UInt64]) { entries = intervals.map { Entry(interval: $0) } }
+
+    package init(names: Int) {
+        self.init(intervals: Array(repeating: Self.refreshInterval, count: names))
+    }
+
+    /// A name may have moved: its next lookup begins ``retryMin`` after the last one. The waits of
+    /// a name that does not resolve stay as they are.
+    package mutating func hasten(_ index: Int) {
+        guard entries[index].failures == 0 else { return }
+        entries[index].dueAt = min(
+            entries[index].dueAt, entries[index].endedAt &+ Self.retryMin)
+    }
 
     package var isRunning: Bool { runningCount > 0 }
 
@@ -97,17 +114,18 @@ package struct LookupQueue: Sendable {
     package mutating func finish(_ index: Int, isResolved: Bool, now: UInt64) {
         guard let startedAt = entries[index].startedAt else { return }
         entries[index].startedAt = nil
+        entries[index].endedAt = now
         runningCount -= 1
         let isSlow = now >= startedAt &+ Self.slow
         entries[index].standing = isResolved && !isSlow ? .resolved : .doubtful
         guard !isResolved else {
             entries[index].failures = 0
-            entries[index].dueAt = now &+ Self.refreshInterval
+            entries[index].dueAt = now &+ entries[index].interval
             return
         }
         // Five doublings exceed the longest wait.
         let failures = min(entries[index].failures, 5)
         entries[index].failures = failures + 1
-        entries[index].dueAt = now &+ min(Self.refreshInterval, Self.retryMin << failures)
+        entries[index].dueAt = now &+ min(entries[index].interval, Self.retryMin << failures)
     }
 }

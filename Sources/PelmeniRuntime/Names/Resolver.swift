@@ -7,8 +7,8 @@ internal import Synchronization
 ///
 /// `getaddrinfo(3)` blocks without a bound, so lookups run on detached threads that hold no other
 /// part of the engine; ``LookupQueue`` decides how many, and which name is next. The last good
-/// addresses are kept; a name is looked up again every thirty seconds, and after a first failure
-/// after one second.
+/// addresses are kept. A name is looked up again after its interval, thirty seconds by default; a
+/// second after a lookup that failed first; and at once when its upstream fails.
 package final class Resolver: Sendable {
     /// The addresses of a host, or a failure.
     package typealias Lookup =
@@ -26,12 +26,18 @@ package final class Resolver: Sendable {
         package var port: UInt16
         package var pair: PairID
         package var upstream: UInt16
+        /// Nanoseconds from a lookup to the next one.
+        package var interval: UInt64
 
-        package init(host: String, port: UInt16, pair: PairID, upstream: UInt16) {
+        package init(
+            host: String, port: UInt16, pair: PairID, upstream: UInt16,
+            interval: UInt64 = LookupQueue.refreshInterval
+        ) {
             self.host = host
             self.port = port
             self.pair = pair
             self.upstream = upstream
+            self.interval = interval
         }
     }
 
@@ -47,15 +53,20 @@ package final class Resolver: Sendable {
     private static let idleTick: UInt32 = 200_000
 
     private let names: [Name]
+    private let requests: LookupRequests
     private let state: Mutex<State>
     private let lookup: Lookup
     private let answer: Answer
 
-    package init(names: [Name], lookup: @escaping Lookup, answer: @escaping Answer) {
+    package init(
+        names: [Name], requests: LookupRequests = LookupRequests(), lookup: @escaping Lookup,
+        answer: @escaping Answer
+    ) {
         self.names = names
+        self.requests = requests
         state = Mutex(
             State(
-                queue: LookupQueue(names: names.count),
+                queue: LookupQueue(intervals: names.map(\.interval)),
                 hasAddress: Array(repeating: false, count: names.count)))
         self.lookup = lookup
         self.answer = answer
@@ -88,11 +99,22 @@ package final class Resolver: Sendable {
     /// the system gives no thread: it has to notice stuck lookups.
     private func keep() {
         while !state.withLock({ $0.isStopped }) {
+            hasten(requests.take())
             while let index = take() {
                 guard !DetachedThread.start({ self.work(index) }) else { continue }
                 work(index)
             }
             usleep(state.withLock { $0.queue.isRunning } ? Self.busyTick : Self.idleTick)
+        }
+    }
+
+    private func hasten(_ keys: Set<LookupRequests.Key>) {
+        guard !keys.isEmpty else { return }
+        state.withLock { state in
+            for (index, name) in names.enumerated()
+            where keys.contains(.init(pair: name.pair, upstream: name.upstream)) {
+                state.queue.hasten(index)
+            }
         }
     }
 

@@ -21,6 +21,7 @@ package final class EngineRuntime: Sendable {
     private let state: Mutex<State>
     private let counts: SharedCounts
     private let resolver: Resolver?
+    private let lookups = LookupRequests()
     private let watch: HookWatch?
     private let files: Mutex<ListenerSet>
 
@@ -79,7 +80,7 @@ package final class EngineRuntime: Sendable {
                 workers.append(
                     try WorkerShared(
                         index: index, pairs: configuration.pairs, addresses: addresses,
-                        sessionsOpen: counts.pairs, log: configuration.log))
+                        sessionsOpen: counts.pairs, lookups: lookups, log: configuration.log))
             } catch {
                 throw EngineError(
                     kind: .failed, side: .engine, subject: "worker \(index)", errno: error,
@@ -89,12 +90,12 @@ package final class EngineRuntime: Sendable {
         self.workers = workers
         files = Mutex(listeners)
         state = Mutex(State())
-        resolver = Self.makeResolver(configuration, workers)
+        resolver = Self.makeResolver(configuration, workers, lookups)
         watch = HookWatch(workers)
     }
 
     private static func makeResolver(
-        _ configuration: EngineConfiguration, _ workers: [WorkerShared]
+        _ configuration: EngineConfiguration, _ workers: [WorkerShared], _ lookups: LookupRequests
     ) -> Resolver? {
         var names: [Resolver.Name] = []
         for (number, pair) in configuration.pairs.enumerated() {
@@ -103,12 +104,15 @@ package final class EngineRuntime: Sendable {
                 guard let (host, port) = endpoint.hostAndPort else { continue }
                 names.append(
                     Resolver.Name(
-                        host: host, port: port, pair: PairID(number), upstream: UInt16(upstream)))
+                        host: host, port: port, pair: PairID(number), upstream: UInt16(upstream),
+                        interval: pair.names.interval))
             }
         }
         guard !names.isEmpty else { return nil }
         let log = configuration.log
-        return Resolver(names: names, lookup: configuration.lookup) { name, result in
+        return Resolver(
+            names: names, requests: lookups, lookup: configuration.lookup
+        ) { name, result in
             switch result {
             case .success(let addresses):
                 for worker in workers {

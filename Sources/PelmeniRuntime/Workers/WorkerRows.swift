@@ -4,29 +4,31 @@ internal import PelmeniCore
 struct WorkerRows: @unchecked Sendable {
     let pairs: UnsafeMutablePointer<PairRow>
     private let upstreams: UnsafeMutablePointer<Upstream>
-    private let addresses: UnsafeMutablePointer<SocketAddress>
+    private let addresses: UnsafeMutablePointer<UpstreamAddress>
 
     /// - Parameter sessionsOpen: a count for each pair, shared by all workers.
     init(pairs configurations: [PairConfiguration], sessionsOpen: UnsafeMutablePointer<Int64>) {
-        let count = configurations.reduce(0) { $0 + $1.upstreams.count }
+        let count = configurations.reduce(0) { $0 + $1.upstreams.count * $1.rowsEach }
         pairs = .allocate(capacity: max(1, configurations.count))
         upstreams = .allocate(capacity: max(1, count))
         addresses = .allocate(capacity: max(1, count * Upstream.addressesMax))
-        addresses.initialize(repeating: SocketAddress(), count: count * Upstream.addressesMax)
+        addresses.initialize(repeating: UpstreamAddress(), count: count * Upstream.addressesMax)
         var first = 0
         for (number, configuration) in configurations.enumerated() {
-            for (index, endpoint) in configuration.upstreams.enumerated() {
-                var row = Upstream(addresses: addresses + (first + index) * Upstream.addressesMax)
-                if let address = endpoint.address {
-                    row.addresses[0] = address
-                    row.addressCount = 1
-                }
-                (upstreams + first + index).initialize(to: row)
+            let rows = configuration.upstreams.count * configuration.rowsEach
+            for row in first..<(first + rows) {
+                (upstreams + row).initialize(
+                    to: Upstream(addresses: addresses + row * Upstream.addressesMax))
             }
             var pair = PairRow(
                 deadlines: configuration.deadlines, options: configuration.options,
                 sessionsMax: Int64(configuration.sessionsMax), sessionsOpen: sessionsOpen + number,
-                upstreams: upstreams + first, upstreamCount: UInt8(configuration.upstreams.count))
+                upstreams: upstreams + first, upstreamCount: UInt8(rows))
+            pair.turns.rowsEach = UInt8(configuration.rowsEach)
+            for (index, endpoint) in configuration.upstreams.enumerated() {
+                guard let address = endpoint.address else { continue }
+                pair.setAddresses([address], ofEndpoint: index)
+            }
             pair.isUnix = configuration.endpoint.isUnix
             pair.kind = configuration.kind
             if configuration.endpoint.isDatagram,
@@ -42,7 +44,7 @@ struct WorkerRows: @unchecked Sendable {
             pair.receiveBuffer = configuration.receiveBuffer
             pair.attach(configuration.hooks)
             (pairs + number).initialize(to: pair)
-            first += configuration.upstreams.count
+            first += rows
         }
     }
 

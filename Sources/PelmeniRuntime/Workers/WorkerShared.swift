@@ -16,6 +16,7 @@ package final class WorkerShared: Sendable {
     private let log: EngineLog
     private let names: [String]
     private let upstreamNames: [[String]]
+    private let lookups: LookupRequests
     /// The thread's CPU clock while it runs; its CPU time once it has ended.
     private let clock = Atomic<Int32>(0)
     private let hasClock = Atomic<Bool>(false)
@@ -24,9 +25,11 @@ package final class WorkerShared: Sendable {
     /// - Parameter addresses: each pair's real listening address.
     package init(
         index: Int, pairs: [PairConfiguration], addresses: [SocketAddress],
-        sessionsOpen: UnsafeMutablePointer<Int64>, log: EngineLog
+        sessionsOpen: UnsafeMutablePointer<Int64>, lookups: LookupRequests = LookupRequests(),
+        log: EngineLog
     ) throws(SystemError) {
         self.index = index
+        self.lookups = lookups
         mailbox = try Mailbox()
         counters = Counters()
         rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
@@ -59,10 +62,7 @@ package final class WorkerShared: Sendable {
 
     private func read(_ pairs: PairTable) -> WorkerRequests.Answer {
         for update in mailbox.takeAddresses() {
-            let row = pairs[update.pair].upstreams + Int(update.upstream)
-            let count = min(update.addresses.count, Upstream.addressesMax)
-            for index in 0..<count { row.pointee.addresses[index] = update.addresses[index] }
-            row.pointee.addressCount = UInt8(count)
+            pairs[update.pair].setAddresses(update.addresses, ofEndpoint: Int(update.upstream))
         }
         var answer: WorkerRequests.Answer = []
         if mailbox.wantsDrain { answer.insert(.drain) }
@@ -75,14 +75,14 @@ package final class WorkerShared: Sendable {
     /// Where the worker reports to; `self` must outlive the worker.
     var events: WorkerEvents {
         WorkerEvents(
-            receiver: { context, kind, pair, cause, upstream, error, duration in
+            receiver: { context, kind, pair, cause, upstream, address, error, duration in
                 guard let context, let kind = WorkerEvent.Kind(rawValue: kind) else { return }
                 let shared = Unmanaged<WorkerShared>.fromOpaque(context).takeUnretainedValue()
                 shared.log(
                     WorkerEvent(
                         kind: kind, pair: PairID(pair),
                         cause: EndCause(rawValue: cause) ?? .internal,
-                        upstream: upstream, error: error, duration: duration))
+                        upstream: upstream, address: address, error: error, duration: duration))
             },
             context: Unmanaged.passUnretained(self).toOpaque(),
             reportsSessions: log.takes(.debug))
@@ -101,11 +101,16 @@ package final class WorkerShared: Sendable {
     }
 
     private func log(_ event: WorkerEvent) {
+        if event.kind.isOfUpstreams, event.kind != .upstreamRecovered {
+            let upstream = endpoint(of: event)
+            lookups.request(.init(pair: event.pair, upstream: UInt16(upstream)))
+        }
+        guard event.kind != .upstreamFailsStill else { return }
         let (level, message) = Self.text(event)
         guard log.takes(level) else { return }
         if event.kind.isOfPeers {
             let key = LogRate.Key(
-                kind: event.kind.rawValue, pair: event.pair, upstream: event.upstream)
+                kind: event.kind.rawValue, pair: event.pair, upstream: UInt16(event.upstream))
             guard log.admits(key, level, message, { about(event) }) else { return }
         }
         guard log.hasRoom() else { return }
@@ -117,13 +122,24 @@ package final class WorkerShared: Sendable {
         if names.indices.contains(event.pair.index) {
             fields.append(.init("pair", names[event.pair.index]))
         }
-        if event.kind == .upstreamFailed || event.kind == .upstreamRecovered {
+        if event.kind.isOfUpstreams {
             let upstreams = upstreamNames[event.pair.index]
-            if upstreams.indices.contains(Int(event.upstream)) {
-                fields.append(.init("upstream", upstreams[Int(event.upstream)]))
+            let upstream = endpoint(of: event)
+            if upstreams.indices.contains(upstream) {
+                fields.append(.init("upstream", upstreams[upstream]))
+            }
+            let pair = rows.pairs + event.pair.index
+            if event.kind == .addressFailed || pair.pointee.turns.rowsEach > 1 {
+                let row = pair.pointee.upstreams + Int(event.upstream)
+                fields.append(.init("address", "\(row.pointee.socketAddress(event.address))"))
             }
         }
         return fields
+    }
+
+    /// The number of the upstream that an event is about.
+    private func endpoint(of event: WorkerEvent) -> Int {
+        (rows.pairs + event.pair.index).pointee.endpoint(ofRow: Int(event.upstream))
     }
 
     private static func text(_ event: WorkerEvent) -> (LogEntry.Level, String) {
@@ -131,7 +147,10 @@ package final class WorkerShared: Sendable {
         case .sessionOpened: (.debug, "session opened")
         case .sessionEnded: (.debug, "session ended")
         case .upstreamRecovered: (.info, "upstream accepts again")
-        case .upstreamFailed: (.warning, "upstream failed; it rests while another one accepts")
+        case .upstreamFailed, .upstreamFailsStill:
+            (.warning, "upstream failed; it rests while another one accepts")
+        case .addressFailed:
+            (.info, "an address of an upstream failed; it rests while another one accepts")
         case .poolExhausted:
             (.warning, "buffer pool exhausted; the session longest without progress is closed")
         case .acceptPaused: (.warning, "no more sessions fit; connections wait in the backlog")

@@ -20,6 +20,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case connectTimedOut
     case connectSilent
     case connectBusy
+    case connectItself
     case connectSecondAddress
     case acceptAborted
     case acceptNoDescriptor
@@ -52,6 +53,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case datagramOverflow
     case datagramRefusedReceive
     case datagramRefusedSend
+    case datagramSecondAddress
     case datagramFull
     case datagramInterrupted
     case datagramTooLong

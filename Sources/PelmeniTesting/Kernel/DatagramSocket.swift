@@ -8,7 +8,8 @@ struct DatagramSocket {
     var pair: Int
     var isListener: Bool
     var isUnix = false
-    var mood = SimulatedDestination.Mood.accepts
+    /// Where a connected socket sends to.
+    var destination = Destination()
     var queue: [SimulatedDatagram] = []
     /// For a Unix socket with a full queue: clients that wait to send; below, answers that do.
     var waitingClients: [Int] = []
@@ -20,6 +21,11 @@ struct DatagramSocket {
     var room: Token?
     /// The engine knows that the connected socket is gone: a later socket there is another one.
     var wasToldGone = false
+
+    struct Destination {
+        var address = SocketAddress()
+        var mood = SimulatedDestination.Mood.accepts
+    }
 
     // The upstream's side.
     /// The client whose messages come, once known: a number within the pair; -1 for clients without

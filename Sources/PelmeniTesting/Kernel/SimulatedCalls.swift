@@ -50,6 +50,8 @@ struct SimulatedCalls: SystemCalls {
         return 0
     }
 
+    func reachesItself(_ socket: Int32, port: UInt16) -> Bool { kernel.reachesItself(socket) }
+
     func peerName(_ socket: Int32) -> SocketAddress { kernel.peerName(socket) }
 
     func shutdownWrite(_ socket: Int32) -> Int32 {

@@ -31,8 +31,13 @@ extension SimulatedKernel {
         return socket
     }
 
-    /// An address that tells the clients of a pair apart.
+    func reachesItself(_ socket: Int32) -> Bool { row(socket)?.pointee.reachesItself ?? false }
+
+    /// An address that tells the clients of a pair apart, or that of a flow's upstream.
     func peerName(_ socket: Int32) -> SocketAddress {
+        if let row = row(socket), row.pointee.kind == .datagrams {
+            return messages.sockets[row.pointee.number].destination.address
+        }
         guard let row = row(socket), row.pointee.kind == .stream,
             !isUnixStream(row.pointee.number)
         else {

@@ -28,6 +28,7 @@ extension SimulatedKernel {
         guard destination.mood != .unreachable else { return isUnix ? -EACCES : -ENETUNREACH }
         let receiver = isUnix ? receiver(address, destination) : -1
         guard receiver >= 0 || !isUnix else { return Int32(receiver) }
+        if destination.address > 0 { hit(.datagramSecondAddress) }
         let socket = allocate(.datagrams)
         guard socket >= 0 else {
             hit(.openNoDescriptor)
@@ -39,7 +40,7 @@ extension SimulatedKernel {
         messages.sockets.append(
             DatagramSocket(
                 descriptor: socket, pair: destination.plan, isListener: false, isUnix: isUnix,
-                mood: destination.mood,
+                destination: DatagramSocket.Destination(address: address, mood: destination.mood),
                 errors: DatagramSocket.Errors(areKept: reportsErrors && !isUnix), receiver: receiver
             ))
         createScript(ofFlow: messages.sockets.count - 1)

@@ -174,10 +174,14 @@ extension SimulatedKernel {
             detail: destination.plan << 16 | Int(error), serial: row.pointee.connect.serial)
     }
 
+    /// Stands for the errno of a connect that reaches its own socket.
+    private static var connectsToItself: Int32 { 0xffff }
+
     /// The errno of a connect, 0 when it is accepted, nil when it is never answered.
     private func outcome(_ destination: SimulatedDestination) -> Int32? {
         switch destination.mood {
-        case .refuses: return ECONNREFUSED
+        case .refuses:
+            return random.chance(0x0400) ? Self.connectsToItself : ECONNREFUSED
         case .unreachable: return EHOSTUNREACH
         case .timesOut: return ETIMEDOUT
         case .silent: return nil
@@ -198,8 +202,13 @@ extension SimulatedKernel {
         guard index < freshSocket, sockets[index].connect.isArmed,
             sockets[index].connect.serial == event.serial
         else { return }
-        let error = Int32(event.detail & 0xffff)
+        var error = Int32(event.detail & 0xffff)
         switch error {
+        case Self.connectsToItself:
+            hit(.connectItself)
+            note("descriptor \(socket) is connected to itself")
+            sockets[index].reachesItself = true
+            error = 0
         case 0: createUpstream(plan: event.detail >> 16, socket: socket)
         case ECONNREFUSED: hit(.connectRefused)
         case ETIMEDOUT: hit(.connectTimedOut)

@@ -20,6 +20,8 @@ struct SimulatedSocket {
     var isAttached = false
     /// A connected Unix socket that still lacks the mode for its other operations.
     var isUnsettled = false
+    /// Connected to itself: good for being closed with a reset.
+    var reachesItself = false
     var accept = SimulatedOperation()
     var connect = SimulatedOperation()
     var receive = SimulatedOperation()

@@ -97,11 +97,12 @@ extension SimulatedKernel {
         }
         let isRefused =
             !socket.isUnix
-            && (socket.mood == .refuses || (time >= plan.refusesFrom && time < plan.refusesUntil))
+            && (socket.destination.mood == .refuses
+                || (time >= plan.refusesFrom && time < plan.refusesUntil))
         guard !isRefused else {
             return events.add(.datagramRefused, at: soon(), number: number)
         }
-        guard socket.mood == .accepts else { return }
+        guard socket.destination.mood == .accepts else { return }
         guard plan.answersAfter == 0 else { return hold(.flow(number), socket.pair, plan) }
         let count = plan.countsAnswers ? plan.answers : messages.random.between(0, plan.answers)
         guard count > 0 else { return }

@@ -20,7 +20,7 @@ final class WorkerReports {
     /// Reports of a worker that this object outlives.
     var events: WorkerEvents {
         WorkerEvents(
-            receiver: { context, kind, _, _, _, error, _ in
+            receiver: { context, kind, _, _, _, _, error, _ in
                 guard let context, let kind = WorkerEvent.Kind(rawValue: kind) else { return }
                 Unmanaged<WorkerReports>.fromOpaque(context).takeUnretainedValue()
                     .take(kind, error)

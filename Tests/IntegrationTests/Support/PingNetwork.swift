@@ -115,6 +115,12 @@ final class PingNetwork {
         try set(proxy, "net.ipv4.ping_group_range=\(allows ? "0 2147483647" : "1 0")")
     }
 
+    /// The ports that the proxy's kernel gives to sockets without a port of their own.
+    func limitPorts(_ ports: ClosedRange<UInt16>) throws {
+        try set(
+            proxy, "net.ipv4.ip_local_port_range=\(ports.lowerBound) \(ports.upperBound)")
+    }
+
     /// The host's kernel answers pings, or not.
     func hostAnswers(_ answers: Bool) throws {
         let number = answers ? 0 : 1

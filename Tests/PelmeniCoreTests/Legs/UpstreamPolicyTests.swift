@@ -14,7 +14,7 @@ import Testing
                 !policy.passesOver(isBackingOff: resting[upstream], of: count)
             {
                 for number in 0..<addresses {
-                    #expect(policy.nextAddress(of: upstream) == number)
+                    policy.noteDialled(number, of: upstream)
                     #expect(policy.mayDial(upstream))
                     // A backoff that begins meanwhile holds no further address back.
                     #expect(!policy.passesOver(isBackingOff: true, of: count))
@@ -58,9 +58,11 @@ import Testing
 
     @Test func aBusyUpstreamIsDialledAgain() {
         var policy = UpstreamPolicy()
-        _ = policy.nextAddress(of: 0)
+        policy.noteDialled(0, of: 0)
+        #expect(policy.addresses == 1)
         policy.restart()
-        #expect(policy.address == 0)
-        #expect(policy.nextAddress(of: 0) == 0)
+        #expect(policy.isFresh)
+        policy.noteDialled(0, of: 0)
+        #expect(policy.addresses == 1)
     }
 }

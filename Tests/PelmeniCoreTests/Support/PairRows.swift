@@ -7,7 +7,7 @@ struct PairRows {
     var datagramSessions: UnsafeMutablePointer<Int64> { engineSessions + count + 1 }
     private let count: Int
     private let upstreams: UnsafeMutablePointer<Upstream>
-    private let addresses: UnsafeMutablePointer<SocketAddress>
+    private let addresses: UnsafeMutablePointer<UpstreamAddress>
 
     /// - Parameter upstreams: addresses of each pair's upstreams, one each.
     init(upstreams plans: [[SocketAddress]], deadlines: Deadlines, isUnix: Bool = false) {
@@ -22,9 +22,9 @@ struct PairRows {
         for (number, plan) in plans.enumerated() {
             for (index, address) in plan.enumerated() {
                 let room = addresses + (first + index) * Upstream.addressesMax
-                room.initialize(to: address)
+                room.initialize(repeating: UpstreamAddress(), count: Upstream.addressesMax)
                 (upstreams + first + index).initialize(to: Upstream(addresses: room))
-                upstreams[first + index].addressCount = 1
+                upstreams[first + index].replaceAddresses([address])
             }
             (pairs + number).initialize(
                 to: PairRow(

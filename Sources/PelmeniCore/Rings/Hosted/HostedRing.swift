@@ -115,6 +115,11 @@ struct HostedCalls: SystemCalls {
     }
 
     func peerName(_ socket: Int32) -> SocketAddress { calls.peerName(socket) }
+
+    func reachesItself(_ socket: Int32, port: UInt16) -> Bool {
+        calls.reachesItself(socket, port: port)
+    }
+
     func shutdownWrite(_ socket: Int32) -> Int32 { calls.shutdownWrite(socket) }
     func close(_ socket: Int32) { calls.close(socket) }
     func closeWithReset(_ socket: Int32) { calls.closeWithReset(socket) }

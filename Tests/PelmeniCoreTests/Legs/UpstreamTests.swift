@@ -1,0 +1,125 @@
+import Testing
+
+@testable import PelmeniCore
+
+/// The addresses of an upstream: their order, their backoffs, and what a new lookup keeps of them.
+@Suite struct UpstreamTests {
+    private static let second: UInt64 = 1_000_000_000
+
+    private static func address(_ host: UInt32) -> SocketAddress {
+        SocketAddress(v4: 0x7f00_0000 | host, port: 80)
+    }
+
+    /// A pair's rows, freed at the end.
+    private final class Rows {
+        let addresses: UnsafeMutablePointer<UpstreamAddress>
+        let upstreams: UnsafeMutablePointer<Upstream>
+        let open = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
+        var pair: PairRow
+
+        init(endpoints: Int, rowsEach: Int) {
+            let count = endpoints * rowsEach
+            addresses = .allocate(capacity: count * Upstream.addressesMax)
+            addresses.initialize(
+                repeating: UpstreamAddress(), count: count * Upstream.addressesMax)
+            upstreams = .allocate(capacity: count)
+            for row in 0..<count {
+                (upstreams + row).initialize(
+                    to: Upstream(addresses: addresses + row * Upstream.addressesMax))
+            }
+            open.initialize(to: 0)
+            pair = PairRow(
+                deadlines: Deadlines(), options: SocketOptions(), sessionsMax: 0,
+                sessionsOpen: open, upstreams: upstreams, upstreamCount: UInt8(count))
+            pair.turns.rowsEach = UInt8(rowsEach)
+        }
+
+        deinit {
+            addresses.deallocate()
+            upstreams.deallocate()
+            open.deallocate()
+        }
+
+        /// The last bytes of the addresses of the rows, 0 for none.
+        var hosts: [UInt32] {
+            (0..<Int(pair.upstreamCount)).map { row in
+                guard upstreams[row].addressCount > 0 else { return 0 }
+                let host = upstreams[row].socketAddress(0).host.split(separator: ".").last
+                return UInt32(host ?? "") ?? 0
+            }
+        }
+    }
+
+    private static func dialled(_ upstream: Upstream, at now: UInt64) -> [Int] {
+        var tried: UInt16 = 0
+        var order: [Int] = []
+        while let next = upstream.next(after: tried, now) {
+            tried |= 1 << UInt16(next)
+            order.append(next)
+        }
+        return order
+    }
+
+    @Test func anAddressThatFailsIsDialledLast() {
+        let rows = Rows(endpoints: 1, rowsEach: 1)
+        rows.pair.setAddresses((1...3).map(Self.address), ofEndpoint: 0)
+        let row = rows.upstreams
+        #expect(Self.dialled(row.pointee, at: Self.second) == [0, 1, 2])
+        row.pointee.address(0).pointee.backoff.failed(now: Self.second)
+        #expect(Self.dialled(row.pointee, at: Self.second) == [1, 2, 0])
+        #expect(Self.dialled(row.pointee, at: 2 * Self.second) == [0, 1, 2])
+        row.pointee.address(1).pointee.backoff.failed(now: Self.second)
+        row.pointee.address(2).pointee.backoff.failed(now: Self.second)
+        #expect(!row.pointee.hasAwake(Self.second))
+        #expect(Self.dialled(row.pointee, at: Self.second) == [0, 1, 2])
+    }
+
+    @Test func aLookupKeepsTheBackoffOfAnAddressThatStays() {
+        let rows = Rows(endpoints: 1, rowsEach: 1)
+        rows.pair.setAddresses([1, 2].map(Self.address), ofEndpoint: 0)
+        let row = rows.upstreams
+        row.pointee.address(0).pointee.backoff.failed(now: Self.second)
+        rows.pair.setAddresses([3, 1].map(Self.address), ofEndpoint: 0)
+        #expect(row.pointee.hasFailures)
+        #expect(Self.dialled(row.pointee, at: Self.second) == [0, 1])
+        #expect(row.pointee.address(1).pointee.backoff.isResting(Self.second))
+        #expect(row.pointee.number(of: Self.address(2)) == nil)
+        rows.pair.setAddresses([3, 2].map(Self.address), ofEndpoint: 0)
+        #expect(!row.pointee.hasFailures)
+    }
+
+    @Test func addressesOfTheirOwnAreDialledInTurn() {
+        let rows = Rows(endpoints: 2, rowsEach: 4)
+        rows.pair.setAddresses([1, 2, 3].map(Self.address), ofEndpoint: 0)
+        rows.pair.setAddresses([7].map(Self.address), ofEndpoint: 1)
+        #expect(rows.hosts == [1, 2, 3, 0, 7, 0, 0, 0])
+        var turns: [UInt8] = []
+        for _ in 0..<8 { turns.append(rows.pair.takeTurn()) }
+        #expect(turns == [0, 1, 2, 4, 0, 1, 2, 4])
+        turns = (0..<4).map { _ in rows.pair.takeTurn(of: 0) }
+        #expect(turns == [0, 1, 2, 0])
+        #expect((0..<2).map { _ in rows.pair.takeTurn(of: 1) } == [4, 4])
+        #expect(rows.pair.endpoint(ofRow: 5) == 1)
+        #expect(rows.pair.endpointCount == 2)
+    }
+
+    @Test func anAddressKeepsItsRow() {
+        let rows = Rows(endpoints: 1, rowsEach: 4)
+        rows.pair.setAddresses([1, 2, 3].map(Self.address), ofEndpoint: 0)
+        rows.upstreams[1].backoff.failed(now: Self.second)
+        rows.pair.setAddresses([4, 2, 5, 6].map(Self.address), ofEndpoint: 0)
+        #expect(rows.hosts == [4, 2, 5, 6])
+        #expect(rows.upstreams[1].backoff.failures == 1)
+        rows.pair.setAddresses([2].map(Self.address), ofEndpoint: 0)
+        #expect(rows.hosts == [0, 2, 0, 0])
+        #expect((0..<3).map { _ in rows.pair.takeTurn() } == [1, 1, 1])
+        rows.pair.setAddresses((1...16).map { Self.address(UInt32($0)) }, ofEndpoint: 0)
+        #expect(rows.hosts.sorted() == [1, 2, 3, 4])
+    }
+
+    @Test func aNameWithoutAnAddressIsInTurnAsWell() {
+        let rows = Rows(endpoints: 2, rowsEach: 2)
+        #expect(rows.pair.takeTurn() < 4)
+        #expect(rows.pair.takeTurn(of: 1) >= 2)
+    }
+}

@@ -1,0 +1,145 @@
+import Pelmeni
+import PelmeniCore
+import PelmeniRuntime
+import Synchronization
+import TestSupport
+import Testing
+
+/// Names with several addresses: which one serves, and what becomes of those that fail.
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct AddressTests {
+    /// An answer to lookups that a test changes.
+    private final class Names: Sendable {
+        private let state: Mutex<(hosts: [String], lookups: Int)>
+
+        init(_ hosts: [String]) { state = Mutex((hosts, 0)) }
+
+        func move(to hosts: [String]) { state.withLock { $0.hosts = hosts } }
+        var lookups: Int { state.withLock { $0.lookups } }
+
+        func lookup(_ host: String, _ port: UInt16) -> Result<[SocketAddress], Resolver.Failure> {
+            let hosts = state.withLock { state in
+                state.lookups += 1
+                return state.hosts
+            }
+            return .success(hosts.compactMap { SocketAddress(numeric: $0, port: port) })
+        }
+    }
+
+    private static let second: UInt32 = 0x7f00_0002
+
+    private func start(
+        _ variant: Variant, listen: Endpoint, to upstream: Endpoint, _ names: Names,
+        spreads: Bool = false
+    ) async throws -> EngineRuntime {
+        var pair = PairConfiguration(endpoint: listen, upstreams: [upstream])
+        pair.names.spreads = spreads
+        return try await EngineRuntime.start(
+            EngineConfiguration(
+                choice: variant.backend, without: variant.without.mask, workers: 1, pairs: [pair],
+                lookup: names.lookup))
+    }
+
+    private func stop(_ runtime: EngineRuntime) async {
+        runtime.stop()
+        await runtime.wait()
+    }
+
+    /// Whether one of a client's next datagrams is answered: one behind another, a refusal apart.
+    private func isServed(
+        _ client: DatagramWire, by origin: DatagramWire, within datagrams: Int
+    ) throws -> Bool {
+        for count in 1...datagrams {
+            try client.send("q")
+            // A refusal is there at once; the wait for the last one ends with the request.
+            guard try origin.waits(count == datagrams ? 30_000 : 200) else { continue }
+            try origin.send("a", to: try origin.receive().from)
+            return try client.receiveText() == "a"
+        }
+        return false
+    }
+
+    /// The first address refuses datagrams: the second or third one of a client is answered, as are
+    /// the first ones of the clients behind it.
+    @Test(arguments: Variant.all) func datagramsFindTheAddressThatServes(
+        variant: Variant
+    ) async throws {
+        let origin = try DatagramWire()
+        let names = Names(["127.0.0.9", "127.0.0.1"])
+        let runtime = try await start(
+            variant, listen: .udp(host: "127.0.0.1", port: 0),
+            to: .udp(host: "app.test", port: origin.port), names)
+        let client = try DatagramWire()
+        try client.connect(toPort: runtime.addresses[0].port)
+        #expect(try isServed(client, by: origin, within: 3))
+        let next = try DatagramWire()
+        try next.connect(toPort: runtime.addresses[0].port)
+        #expect(try isServed(next, by: origin, within: 1))
+        await stop(runtime)
+    }
+
+    /// A session that lives on while its name moves leaves the address that refuses.
+    @Test(arguments: Variant.all) func datagramsFollowANameThatMoves(
+        variant: Variant
+    ) async throws {
+        let first = try DatagramWire()
+        let names = Names(["127.0.0.1"])
+        let runtime = try await start(
+            variant, listen: .udp(host: "127.0.0.1", port: 0),
+            to: .udp(host: "app.test", port: first.port), names)
+        let client = try DatagramWire()
+        try client.connect(toPort: runtime.addresses[0].port)
+        #expect(try isServed(client, by: first, within: 1))
+        let second = try DatagramWire(host: Self.second, port: first.port)
+        names.move(to: ["127.0.0.2"])
+        try first.goAway()
+        // The first refusal has the name looked up at once.
+        let before = names.lookups
+        try client.send("lost")
+        try waitUntil("a lookup") { names.lookups > before }
+        #expect(try isServed(client, by: second, within: 3))
+        await stop(runtime)
+    }
+
+    /// Streams dial an address that refused only after the others.
+    @Test(arguments: Variant.all) func streamsRememberTheAddressThatRefuses(
+        variant: Variant
+    ) async throws {
+        let origin = try TestListener()
+        let names = Names(["127.0.0.9", "127.0.0.1"])
+        let runtime = try await start(
+            variant, listen: .tcp(host: "127.0.0.1", port: 0),
+            to: .tcp(host: "app.test", port: origin.port), names)
+        for _ in 0..<3 {
+            let client = try Wire(toPort: runtime.addresses[0].port)
+            let upstream = try origin.accept()
+            try client.write("x")
+            #expect(try upstream.readText(1) == "x")
+        }
+        // One dial of the address that refuses, and one of the other for each session.
+        #expect(runtime.workers[0].counters.get(.connects) == 4)
+        await stop(runtime)
+    }
+
+    /// With a row for each address, sessions are spread evenly.
+    @Test(arguments: Variant.all) func addressesAreUpstreamsOfTheirOwn(
+        variant: Variant
+    ) async throws {
+        let first = try TestListener()
+        let second = try TestListener(host: Self.second, port: first.port)
+        let names = Names(["127.0.0.1", "127.0.0.2"])
+        let runtime = try await start(
+            variant, listen: .tcp(host: "127.0.0.1", port: 0),
+            to: .tcp(host: "app.test", port: first.port), names, spreads: true)
+        var clients: [Wire] = []
+        for _ in 0..<3 {
+            for origin in [first, second] {
+                let client = try Wire(toPort: runtime.addresses[0].port)
+                let upstream = try origin.accept()
+                try client.write("x")
+                #expect(try upstream.readText(1) == "x")
+                clients.append(client)
+            }
+        }
+        await stop(runtime)
+    }
+}
