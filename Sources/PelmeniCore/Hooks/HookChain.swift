@@ -178,9 +178,9 @@ struct HookRow {
     /// Hooks that are not called any more, a bit each.
     var releasedToUpstream: UInt32 = 0
     var releasedToClient: UInt32 = 0
-    var client = AddressRow()
+    var client = ClientAddress()
     /// The number of the upstream that accepted, to the session's end; negative before.
-    var upstream: Int32 = -1
+    var upstream: Int16 = -1
     /// Instances that were made: those of the first hooks.
     var made: UInt8 = 0
     /// A hook finished the session of two streams: each is shut down once its queue is sent.

@@ -12,7 +12,7 @@ extension Relay where R: ~Copyable {
         row.pointee = HookRow()
         let client = sessions[session].client
         if !client.isNone {
-            row.pointee.client = AddressRow(legs.calls.peerName(legs[client].socket))
+            row.pointee.client = ClientAddress(legs.calls.peerName(legs[client].socket))
         }
         describe(session, chain, isToClient: false)
         var upstream = -1
@@ -56,7 +56,7 @@ extension Relay where R: ~Copyable {
     /// The session's upstream accepted: hooks see its number, also after its leg is closed.
     func noteUpstream(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
-        chain.pointee.row(session).pointee.upstream = Int32(
+        chain.pointee.row(session).pointee.upstream = Int16(
             legs[sessions[session].upstream].upstream)
     }
 
