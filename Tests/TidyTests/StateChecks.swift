@@ -19,6 +19,7 @@ enum StateChecks {
             "Legs/Legs+Sending": 1,
             "Legs/LinkTable": 1, "Legs/Legs+Links": 2, "Legs/Outcome": 1,
             "Legs/ReadScheduler": 2, "Legs/SessionRow": 1,
+            "Protocols/PairDriverRow": 2, "Protocols/RestTable": 5,
             "Relay/CutQueue": 2, "Relay/Relay": 1, "Relay/Relay+DriverCommands": 2,
             "Relay/Relay+DriverLegs": 1, "Relay/Relay+Driving": 1, "Relay/Relay+Offering": 1,
             "Relay/Relay+Outcomes": 1, "Relay/Relay+PairCommands": 2,
