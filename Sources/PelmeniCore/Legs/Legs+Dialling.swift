@@ -6,11 +6,11 @@ extension Legs where R: ~Copyable {
     /// Gives the session an upstream to begin with; -1 is the next one, round-robin.
     mutating func assign(_ session: SessionID, upstream: Int) {
         guard upstream < 0 else {
-            sessions[session].policy = UpstreamPolicy(first: UInt8(truncatingIfNeeded: upstream))
-            return
+            let first = UInt8(truncatingIfNeeded: upstream)
+            return beginChoice(session, UpstreamPolicy(first: first))
         }
         let pair = pairs.row(sessions[session].pair)
-        sessions[session].policy = UpstreamPolicy(first: pair.pointee.nextUpstream)
+        beginChoice(session, UpstreamPolicy(first: pair.pointee.nextUpstream))
         let next = pair.pointee.nextUpstream &+ 1
         pair.pointee.nextUpstream = next < pair.pointee.upstreamCount ? next : 0
     }
@@ -27,7 +27,7 @@ extension Legs where R: ~Copyable {
     mutating func beginDial(_ session: SessionID) {
         let row = sessions.row(session)
         row.pointee.hasCause = false
-        row.pointee.retryAt = 0
+        dialRow(session).pointee.retryAt = 0
         row.pointee.move(to: .connecting)
         dial(session)
     }
@@ -47,11 +47,12 @@ extension Legs where R: ~Copyable {
     /// Dials the next address; ends the session when no address and no attempt is left.
     mutating func dial(_ session: SessionID) {
         let row = sessions.row(session)
+        let choice = dialRow(session)
         let count = pairs[row.pointee.pair].upstreamCount
         while true {
             let upstream = currentUpstream(session)
-            if !row.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
-                while row.pointee.policy.address
+            if !choice.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
+                while choice.pointee.policy.address
                     < pairs[row.pointee.pair].upstreams[upstream].addressCount
                 {
                     if dialAddress(session, upstream: upstream) { return }
@@ -60,13 +61,14 @@ extension Legs where R: ~Copyable {
                 if !row.pointee.upstream.isNone { return }
                 upstreamFailed(session, upstream)
             }
-            row.pointee.policy.moveOn()
-            guard !row.pointee.policy.isOver(count) else { break }
+            choice.pointee.policy.moveOn()
+            guard !choice.pointee.policy.isOver(count) else { break }
         }
         guard row.pointee.upstream.isNone else { return }
         // A driver that dials may answer its client itself.
         let pair = pairs.row(row.pointee.pair)
         guard row.pointee.kind != .drivenStreams, !pair.pointee.hooks.dialsOnDemand else {
+            endChoice(session)
             row.pointee.move(to: .relaying)
             return notify(session)
         }
@@ -75,25 +77,25 @@ extension Legs where R: ~Copyable {
 
     @inline(__always)
     func currentUpstream(_ session: SessionID) -> Int {
-        let row = sessions.row(session)
-        let count = pairs[row.pointee.pair].upstreamCount
-        return row.pointee.policy.current(of: count)
+        let count = pairs[sessions[session].pair].upstreamCount
+        return dialRow(session).pointee.policy.current(of: count)
     }
 
     /// The first round skips upstreams in backoff, the second one dials them; each upstream once.
     func isWorthDialling(_ session: SessionID, _ upstream: Int) -> Bool {
         let entry = sessions.row(session)
         let pair = pairs.row(entry.pointee.pair)
-        guard entry.pointee.policy.mayDial(upstream) else { return false }
+        let choice = dialRow(session)
+        guard choice.pointee.policy.mayDial(upstream) else { return false }
         let row = pair.pointee.upstreams + upstream
-        guard row.pointee.addressCount > 0 || entry.pointee.policy.address > 0 else {
+        guard row.pointee.addressCount > 0 || choice.pointee.policy.address > 0 else {
             if !entry.pointee.hasCause {
                 entry.pointee.cause = .resolveFailed
                 entry.pointee.hasCause = true
             }
             return false
         }
-        return !entry.pointee.policy.passesOver(
+        return !choice.pointee.policy.passesOver(
             isBackingOff: row.pointee.backoffUntil > now, of: pair.pointee.upstreamCount)
     }
 
@@ -103,14 +105,15 @@ extension Legs where R: ~Copyable {
         if entry.pointee.kind.forwardsDatagrams {
             return dialDatagrams(session, upstream: upstream)
         }
+        let choice = dialRow(session)
         let pair = pairs.row(entry.pointee.pair)
         let row = pair.pointee.upstreams + upstream
-        if entry.pointee.policy.address == 0, entry.pointee.retryAt == 0 {
-            entry.pointee.dialledAt = now
+        if choice.pointee.policy.address == 0, choice.pointee.retryAt == 0 {
+            choice.pointee.dialledAt = now
         }
-        entry.pointee.retryAt = 0
-        entry.pointee.attemptAt = now
-        let address = row.pointee.addresses + entry.pointee.policy.nextAddress(of: upstream)
+        choice.pointee.retryAt = 0
+        choice.pointee.attemptAt = now
+        let address = row.pointee.addresses + choice.pointee.policy.nextAddress(of: upstream)
         let family = address.pointee.family
         var socket = calls.open(family: family)
         if reserve.note(socket), spendReserve() { socket = calls.open(family: family) }
@@ -209,38 +212,41 @@ extension Legs where R: ~Copyable {
     /// Schedules the next check: the next address, the connect deadline, or a client gone.
     mutating func scheduleDial(_ session: SessionID) {
         let row = sessions[session]
+        let choice = dialRow(session)
         let pair = pairs.row(row.pair)
-        var due = row.dialledAt &+ pair.pointee.deadlines.connect
+        var due = choice.pointee.dialledAt &+ pair.pointee.deadlines.connect
         if !row.client.isNone { due = min(due, now &+ Limits.brokenCheck) }
-        if row.policy.address < pair.pointee.upstreams[currentUpstream(session)].addressCount {
-            due = min(due, row.attemptAt &+ Limits.connectionAttemptDelay)
+        if choice.pointee.policy.address
+            < pair.pointee.upstreams[currentUpstream(session)].addressCount
+        {
+            due = min(due, choice.pointee.attemptAt &+ Limits.connectionAttemptDelay)
         }
         wheel.hasten(session, to: due)
     }
 
     mutating func connectingTimerFired(_ session: SessionID) {
-        let row = sessions.row(session)
-        let pair = pairs.row(row.pointee.pair)
+        let pair = pairs.row(sessions[session].pair)
         guard !endIfAbandoned(session) else { return }
+        let choice = dialRow(session)
         let upstream = currentUpstream(session)
-        if now >= row.pointee.dialledAt &+ pair.pointee.deadlines.connect {
+        if now >= choice.pointee.dialledAt &+ pair.pointee.deadlines.connect {
             noteFailure(session, -ETIMEDOUT)
             closeAttempts(session)
             upstreamFailed(session, upstream)
-            row.pointee.policy.moveOn()
-            row.pointee.retryAt = 0
+            choice.pointee.policy.moveOn()
+            choice.pointee.retryAt = 0
             return dial(session)
         }
-        if row.pointee.retryAt != 0 {
+        if choice.pointee.retryAt != 0 {
             let due = min(
-                row.pointee.retryAt, row.pointee.dialledAt &+ pair.pointee.deadlines.connect)
-            guard now >= row.pointee.retryAt else { return wheel.hasten(session, to: due) }
-            row.pointee.policy.restart()
+                choice.pointee.retryAt, choice.pointee.dialledAt &+ pair.pointee.deadlines.connect)
+            guard now >= choice.pointee.retryAt else { return wheel.hasten(session, to: due) }
+            choice.pointee.policy.restart()
             if !dialAddress(session, upstream: upstream) { dial(session) }
             return
         }
-        if now >= row.pointee.attemptAt &+ Limits.connectionAttemptDelay,
-            row.pointee.policy.address < pair.pointee.upstreams[upstream].addressCount
+        if now >= choice.pointee.attemptAt &+ Limits.connectionAttemptDelay,
+            choice.pointee.policy.address < pair.pointee.upstreams[upstream].addressCount
         {
             if !dialAddress(session, upstream: upstream) { scheduleDial(session) }
             return
