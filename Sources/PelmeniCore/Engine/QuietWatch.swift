@@ -2,6 +2,8 @@
 /// enough happened before. A worker that is never quiet pays nothing, one with a request now and
 /// then a call for some hundred completions.
 struct QuietWatch {
+    /// Completions that go before.
+    private let least: Int
     /// Completions since memory was given back.
     private var completions = 0
     /// When the last one came.
@@ -9,9 +11,12 @@ struct QuietWatch {
 
     /// Quiet for so long. Shorter, a pause between two bursts would count.
     static let silence: UInt64 = 200_000_000
+    /// The last wait, at least.
     static let waitMin: UInt64 = 50_000_000
     /// They touch as many blocks at most: 4 MiB of one page each.
     static let completionsMin = 1024
+
+    init(completionsMin: Int = Self.completionsMin) { least = completionsMin }
 
     /// Completions of a loop.
     @inline(__always)
@@ -23,7 +28,7 @@ struct QuietWatch {
 
     /// When the worker has been quiet; `UInt64.max` where there is nothing to give back.
     @inline(__always)
-    var dueAt: UInt64 { completions < Self.completionsMin ? .max : lastAt &+ Self.silence }
+    var dueAt: UInt64 { completions < least ? .max : lastAt &+ Self.silence }
 
     /// Whether memory is given back now. Then it counts anew.
     ///

@@ -21,7 +21,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     var isPauseReported = false
     var isStopping = false
     private var wakeArmed = false
-    private var quiet = QuietWatch()
+    var quiet = QuietWatch()
     /// The ring's own error that ended the loop, or 0.
     package private(set) var failure: Int32 = 0
 
