@@ -190,3 +190,8 @@ void *pelmeni_memory_map(uint64_t bytes) {
 void pelmeni_memory_unmap(void *memory, uint64_t bytes) {
     if (memory != NULL) { munmap(memory, bytes); }
 }
+
+void pelmeni_memory_discard(void *memory, uint64_t bytes) {
+    // A refusal leaves the pages as they are, which is right too.
+    madvise(memory, bytes, MADV_DONTNEED);
+}

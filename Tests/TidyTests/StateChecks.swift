@@ -13,12 +13,13 @@ enum StateChecks {
     static let assertionsToday: [String: Int] = {
         let files = [
             "Buffers/BufferPool": 3, "Buffers/RowQueue": 3, "Buffers/SendQueue": 3,
-            "Legs/DescriptorReserve": 1, "Legs/DialQueue": 2, "Legs/LegRow": 6, "Legs/Legs": 5,
+            "Legs/DescriptorReserve": 1, "Legs/DialQueue": 4, "Legs/LegRow": 7, "Legs/Legs": 5,
             "Legs/Legs+Closing": 5, "Legs/Legs+Connecting": 1, "Legs/Legs+Datagrams": 1,
             "Legs/Legs+Ends": 1, "Legs/Legs+Opening": 3, "Legs/Legs+Receiving": 1,
             "Legs/Legs+Sending": 1,
             "Legs/LinkTable": 1, "Legs/Legs+Links": 2, "Legs/Outcome": 1,
             "Legs/ReadScheduler": 2, "Legs/SessionRow": 1,
+            "Protocols/PairDriverRow": 2, "Protocols/RestTable": 5,
             "Relay/CutQueue": 2, "Relay/Relay": 1, "Relay/Relay+DriverCommands": 2,
             "Relay/Relay+DriverLegs": 1, "Relay/Relay+Driving": 1, "Relay/Relay+Offering": 1,
             "Relay/Relay+Outcomes": 1, "Relay/Relay+PairCommands": 2,

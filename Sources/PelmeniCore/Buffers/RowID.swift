@@ -24,6 +24,8 @@ package enum RowTableName {
     package enum Datagrams {}
     package enum FramedStreams {}
     package enum Drivers {}
+    package enum Rests {}
+    package enum Dials {}
 }
 
 /// A leg; its ring calls the same number a slot.

@@ -8,6 +8,7 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
 
     let rows: RowTable<Row.Table, Row>
     private let capacity: Int
+    private let reserved: Int
     private let spare: Int
     private var free: ID = .none
     private var fresh: UInt32
@@ -21,6 +22,7 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
         guard let memory = pelmeni_memory_map(Self.bytes(capacity + spare)) else { return nil }
         rows = RowTable(memory.bindMemory(to: Row.self, capacity: capacity + spare))
         self.capacity = capacity
+        self.reserved = reserved
         self.spare = spare
         fresh = UInt32(reserved)
     }
@@ -49,6 +51,14 @@ struct RowSlab<Row: QueuedRow>: @unchecked Sendable {
     mutating func giveBack(_ id: ID) {
         rows[id].next = free
         free = id
+    }
+
+    /// Begins anew, with no row in use and none that costs memory. Only where no row is taken.
+    mutating func reset() {
+        guard Int(fresh) > reserved else { return }
+        pelmeni_memory_discard(rows.rows, Self.bytes(capacity + spare))
+        free = .none
+        fresh = UInt32(reserved)
     }
 
     /// All rows that were ever in use, and the reserved rows.

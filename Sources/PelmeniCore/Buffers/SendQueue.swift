@@ -1,7 +1,9 @@
 /// Slices that wait to be sent on a leg, first in, first out, chained through the pool's pieces.
 package struct SendQueue: Sendable {
     /// Bytes in the queue, those in flight included.
-    package private(set) var bytes: Int = 0
+    package var bytes: Int { Int(byteCount) }
+    /// Of 32 bits: each leg has a queue, and a longer one is refused.
+    private var byteCount: UInt32 = 0
     package private(set) var first: PieceID = .none
     private var last: PieceID = .none
     /// Pieces in the queue, those in flight included.
@@ -16,12 +18,13 @@ package struct SendQueue: Sendable {
     /// the caller still holds the lease then.
     @inline(__always)
     package mutating func append(_ slice: Slice, pool: BufferPool) -> Bool {
+        guard slice.length <= .max &- byteCount else { return false }
         let piece = pool.takePiece(slice)
         guard !piece.isNone else { return false }
         if count == 0 { first = piece } else { pool.piece(last).pointee.next = piece }
         last = piece
         count &+= 1
-        bytes &+= Int(slice.length)
+        byteCount &+= slice.length
         return true
     }
 
@@ -33,13 +36,13 @@ package struct SendQueue: Sendable {
         let at = pool.piece(last)
         let end = Int(at.pointee.slice.offset) &+ Int(at.pointee.slice.length)
         let block = at.pointee.slice.block
-        guard pool.leases(of: block) == 1,
+        guard pool.leases(of: block) == 1, slice.length <= .max &- byteCount,
             end &+ Int(slice.length) <= pool.blockClass(of: block).bytes
         else { return false }
         (pool.address(block) + end).copyMemory(
             from: pool.address(slice.block) + Int(slice.offset), byteCount: Int(slice.length))
         at.pointee.slice.length &+= slice.length
-        bytes &+= Int(slice.length)
+        byteCount &+= slice.length
         pool.release(slice.block)
         return true
     }
@@ -48,7 +51,7 @@ package struct SendQueue: Sendable {
     @inline(__always)
     package mutating func remove(_ sent: Int, pool: BufferPool) {
         assert(sent <= bytes, "more was sent than was queued")
-        bytes &-= sent
+        byteCount &-= UInt32(truncatingIfNeeded: sent)
         // Nearly always one piece was queued and sent in full.
         if bytes == 0, count == 1 { return removeFirst(pool.piece(first).pointee, pool: pool) }
         var left = sent
@@ -70,7 +73,7 @@ package struct SendQueue: Sendable {
     package mutating func dropFirst(pool: BufferPool) {
         guard count > 0 else { return }
         let piece = pool.piece(first).pointee
-        bytes &-= Int(piece.slice.length)
+        byteCount &-= piece.slice.length
         removeFirst(piece, pool: pool)
         assert(count > 0 || bytes == 0, "the bytes are those of the pieces")
     }
@@ -78,7 +81,7 @@ package struct SendQueue: Sendable {
     /// Ends every lease. Only when no send is in flight.
     package mutating func removeAll(pool: BufferPool) {
         while count > 0 { removeFirst(pool.piece(first).pointee, pool: pool) }
-        bytes = 0
+        byteCount = 0
     }
 
     @inline(__always)

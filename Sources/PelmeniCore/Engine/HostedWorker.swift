@@ -29,6 +29,8 @@ package struct HostedWorker: ~Copyable {
                 events: events, key: key)
         else { return nil }
         worker = Worker(relay: relay, listeners: listeners, requests: requests)
+        // Every pause of a simulated run then shows whether a byte is lost with the memory.
+        worker.quiet = QuietWatch(completionsMin: 16)
     }
 
     /// Arms the wake-up and the listeners. False when the host refuses one.

@@ -21,6 +21,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     var isPauseReported = false
     var isStopping = false
     private var wakeArmed = false
+    var quiet = QuietWatch()
     /// The ring's own error that ended the loop, or 0.
     package private(set) var failure: Int32 = 0
 
@@ -89,10 +90,13 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     /// One loop. False when there is nothing left to do.
     package mutating func runOnce() -> Bool {
+        let before = relay.legs.now
         let error = relay.legs.ring.submit(until: nextTime())
         relay.legs.now = relay.legs.calls.now()
         guard error == 0 else { return fail(error) }
+        var completions = 0
         while let completion = relay.legs.ring.next() {
+            completions &+= 1
             switch completion.token.kind {
             case .wake: woken()
             case .accept: accepted(completion)
@@ -104,6 +108,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         // Accepts that were on their way when the stop came bring sessions after it.
         if isStopping { relay.cutAll() }
         relay.finishLoop()
+        quiet.note(completions, at: relay.legs.now)
+        if quiet.take(at: relay.legs.now, waited: relay.legs.now &- before) { relay.trim() }
         if isFull, relay.legs.now >= fullUntil { relay.legs.hasRoom = true }
         if relay.legs.hasRoom || relay.legs.lacksDescriptors { reconsiderAccepting() }
         if !isDraining, !isFull, backedOffListeners { armListeners() }
@@ -114,7 +120,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     @inline(__always)
     private func nextTime() -> UInt64 {
-        var time = relay.nextTime()
+        var time = min(relay.nextTime(), quiet.dueAt)
         if isDraining, relay.legs.isQuiet {
             time = min(time, relay.legs.now &+ Self.drainCheck)
         }

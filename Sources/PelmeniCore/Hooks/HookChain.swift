@@ -178,9 +178,9 @@ struct HookRow {
     /// Hooks that are not called any more, a bit each.
     var releasedToUpstream: UInt32 = 0
     var releasedToClient: UInt32 = 0
-    var client = AddressRow()
+    var client = ClientAddress()
     /// The number of the upstream that accepted, to the session's end; negative before.
-    var upstream: Int32 = -1
+    var upstream: Int16 = -1
     /// Instances that were made: those of the first hooks.
     var made: UInt8 = 0
     /// A hook finished the session of two streams: each is shut down once its queue is sent.
@@ -197,12 +197,21 @@ struct HookRow {
     }
 }
 
-/// What few sessions have: bytes that hooks hold back, and chunks that wait for room.
+/// What few sessions have: bytes that hooks hold back, chunks that wait for room, and work.
 struct HookLater {
     var toUpstream = ChunkQueue()
     var toClient = ChunkQueue()
+    /// Work of a pair's driver that has begun, for each side; 0 is none. An upstream's side goes
+    /// with its connection, its work does not.
+    var clientTask: UInt64 = 0
+    var upstreamTask: UInt64 = 0
     /// For each hook, out and back.
     let held: UnsafeMutablePointer<HeldBytes>
+
+    /// As it was made, of a chain without hooks.
+    var isUnused: Bool {
+        toUpstream.isUnused && toClient.isUnused && clientTask == 0 && upstreamTask == 0
+    }
 
     static func create(hooks: Int) -> UnsafeMutablePointer<HookLater> {
         let bytes = MemoryLayout<HookLater>.stride + 2 * hooks * MemoryLayout<HeldBytes>.stride
@@ -229,6 +238,10 @@ struct ChunkQueue {
     /// The unit that an asynchronous hook has, and the units behind it.
     var parked = ParkedCall()
     var behind = ItemQueue()
+
+    var isUnused: Bool {
+        !hasBytes && behind.isEmpty && lastResult > 0 && !endsBehindSurplus
+    }
 
     var hasBytes: Bool { !chunks.isEmpty || surplus.count > 0 || parked.isThere }
 

@@ -11,7 +11,7 @@ public struct Session: ~Copyable {
     /// The client's address. A Unix stream has none: it is `unnamed`.
     public var client: Address {
         if let name = call.pointee.clientName { return Address(name.pointee) }
-        return Address(call.pointee.row?.pointee.client ?? AddressRow())
+        return Address(call.pointee.row?.pointee.client.row ?? AddressRow())
     }
 
     /// The number of the upstream in the client's list; nil while none has accepted.

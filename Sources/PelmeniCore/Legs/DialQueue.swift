@@ -1,4 +1,5 @@
-/// Clients whose sessions wait to be dialled, and the number of dials per loop.
+/// Sessions that choose an upstream: their clients that wait to be dialled, the number of dials per
+/// loop, and the rows of choices.
 ///
 /// On loopback connect(2) runs the whole handshake, the listener's side included: a thousand
 /// sessions accepted at once delayed all others by 60 ms and more.
@@ -6,6 +7,18 @@ struct DialQueue {
     private var clients = LegQueue()
     /// Dials left in this loop.
     private var budget = Limits.dialsInLoop
+    private var choices: RowSlab<DialRow>
+    /// Sessions with a choice.
+    private(set) var choiceCount = 0
+
+    /// Nil when memory runs out.
+    init?(sessions: Int) {
+        guard let choices = RowSlab<DialRow>(capacity: sessions) else { return nil }
+        self.choices = choices
+    }
+
+    /// No copy of the queue may be used afterwards.
+    func destroy() { choices.destroy() }
 
     @inline(__always)
     var isEmpty: Bool { clients.isEmpty }
@@ -45,5 +58,24 @@ struct DialQueue {
         let wasThere = clients.remove(client, legs)
         assert(wasThere, "a queued leg stands in the queue")
         legs[client].move(to: .open)
+    }
+
+    // MARK: Choices
+
+    @inline(__always)
+    var rows: RowTable<RowTableName.Dials, DialRow> { choices.rows }
+
+    /// A row for a session that has none.
+    mutating func takeChoice() -> DialID {
+        let id = choices.allocate()
+        assert(!id.isNone, "each session has a row")
+        choiceCount &+= 1
+        return id
+    }
+
+    mutating func giveBack(_ choice: DialID) {
+        assert(choiceCount > 0, "a session with a choice is counted")
+        choices.giveBack(choice)
+        choiceCount &-= 1
     }
 }

@@ -11,7 +11,7 @@ extension RowID where Table == RowTableName.Legs {
 /// One socket with its send queue, states and flags.
 ///
 /// Trivial, integers only: the loop neither retains nor releases. Zeroed memory is a free row: 0 is
-/// the first case of each state.
+/// the first case of each state. 72 bytes: each idle connection has one.
 struct LegRow: QueuedRow {
     typealias Table = RowTableName.Legs
 
@@ -36,7 +36,8 @@ struct LegRow: QueuedRow {
     var session: SessionID = .none
     /// The next leg of a list: free, starved, or the attempts of a session.
     var next: LegID = .none
-    var datagrams = Datagrams()
+    /// Datagrams, or trains, in flight.
+    private(set) var datagramCount: UInt16 = 0
     /// The pair of a listener, which has no session.
     var pair = PairID(0)
     var dialled = Dialled()
@@ -115,16 +116,16 @@ struct LegRow: QueuedRow {
     @inline(__always)
     mutating func beginDatagram() {
         assert(kind.isDatagrams, "a stream sends no datagram")
-        datagrams.count &+= 1
+        datagramCount &+= 1
         writing = .sending
     }
 
     /// A datagram was sent, or failed.
     @inline(__always)
     mutating func endDatagram() {
-        assert(datagrams.count > 0, "a datagram completes that was not sent")
-        datagrams.count &-= 1
-        if datagrams.count == 0 { writing = .idle }
+        assert(datagramCount > 0, "a datagram completes that was not sent")
+        datagramCount &-= 1
+        if datagramCount == 0 { writing = .idle }
     }
 
     /// The ring failed: no operation in flight will complete.
@@ -133,6 +134,16 @@ struct LegRow: QueuedRow {
         flags.insert(.closesWithReset)
         reading = .idle
         writing = .idle
+    }
+
+    /// The datagram that waits for room in the socket. Datagrams are not acknowledged: its number
+    /// takes the place of what was.
+    var waiting: DatagramID {
+        get { DatagramID(kind.isDatagrams ? progress.mark : .max) }
+        set {
+            assert(kind.isDatagrams, "no datagram waits on a stream")
+            progress.mark = newValue.rawValue
+        }
     }
 
     // MARK: Parts
@@ -147,34 +158,50 @@ struct LegRow: QueuedRow {
     /// Whether the far side takes queued bytes.
     struct Progress {
         /// When a byte last went out, or the first one was queued.
-        var at: UInt64 = 0
+        private var time: UInt64 = 0
+        /// How long before that ``drainedUntil`` is, in 1.024 µs; 73 minutes at most.
+        private var lag: UInt32 = 0
+        fileprivate var mark: UInt32 = .max
+
+        private static let lagShift: UInt64 = 10
+
+        private mutating func set(_ now: UInt64, drainedUntil: UInt64) {
+            time = now
+            lag = now > drainedUntil ? UInt32(clamping: (now &- drainedUntil) >> Self.lagShift) : 0
+        }
+
+        var at: UInt64 {
+            get { time }
+            set { set(newValue, drainedUntil: drainedUntil) }
+        }
+
         /// When the bytes sent since the queue began would have drained at the least rate, see
         /// ``Limits/drainedByte``. The present, for a faster leg.
-        private(set) var drainedUntil: UInt64 = 0
-        /// Bytes that the far side had acknowledged at the last check of the stall deadline.
-        var acknowledged: Int64 = -1
+        var drainedUntil: UInt64 { time &- UInt64(lag) << Self.lagShift }
 
         /// The queue gets its first bytes.
         @inline(__always)
         mutating func begin(at now: UInt64) {
-            at = now
-            drainedUntil = now
+            time = now
+            lag = 0
         }
 
         /// Bytes of the queue went out.
         @inline(__always)
         mutating func note(_ bytes: Int, at now: UInt64) {
-            at = now
             let drained = UInt64(truncatingIfNeeded: bytes) &* Limits.drainedByte
-            drainedUntil = min(now, drainedUntil &+ drained)
+            set(now, drainedUntil: min(now, drainedUntil &+ drained))
         }
-    }
 
-    /// Datagrams, or trains, sent on this leg.
-    struct Datagrams {
-        /// The datagram that waits for room in the socket.
-        var waiting: DatagramID = .none
-        /// In flight.
-        fileprivate(set) var count: UInt16 = 0
+        /// Notes the bytes that the far side has acknowledged at a check of the stall deadline.
+        /// True if they are others than at the last check, or at the first one. Of 32 bits: two
+        /// checks would have to be a multiple of 4 GiB apart, to the byte.
+        mutating func acknowledge(_ bytes: Int64, at now: UInt64) -> Bool {
+            let newMark = UInt32(truncatingIfNeeded: bytes)
+            guard newMark != mark else { return false }
+            mark = newMark
+            at = now
+            return true
+        }
     }
 }

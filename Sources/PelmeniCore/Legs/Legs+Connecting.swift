@@ -74,11 +74,13 @@ extension Legs where R: ~Copyable {
     /// session dials again at growing intervals until the connect deadline.
     private mutating func dialAgain(_ session: SessionID) {
         let row = sessions.row(session)
-        let waited = now &- row.pointee.dialledAt
+        let choice = dialRow(session)
+        let waited = now &- choice.pointee.dialledAt
         let rest = min(Limits.busyBackoffMax, max(Limits.busyBackoffMin, waited / 4))
-        row.pointee.retryAt = now &+ rest
+        choice.pointee.retryAt = now &+ rest
         let connect = pairs[row.pointee.pair].deadlines.connect
-        wheel.hasten(session, to: min(row.pointee.retryAt, row.pointee.dialledAt &+ connect))
+        wheel.hasten(
+            session, to: min(choice.pointee.retryAt, choice.pointee.dialledAt &+ connect))
     }
 
     func removeAttempt(_ session: SessionID, _ leg: LegID) {
@@ -110,6 +112,7 @@ extension Legs where R: ~Copyable {
     mutating func link(_ session: SessionID, _ upstream: LegID) {
         let row = sessions.row(session)
         row.pointee.upstream = upstream
+        endChoice(session)
         row.pointee.move(to: .relaying)
         row.pointee.hasCause = false
         row.pointee.activeAt = now

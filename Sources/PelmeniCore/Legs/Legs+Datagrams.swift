@@ -31,7 +31,7 @@ extension Legs where R: ~Copyable {
     /// Whether no worker has a session of the listener's pair, and no datagram of it is in flight.
     package func isListenerDone(_ slot: LegID) -> Bool {
         pelmeni_shared_get(pairs[legs[slot].pair].sessionsOpen) == 0
-            && legs[slot].datagrams.count == 0
+            && legs[slot].datagramCount == 0
     }
 
     package func isListening(_ slot: LegID) -> Bool { legs[slot].isInUse }
@@ -103,7 +103,7 @@ extension Legs where R: ~Copyable {
         if row.pointee.reading == .receiving { ring.cancel(token(leg, .receiveDatagrams)) }
         guard row.pointee.kind.isFlowControlled, row.pointee.writing == .sending else { return }
         ring.cancelWritable(
-            Token(.sendDatagrams, index: row.pointee.datagrams.waiting.rawValue, generation: 0),
+            Token(.sendDatagrams, index: row.pointee.waiting.rawValue, generation: 0),
             slot: leg.rawValue)
     }
 }

@@ -92,10 +92,7 @@ extension Legs where R: ~Copyable {
         let acknowledged = calls.acknowledged(row.pointee.socket)
         let outstanding = calls.outstanding(row.pointee.socket)
         let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
-        guard mark != row.pointee.progress.acknowledged else { return false }
-        row.pointee.progress.acknowledged = mark
-        row.pointee.progress.at = now
-        return true
+        return row.pointee.progress.acknowledge(mark, at: now)
     }
 
     /// Bytes wait to be sent: schedules a check of the stall deadline.

@@ -6,9 +6,8 @@ extension Legs where R: ~Copyable {
     /// Gives the session an upstream to begin with; -1 is the next one, round-robin.
     mutating func assign(_ session: SessionID, upstream: Int) {
         let pair = pairs.row(sessions[session].pair)
-        sessions[session].policy = UpstreamPolicy(
-            first: upstream < 0
-                ? pair.pointee.takeTurn() : pair.pointee.takeTurn(of: upstream))
+        let first = upstream < 0 ? pair.pointee.takeTurn() : pair.pointee.takeTurn(of: upstream)
+        beginChoice(session, UpstreamPolicy(first: first))
     }
 
     /// Dials a new session, or queues it for one of the next loops when this one has no dial left.
@@ -23,7 +22,7 @@ extension Legs where R: ~Copyable {
     mutating func beginDial(_ session: SessionID) {
         let row = sessions.row(session)
         row.pointee.hasCause = false
-        row.pointee.retryAt = 0
+        dialRow(session).pointee.retryAt = 0
         row.pointee.move(to: .connecting)
         dial(session)
     }
@@ -43,10 +42,11 @@ extension Legs where R: ~Copyable {
     /// Dials the next address; ends the session when no address and no attempt is left.
     mutating func dial(_ session: SessionID) {
         let row = sessions.row(session)
+        let choice = dialRow(session)
         let count = pairs[row.pointee.pair].upstreamCount
         while true {
             let upstream = currentUpstream(session)
-            if !row.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
+            if !choice.pointee.policy.isOver(count), isWorthDialling(session, upstream) {
                 while let address = nextAddress(session, of: upstream) {
                     if dialAddress(session, address, of: upstream) { return }
                 }
@@ -54,13 +54,14 @@ extension Legs where R: ~Copyable {
                 if !row.pointee.upstream.isNone { return }
                 upstreamFailed(session, upstream)
             }
-            row.pointee.policy.moveOn()
-            guard !row.pointee.policy.isOver(count) else { break }
+            choice.pointee.policy.moveOn()
+            guard !choice.pointee.policy.isOver(count) else { break }
         }
         guard row.pointee.upstream.isNone else { return }
         // A driver that dials may answer its client itself.
         let pair = pairs.row(row.pointee.pair)
         guard row.pointee.kind != .drivenStreams, !pair.pointee.hooks.dialsOnDemand else {
+            endChoice(session)
             row.pointee.move(to: .relaying)
             return notify(session)
         }
@@ -69,50 +70,50 @@ extension Legs where R: ~Copyable {
 
     @inline(__always)
     func currentUpstream(_ session: SessionID) -> Int {
-        let row = sessions.row(session)
-        let count = pairs[row.pointee.pair].upstreamCount
-        return row.pointee.policy.current(of: count)
+        let count = pairs[sessions[session].pair].upstreamCount
+        return dialRow(session).pointee.policy.current(of: count)
     }
 
     /// The first round skips upstreams in backoff, the second one dials them; each upstream once.
     func isWorthDialling(_ session: SessionID, _ upstream: Int) -> Bool {
         let entry = sessions.row(session)
         let pair = pairs.row(entry.pointee.pair)
-        guard entry.pointee.policy.mayDial(upstream) else { return false }
+        let choice = dialRow(session)
+        guard choice.pointee.policy.mayDial(upstream) else { return false }
         let row = pair.pointee.upstreams + upstream
-        guard row.pointee.addressCount > 0 || !entry.pointee.policy.isFresh else {
+        guard row.pointee.addressCount > 0 || !choice.pointee.policy.isFresh else {
             if !entry.pointee.hasCause {
                 entry.pointee.cause = .resolveFailed
                 entry.pointee.hasCause = true
             }
             return false
         }
-        return !entry.pointee.policy.passesOver(
+        return !choice.pointee.policy.passesOver(
             isBackingOff: row.pointee.backoff.isResting(now), of: pair.pointee.upstreamCount)
     }
 
     /// The address that the session dials next; nil when it has dialled each.
     private func nextAddress(_ session: SessionID, of upstream: Int) -> Int? {
-        let row = sessions.row(session)
-        return pairs[row.pointee.pair].upstreams[upstream]
-            .next(after: row.pointee.policy.addresses, now)
+        pairs[sessions[session].pair].upstreams[upstream]
+            .next(after: dialRow(session).pointee.policy.addresses, now)
     }
 
     /// Dials one address. False when the attempt could not start.
     mutating func dialAddress(_ session: SessionID, _ number: Int, of upstream: Int) -> Bool {
         let entry = sessions.row(session)
+        let choice = dialRow(session)
         let pair = pairs.row(entry.pointee.pair)
-        if entry.pointee.policy.isFresh, entry.pointee.retryAt == 0 {
-            entry.pointee.dialledAt = now
+        if choice.pointee.policy.isFresh, choice.pointee.retryAt == 0 {
+            choice.pointee.dialledAt = now
         }
-        entry.pointee.policy.noteDialled(number, of: upstream)
+        choice.pointee.policy.noteDialled(number, of: upstream)
         if entry.pointee.kind.forwardsDatagrams {
             guard !dialDatagrams(session, number, of: upstream) else { return true }
             noteAddressFailed(session, number, of: upstream)
             return false
         }
-        entry.pointee.retryAt = 0
-        entry.pointee.attemptAt = now
+        choice.pointee.retryAt = 0
+        choice.pointee.attemptAt = now
         let row = (pair.pointee.upstreams + upstream).pointee.address(number)
         let family = row.pointee.address.family
         var socket = calls.open(family: family)
@@ -245,11 +246,12 @@ extension Legs where R: ~Copyable {
     /// Schedules the next check: the next address, the connect deadline, or a client gone.
     mutating func scheduleDial(_ session: SessionID) {
         let row = sessions[session]
+        let choice = dialRow(session)
         let pair = pairs.row(row.pair)
-        var due = row.dialledAt &+ pair.pointee.deadlines.connect
+        var due = choice.pointee.dialledAt &+ pair.pointee.deadlines.connect
         if !row.client.isNone { due = min(due, now &+ Limits.brokenCheck) }
         if nextAddress(session, of: currentUpstream(session)) != nil {
-            due = min(due, row.attemptAt &+ Limits.connectionAttemptDelay)
+            due = min(due, choice.pointee.attemptAt &+ Limits.connectionAttemptDelay)
         }
         wheel.hasten(session, to: due)
     }
@@ -266,27 +268,32 @@ extension Legs where R: ~Copyable {
     }
 
     mutating func connectingTimerFired(_ session: SessionID) {
-        let row = sessions.row(session)
-        let pair = pairs.row(row.pointee.pair)
+        let pair = pairs.row(sessions[session].pair)
         guard !endIfAbandoned(session) else { return }
+        let choice = dialRow(session)
         let upstream = currentUpstream(session)
-        if now >= row.pointee.dialledAt &+ pair.pointee.deadlines.connect {
+        if now >= choice.pointee.dialledAt &+ pair.pointee.deadlines.connect {
             noteFailure(session, -ETIMEDOUT)
             failAttempts(session)
             closeAttempts(session)
             upstreamFailed(session, upstream)
-            row.pointee.policy.moveOn()
-            row.pointee.retryAt = 0
+            choice.pointee.policy.moveOn()
+            choice.pointee.retryAt = 0
             return dial(session)
         }
-        if row.pointee.retryAt != 0 {
+        if choice.pointee.retryAt != 0 {
             let due = min(
-                row.pointee.retryAt, row.pointee.dialledAt &+ pair.pointee.deadlines.connect)
-            guard now >= row.pointee.retryAt else { return wheel.hasten(session, to: due) }
-            row.pointee.policy.restart()
+                choice.pointee.retryAt, choice.pointee.dialledAt &+ pair.pointee.deadlines.connect)
+            guard now >= choice.pointee.retryAt else { return wheel.hasten(session, to: due) }
+            choice.pointee.policy.restart()
+            if let address = nextAddress(session, of: upstream),
+                dialAddress(session, address, of: upstream)
+            {
+                return
+            }
             return dial(session)
         }
-        if now >= row.pointee.attemptAt &+ Limits.connectionAttemptDelay,
+        if now >= choice.pointee.attemptAt &+ Limits.connectionAttemptDelay,
             let address = nextAddress(session, of: upstream)
         {
             if !dialAddress(session, address, of: upstream) { scheduleDial(session) }

@@ -143,6 +143,7 @@ extension Legs where R: ~Copyable {
         assert(row.pointee.legs == 0, "a session ends before its legs")
         assert(row.pointee.hasCause, "a session ends without a cause")
         wheel.remove(session)
+        endChoice(session)
         counters.add(row.pointee.cause)
         sessionsOpen &-= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))

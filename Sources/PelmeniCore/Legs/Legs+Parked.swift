@@ -67,6 +67,7 @@ extension Legs where R: ~Copyable {
         let row = sessions.row(session)
         if row.pointee.phase == .connecting {
             closeAttempts(session)
+            endChoice(session)
             row.pointee.hasCause = false
             return row.pointee.move(to: .relaying)
         }
@@ -97,6 +98,7 @@ extension Legs where R: ~Copyable {
             legs[leg].progress.at = now
             row.pointee.upstream = leg
             row.pointee.legs &+= 1
+            endChoice(session)
             return true
         }
         return false

@@ -21,7 +21,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
     var sessionSlab: RowSlab<SessionRow>
     var wheel: TimerWheel
     var reads = ReadScheduler()
-    var dials = DialQueue()
+    var dials: DialQueue
     var pipes: PipeTable
     var reserve: DescriptorReserve
     /// Sessions with a ``Notice`` for the relay.
@@ -48,6 +48,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         guard
             let legs = RowSlab<LegRow>(capacity: legCount, reserved: reservedSlots),
             let sessions = RowSlab<SessionRow>(capacity: rows, spare: 1),
+            let dials = DialQueue(sessions: rows),
             let wheel = TimerWheel(capacity: rows + 1, now: ring.calls.now()),
             let links = LinkTable(legs: legCount, parkedSession: SessionID(UInt32(rows)))
         else { return nil }
@@ -60,6 +61,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         self.events = events
         legSlab = legs
         sessionSlab = sessions
+        self.dials = dials
         self.wheel = wheel
         self.links = links
         now = self.ring.calls.now()
@@ -81,6 +83,7 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
 
     deinit {
         wheel.destroy()
+        dials.destroy()
         links.destroy()
         pipes.destroy()
         legSlab.destroy()

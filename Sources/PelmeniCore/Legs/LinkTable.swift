@@ -49,12 +49,17 @@ struct LinkTable {
     @inline(__always)
     func given(_ session: SessionID) -> LinkedBytes { given[Int(session.rawValue)] }
 
-    /// A session opens.
-    func clearGiven(_ session: SessionID) { given[Int(session.rawValue)] = LinkedBytes() }
+    /// A session opens. Memory that no link touched stays untouched: a write would cost it.
+    func clearGiven(_ session: SessionID) {
+        let row = given + Int(session.rawValue)
+        guard row.pointee.fromClient | row.pointee.fromUpstream != 0 else { return }
+        row.pointee = LinkedBytes()
+    }
 
     /// A link gave bytes.
     @inline(__always)
     func give(_ session: SessionID, _ bytes: UInt64, isOfClient: Bool) {
+        guard bytes > 0 else { return }
         let row = given + Int(session.rawValue)
         if isOfClient {
             row.pointee.fromClient &+= bytes
@@ -67,7 +72,11 @@ struct LinkTable {
     func left(_ leg: LegID) -> UInt64 { lefts[Int(leg.rawValue)] }
 
     /// - Parameter bytes: `.max` is until the stream's end.
-    func setLeft(_ leg: LegID, _ bytes: UInt64) { lefts[Int(leg.rawValue)] = bytes }
+    func setLeft(_ leg: LegID, _ bytes: UInt64) {
+        // Most legs have no link, and the 0 of an untouched page costs no memory.
+        guard left(leg) != bytes else { return }
+        lefts[Int(leg.rawValue)] = bytes
+    }
 
     /// Bytes of the link went to the peer.
     @inline(__always)

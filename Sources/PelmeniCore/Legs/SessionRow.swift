@@ -1,6 +1,6 @@
 typealias SessionTable = RowTable<RowTableName.Sessions, SessionRow>
 
-/// An accepted leg and its linked upstream leg.
+/// An accepted leg and its linked upstream leg: 64 bytes, as each idle session has one.
 struct SessionRow: QueuedRow {
     typealias Table = RowTableName.Sessions
 
@@ -40,8 +40,8 @@ struct SessionRow: QueuedRow {
     var client: LegID = .none
     /// The linked upstream leg. While connecting: the first of the attempts, chained by `next`.
     var upstream: LegID = .none
-    /// The choice of upstreams while connecting.
-    var policy = UpstreamPolicy()
+    /// Of a session that chooses its upstream.
+    var dial: DialID = .none
     private(set) var phase: Phase = .free
     var kind: PairKind = .streams
     var hasCause = false
@@ -55,12 +55,6 @@ struct SessionRow: QueuedRow {
 
     var openedAt: UInt64 = 0
     var activeAt: UInt64 = 0
-    /// When the current upstream was first dialled.
-    var dialledAt: UInt64 = 0
-    /// When its last address was dialled.
-    var attemptAt: UInt64 = 0
-    /// When a busy upstream is dialled again; 0 is never.
-    var retryAt: UInt64 = 0
     /// When one side ended.
     var endedAt: UInt64 = 0
     /// When a reset is forwarded even with bytes outstanding; 0 is never.

@@ -14,7 +14,7 @@ public struct PairContext: ~Copyable {
     // MARK: What a driver may ask
 
     /// The client's address. A Unix stream has none: it is `unnamed`.
-    public var client: Address { Address(call.pointee.row?.pointee.client ?? AddressRow()) }
+    public var client: Address { Address(call.pointee.row?.pointee.client.row ?? AddressRow()) }
 
     /// The number of the present or the last upstream in the client's list; nil before the first
     /// one.

@@ -1,78 +1,5 @@
 internal import CPelmeni
 
-/// A session's part of its pair's driver; the driver's state lies behind it.
-struct PairDriverRow {
-    /// What is known of one side.
-    struct Side {
-        /// Events that wait for the driver's turn.
-        struct Events: OptionSet {
-            let rawValue: UInt8
-
-            static let opened = Events(rawValue: 1 << 0)
-            /// All bytes of its link are with the other side.
-            static let linked = Events(rawValue: 1 << 1)
-            /// The stream has ended, behind the rest.
-            static let ended = Events(rawValue: 1 << 2)
-            /// The stream was reset, or failed, behind the rest.
-            static let broken = Events(rawValue: 1 << 3)
-            static let drained = Events(rawValue: 1 << 4)
-        }
-
-        /// Received bytes that are not taken yet.
-        var rest = BufferRow()
-        var events: Events = []
-        /// Bytes came behind the rest since it was offered last, or the driver may take more of it.
-        var isFresh = false
-        /// The driver wants none of its bytes.
-        var isPaused = false
-        /// Its bytes go to the other side without the driver.
-        var isLinked = false
-        var awaitsDrained = false
-        /// The socket's receive told that more is there.
-        var expectsBytes = false
-    }
-
-    /// Events that wait for the driver's turn.
-    struct Events: OptionSet {
-        let rawValue: UInt8
-
-        static let timer = Events(rawValue: 1 << 0)
-        static let unreachable = Events(rawValue: 1 << 1)
-        static let draining = Events(rawValue: 1 << 2)
-        /// The driver wants an upstream, and the loop has no dial left.
-        static let dials = Events(rawValue: 1 << 3)
-        /// An upstream is dialled; the legs tell the outcome.
-        static let dialling = Events(rawValue: 1 << 4)
-        /// The driver's work has returned.
-        static let clientFinished = Events(rawValue: 1 << 5)
-        static let upstreamFinished = Events(rawValue: 1 << 6)
-    }
-
-    var client = Side()
-    var upstream = Side()
-    var events: Events = []
-    /// The session waits for its turn.
-    var isQueued = false
-    /// The state was made.
-    var isMade = false
-    /// The upstream's connection was parked before.
-    var isReused = false
-    /// Why no upstream accepted.
-    var unreachableCause = EndCause.noUpstream
-    /// The session ends with this cause, and its driver is called no more.
-    var endsWith: EndCause?
-    /// The upstream that the driver asked for, or -1.
-    var wantedUpstream: Int16 = -1
-    /// How long a client that has everything is waited for; 0 before it has.
-    var lingersUntil: UInt64 = 0
-    /// When the timer fires; 0 is never.
-    var timerAt: UInt64 = 0
-    /// Work of the driver that has begun, for each side; 0 is none. An upstream's side goes with
-    /// its connection, its work does not.
-    var clientTask: UInt64 = 0
-    var upstreamTask: UInt64 = 0
-}
-
 /// The driver of a pair in one worker, and a row for each of its sessions. Stable memory.
 struct PairDriverPlace {
     let table: Unmanaged<PairDriverTable>
@@ -139,6 +66,8 @@ struct PairDriverRunner {
     private let places: UnsafeMutablePointer<PairDriverPlace?>?
     private let placeCount: Int
     private let links: RowSlab<PairDriverLink>
+    /// Received bytes that drivers have not taken yet.
+    var rests: RestTable
     let call: UnsafeMutablePointer<DriverCall>
     private var waiting = RowQueue<PairDriverLink>()
     /// Calls so far: a round without one ends a turn.
@@ -155,8 +84,11 @@ struct PairDriverRunner {
         _ plans: [DriverPlans], call: UnsafeMutablePointer<DriverCall>, stages: [Int],
         sessions: Int
     ) {
-        guard let links = RowSlab<PairDriverLink>(capacity: sessions) else { return nil }
+        guard let links = RowSlab<PairDriverLink>(capacity: sessions),
+            let rests = RestTable(sessions: sessions)
+        else { return nil }
         self.links = links
+        self.rests = rests
         self.call = call
         placeCount = plans.count
         guard plans.contains(where: { $0.ofPair != nil }) else {
@@ -184,6 +116,7 @@ struct PairDriverRunner {
             places.deallocate()
         }
         links.destroy()
+        rests.destroy()
     }
 
     /// Whether any pair has such a driver.

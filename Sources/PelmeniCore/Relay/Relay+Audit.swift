@@ -37,6 +37,10 @@ extension Relay where R: ~Copyable {
         if rows != 0 { leaks.append("\(rows) session rows are in use") }
         if outgoing.used != 0 { leaks.append("\(outgoing.used) datagrams are on their way") }
         if !drivers.isEmpty { leaks.append("a driver waits for its turn") }
+        let choices = legs.dials.choiceCount
+        if choices != 0 { leaks.append("\(choices) choices of upstreams are kept") }
+        let rests = pairDrivers.rests.used
+        if rests != 0 { leaks.append("\(rests) sides of drivers have bytes") }
         if !cuts.isEmpty { leaks.append("a stream waits to be cut") }
         if !legs.dials.isEmpty { leaks.append("a session waits to be dialled") }
         if !legs.reads.isEmpty { leaks.append("a leg is starved") }

@@ -205,5 +205,6 @@ extension Relay where R: ~Copyable {
         }
         describe(session, chain, isToClient: false)
         hooks.close(chain, session, pair: sessions[session].pair, sessions[session].cause)
+        row.pointee.client.close()
     }
 }

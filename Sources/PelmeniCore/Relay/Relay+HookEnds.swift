@@ -12,7 +12,7 @@ extension Relay where R: ~Copyable {
         row.pointee = HookRow()
         let client = sessions[session].client
         if !client.isNone {
-            row.pointee.client = AddressRow(legs.calls.peerName(legs[client].socket))
+            row.pointee.client = ClientAddress(legs.calls.peerName(legs[client].socket))
         }
         describe(session, chain, isToClient: false)
         var upstream = -1
@@ -57,7 +57,7 @@ extension Relay where R: ~Copyable {
     func noteUpstream(_ session: SessionID) {
         guard let chain = chain(of: session) else { return }
         let row = Int(legs[sessions[session].upstream].dialled.upstream)
-        chain.pointee.row(session).pointee.upstream = Int32(
+        chain.pointee.row(session).pointee.upstream = Int16(
             pairs[sessions[session].pair].endpoint(ofRow: row))
     }
 

@@ -59,7 +59,7 @@ extension Relay where R: ~Copyable {
             row.pointee.timerAt = command.flag ? max(1, now &+ command.number) : 0
             if command.flag { legs.wheel.hasten(session, to: row.pointee.timerAt) }
         case .begin:
-            replacePairTask(session, side, place, by: command.number)
+            replacePairTask(session, side, by: command.number)
         case .end:
             if command.number == 1 { reportEnd(session, command.cause) }
             endPair(session, command.cause, reset: command.flag, place)
@@ -155,13 +155,11 @@ extension Relay where R: ~Copyable {
         _ row: UnsafeMutablePointer<PairDriverRow.Side>, _ most: UInt64, to target: LegID,
         _ session: SessionID
     ) -> UInt64 {
-        let count = Int(min(most, UInt64(truncatingIfNeeded: row.pointee.rest.count)))
+        let waiting = UInt64(truncatingIfNeeded: pairDrivers.rests.count(row))
+        let count = Int(min(most, waiting))
         guard count > 0 else { return 0 }
-        var bytes = row.pointee.rest
-        row.pointee.rest = BufferRow()
-        if count < bytes.count {
-            row.pointee.rest = split(&bytes, at: count)
-        }
+        var bytes = pairDrivers.rests.take(row)
+        if count < bytes.count { pairDrivers.rests.put(split(&bytes, at: count), row) }
         sendPair(bytes, to: target, session)
         return UInt64(truncatingIfNeeded: count)
     }
@@ -226,7 +224,7 @@ extension Relay where R: ~Copyable {
         }
         let row = place.side(session, .upstream)
         let isWanted =
-            row.pointee.rest.count == 0 && !row.pointee.isLinked
+            row.pointee.rest == RestTable.none && !row.pointee.isLinked
             && !place.side(session, .client).pointee.isLinked
             && row.pointee.events.isDisjoint(with: [.ended, .broken])
             && !hasSurplus(towards: upstream)
@@ -249,7 +247,7 @@ extension Relay where R: ~Copyable {
     private mutating func forgetUpstream(_ session: SessionID, _ place: PairDriverPlace) {
         let row = place.row(session)
         row.pointee.events.subtract([.dials, .dialling, .unreachable])
-        row.pointee.upstream.rest.releaseOnWorker()
+        pairDrivers.rests.drop(place.side(session, .upstream))
         row.pointee.upstream = PairDriverRow.Side()
         row.pointee.client.isLinked = false
         legs.endLink(sessions[session].client)

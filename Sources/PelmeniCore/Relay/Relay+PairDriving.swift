@@ -70,12 +70,25 @@ extension Relay where R: ~Copyable {
         keepRest(place.side(session, .upstream))
         readOnPair(session, .client, place)
         if isOpen(session) { readOnPair(session, .upstream, place) }
+        if isOpen(session) { freeLater(session) }
+    }
+
+    /// Frees what a session had while its upstream was dialled, once it is empty: it takes more
+    /// than all other rows of an idle session. At the end of a turn nothing points to it.
+    private func freeLater(_ session: SessionID) {
+        guard let chain = chain(of: session), chain.pointee.count == 0 else { return }
+        let row = chain.pointee.row(session)
+        guard let later = row.pointee.later, later.pointee.isUnused else { return }
+        later.pointee.toUpstream.removeAll(pool)
+        later.pointee.toClient.removeAll(pool)
+        pelmeni_bytes_give_back(later)
+        row.pointee.later = nil
     }
 
     /// What waits for long would keep a block from streams.
     private func keepRest(_ side: UnsafeMutablePointer<PairDriverRow.Side>) {
-        guard side.pointee.rest.count > 0 else { return }
-        let isMoved = side.pointee.rest.moveToOwn(back: 0)
+        guard let rest = pairDrivers.rests.bytes(side) else { return }
+        let isMoved = rest.pointee.moveToOwn(back: 0)
         assert(isMoved, "what a driver leaves is within the bound of a buffer")
     }
 
@@ -137,11 +150,13 @@ extension Relay where R: ~Copyable {
     ) -> Bool {
         let row = place.side(session, side)
         let event: PairDriverEvent = side == .client ? .clientReceived : .upstreamReceived
-        while row.pointee.isFresh, row.pointee.rest.count > 0, mayOffer(session, side, place) {
+        while row.pointee.isFresh, row.pointee.rest != RestTable.none,
+            mayOffer(session, side, place)
+        {
             row.pointee.isFresh = false
-            let count = row.pointee.rest.count
+            let count = pairDrivers.rests.count(row)
             guard callPair(session, place, event, on: side) else { return false }
-            let left = row.pointee.rest.count
+            let left = pairDrivers.rests.count(row)
             guard left > 0, !row.pointee.isLinked, !row.pointee.isPaused else { continue }
             guard left < count else {
                 guard left >= place.restMax else { return true }
@@ -186,7 +201,7 @@ extension Relay where R: ~Copyable {
     ) -> Bool {
         let row = place.side(session, side)
         guard !row.pointee.events.isDisjoint(with: [.ended, .broken]) else { return true }
-        let isOffered = row.pointee.rest.count == 0 || !row.pointee.isFresh
+        let isOffered = row.pointee.rest == RestTable.none || !row.pointee.isFresh
         guard isOffered, !row.pointee.isPaused, !row.pointee.events.contains(.linked)
         else { return true }
         let leg = leg(session, side)
@@ -224,13 +239,12 @@ extension Relay where R: ~Copyable {
         on side: PairSide, takesRest: Bool = false
     ) -> Bool {
         let row = place.side(session, side)
-        var bytes = row.pointee.rest
-        row.pointee.rest = BufferRow()
+        var bytes = pairDrivers.rests.take(row)
         let isFine = invoke(session, place, event, &bytes)
         if takesRest || bytes.count == 0 || !isFine { bytes.releaseOnWorker() }
         // The row of a driver that failed may be free by now.
         guard isFine else { return false }
-        row.pointee.rest = bytes
+        if bytes.count > 0 { pairDrivers.rests.put(bytes, row) }
         return carryOutPair(session, place)
     }
 

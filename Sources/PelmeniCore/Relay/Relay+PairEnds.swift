@@ -8,7 +8,7 @@ extension Relay where R: ~Copyable {
         _ session: SessionID, _ cause: EndCause, reset: Bool, _ place: PairDriverPlace
     ) {
         guard !reset else { return breakPair(session, cause) }
-        place.row(session).pointee.endsWith = cause
+        place.row(session).pointee.end(with: cause)
         wakePair(session)
     }
 
@@ -46,7 +46,7 @@ extension Relay where R: ~Copyable {
     ) -> Bool {
         let row = place.side(session, side)
         if legs[leg].inbound != .discarded {
-            row.pointee.rest.releaseOnWorker()
+            pairDrivers.rests.drop(row)
             row.pointee.isLinked = false
             // A wait for readability is cancelled under the kind of operation that it is.
             if legs[leg].inbound == .spliced { legs.endLink(leg) } else { legs.cancelReceive(leg) }
@@ -120,10 +120,9 @@ extension Relay where R: ~Copyable {
         }
         let row = place.side(session, .upstream)
         // The driver gets what was left, behind the connection's close.
-        let rest = row.pointee.rest
-        row.pointee.rest = BufferRow()
+        let rest = pairDrivers.rests.take(row)
         closePairUpstream(session, reset: true, place)
-        row.pointee.rest = rest
+        if rest.count > 0 { pairDrivers.rests.put(rest, row) }
         return callPair(session, place, .broken, on: .upstream, takesRest: true)
     }
 
@@ -150,10 +149,10 @@ extension Relay where R: ~Copyable {
             row.pointee.isQueued = false
             pairDrivers.remove(session)
         }
-        row.pointee.client.rest.releaseOnWorker()
-        row.pointee.upstream.rest.releaseOnWorker()
-        replacePairTask(session, .client, place, by: 0)
-        replacePairTask(session, .upstream, place, by: 0)
+        pairDrivers.rests.drop(place.side(session, .client))
+        pairDrivers.rests.drop(place.side(session, .upstream))
+        replacePairTask(session, .client, by: 0)
+        replacePairTask(session, .upstream, by: 0)
         guard row.pointee.isMade else { return }
         row.pointee.isMade = false
         // A driver's command may be what ends the session: the commands behind it stay as they are.

@@ -120,7 +120,7 @@ extension Relay where R: ~Copyable {
         }
         if offset < count {
             row.pointee.isFresh = true
-            addRest(&row.pointee.rest, completion.block, offset: offset, count: count &- offset)
+            addRest(row, completion.block, offset: offset, count: count &- offset)
         } else {
             pool.release(completion.block)
         }
@@ -131,6 +131,19 @@ extension Relay where R: ~Copyable {
             readOnCounted(leg, expectsBytes: row.pointee.expectsBytes)
         }
         if offset < count { wakePair(session) }
+    }
+
+    /// Puts received bytes behind those of a side that were not taken. Takes over the lease.
+    @inline(__always)
+    private mutating func addRest(
+        _ side: UnsafeMutablePointer<PairDriverRow.Side>, _ block: BlockID, offset: Int, count: Int
+    ) {
+        if let rest = pairDrivers.rests.bytes(side) {
+            return addRest(&rest.pointee, block, offset: offset, count: count)
+        }
+        var rest = BufferRow()
+        addRest(&rest, block, offset: offset, count: count)
+        pairDrivers.rests.put(rest, side)
     }
 
     /// Gives received bytes of a counted leg to its peer. How many; nil when the session ended.
@@ -169,7 +182,7 @@ extension Relay where R: ~Copyable {
             return readOnCounted(leg, expectsBytes: row.pointee.expectsBytes)
         }
         // Behind its end a stream waits for room as one that is paused.
-        let isFull = row.pointee.rest.count >= place.restMax || isEnding
+        let isFull = pairDrivers.rests.count(row) >= place.restMax || isEnding
         guard isFull || !mayOffer(session, side, place) else {
             if legs[leg].reading == .paused { legs[leg].move(reading: .idle) }
             return legs.rearm(leg, expectsBytes: row.pointee.expectsBytes)
@@ -178,7 +191,7 @@ extension Relay where R: ~Copyable {
         if !legs.isDrained(leg) { legs[leg].flags.insert(.tellsDrained) }
         // An armed receive would go on to its limit. While nothing comes it stays: it tells of a
         // reset, and the next exchange needs it.
-        if row.pointee.rest.count > 0 { legs.cancelReceive(leg) }
+        if row.pointee.rest != RestTable.none { legs.cancelReceive(leg) }
         if legs[leg].reading == .idle { legs.pause(leg) }
     }
 

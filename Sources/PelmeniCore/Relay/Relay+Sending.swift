@@ -77,7 +77,7 @@ extension Relay where R: ~Copyable {
         _ leg: LegID, _ block: BlockID, offset: Int, length: Int, segment: Int
     ) -> DatagramID {
         // No leg takes the last rows: a leg holds at most as many as are free.
-        let isShare = Int(legs[leg].datagrams.count) <= outgoing.free
+        let isShare = Int(legs[leg].datagramCount) <= outgoing.free
         let index = isShare ? outgoing.allocate() : .none
         guard !index.isNone else {
             drop(.queueFull, Unit.count(length, segment: segment))
@@ -200,7 +200,7 @@ extension Relay where R: ~Copyable {
         legs.watchStall(row.pointee.session)
         // Progress is counted in datagrams: each holds a block, however short it is.
         row.pointee.progress.begin(at: now)
-        row.pointee.datagrams.waiting = index
+        row.pointee.waiting = index
         legs.ring.sendDatagrams(row.pointee.socket, outgoing.row(index), token: token(index))
     }
 

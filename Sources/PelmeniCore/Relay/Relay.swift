@@ -154,6 +154,14 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         legs.count()
     }
 
+    /// The worker is quiet: memory that a burst took is given back.
+    @inline(never)
+    package mutating func trim() {
+        pool.trim()
+        legs.ring.trim()
+        pairDrivers.rests.trim()
+    }
+
     /// A driver waits for its turn, or an asynchronous hook has answered. Without hooks there are
     /// no drivers: their sessions have rows for both.
     @inline(never)

@@ -1,3 +1,4 @@
+internal import CPelmeni
 internal import Glibc
 
 /// The address of a client or an upstream: an IP address and a port, or a Unix socket's path.
@@ -29,13 +30,13 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// An IP address in 24 bytes. A session's row has one: a ``SocketAddress`` would take 132.
+/// An IP address in 24 bytes: a ``SocketAddress`` would take 132.
 package struct AddressRow: Hashable, Sendable {
-    private var high: UInt64 = 0
-    private var low: UInt64 = 0
-    private var scope: UInt32 = 0
-    fileprivate private(set) var port: UInt16 = 0
-    private var family: UInt8 = 0
+    fileprivate var high: UInt64 = 0
+    fileprivate var low: UInt64 = 0
+    fileprivate var scope: UInt32 = 0
+    fileprivate var port: UInt16 = 0
+    fileprivate var family: UInt8 = 0
 
     package init() {}
 
@@ -68,5 +69,64 @@ package struct AddressRow: Hashable, Sendable {
             $0.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
         }
         return SocketAddress(v6: address, port: port, scope: scope)
+    }
+}
+
+/// The client's address in a session's row: 8 bytes. An IPv4 address, mapped into IPv6 or not, is
+/// in place; another one of IPv6 has memory of its own.
+struct ClientAddress {
+    /// From the top: marks of 8 bits, the family in 8, the port in 16, the IPv4 address in 32. Or
+    /// without marks a pointer, which is below them.
+    private var rawValue: UInt64 = 0
+
+    private static let inPlace: UInt64 = 1 << 63
+    private static let mapped: UInt64 = 1 << 62
+    private static let mappedPrefix: UInt64 = 0x0000_ffff_0000_0000
+
+    /// No client.
+    init() {}
+
+    init(_ address: SocketAddress) {
+        let row = AddressRow(address)
+        let low = row.low.bigEndian
+        let isMapped =
+            Int32(row.family) == AF_INET6 && row.high == 0 && row.scope == 0
+            && low & 0xffff_ffff_0000_0000 == Self.mappedPrefix
+        guard Int32(row.family) != AF_INET6 || isMapped else {
+            let memory = pelmeni_bytes_take(UInt64(MemoryLayout<AddressRow>.stride))
+            let own = memory.bindMemory(to: AddressRow.self, capacity: 1)
+            own.initialize(to: row)
+            rawValue = UInt64(UInt(bitPattern: own))
+            return
+        }
+        let v4 = isMapped ? low & 0xffff_ffff : row.high
+        rawValue =
+            Self.inPlace | (isMapped ? Self.mapped : 0) | UInt64(row.family) << 48
+            | UInt64(row.port) << 32 | v4
+    }
+
+    var row: AddressRow {
+        guard rawValue & Self.inPlace != 0 else { return memory?.pointee ?? AddressRow() }
+        var row = AddressRow()
+        row.family = UInt8(truncatingIfNeeded: rawValue >> 48)
+        row.port = UInt16(truncatingIfNeeded: rawValue >> 32)
+        let v4 = rawValue & 0xffff_ffff
+        if rawValue & Self.mapped == 0 {
+            row.high = v4
+        } else {
+            row.low = (Self.mappedPrefix | v4).bigEndian
+        }
+        return row
+    }
+
+    /// The session has ended.
+    mutating func close() {
+        if let memory { pelmeni_bytes_give_back(memory) }
+        rawValue = 0
+    }
+
+    private var memory: UnsafeMutablePointer<AddressRow>? {
+        guard rawValue & Self.inPlace == 0 else { return nil }
+        return UnsafeMutablePointer(bitPattern: UInt(rawValue))
     }
 }

@@ -63,29 +63,108 @@ struct HTTPExchange: @unchecked Sendable {
         static let waitsForHook = Marks(rawValue: 1 << 19)
     }
 
-    private(set) var request = Request.head
-    private(set) var response = Response.none
-    var marks: Marks = []
+    /// The marks, and above them in three bits each the states of the request and the response:
+    /// with bytes of their own each idle client would take eight more.
+    private var bits: UInt32 = 0
     /// Bytes of the request's head that are not taken: it may be sent again.
     var keptBytes: UInt32 = 0
     /// Bytes of a head that is not complete, as it was last read; of both directions.
     var requestHeadRead: UInt32 = 0
     var responseHeadRead: UInt32 = 0
-    /// Of a request's body that has a length.
-    var bodyBytes: UInt64 = 0
-    var requestChunks = ChunkDecoder()
-    /// Looks at a body that found the same number of bytes left.
-    var bodyChecks: UInt8 = 0
-    var responseChunks = ChunkDecoder()
     /// When something has to have happened, and when the timer fires; 0 is never.
     var dueAt: UInt64 = 0
     var timerAt: UInt64 = 0
+    var client = ClientName()
+    /// What most idle clients do not have, once there was any of it.
+    private var extras: UnsafeMutablePointer<ExchangeExtras>?
+
+    private static let stateMask: UInt32 = 7
+    private static let requestShift: UInt32 = 26
+    private static let responseShift: UInt32 = 29
+    private static let markMask: UInt32 = 1 << requestShift - 1
+
+    var marks: Marks {
+        get { Marks(rawValue: bits & Self.markMask) }
+        set {
+            assert(newValue.rawValue <= Self.markMask, "a mark in the place of a state")
+            bits = bits & ~Self.markMask | newValue.rawValue
+        }
+    }
+
+    private(set) var request: Request {
+        get { Request(rawValue: UInt8(bits >> Self.requestShift & Self.stateMask)) ?? .head }
+        set {
+            let state = UInt32(newValue.rawValue) << Self.requestShift
+            bits = bits & ~(Self.stateMask << Self.requestShift) | state
+        }
+    }
+
+    private(set) var response: Response {
+        get { Response(rawValue: UInt8(bits >> Self.responseShift)) ?? .none }
+        set {
+            let state = UInt32(newValue.rawValue) << Self.responseShift
+            bits = bits & ~(Self.stateMask << Self.responseShift) | state
+        }
+    }
+
+    // MARK: Bodies
+
+    /// Of a request's body that has a length.
+    var bodyBytes: UInt64 {
+        get { extras?.pointee.bytes ?? 0 }
+        set { ownExtras().pointee.bytes = newValue }
+    }
+
     /// Bytes that the bodies had still to give when the deadline was set.
-    var bodyBytesLeft: UInt64 = 0
-    var client = ClientText()
+    var bodyBytesLeft: UInt64 {
+        get { extras?.pointee.left ?? 0 }
+        set { ownExtras().pointee.left = newValue }
+    }
+
+    /// Looks at a body that found the same number of bytes left.
+    var bodyChecks: UInt8 {
+        get { extras?.pointee.checks ?? 0 }
+        set { ownExtras().pointee.checks = newValue }
+    }
+
+    var requestChunks: ChunkDecoder {
+        get { extras?.pointee.requestChunks ?? ChunkDecoder() }
+        set { ownExtras().pointee.requestChunks = newValue }
+    }
+
+    var responseChunks: ChunkDecoder {
+        get { extras?.pointee.responseChunks ?? ChunkDecoder() }
+        set { ownExtras().pointee.responseChunks = newValue }
+    }
+
+    @inline(__always)
+    private mutating func ownExtras() -> UnsafeMutablePointer<ExchangeExtras> {
+        if let extras { return extras }
+        let made = ExchangeExtras.create()
+        extras = made
+        return made
+    }
+
+    // MARK: Hooks and the log
+
     /// Of a pair with hooks; the session owns it.
-    var hooks: Unmanaged<HTTPHookRun>?
-    var access = AccessRef()
+    var hooks: Unmanaged<HTTPHookRun>? {
+        get { extras?.pointee.hooks }
+        set { if extras != nil || newValue != nil { ownExtras().pointee.hooks = newValue } }
+    }
+
+    var access: AccessRef {
+        get { extras?.pointee.access ?? AccessRef() }
+        set { if extras != nil || newValue.isThere { ownExtras().pointee.access = newValue } }
+    }
+
+    /// The session has ended.
+    mutating func freeMemory() {
+        assert(hooks == nil && !access.isThere, "hooks and the log's record are freed before")
+        extras?.deallocate()
+        extras = nil
+        client.close()
+    }
 
     /// A body is on its way.
     var hasBody: Bool {
@@ -148,7 +227,31 @@ struct HTTPExchange: @unchecked Sendable {
         assert(requestHeadRead == 0 && responseHeadRead == 0, "a head was not read to its end")
         request = .head
         marks = []
-        requestChunks = ChunkDecoder()
-        responseChunks = ChunkDecoder()
+        extras?.pointee.clearBodies()
+    }
+}
+
+/// What a session has of hooks, of the access log, and of bodies that are not sent with their heads.
+/// It is kept from the first of these to the session's end.
+struct ExchangeExtras {
+    var bytes: UInt64 = 0
+    var left: UInt64 = 0
+    var requestChunks = ChunkDecoder()
+    var checks: UInt8 = 0
+    var responseChunks = ChunkDecoder()
+    var hooks: Unmanaged<HTTPHookRun>?
+    var access = AccessRef()
+
+    /// The next exchange of the same client.
+    mutating func clearBodies() {
+        self = ExchangeExtras(hooks: hooks, access: access)
+    }
+
+    /// Not inlined: the one allocation of a session that has any of it.
+    @inline(never)
+    static func create() -> UnsafeMutablePointer<ExchangeExtras> {
+        let extras = UnsafeMutablePointer<ExchangeExtras>.allocate(capacity: 1)
+        extras.initialize(to: ExchangeExtras())
+        return extras
     }
 }

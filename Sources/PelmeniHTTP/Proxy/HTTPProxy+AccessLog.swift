@@ -158,7 +158,7 @@ extension HTTPProxy {
         access.write(
             state.access,
             AccessSink.Outcome(
-                now: context.now, client: state.client,
+                now: context.now, client: state.client.text,
                 upstream: record.pointee.usesUpstream ? context.upstream : nil,
                 requestBytes: request, responseBytes: response, isCut: isCut, cause: cause))
         record.pointee.clear()

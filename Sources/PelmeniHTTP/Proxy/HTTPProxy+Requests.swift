@@ -95,7 +95,7 @@ extension HTTPProxy {
         _ head: RequestHead, _ octets: Octets, _ bodyCount: Int, _ state: HTTPExchange
     ) -> Buffer {
         let additions = RequestWriter.Additions(
-            client: state.client, authority: authority, forwarding: forwarding)
+            client: state.client.text, authority: authority, forwarding: forwarding)
         let room = RequestWriter.room(head, additions)
         return Buffer.written(upTo: room + bodyCount) { memory in
             let count = RequestWriter.write(head, octets, additions, into: memory)

@@ -54,13 +54,14 @@ struct HTTPProxy: PairDriver {
         state.access.close()
         state.hooks?.release()
         state.hooks = nil
+        state.freeMemory()
     }
 
     func opened(
         _ side: PairSide, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
         guard side == .upstream else {
-            if context.client.port != nil { state.client = ClientText(context.client.host) }
+            if context.client.port != nil { state.client.set(context.client.host) }
             state.client.isTrusted = trusted.contains(context.client)
             openAccess(&state, context)
             return setDue(deadlines.head, &state, context)

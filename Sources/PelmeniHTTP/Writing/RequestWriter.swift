@@ -86,34 +86,6 @@ public struct HTTPForwarding: OptionSet, Hashable, Sendable {
     public static let forwarded = HTTPForwarding(rawValue: 1 << 2)
 }
 
-/// A client's address in digits, made once a session.
-struct ClientText: Sendable {
-    private var bytes: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
-    private var byteCount: UInt8 = 0
-    private(set) var isV6 = false
-    /// What it says of its own clients is kept.
-    var isTrusted = false
-
-    var count: Int { Int(byteCount) }
-
-    init() {}
-
-    init(_ host: String) {
-        let text = host.utf8
-        guard text.count <= MemoryLayout.size(ofValue: bytes) else { return }
-        byteCount = UInt8(text.count)
-        isV6 = text.contains(0x3a)
-        withUnsafeMutableBytes(of: &bytes) { $0.copyBytes(from: text) }
-    }
-
-    func write(_ writer: inout HeadWriter) {
-        withUnsafeBytes(of: bytes) { memory in
-            guard let first = memory.baseAddress else { return }
-            writer.write(first.assumingMemoryBound(to: UInt8.self), count)
-        }
-    }
-}
-
 /// A text that is made once for a driver, and lives as long as the process.
 struct StaticText: @unchecked Sendable {
     private let start: UnsafePointer<UInt8>

@@ -41,6 +41,30 @@ import Testing
         #expect(pool.freeBlocks(.bulk) == 2)
     }
 
+    /// Free blocks are given back, and a leased one keeps its bytes, whatever its class and place.
+    @Test(arguments: 0..<3) func quietFreesWhatIsFree(kept: Int) throws {
+        let limits = PoolLimits(smallBlocks: 3, bulkBlocks: 3, datagramBlocks: 3)
+        let pool = try #require(BufferPool(limits: limits))
+        defer { pool.destroy() }
+        var blocks: [BlockID] = []
+        for blockClass in [BlockClass.small, .bulk, .datagram] {
+            for _ in 0..<3 { blocks.append(pool.take(blockClass)) }
+        }
+        for block in blocks {
+            let bytes = pool.blockClass(of: block).bytes
+            pool.address(block).initializeMemory(as: UInt8.self, repeating: 0x77, count: bytes)
+        }
+        let free = blocks.filter { Int($0.rawValue) % 3 != kept }
+        for block in free { pool.release(block) }
+        pool.trim()
+        for block in blocks {
+            let expected: UInt8 = free.contains(block) ? 0 : 0x77
+            let bytes = UnsafeRawBufferPointer(
+                start: pool.address(block), count: pool.blockClass(of: block).bytes)
+            #expect(bytes.allSatisfy { $0 == expected }, "block \(block.rawValue)")
+        }
+    }
+
     @Test func blocksDoNotOverlap() throws {
         let limits = PoolLimits(smallBlocks: 5, bulkBlocks: 3)
         let pool = try #require(BufferPool(limits: limits))

@@ -27,4 +27,16 @@ import Testing
         slab.giveBack(first)
         #expect(Array(slab.used) == [SessionID(0), SessionID(1)])
     }
+
+    /// Begun anew, a table is as new: zeros, and its rows in order.
+    @Test func aTableBeginsAnew() throws {
+        var slab = try #require(RowSlab<LegRow>(capacity: 100, reserved: 1))
+        defer { slab.destroy() }
+        let ids = (0..<3).map { _ in slab.allocate() }
+        for id in ids { slab.rows[id] = LegRow(freeAfter: 7) }
+        for id in ids { slab.giveBack(id) }
+        slab.reset()
+        #expect(slab.rows[LegID(2)].generation == 0)
+        #expect((0..<3).map { _ in slab.allocate() } == ids)
+    }
 }

@@ -122,8 +122,9 @@ import Testing
     private let rows = TestRows.legs(
         [LegRow.Kind](repeating: .client, count: Limits.contentionThreshold))
 
-    @Test func aLoopDialsAFew() {
-        var dials = DialQueue()
+    @Test func aLoopDialsAFew() throws {
+        var dials = try #require(DialQueue(sessions: 3))
+        defer { dials.destroy() }
         for _ in 0..<Limits.dialsInLoop { #expect(dials.grant() == true) }
         #expect(dials.grant() == false)
         dials.append(LegID(3), rows.table)
@@ -137,8 +138,9 @@ import Testing
         #expect(dials.grant() == true)
     }
 
-    @Test func whoGoesBeforeItsTurn() {
-        var dials = DialQueue()
+    @Test func whoGoesBeforeItsTurn() throws {
+        var dials = try #require(DialQueue(sessions: 3))
+        defer { dials.destroy() }
         for id in rows.ids.prefix(3) { dials.append(id, rows.table) }
         dials.remove(LegID(1), rows.table)
         #expect(rows.table[LegID(1)].phase == .open)
@@ -147,8 +149,19 @@ import Testing
         #expect(dials.isEmpty)
     }
 
-    @Test func aBurstIsACrowd() {
-        var dials = DialQueue()
+    @Test func choicesGoRound() throws {
+        var dials = try #require(DialQueue(sessions: 3))
+        defer { dials.destroy() }
+        let choices = (0..<3).map { _ in dials.takeChoice() }
+        #expect(Set(choices).count == 3 && dials.choiceCount == 3)
+        for choice in choices { dials.giveBack(choice) }
+        #expect(dials.choiceCount == 0)
+        #expect(dials.takeChoice() == choices[2])
+    }
+
+    @Test func aBurstIsACrowd() throws {
+        var dials = try #require(DialQueue(sessions: 3))
+        defer { dials.destroy() }
         for id in rows.ids.dropLast() { dials.append(id, rows.table) }
         #expect(!dials.isContended)
         dials.append(LegID(UInt32(Limits.contentionThreshold - 1)), rows.table)

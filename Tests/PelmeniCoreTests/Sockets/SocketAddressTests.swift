@@ -29,4 +29,28 @@ import Testing
         #expect(SocketAddress(path: String(repeating: "x", count: 107)) != nil)
         #expect(SocketAddress(path: "a\0b") == nil)
     }
+
+    /// A session's row keeps the client in 8 bytes: the same address comes out.
+    @Test func aClientOfASession() throws {
+        #expect(MemoryLayout<ClientAddress>.stride == 8)
+        var mapped = in6_addr()
+        let mappedBytes: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7]
+        withUnsafeMutableBytes(of: &mapped) { $0.copyBytes(from: mappedBytes) }
+        var other = mapped
+        withUnsafeMutableBytes(of: &other) { $0[0] = 0xfe }
+        let addresses = [
+            SocketAddress(v4: 0, port: 0), SocketAddress(v4: .max, port: .max),
+            SocketAddress(v4: 0x7f00_0001, port: 8080), SocketAddress(v6: mapped, port: 1),
+            SocketAddress(v6: mapped, port: 1, scope: 3), SocketAddress(v6: other, port: 65_535),
+            SocketAddress(v6: in6addr_loopback, port: 443), SocketAddress(),
+            try #require(SocketAddress(path: "/tmp/x")),
+        ]
+        for address in addresses {
+            var client = ClientAddress(address)
+            #expect(client.row == AddressRow(address), "\(address)")
+            client.close()
+            #expect(client.row == AddressRow())
+        }
+        #expect(ClientAddress().row == AddressRow())
+    }
 }

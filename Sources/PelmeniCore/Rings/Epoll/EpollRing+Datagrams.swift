@@ -133,14 +133,18 @@ extension EpollRing {
 
     package mutating func awaitWritable(_ socket: Int32, slot: UInt32, token: Token) {
         let row = rows + Int(slot)
-        row.pointee.roomToken = token.rawValue
+        assert(
+            row.pointee.flags.contains(.awaitsRoom)
+                || row.pointee.flags.isDisjoint(with: [.sending, .batched]),
+            "a send waits already")
+        row.pointee.roomToken = token
         row.pointee.flags.remove(.writable)
         row.pointee.flags.formUnion([.sending, .awaitsRoom])
     }
 
     package mutating func cancelWritable(_ target: Token, slot: UInt32) {
         let row = rows + Int(slot)
-        guard row.pointee.flags.contains(.awaitsRoom), row.pointee.roomToken == target.rawValue
+        guard row.pointee.flags.contains(.awaitsRoom), row.pointee.roomToken == target
         else { return }
         row.pointee.flags.subtract([.sending, .awaitsRoom])
         push(target, -ECANCELED)
@@ -150,6 +154,6 @@ extension EpollRing {
     mutating func endWait(_ slot: UInt32) {
         let row = rows + Int(slot)
         row.pointee.flags.subtract([.sending, .awaitsRoom])
-        push(Token(rawValue: row.pointee.roomToken), 0)
+        push(row.pointee.roomToken, 0)
     }
 }

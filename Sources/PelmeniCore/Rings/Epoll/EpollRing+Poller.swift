@@ -17,7 +17,6 @@ extension EpollRing {
         if isUnix { row.pointee.flags.formUnion([.unix, .stopsShort]) }
         row.pointee.next = next
         row.pointee.callsLeft = Self.acceptBudget
-        row.pointee.pollToken = token.rawValue
         // An eventfd is level-triggered too: with edges, each read of it would be one.
         let isLevel = isShared || token.kind == .wake
         return pelmeni_poll_add(poller, socket, token.rawValue, isLevel ? 1 : 0)
@@ -38,11 +37,15 @@ extension EpollRing {
         row.pointee.socket = -1
     }
 
+    /// The token of a slot in the poller's events, which are of no operation.
+    @inline(__always)
+    func pollToken(_ slot: UInt32) -> UInt64 { token(slot, .unused).rawValue }
+
     @inline(never)
     mutating func attachAgain(_ token: Token) {
         let row = rows + Int(token.index)
         row.pointee.flags.remove(.unpolled)
-        _ = pelmeni_poll_add(poller, row.pointee.socket, row.pointee.pollToken, 1)
+        _ = pelmeni_poll_add(poller, row.pointee.socket, pollToken(token.index), 1)
     }
 
     /// A level-triggered socket that no operation reads would wake every wait: take it out of the

@@ -21,7 +21,7 @@ extension EpollRing {
     mutating func hold(_ slot: UInt32, _ isHeld: Bool) {
         let row = rows + Int(slot)
         if isHeld { row.pointee.flags.insert(.held) } else { row.pointee.flags.remove(.held) }
-        _ = pelmeni_poll_hold(poller, row.pointee.socket, row.pointee.pollToken, isHeld ? 1 : 0)
+        _ = pelmeni_poll_hold(poller, row.pointee.socket, pollToken(slot), isHeld ? 1 : 0)
     }
 
     package mutating func splice(

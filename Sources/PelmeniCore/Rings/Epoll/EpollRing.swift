@@ -123,6 +123,12 @@ package struct EpollRing: Ring, ~Copyable {
             if doneHead != doneTail {
                 let completion = done[doneHead & doneMask]
                 doneHead &+= 1
+                // The next completions begin in front again: going round, they would touch all of
+                // the memory, which is for the worst case.
+                if doneHead == doneTail {
+                    doneHead = 0
+                    doneTail = 0
+                }
                 return completion
             }
             if !arrived.isEmpty { return nextArrived() }

@@ -1,5 +1,5 @@
 /// The epoll ring's state of one slot: its waiting operations, and the last known readiness of its
-/// socket.
+/// socket. 32 bytes: each idle connection has one.
 struct Readiness {
     struct Flags: OptionSet {
         let rawValue: UInt32
@@ -51,20 +51,26 @@ struct Readiness {
         static let batched = Flags(rawValue: 1 << 20)
     }
 
-    /// The token in the poller's events.
-    var pollToken: UInt64 = 0
-    /// The token of the wait for room.
-    var roomToken: UInt64 = 0
     var socket: Int32 = -1
     var generation: UInt32 = 0
     var flags: Flags = []
     /// Bytes that the receive may still bring; for a listener, datagrams to make room for.
     var limit: Int32 = 0
-    /// The first piece of the send.
+    /// The first piece of the send, and their number; or the token of the wait for room.
     var first: PieceID = .none
     var count: UInt32 = 0
     /// The next slot in the list of this one.
     var next: UInt32 = .max
     /// Calls of this slot before other slots are served.
     var callsLeft: UInt16 = 0
+
+    /// The token of the wait for room, which is in place of a send.
+    @inline(__always)
+    var roomToken: Token {
+        get { Token(rawValue: UInt64(count) << 32 | UInt64(first.rawValue)) }
+        set {
+            first = PieceID(rawValue: UInt32(truncatingIfNeeded: newValue.rawValue))
+            count = UInt32(truncatingIfNeeded: newValue.rawValue >> 32)
+        }
+    }
 }
