@@ -30,7 +30,8 @@ import Testing
                 }
                 #expect(isWhole, "round \(round)")
                 for (slot, before) in zip(slots, before) {
-                    #expect(bench[slot].received == before + bytes, "round \(round)")
+                    let isSame = bench[slot].received == before + bytes
+                    #expect(isSame, "round \(round)")
                 }
                 // Quiet: all blocks are free or posted.
                 try bench.turn(wait: 60)
