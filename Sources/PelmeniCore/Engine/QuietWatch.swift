@@ -13,8 +13,8 @@ struct QuietWatch {
     static let silence: UInt64 = 200_000_000
     /// The last wait, at least.
     static let waitMin: UInt64 = 50_000_000
-    /// They touch as many blocks at most: 4 MiB of one page each.
-    static let completionsMin = 1024
+    /// Fewer touch as many blocks at most, which stay: 1 MiB of one page each.
+    static let completionsMin = 256
 
     init(completionsMin: Int = Self.completionsMin) { least = completionsMin }
 

@@ -31,8 +31,9 @@ struct LegRow: QueuedRow {
     var queue = SendQueue()
     /// Bytes of the pipe to be sent on this leg.
     var piped: UInt32 = 0
-    var progress = Progress()
+    // In this order they leave no gap.
     var peer: LegID = .none
+    var progress = Progress()
     var session: SessionID = .none
     /// The next leg of a list: free, starved, or the attempts of a session.
     var next: LegID = .none

@@ -231,8 +231,8 @@ struct HTTPExchange: @unchecked Sendable {
     }
 }
 
-/// What a session has of hooks, of the access log, and of bodies that are not sent with their heads.
-/// It is kept from the first of these to the session's end.
+/// What a session has of hooks, of the access log, and of bodies that are not sent with their
+/// heads. It is kept from the first of these to the session's end.
 struct ExchangeExtras {
     var bytes: UInt64 = 0
     var left: UInt64 = 0

@@ -16,8 +16,11 @@ import Testing
                 let bytes = Pattern.shared.stream(key: round, count: 20_000)
                 let before = slots.map { bench[$0].received }
                 for pair in pairs { try pair.far.write(bytes) }
-                // Received, and not handed out: those blocks are not free.
-                #expect(bench.ring.submit(until: bench.ring.calls.now() + 100_000_000) == 0)
+                // Received, and not handed out: those blocks are not free. A ring of readiness
+                // receives nothing in its wait, and forgets events that are not handed out.
+                if choice != .epoll {
+                    #expect(bench.ring.submit(until: bench.ring.calls.now() + 100_000_000) == 0)
+                }
                 bench.pool.trim()
                 bench.ring.trim()
                 let isWhole = try bench.run {
@@ -27,7 +30,8 @@ import Testing
                 }
                 #expect(isWhole, "round \(round)")
                 for (slot, before) in zip(slots, before) {
-                    #expect(bench[slot].received == before + bytes, "round \(round)")
+                    let isSame = bench[slot].received == before + bytes
+                    #expect(isSame, "round \(round)")
                 }
                 // Quiet: all blocks are free or posted.
                 try bench.turn(wait: 60)
