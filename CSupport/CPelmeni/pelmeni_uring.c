@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "include/pelmeni_features.h"
 #include "include/pelmeni_uring.h"
@@ -140,15 +138,6 @@ void pelmeni_uring_post(pelmeni_uring *self, uint16_t group, uint16_t slot, void
 void pelmeni_uring_publish(pelmeni_uring *self, uint16_t group) {
     struct group *it = &self->groups[group];
     __atomic_store_n(&it->ring->tail, it->tail, __ATOMIC_RELEASE);
-}
-
-int pelmeni_uring_untaken(const pelmeni_uring *self, uint16_t group) {
-    // IORING_REGISTER_PBUF_STATUS and its argument, which the header of 2.3 lacks.
-    struct {
-        uint32_t group, head, reserved[8];
-    } status = {.group = group};
-    if (syscall(__NR_io_uring_register, self->ring.ring_fd, 26, &status, 1) < 0) return -errno;
-    return (uint16_t)(self->groups[group].tail - (uint16_t)status.head);
 }
 
 // MARK: Submitting

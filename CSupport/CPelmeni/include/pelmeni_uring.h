@@ -45,8 +45,6 @@ uint64_t pelmeni_uring_overflows(const pelmeni_uring *ring); // times the comple
 int pelmeni_uring_group(pelmeni_uring *ring, uint16_t group, uint32_t slots);
 void pelmeni_uring_post(pelmeni_uring *ring, uint16_t group, uint16_t slot, void *block, uint32_t bytes);
 void pelmeni_uring_publish(pelmeni_uring *ring, uint16_t group);
-// Published blocks that the kernel has not taken, or -errno before 6.8.
-int pelmeni_uring_untaken(const pelmeni_uring *ring, uint16_t group);
 
 // Operations. They are staged, and go to the kernel with the next submit. A full queue is flushed, without waiting. 0,
 // or -errno when the kernel took no entry.

@@ -158,7 +158,6 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
     @inline(never)
     package mutating func trim() {
         pool.trim()
-        legs.ring.trim()
         pairDrivers.rests.trim()
     }
 

@@ -130,10 +130,6 @@ package protocol Ring: ~Copyable {
     /// Posts fresh blocks for those that went out. Called once a loop, after the completions.
     mutating func refill()
 
-    /// Gives back memory that only a busy worker needs. Called when the last ``submit(until:)``
-    /// waited for a while, and brought no completion.
-    mutating func trim()
-
     /// Moves bytes from one stream to another by way of a pipe, without copying them: first what is
     /// in the pipe, then what can be received. It stops when one side has no more, or `most` bytes
     /// were received. The pipe is filled only when it is empty.
@@ -151,9 +147,6 @@ package protocol Ring: ~Copyable {
 }
 
 extension Ring where Self: ~Copyable {
-    /// Nothing: a ring that posts no blocks keeps none.
-    package mutating func trim() {}
-
     /// Makes any other socket than a Unix stream known.
     @inline(__always)
     package mutating func attach(_ socket: Int32, token: Token, isShared: Bool) -> Int32 {

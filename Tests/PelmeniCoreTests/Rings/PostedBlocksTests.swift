@@ -32,24 +32,4 @@ import Testing
         posted.releaseAll(to: pool)
         #expect(pool.leasedBlocks == 0)
     }
-
-    @Test func aPostedBlockIsGivenBackEmpty() throws {
-        let pool = try #require(BufferPool(limits: PoolLimits(smallBlocks: 8, bulkBlocks: 2)))
-        defer { pool.destroy() }
-        var posted = PostedBlocks(blockClass: .small, slots: 4)
-        let blocks = (0..<4).map { _ in pool.take(.small) }
-        for block in blocks {
-            pool.address(block).storeBytes(of: 7, as: UInt8.self)
-            _ = posted.fill(block)
-        }
-        // One is with a completion.
-        let taken = posted.take(1)
-        posted.discard(pool)
-        for block in blocks {
-            let byte = pool.address(block).load(as: UInt8.self)
-            #expect(byte == (block == taken ? 7 : 0))
-        }
-        pool.release(taken)
-        posted.releaseAll(to: pool)
-    }
 }

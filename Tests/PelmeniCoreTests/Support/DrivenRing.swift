@@ -18,7 +18,6 @@ protocol DrivenRing: AnyObject {
     func submit(until deadline: UInt64) -> Int32
     func next() -> Completion?
     func refill()
-    func trim()
     var calls: any SystemCalls { get }
 }
 
@@ -70,6 +69,5 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
     func submit(until deadline: UInt64) -> Int32 { ring.submit(until: deadline) }
     func next() -> Completion? { ring.next() }
     func refill() { ring.refill() }
-    func trim() { ring.trim() }
     var calls: any SystemCalls { ring.calls }
 }

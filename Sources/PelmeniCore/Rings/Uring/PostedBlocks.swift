@@ -1,5 +1,3 @@
-internal import CPelmeni
-
 /// The blocks of one class that are posted to the kernel, by slot.
 ///
 /// Slots keep their numbers: a filled slot is posted again with a fresh block, so the ring of slots
@@ -50,17 +48,6 @@ package struct PostedBlocks {
         let slot = Int(empty[emptyCount])
         blocks[slot] = block
         return slot
-    }
-
-    /// Blocks that are posted.
-    var count: Int { capacity &- emptyCount }
-
-    /// Gives the memory of the posted blocks back to the kernel: the bytes of those that it has
-    /// written are lost.
-    package func discard(_ pool: BufferPool) {
-        for slot in 0..<capacity where !blocks[slot].isNone {
-            pelmeni_memory_discard(pool.address(blocks[slot]), UInt64(blockClass.bytes))
-        }
     }
 
     /// Releases all blocks. Only when the kernel cannot write any more.

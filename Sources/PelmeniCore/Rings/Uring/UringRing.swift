@@ -17,21 +17,19 @@ package struct UringRing: Ring, ~Copyable {
     static let postedBulk = 8
     static let postedDatagrams = 64
 
-    let ring: OpaquePointer
-    let pool: BufferPool
+    private let ring: OpaquePointer
+    private let pool: BufferPool
     private let batch: UnsafeMutablePointer<pelmeni_completion>
     private var batchCount = 0
     private var batchNext = 0
-    var small: PostedBlocks
-    var bulk: PostedBlocks
-    var datagrams: PostedBlocks
+    private var small: PostedBlocks
+    private var bulk: PostedBlocks
+    private var datagrams: PostedBlocks
     private let wakeValue: UnsafeMutablePointer<UInt64>
     /// The error of an operation that could not be staged: the kernel takes nothing more.
-    var failure: Int32 = 0
+    private var failure: Int32 = 0
 
     package let isMultishot: Bool
-    /// The kernel writes into posted blocks only while the worker is in its call.
-    let mayTrim: Bool
     /// The kernel folds the wake-ups of a multishot receive (liburing's issue 1549): bytes and the
     /// reset behind them are one read, and the reset is not reported.
     @inline(__always)
@@ -63,9 +61,6 @@ package struct UringRing: Ring, ~Copyable {
         self.pool = pool
         // Without its bounds a multishot receive could take the whole pool in one turn.
         isMultishot = features.contains([.multishotReceive, .receiveBounds])
-        // As created: setup may have dropped features.
-        mayTrim = IOUringFeatures(rawValue: pelmeni_uring_features(created))
-            .isSuperset(of: [.deferTaskRun, .singleIssuer])
         batch = .allocate(capacity: Self.batch)
         wakeValue = .allocate(capacity: 1)
         wakeValue.initialize(to: 0)
