@@ -110,8 +110,12 @@ let package = Package(
         ),
         // No product, as the examples have none: SwiftPM builds a program of the target's name,
         // and embedders see none.
+        .target(
+            name: "HTTPChaos", dependencies: ["PelmeniTesting", "PelmeniHTTP", "Pelmeni"],
+            path: "Tests/HTTPChaos", swiftSettings: strict
+        ),
         .executableTarget(
-            name: "pelmeni-simulator", dependencies: ["PelmeniTesting"],
+            name: "pelmeni-simulator", dependencies: ["HTTPChaos", "PelmeniTesting"],
             path: "Tests/PelmeniSimulator", swiftSettings: strict
         ),
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
@@ -221,7 +225,8 @@ let package = Package(
         .testTarget(
             name: "PelmeniHTTPTests",
             dependencies: [
-                "PelmeniHTTP", "PelmeniTesting", "Pelmeni", "EngineTestSupport", "TestSupport",
+                "HTTPChaos", "PelmeniHTTP", "PelmeniTesting", "Pelmeni", "EngineTestSupport",
+                "TestSupport",
             ],
             swiftSettings: strict
         ),

@@ -24,7 +24,8 @@ struct SimulationRun: ~Copyable {
         let slots = HostedWorker.slots(sessions: setup.sessions, listeners: plans)
         kernel = SimulatedKernel(
             world: setup.world, pool: pool, slots: slots,
-            scripts: setup.scripted.map { ScriptBook($0.plan, seed: setup.world.seed) })
+            scripts: setup.scripted?.plan.map { ScriptBook($0, seed: setup.world.seed) },
+            plays: (setup.scripted?.makePrograms).map { PlayBook($0()) })
         shared = .allocate(capacity: plans + 2)
         shared.initialize(repeating: 0, count: plans + 2)
         pairs = .allocate(capacity: plans)
@@ -152,6 +153,10 @@ struct SimulationRun: ~Copyable {
         }
         for plan in 0...setup.world.pairs + 1 where shared[plan] != 0 {
             outcome.violations.append("\(shared[plan]) sessions are counted as open")
+        }
+        if let programs = kernel.messages.plays?.programs {
+            outcome.violations += programs.judge(outcome)
+            for (point, count) in programs.points { outcome.add(point, count) }
         }
         guard setup.scripted == nil else { return }
         var judge = FlowJudge(

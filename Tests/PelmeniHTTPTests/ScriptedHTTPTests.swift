@@ -57,6 +57,26 @@ import Testing
         ).run(seeds: 1...60)
     }
 
+    /// Requests that the proxy answers itself leave the connection as any other does: those behind
+    /// them are read at once, and the time for a head is over.
+    @Test func forwardsAreOver() throws {
+        let last = "OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n"
+        let ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        let answer = Self.head + "Content-Length: 5\r\n\r\nhello"
+        try ScriptedTest(
+            server: Self.server(),
+            client: [
+                .send(last + last + Self.get), .expect(ok + ok + answer),
+                .send(String(last.prefix(9))), .pause(.seconds(1)),
+                .send(String(last.dropFirst(9))), .expect(ok), .pause(.seconds(40)),
+                .send(Self.get), .expect(answer), .end, .expectEnd,
+            ],
+            upstream: [
+                .expect(Self.get), .send(answer),
+            ]
+        ).run(seeds: 1...60)
+    }
+
     /// Chunks go on with the sizes that they came with.
     @Test func chunksBothWays() throws {
         let put = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

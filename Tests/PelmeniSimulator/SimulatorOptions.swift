@@ -14,6 +14,8 @@ struct SimulatorOptions {
     var goesOn = false
     /// Only seeds whose worlds have datagrams.
     var onlyDatagrams = false
+    /// Only seeds whose worlds have HTTP.
+    var onlyHTTP = false
     /// Only seeds whose worlds have hooks or drivers.
     var onlyHooks = false
     /// Only seeds whose worlds have neither.
@@ -24,13 +26,13 @@ struct SimulatorOptions {
 
     static let usage = """
         usage: pelmeni-simulator [--seeds N] [--first S] [--progress] [--go-on] [--datagrams]
-                                 [--hooks | --no-hooks] [--hash]
+                                 [--http] [--hooks | --no-hooks] [--hash]
                pelmeni-simulator --seed S
 
         Runs the engine over a simulated kernel, once for each seed from S (1) on, N (1000) of them, and
         checks that nothing is lost. Stops at the first failure, unless --go-on is given. --seed runs a
         single one and prints what happens. --datagrams leaves the seeds out that have none, --hooks those
-        without hooks and drivers, --no-hooks those with them. --hash prints a last line, `hash` and a
+        without hooks and drivers, --no-hooks those with them, --http those without HTTP. --hash prints a last line, `hash` and a
         number: two engines that did the same in every seed print the same.
         """
 
@@ -42,6 +44,7 @@ struct SimulatorOptions {
             case "--progress": options.showsProgress = true
             case "--go-on": options.goesOn = true
             case "--datagrams": options.onlyDatagrams = true
+            case "--http": options.onlyHTTP = true
             case "--hooks": options.onlyHooks = true
             case "--no-hooks": options.withoutHooks = true
             case "--hash": options.wantsHash = true

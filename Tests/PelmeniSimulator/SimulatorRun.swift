@@ -1,4 +1,5 @@
 import Glibc
+import HTTPChaos
 import PelmeniTesting
 
 /// Runs the seeds, adds up, and prints the outcome.
@@ -21,9 +22,11 @@ struct SimulatorRun {
         var failures: UInt64 = 0
         for index in 0..<options.seeds {
             let seed = options.first + index
+            if options.onlyHTTP, !HTTPWorld.has(seed: seed) { continue }
             if options.onlyDatagrams, !SimulationSetup.hasMessages(seed: seed) { continue }
             let isHooked =
-                SimulationSetup.hasHooks(seed: seed) || SimulationSetup.hasDrivers(seed: seed)
+                HTTPWorld.has(seed: seed) || SimulationSetup.hasHooks(seed: seed)
+                || SimulationSetup.hasDrivers(seed: seed)
                 || SimulationSetup.hasPairDrivers(seed: seed)
             if isHooked ? options.withoutHooks : options.onlyHooks { continue }
             let outcome = Self.simulate(seed)
@@ -45,7 +48,9 @@ struct SimulatorRun {
             return 1
         }
         let missed = SimulatedPoint.allCases.filter { total.points[$0.rawValue] == 0 }
-        let isWhole = !options.onlyHooks && !options.withoutHooks && !options.onlyDatagrams
+        let isWhole =
+            !options.onlyHooks && !options.withoutHooks && !options.onlyDatagrams
+            && !options.onlyHTTP
         if isWhole, options.seeds >= Self.seedsForPoints, !missed.isEmpty {
             let names = missed.map { "\($0)" }.joined(separator: ", ")
             SimulatorOutput.error("never happened in \(options.seeds) seeds: \(names)")
@@ -60,11 +65,21 @@ struct SimulatorRun {
         _ seed: UInt64, trace: ((String) -> Void)? = nil
     ) -> SimulationOutcome {
         SimulatorCrash.seed = seed
-        return Simulation.outcome(of: SimulationSetup(seed: seed), trace: trace)
+        return Simulation.outcome(of: setup(seed), trace: trace)
+    }
+
+    private static func setup(_ seed: UInt64) -> SimulationSetup {
+        guard HTTPWorld.has(seed: seed) else { return SimulationSetup(seed: seed) }
+        do {
+            return try HTTPWorld.setup(seed: seed)
+        } catch {
+            SimulatorOutput.error("seed \(seed): \(error)")
+            exit(2)
+        }
     }
 
     private func replay(_ seed: UInt64) -> Int32 {
-        let setup = SimulationSetup(seed: seed)
+        let setup = Self.setup(seed)
         for (plan, upstreams) in zip(setup.world.plans, setup.world.upstreams) {
             print("plan: \(plan), upstreams \(upstreams)")
         }

@@ -92,7 +92,9 @@ extension Relay where R: ~Copyable {
     /// Bytes wait for a block in memory of their own. Their source is not read meanwhile, and hooks
     /// get no further chunk of it.
     func hasSurplus(towards leg: LegID) -> Bool {
-        guard let queue = laterQueue(legs[leg].session, isToClient: legs[leg].kind.isClient)
+        // A session whose driver dials on demand may have no upstream.
+        guard !leg.isNone,
+            let queue = laterQueue(legs[leg].session, isToClient: legs[leg].kind.isClient)
         else { return false }
         return queue.pointee.surplus.count > 0
     }

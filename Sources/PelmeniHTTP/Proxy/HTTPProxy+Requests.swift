@@ -115,7 +115,11 @@ extension HTTPProxy {
         let isClosing = !head.keepsConnection || context.isDraining
         context.send(
             OwnResponse.forwards(isTrace: head.kind == .trace, isClosing: isClosing), to: .client)
-        if isClosing { context.end() }
+        guard !isClosing else { return context.end() }
+        state.marks = []
+        setDue(deadlines.clientIdle, &state, context)
+        // The next request may be there already: what a call leaves is offered again.
+        context.resume(.client)
     }
 
     // MARK: Bodies

@@ -5,7 +5,7 @@ internal import PelmeniCore
 extension SimulatedKernel {
     /// Whether the sessions of a pair end for silence alone.
     private func isSteady(_ pair: Int) -> Bool {
-        guard isAllDatagrams, messages.scripts == nil, !isDraining, world.chaos.isEmpty,
+        guard isAllDatagrams, !messages.areForeign, !isDraining, world.chaos.isEmpty,
             world.drivers.isEmpty, world.healsAt == .max, world.drainsAt == .max,
             world.stopsAt == .max, let plan = world.messagePlan(pair)
         else { return false }
@@ -44,7 +44,7 @@ extension SimulatedKernel {
     /// more. What waits for a Unix upstream is counted later than the session counts it.
     func checkFirst(_ number: Int, of client: Int) {
         let pair = messages.sockets[number].pair
-        guard client >= 0, messages.scripts == nil, world.chaos.isEmpty, world.drivers.isEmpty,
+        guard client >= 0, !messages.areForeign, world.chaos.isEmpty, world.drivers.isEmpty,
             let plan = world.messagePlan(pair), plan.kind == .datagrams,
             plan.requests == 0 || !plan.forwardsToUnix
         else { return }

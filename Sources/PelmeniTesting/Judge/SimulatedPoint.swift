@@ -163,6 +163,24 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case refusalReported
     case driverTagged
     case causeProtocolError
+    // HTTP, in worlds of the simulator's own programs.
+    case httpAnswered
+    case httpPersisted
+    case httpPipelined
+    case httpReused
+    case httpRepeated
+    case httpContinued
+    case httpEarly
+    case httpUpgraded
+    case httpRefused
+    case httpFailed
+    case httpCut
+    case httpLeft
+    case httpLateBytes
+    case bridgeAnswered
+    case bridgeReused
+    case bridgeTwice
+    case bridgeCut
 
     /// The points of datagrams, which only some seeds have.
     package static var ofDatagrams: [SimulatedPoint] {

@@ -268,7 +268,7 @@ extension SimulatedKernel {
 
     /// Bytes that only a checksum tells from others.
     private func hasChecksum(_ peer: Int) -> Bool {
-        peers[peer].stream >= 0 || isChaos(peer) || messages.scripts != nil
+        peers[peer].stream >= 0 || isChaos(peer) || messages.areForeign
     }
 
     /// At its completion a send's memory has its bytes and leases unchanged.

@@ -76,7 +76,10 @@ final class SimulatedKernel {
     var isDraining = false
     var stoppedAt: UInt64?
 
-    init(world: SimulatedWorld, pool: BufferPool, slots: Int, scripts: ScriptBook? = nil) {
+    init(
+        world: SimulatedWorld, pool: BufferPool, slots: Int, scripts: ScriptBook? = nil,
+        plays: PlayBook? = nil
+    ) {
         self.world = world
         self.pool = pool
         random = SeededRandom(seed: world.seed ^ 0x6b65_726e_656c)
@@ -88,7 +91,7 @@ final class SimulatedKernel {
         self.slots = .allocate(capacity: slots)
         self.slots.initialize(repeating: -1, count: slots)
         slotCount = slots
-        messages = SimulatedMessages(seed: world.seed, scripts: scripts)
+        messages = SimulatedMessages(seed: world.seed, scripts: scripts, plays: plays)
         let blocks =
             pool.totalBlocks(.small) + pool.totalBlocks(.bulk) + pool.totalBlocks(.datagram)
         sending = .allocate(capacity: blocks)

@@ -30,7 +30,7 @@ extension SimulatedKernel {
     /// Whether a peer's stream is cut at the places of its plan.
     func isCutByPlan(_ number: Int) -> Bool {
         let peer = peers[number]
-        guard !writesBytewise(number) else { return true }
+        guard !writesBytewise(number), !writesAtOnce(number) else { return true }
         return peer.stream >= 0 && messages.streams[peer.stream].plan.cut != .byChance
     }
 

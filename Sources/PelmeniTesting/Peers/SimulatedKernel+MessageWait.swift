@@ -10,7 +10,7 @@ extension SimulatedKernel {
     /// blocks, held by datagrams that wait for Unix ends.
     func checkWait(_ number: Int) {
         guard let first = messages.sockets[number].queue.first, isAllDatagrams,
-            messages.scripts == nil,
+            !messages.areForeign,
             !world.messages.contains(where: { $0.listensOnUnix || $0.forwardsToUnix }),
             clock > first.arrivedAt,
             clock - first.arrivedAt > 5_000_000_000 + 4 * world.faults.clockJumpMost

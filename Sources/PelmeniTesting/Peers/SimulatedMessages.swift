@@ -34,10 +34,15 @@ final class SimulatedMessages {
 
     /// The scripts of a program's own peers; nil in the project's worlds.
     let scripts: ScriptBook?
+    /// The programs of peers, in worlds that have such.
+    let plays: PlayBook?
+    /// The peers' bytes are their own, which no judge of the project's worlds knows.
+    var areForeign: Bool { scripts != nil || plays != nil }
 
-    init(seed: UInt64, scripts: ScriptBook?) {
+    init(seed: UInt64, scripts: ScriptBook?, plays: PlayBook?) {
         random = SeededRandom(seed: seed ^ 0x6d65_7373_6167_6573)
         self.scripts = scripts
+        self.plays = plays
     }
 
     /// A name of the simulated network as one number: address and port, or the six bytes of a Unix

@@ -6,7 +6,7 @@ internal import PelmeniCore
 extension SimulatedKernel {
     /// The message of a datagram on its way to the engine; nil in worlds without scripts.
     func scriptMessage(_ datagram: SimulatedDatagram, from socket: Int) -> [UInt8]? {
-        guard let book = messages.scripts else { return nil }
+        guard let book = messages.scripts else { return playMessage(datagram, from: socket) }
         let run = datagram.client >= 0 ? book.ofClients[datagram.client] : book.ofFlows[socket]
         return run.map { book.runs[$0].sentMessages[datagram.sequence] }
     }
@@ -14,13 +14,16 @@ extension SimulatedKernel {
     // MARK: Clients
 
     func createScript(ofClient row: Int, _ number: Int) {
+        createPlay(ofClient: row, number)
         guard let book = messages.scripts else { return }
         book.ofClients[row] = createRun(number, book)
     }
 
     /// A client takes its steps. True for a scripted one.
     func stepScript(ofClient row: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofClients[row] else { return false }
+        guard let book = messages.scripts, let run = book.ofClients[row] else {
+            return stepPlay(ofClient: row)
+        }
         let pair = messages.clients[row].pair
         takeMessageSteps(run, book) { [self] sequence in
             arriveAtProxy(
@@ -35,7 +38,9 @@ extension SimulatedKernel {
 
     /// A message came to a client. True for a scripted one.
     func takeScript(ofClient row: Int, _ bytes: UnsafeRawPointer, _ length: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofClients[row] else { return false }
+        guard let book = messages.scripts, let run = book.ofClients[row] else {
+            return takePlay(ofClient: row, bytes, length)
+        }
         book.runs[run].cameMessages.append(
             Array(UnsafeRawBufferPointer(start: bytes, count: length)))
         events.add(.datagramClient, at: soon(), number: row)
@@ -45,6 +50,7 @@ extension SimulatedKernel {
     // MARK: Upstreams
 
     func createScript(ofFlow number: Int) {
+        createPlay(ofFlow: number)
         guard let book = messages.scripts else { return }
         openPeers += 1
         book.ofFlows[number] = createRun(nil, book)
@@ -52,7 +58,9 @@ extension SimulatedKernel {
     }
 
     func stepScript(ofFlow number: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofFlows[number] else { return false }
+        guard let book = messages.scripts, let run = book.ofFlows[number] else {
+            return stepPlay(ofFlow: number)
+        }
         if book.runs[run].isUndecided, !decide(run, book) { return true }
         takeMessageSteps(run, book) { [self] sequence in
             guard messages.sockets[number].descriptor >= 0 else { return }
@@ -66,7 +74,9 @@ extension SimulatedKernel {
     }
 
     func takeScript(ofFlow number: Int, _ bytes: UnsafeRawPointer, _ length: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofFlows[number] else { return false }
+        guard let book = messages.scripts, let run = book.ofFlows[number] else {
+            return takePlay(ofFlow: number, bytes, length)
+        }
         book.runs[run].cameMessages.append(
             Array(UnsafeRawBufferPointer(start: bytes, count: length)))
         events.add(.datagramAnswer, at: soon(), number: number)
@@ -75,6 +85,7 @@ extension SimulatedKernel {
 
     /// The engine closed its socket towards an upstream.
     func flowWent(_ number: Int) {
+        playFlowWent(number)
         guard let book = messages.scripts, let run = book.ofFlows[number] else { return }
         _ = stepScript(ofFlow: number)
         guard violation == nil, !book.runs[run].isOver else { return }

@@ -5,6 +5,7 @@ internal import PelmeniCore
 extension SimulatedKernel {
     /// A client or an upstream's connection gets its script. False in worlds without.
     func createScript(_ peer: Int) -> Bool {
+        if createPlay(peer) { return true }
         guard let book = messages.scripts else { return false }
         book.ofPeers[peer] = createRun(peers[peer].isClient ? peers[peer].number : nil, book)
         return true
@@ -12,7 +13,9 @@ extension SimulatedKernel {
 
     /// Bytes that the engine sent to a peer. True for a scripted one.
     func takeScript(_ peer: Int, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofPeers[peer] else { return false }
+        guard let book = messages.scripts, let run = book.ofPeers[peer] else {
+            return takePlay(peer, bytes, count)
+        }
         book.runs[run].came += UnsafeRawBufferPointer(start: bytes, count: count)
         return true
     }
@@ -21,7 +24,9 @@ extension SimulatedKernel {
     func copyScript(
         _ peer: Int, at position: Int, to target: UnsafeMutableRawPointer, _ count: Int
     ) -> Bool {
-        guard let book = messages.scripts, let run = book.ofPeers[peer] else { return false }
+        guard let book = messages.scripts, let run = book.ofPeers[peer] else {
+            return copyPlay(peer, at: position, to: target, count)
+        }
         book.runs[run].sent.withUnsafeBytes {
             guard let base = $0.baseAddress else { return }
             memcpy(target, base + position, count)
@@ -31,7 +36,9 @@ extension SimulatedKernel {
 
     /// A peer takes its steps as far as it can, and writes. True for a scripted one.
     func writeScript(_ peer: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofPeers[peer] else { return false }
+        guard let book = messages.scripts, let run = book.ofPeers[peer] else {
+            return writePlay(peer)
+        }
         var hasMoved = true
         while hasMoved, violation == nil, peers[peer].state == .open {
             hasMoved = false
@@ -214,12 +221,15 @@ extension SimulatedKernel {
 
     /// Whether a peer's script is over, and its stream has no end of its own.
     func awaitsRunEnd(_ peer: Int) -> Bool {
-        guard let book = messages.scripts, let run = book.ofPeers[peer] else { return false }
+        guard let book = messages.scripts, let run = book.ofPeers[peer] else {
+            return playAwaitsRunEnd(peer)
+        }
         return book.runs[run].awaitsRunEnd
     }
 
     /// A peer's connection is gone: what its script still waits for does not come.
     func connectionWent(_ peer: Int) {
+        playWent(peer)
         guard let book = messages.scripts, let run = book.ofPeers[peer], !book.runs[run].isOver
         else { return }
         // All bytes in its kernel are read at once.

@@ -79,7 +79,7 @@ extension SimulatedKernel {
     /// All scripts are over, and the drain has begun. Sessions of datagrams have no end before the
     /// engine's stop.
     func stopScripts() {
-        guard messages.scripts != nil, world.messages[0].listensForDatagrams else { return }
+        guard messages.areForeign, world.messages[0].listensForDatagrams else { return }
         events.add(.stop, at: clock + 1_000_000_000, number: 0)
     }
 

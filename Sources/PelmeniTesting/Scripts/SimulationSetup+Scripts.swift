@@ -8,7 +8,9 @@ extension SimulationSetup {
     /// The program's pair and its peers.
     struct Scripted: Sendable {
         var pair: PairConfiguration
-        var plan: ScriptPlan
+        var plan: ScriptPlan?
+        /// The peers are programs instead.
+        var makePrograms: (@Sendable () -> any PeerPrograms)?
     }
 
     /// The decisions of a seed about a program's pair.
@@ -48,7 +50,7 @@ extension SimulationSetup {
         scripted = Scripted(pair: pair, plan: scripts)
     }
 
-    private mutating func shapeScriptFaults(_ random: inout SeededRandom) {
+    mutating func shapeScriptFaults(_ random: inout SeededRandom) {
         world.faults.shortReceive = Self.rate(&random)
         world.faults.shortSend = Self.rate(&random)
         world.faults.earlyEnd = Self.rate(&random)
