@@ -44,10 +44,16 @@ static void read_message(struct cmsghdr *it, pelmeni_datagram_facts *facts) {
         // the local address that stands for it (ip(7), fib_compute_spec_dst).
         const struct in_addr *local = info.ipi_spec_dst.s_addr ? &info.ipi_spec_dst : &info.ipi_addr;
         memcpy(facts->local.address, local, sizeof *local);
+        facts->is_for_many = local->s_addr != info.ipi_addr.s_addr;
     } else if (it->cmsg_level == IPPROTO_IPV6 && it->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo info;
         memcpy(&info, CMSG_DATA(it), sizeof info);
-        if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) return; // no answer leaves from a group
+        // Of a datagram over IPv4 this is the destination in its header alone; IP_PKTINFO, which follows, says more.
+        if (IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr)) return;
+        if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) {
+            facts->is_for_many = 1;
+            return; // no answer leaves from a group
+        }
         facts->local.family = 6;
         facts->local.interface = info.ipi6_ifindex;
         memcpy(facts->local.address, &info.ipi6_addr, sizeof info.ipi6_addr);
@@ -172,29 +178,67 @@ int pelmeni_datagram_configure(int socket, int family, int tells_local, int only
     // Without it every datagram comes alone: slower, but correct.
     set_number(socket, SOL_UDP, UDP_GRO, 1);
     if (result < 0 || !tells_local) return result;
-    if (family == AF_INET6) {
-        result = set_number(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-        // A dual-stack socket reports IPv4 clients by the same message, as mapped addresses.
-        return result;
+    if (family == AF_INET6) result = set_number(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    // A raw socket of IPv6 refuses it, and needs it not.
+    int is_v4_told = set_number(socket, IPPROTO_IP, IP_PKTINFO, 1);
+    return family == AF_INET ? is_v4_told : result;
+}
+
+void pelmeni_datagram_widen(int socket, int bytes) { set_number(socket, SOL_SOCKET, SO_RCVBUF, bytes); }
+
+int pelmeni_datagram_keep_df(int socket, int family) {
+    int result = set_number(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+    if (family != AF_INET6) return result;
+    // An IPv6 socket has the option of IPv4 for its mapped addresses.
+    return set_number(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+}
+
+// Since Linux 4.20; glibc does not name it.
+#ifndef IPV6_MULTICAST_ALL
+#define IPV6_MULTICAST_ALL 29
+#endif
+
+void pelmeni_datagram_only_joined(int socket, int family) {
+    set_number(socket, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+    if (family == AF_INET6) set_number(socket, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+}
+
+int pelmeni_datagram_join(int socket, const void *group, uint32_t interface) {
+    const struct sockaddr_storage *name = group;
+    int result;
+    if (name->ss_family == AF_INET6) {
+        struct ipv6_mreq asked = {.ipv6mr_interface = interface};
+        asked.ipv6mr_multiaddr = ((const struct sockaddr_in6 *)group)->sin6_addr;
+        result = setsockopt(socket, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &asked, sizeof asked);
+    } else {
+        struct ip_mreqn asked = {.imr_ifindex = (int)interface};
+        asked.imr_multiaddr = ((const struct sockaddr_in *)group)->sin_addr;
+        result = setsockopt(socket, IPPROTO_IP, IP_ADD_MEMBERSHIP, &asked, sizeof asked);
     }
-    return set_number(socket, IPPROTO_IP, IP_PKTINFO, 1);
+    return result < 0 ? -errno : 0;
 }
 
-void pelmeni_datagram_widen(int socket, int bytes, int force) {
-    if (force && set_number(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes) == 0) return;
-    set_number(socket, SOL_SOCKET, SO_RCVBUF, bytes);
+int pelmeni_datagram_leave_by(int socket, int family, uint32_t interface) {
+    if (family == AF_INET6) return set_number(socket, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)interface);
+    struct ip_mreqn asked = {.imr_ifindex = (int)interface};
+    return setsockopt(socket, IPPROTO_IP, IP_MULTICAST_IF, &asked, sizeof asked) < 0 ? -errno : 0;
 }
 
-int pelmeni_datagram_room(int socket) {
-    int bytes = 0;
-    socklen_t length = sizeof bytes;
-    return getsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, &length) < 0 ? -errno : bytes / 2;
+int pelmeni_address_is_broadcast(const void *address, socklen_t length) {
+    if (((const struct sockaddr *)address)->sa_family != AF_INET) return 0;
+    int probe = pelmeni_datagram_open(AF_INET, 1);
+    if (probe < 0) return 0;
+    // Without SO_BROADCAST the kernel refuses it (connect(2)), as it does behind a prohibiting route: with it no more.
+    int is_refused = pelmeni_socket_connect(probe, address, length) == -EACCES;
+    int is_broadcast = is_refused && set_number(probe, SOL_SOCKET, SO_BROADCAST, 1) == 0 &&
+                       pelmeni_socket_connect(probe, address, length) == 0;
+    pelmeni_socket_close(probe);
+    return is_broadcast;
 }
 
-int64_t pelmeni_datagram_widen_answers(int socket) {
+int64_t pelmeni_datagram_widen_answers(int socket, int bytes) {
     enum { wanted = 4 << 20 };
-    // Beyond net.core.wmem_max only with CAP_NET_ADMIN.
-    if (set_number(socket, SOL_SOCKET, SO_SNDBUFFORCE, wanted) < 0) set_number(socket, SOL_SOCKET, SO_SNDBUF, wanted);
+    pelmeni_socket_resize(socket, 0, bytes > 0 ? bytes : wanted);
     return pelmeni_socket_send_buffer(socket);
 }
 

@@ -44,7 +44,30 @@ static int keep_alive(int socket, int seconds) {
     return result;
 }
 
+static void resize(int socket, int forced, int option, int bytes) {
+    if (bytes > 0 && set_number(socket, SOL_SOCKET, forced, bytes) < 0) { set_number(socket, SOL_SOCKET, option, bytes); }
+}
+
+void pelmeni_socket_resize(int socket, int receive, int send) {
+    resize(socket, SO_RCVBUFFORCE, SO_RCVBUF, receive);
+    resize(socket, SO_SNDBUFFORCE, SO_SNDBUF, send);
+}
+
+// The kernel doubles both for its own bookkeeping (socket(7)).
+int pelmeni_socket_room(int socket, int32_t *receive, int32_t *send) {
+    int bytes[2] = {0, 0};
+    const int options[2] = {SO_RCVBUF, SO_SNDBUF};
+    for (int i = 0; i < 2; i++) {
+        socklen_t length = sizeof bytes[i];
+        if (getsockopt(socket, SOL_SOCKET, options[i], &bytes[i], &length) < 0) { return -errno; }
+    }
+    *receive = bytes[0] / 2;
+    *send = bytes[1] / 2;
+    return 0;
+}
+
 int pelmeni_socket_configure(int socket, int family, const pelmeni_socket_options *options) {
+    pelmeni_socket_resize(socket, options->receive_buffer, options->send_buffer);
     int result = options->urgent_in_line ? set_number(socket, SOL_SOCKET, SO_OOBINLINE, 1) : 0;
     if (family != AF_INET && family != AF_INET6) { return result; }
     if (result == 0 && family == AF_INET6 && options->only_v6 >= 0) {

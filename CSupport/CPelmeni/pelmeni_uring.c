@@ -288,6 +288,8 @@ static struct msghdr udp_layout = {.msg_namelen = PELMENI_DATAGRAM_NAME_UDP,
                                    .msg_controllen = PELMENI_DATAGRAM_PAYLOAD - PELMENI_DATAGRAM_NAME -
                                                      PELMENI_DATAGRAM_NAME_UDP};
 static struct msghdr unix_layout = {.msg_namelen = PELMENI_DATAGRAM_NAME_UNIX};
+_Static_assert((int)PELMENI_DATAGRAM_NAME + (int)PELMENI_DATAGRAM_NAME_UNIX == (int)PELMENI_DATAGRAM_PAYLOAD,
+               "the kernel puts a payload behind the room for name and control messages");
 
 int pelmeni_uring_receive_datagrams(pelmeni_uring *self, int socket, uint16_t group, int is_unix, uint64_t token) {
     struct io_uring_sqe *sqe = stage(self);

@@ -102,6 +102,18 @@ struct CheckTests {
         }
     }
 
+    @Test("a group's silence is a comment, and an interface that is not here")
+    func groups() async throws {
+        let text = try await check(["udp://:1", "udp://239.1.2.3:2?interface=none9"])
+        #expect(text.contains("# warning: udp://:1: an upstream is a multicast group"))
+        #expect(text.contains("# warning: there is no interface \"none9\" here now\n"))
+        #expect(text.contains("upstream-interface: none9\n"))
+        let joining = try await check(["udp://239.1.2.3:1?interface=lo", "udp://10.0.0.1:2"])
+        #expect(!joining.contains("warning: udp"))
+        #expect(!joining.contains("no interface"))
+        #expect(joining.contains("  interface: lo\n"))
+    }
+
     @Test("raw framing is a comment")
     func raw() async throws {
         let upstreams = ["udp://10.0.0.1:2", "tcp://10.0.0.1:2", "tcp://10.0.0.1:2?framing=line"]
@@ -129,6 +141,16 @@ struct CheckTests {
             ("tcp://:1?framing=line&requests=1", "tcp://10.0.0.1:1", "requests has no meaning"),
             ("tcp://:1?framing=line", "tcp://10.0.0.1:1?responses=1", "responses has no meaning"),
             ("udp://:1?framing=line", "udp://10.0.0.1:1", "framing has no meaning"),
+            ("tcp://239.1.2.3:1", "tcp://10.0.0.1:1", "239.1.2.3:1: it is a multicast group"),
+            ("tcp://:1", "tcp://[ff15::1]:1", "[ff15::1]:1: it is a multicast group"),
+            ("http://:1", "http://239.1.2.3:1", "multicast group"),
+            ("http://:1", "udp://239.1.2.3:1", "http waits for an answer"),
+            ("udp://:1", "icmp://224.0.0.1", "no answer"),
+            ("udp://:1?responses=1", "udp://239.1.2.3:1", "responses has no meaning"),
+            ("udp://:1?interface=lo", "udp://10.0.0.1:1", "interface is for a multicast group"),
+            ("udp://127.0.0.1:1?v6only=yes", "udp://10.0.0.1:1", "v6only is for a listener"),
+            ("tcp://:1?df=keep", "tcp://10.0.0.1:1", "df=keep has no meaning"),
+            ("unix:///a?receive-buffer=8k", "unix:@b", "receive-buffer has no meaning"),
         ])
     func refusals(listen: String, upstream: String, part: String) async throws {
         let error = await #expect(throws: EngineError.self) {

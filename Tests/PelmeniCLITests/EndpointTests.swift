@@ -18,6 +18,10 @@ struct EndpointTests {
             ("unix:///run/a.sock", .unix(path: "/run/a.sock")),
             ("unix:///run/a%20b%2Cc%3F.sock", .unix(path: "/run/a b,c?.sock")),
             ("unix:///run/%D0%BF", .unix(path: "/run/п")),
+            ("unix:@name", .unix(path: "@name")),
+            ("unix:@a%20b%2Cc%3F", .unix(path: "@a b,c?")),
+            ("UNIXGRAM:@a/b", .unixDatagram(path: "@a/b")),
+            ("unix:///run/@a", .unix(path: "/run/@a")),
             ("udp://127.0.0.1:53", .udp(host: "127.0.0.1", port: 53)),
             ("UDP://[::1]:0", .udp(host: "::1", port: 0)),
             ("unixgram:///run/a%20b.sock", .unixDatagram(path: "/run/a b.sock")),
@@ -49,6 +53,11 @@ struct EndpointTests {
             ])
         let sockets = try EndpointURL("unixgram:///a,/b", side: .upstream)
         #expect(sockets.endpoints == [.unixDatagram(path: "/a"), .unixDatagram(path: "/b")])
+        let abstract = try EndpointURL("unix:@a,/b,@c?connect=1s", side: .upstream)
+        #expect(
+            abstract.endpoints == [.unix(path: "@a"), .unix(path: "/b"), .unix(path: "@c")])
+        let mixed = try EndpointURL("unix:///a,@b", side: .upstream)
+        #expect(mixed.endpoints == [.unix(path: "/a"), .unix(path: "@b")])
     }
 
     @Test(
@@ -56,7 +65,7 @@ struct EndpointTests {
         arguments: [
             "tcp://127.0.0.1:80", "tcp://[::1]:80", "tcp://:80", "unix:///run/a.sock",
             "unix:///run/a%20b%2Cc%3F%25.sock", "udp://[::1]:53", "unixgram:///run/a%2Cb.sock",
-            "icmp://192.0.2.1", "icmp://[::1]",
+            "icmp://192.0.2.1", "icmp://[::1]", "unix:@name", "unixgram:@a%20b%2Cc%3F%25/d",
         ])
     func roundTrip(url: String) throws {
         #expect(try EndpointURL(url, side: .listener).endpoints.map(\.url) == [url])
@@ -103,6 +112,15 @@ struct EndpointTests {
             ("unix://a.sock", ["\"a.sock\"", "absolute"]),
             ("unix://", ["absolute"]),
             ("unix:///run/", ["\"/run/\"", "folder"]),
+            ("unix://@a", ["unix:@a", "behind the colon"]),
+            ("unixgram://@a,/b", ["unixgram:@a,/b"]),
+            ("unix:@", ["\"@\"", "1 to 107"]),
+            ("unix:@" + String(repeating: "x", count: 108), ["1 to 107"]),
+            ("unix:@a%00", ["not a path"]),
+            ("unix:a", ["\"unix:a\"", "not an endpoint"]),
+            ("unix:/a", ["\"unix:/a\"", "not an endpoint"]),
+            ("tcp:@a", ["\"@a\"", "not a host"]),
+            ("unix:@a,@a", ["\"@a\"", "twice"]),
             ("unix:///a%2", ["\"/a%2\"", "%"]),
             ("unix:///a%zz", ["\"/a%zz\"", "%"]),
             ("unix:///a%00b", ["not a path"]),
@@ -125,7 +143,7 @@ struct EndpointTests {
         arguments: [
             ("tcp://web:1", "web"), ("tcp://127.0.0.1:1", nil), ("tcp://[::1]:1", nil),
             ("tcp://:1", nil), ("unix:///a", nil), ("udp://dns:1", "dns"),
-            ("udp://127.0.0.1:1", nil), ("unixgram:///a", nil),
+            ("udp://127.0.0.1:1", nil), ("unixgram:///a", nil), ("unix:@a", nil),
         ])
     func name(url: String, name: String?) throws {
         #expect(try EndpointURL(url, side: .listener).endpoints.map(\.name) == [name])

@@ -80,6 +80,12 @@ struct PairTests {
             ("requests=0", ["\"0\"", "number of datagrams", "1 to 2147483647"]),
             ("receive-buffer=4095", ["\"4095\"", "4k to 512m"]),
             ("receive-buffer=513m", ["\"513m\"", "4k to 512m"]),
+            ("send-buffer=4095", ["\"4095\"", "send buffers", "4k to 512m"]),
+            ("df=drop", ["\"drop\"", "valid: keep"]),
+            ("v6only=1", ["\"1\"", "valid: yes, no"]),
+            ("interface=", ["\"\"", "1 to 15 bytes"]),
+            ("interface=eth0%20", ["\"eth0 \"", "not an interface"]),
+            ("interface=a-name-of-sixteen", ["1 to 15 bytes"]),
             ("responses=-1", ["\"-1\"", "number of datagrams"]),
             ("responses=none", ["\"none\"", "number of datagrams"]),
             ("profile=ntp", ["\"ntp\"", "valid profiles: dns"]),
@@ -101,6 +107,76 @@ struct PairTests {
     func badMode(mode: String) {
         expectRefusal(naming: ["\"\(mode)\"", "octal"]) {
             _ = try EndpointPair(listen: "unix:///a?mode=\(mode)", upstream: "tcp://h:2")
+        }
+    }
+
+    @Test("an abstract socket has no file, and so no mode")
+    func abstractMode() throws {
+        let pair = try EndpointPair(listen: "unix:@a", upstream: "unixgram:@b,/c")
+        #expect(pair.listener == .unix(path: "@a"))
+        #expect(pair.upstreamURL == "unixgram:@b,/c")
+        #expect(RunPlan.PairPlan(pair, workers: 1).mode == nil)
+        expectRefusal(naming: ["\"mode\"", "socket file", "unix:@a"]) {
+            _ = try EndpointPair(listen: "unix:@a?mode=0600", upstream: "tcp://h:2")
+        }
+        expectRefusal(naming: ["itself"]) {
+            _ = try EndpointPair(listen: "unix:@a", upstream: "unix:@a")
+        }
+    }
+
+    @Test("the options of sockets are read, on either URL")
+    func sockets() throws {
+        let pair = try EndpointPair(
+            listen: "udp://:1?v6only=yes&df=keep", upstream: "udp://h:2?send-buffer=1m")
+        var options = PairOptions()
+        options.ipv6Only = true
+        options.keepsDF = true
+        options.sendBufferBytes = 1 << 20
+        #expect(pair.options == options)
+        let plan = RunPlan.PairPlan(pair, workers: 1).sockets
+        #expect(plan?.v6Only == "yes")
+        #expect(plan?.df == "keep")
+        #expect(plan?.sendBuffer == "1m")
+        let plain = try EndpointPair(listen: "udp://:1?v6only=no", upstream: "udp://h:2")
+        #expect(plain.options == PairOptions())
+        let usual = RunPlan.PairPlan(plain, workers: 1).sockets
+        #expect(usual?.receiveBuffer == "4m")
+        #expect(usual?.v6Only == nil && usual?.df == nil && usual?.sendBuffer == nil)
+        let streams = try EndpointPair(listen: "tcp://:1", upstream: "tcp://h:2")
+        #expect(RunPlan.PairPlan(streams, workers: 1).sockets == nil)
+    }
+
+    @Test("an interface is a group's, and each of two groups has its own")
+    func interfaces() throws {
+        for (listen, upstream) in [
+            ("udp://239.1.2.3:5?interface=eth0", "udp://h:2"),
+            ("udp://239.1.2.3:5", "udp://h:2?interface=eth0"),
+        ] {
+            let plan = RunPlan.PairPlan(
+                try EndpointPair(listen: listen, upstream: upstream), workers: 1
+            ).sockets
+            #expect(plan?.interface == "eth0")
+            #expect(plan?.upstreamInterface == nil)
+        }
+        let sending = try EndpointPair(
+            listen: "udp://:5?interface=2", upstream: "udp://[ff15::1]:2")
+        #expect(RunPlan.PairPlan(sending, workers: 1).sockets?.upstreamInterface == "2")
+        let both = try EndpointPair(
+            listen: "udp://239.1.2.3:5?interface=eth0",
+            upstream: "udp://239.1.2.3:5?interface=eth1")
+        let plan = RunPlan.PairPlan(both, workers: 1).sockets
+        #expect(plan?.interface == "eth0")
+        #expect(plan?.upstreamInterface == "eth1")
+        _ = try Engine(workers: 1, servers: [both.server])
+        let two = try EndpointPair.list([
+            "udp://239.1.2.3:5?interface=eth0", "udp://h:1",
+            "udp://239.1.2.3:5?interface=eth1", "udp://h:1",
+        ])
+        #expect(two.count == 2)
+        expectRefusal(naming: ["udp://239.1.2.3:5", "two pairs"]) {
+            _ = try EndpointPair.list([
+                "udp://239.1.2.3:5", "udp://h:1", "udp://239.1.2.3:5", "udp://h:1",
+            ])
         }
     }
 

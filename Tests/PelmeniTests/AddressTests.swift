@@ -89,7 +89,7 @@ import Testing
         let client = try DatagramWire()
         try client.connect(toPort: runtime.addresses[0].port)
         #expect(try isServed(client, by: first, within: 1))
-        let second = try DatagramWire(host: Self.second, port: first.port)
+        let second = try DatagramWire(at: .port(first.port), host: Self.second)
         names.move(to: ["127.0.0.2"])
         try first.goAway()
         // The first refusal has the name looked up at once.

@@ -123,21 +123,6 @@ import Testing
         _ = try Engine(workers: 1, servers: [server { $0.sessionLimit = most }])
     }
 
-    @Test func receiveBuffers() throws {
-        let subject = "127.0.0.1:8080"
-        func datagrams(_ bytes: Int) -> UDPServer {
-            var options = PairOptions()
-            options.receiveBufferBytes = bytes
-            return UDPServer(
-                UDPClient("127.0.0.1", port: 9), listen: "127.0.0.1", port: 8080, options: options)
-        }
-        for wrong in [-1, 0, 4_095, (512 << 20) + 1, .max] {
-            expect(subject, servers: [datagrams(wrong)], "4096 to 536870912")
-        }
-        expect(subject, servers: [server { $0.receiveBufferBytes = 8_192 }], "receiveBufferBytes")
-        _ = try Engine(workers: 1, servers: [datagrams(4_096), datagrams(512 << 20)])
-    }
-
     @Test func whatAnErrorSays() {
         let error = EngineError(
             kind: .failed, side: .listener, subject: "127.0.0.1:80", errno: SystemError(code: 98),

@@ -6,7 +6,7 @@ import Synchronization
 package final class DatagramWire: Sendable {
     /// Its address; nil without a name.
     package let name: SocketName?
-    private let socket: Int32
+    let socket: Int32
     private let isClosed = Mutex(false)
 
     /// - Parameter wanted: port 0 is any port of the loopback.
@@ -21,15 +21,29 @@ package final class DatagramWire: Sendable {
         }
     }
 
-    /// A port of another IPv4 address.
-    package init(host: UInt32, port: UInt16) throws {
-        socket = try Self.open(AF_INET)
-        name = .port(port)
-        let socket = socket
-        let result = DatagramAddress(host: host, port: port).withAddress {
-            Glibc.bind(socket, $0, $1)
+    /// A UDP socket at an address of another host or a group.
+    ///
+    /// - Parameter host: an IPv4 address as a number, its first part highest.
+    package init(at wanted: SocketName, host: UInt32) throws {
+        guard case .port(let port) = wanted else { throw WireError("a port") }
+        let socket = try Self.open(AF_INET)
+        self.socket = socket
+        let address = DatagramAddress(host: host, port: port)
+        var bound = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound =
+            address.withAddress({ Glibc.bind(socket, $0, $1) }) == 0
+            && withUnsafeMutablePointer(to: &bound) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    getsockname(socket, $0, &length)
+                }
+            } == 0
+        guard isBound else {
+            let error = errno
+            Glibc.close(socket)
+            throw WireError("bind", error)
         }
-        guard result == 0 else { throw WireError("bind") }
+        name = .port(UInt16(bigEndian: bound.sin_port))
     }
 
     /// A Unix socket without a name: it cannot be answered.

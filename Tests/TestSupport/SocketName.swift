@@ -1,6 +1,7 @@
 import Glibc
 
-/// The address of a test's socket: a port of the loopback, or a path.
+/// The address of a test's socket: a port of the loopback, or a path. A path that begins with `@`
+/// is an abstract name.
 package enum SocketName: Sendable, CustomStringConvertible {
     case port(UInt16)
     case path(String)
@@ -8,7 +9,7 @@ package enum SocketName: Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .port(let port): "tcp://127.0.0.1:\(port)"
-        case .path(let path): "unix://\(path)"
+        case .path(let path): (path.hasPrefix("@") ? "unix:" : "unix://") + path
         }
     }
 
@@ -38,10 +39,13 @@ package enum SocketName: Sendable, CustomStringConvertible {
             address.sun_family = sa_family_t(AF_UNIX)
             withUnsafeMutableBytes(of: &address.sun_path) { room in
                 room.copyBytes(from: path.utf8.prefix(room.count - 1))
+                if path.hasPrefix("@") { room[0] = 0 }
             }
+            let length =
+                path.hasPrefix("@") ? 2 + path.utf8.count : MemoryLayout<sockaddr_un>.size
             return withUnsafePointer(to: &address) {
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                    body($0, socklen_t(length))
                 }
             }
         }

@@ -49,6 +49,23 @@ package final class Wire: Sendable {
 
     package convenience init(toPort port: UInt16?) throws { try self.init(to: .port(port ?? 0)) }
 
+    /// A connection to a port of `::1`.
+    package convenience init(toIPv6Port port: UInt16) throws {
+        let socket = Glibc.socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { throw WireError("socket") }
+        self.init(socket: socket)
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = port.bigEndian
+        address.sin6_addr = in6addr_loopback
+        let error = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+            }
+        }
+        guard error == 0 else { throw WireError("connect to [::1]:\(port)") }
+    }
+
     // MARK: Writing
 
     package func write(_ bytes: some Sequence<UInt8>) throws {

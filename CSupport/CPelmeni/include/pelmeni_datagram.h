@@ -9,12 +9,13 @@
 
 // A block with a received datagram, or a train, has the layout of io_uring's multishot recvmsg, also when recvmmsg(2)
 // filled it: a head of 16 bytes, the sender's name, control messages, and the payload at PELMENI_DATAGRAM_PAYLOAD. A
-// UDP name takes 32 bytes, which leaves 80 to the control messages; a Unix name takes all 112.
+// UDP name takes 32 bytes, which leaves 96 to the control messages: UDP_GRO, IPV6_PKTINFO and IP_PKTINFO of a dual-stack
+// socket. A Unix name has all of it.
 enum {
     PELMENI_DATAGRAM_NAME = 16,
     PELMENI_DATAGRAM_NAME_UDP = 32,
-    PELMENI_DATAGRAM_NAME_UNIX = 112,
-    PELMENI_DATAGRAM_PAYLOAD = 128,
+    PELMENI_DATAGRAM_NAME_UNIX = 128,
+    PELMENI_DATAGRAM_PAYLOAD = 144,
     PELMENI_DATAGRAM_BATCH = 32, // datagrams that one recvmmsg or sendmmsg moves at the most
 };
 
@@ -25,7 +26,8 @@ typedef struct {
     uint32_t flags;          // msg_flags
 } pelmeni_datagram_head;
 
-// The destination of a datagram, from IP_PKTINFO or IPV6_PKTINFO. `family` 0: unknown.
+// The unicast address of this host that answers a datagram, from IP_PKTINFO or IPV6_PKTINFO. `family` 0: unknown; 6: a
+// genuine IPv6 address, since datagrams over IPv4 are told by IP_PKTINFO on dual-stack sockets too.
 typedef struct {
     uint16_t family; // 4 or 6
     uint16_t padding;
@@ -37,6 +39,7 @@ typedef struct {
 typedef struct {
     uint32_t segment; // UDP_GRO: bytes of each datagram of a train but the last one; 0: a single one
     uint32_t is_cut;  // MSG_TRUNC or MSG_CTRUNC: the datagram, or what is known of it, is not whole
+    uint32_t is_for_many; // sent to a group or a broadcast address: every socket bound to the port has it
     pelmeni_local local;
 } pelmeni_datagram_facts;
 
@@ -67,12 +70,23 @@ int pelmeni_datagram_open_kind(int family, int is_raw, int protocol, int nonbloc
 int pelmeni_datagram_filter(int socket, int family, int type);
 // UDP_GRO, and with `tells_local` IP_PKTINFO and IPV6_RECVPKTINFO. `only_v6`: -1: leave; 0: dual stack; 1: IPv6 only.
 int pelmeni_datagram_configure(int socket, int family, int tells_local, int only_v6);
-// Sets a receive buffer. The kernel grants up to net.core.rmem_max; with `force` all of it, if the process may.
-void pelmeni_datagram_widen(int socket, int bytes, int force);
-int pelmeni_datagram_room(int socket); // what it is
+// Sets a receive buffer. The kernel grants up to net.core.rmem_max.
+void pelmeni_datagram_widen(int socket, int bytes);
+// Datagrams leave with DF, whatever the kernel knows of the path (IP_PMTUDISC_PROBE): one beyond the interface's MTU
+// fails with EMSGSIZE, and none is cut.
+int pelmeni_datagram_keep_df(int socket, int family);
+// Joins the group of an IPv4 or IPv6 address on an interface; 0: the kernel chooses by its routes.
+int pelmeni_datagram_join(int socket, const void *group, uint32_t interface);
+// From now on the socket receives from groups that it has joined alone, and not from groups that other sockets of this
+// machine have joined (ip(7), IP_MULTICAST_ALL).
+void pelmeni_datagram_only_joined(int socket, int family);
+// The interface by which datagrams to groups leave.
+int pelmeni_datagram_leave_by(int socket, int family, uint32_t interface);
+// 1 when routes say that an IPv4 address is a broadcast address.
+int pelmeni_address_is_broadcast(const void *address, socklen_t length);
 // Enlarges the send buffer as far as the kernel grants: unread bytes of receivers on a Unix socket count against it.
-// Its size, or -errno.
-int64_t pelmeni_datagram_widen_answers(int socket);
+// Its size, or -errno. `bytes` 0: as large a one as the kernel grants, up to 4 MiB.
+int64_t pelmeni_datagram_widen_answers(int socket, int bytes);
 // From now on the network's reports of sent datagrams are kept in the socket's error queue (ip(7), IP_RECVERR), also
 // those that need not be for good, of an unreachable host say: without it the kernel keeps these to itself.
 int pelmeni_datagram_report_errors(int socket, int family);

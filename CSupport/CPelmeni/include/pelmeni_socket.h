@@ -15,10 +15,16 @@ typedef struct {
     uint32_t user_timeout_milliseconds; // TCP_USER_TIMEOUT; 0 is the kernel's own
     int32_t only_v6;                   // -1: leave; 0: dual stack; 1: IPv6 only
     int32_t urgent_in_line;            // SO_OOBINLINE: an urgent byte stays in the stream; Unix sockets too
+    int32_t receive_buffer;            // as pelmeni_socket_resize
+    int32_t send_buffer;
 } pelmeni_socket_options;
 
 int pelmeni_socket_open(int family, int nonblocking);
 int pelmeni_socket_configure(int socket, int family, const pelmeni_socket_options *options);
+// SO_RCVBUF and SO_SNDBUF in bytes of payload; 0 leaves a buffer to the kernel. Beyond net.core.rmem_max and wmem_max only
+// with CAP_NET_ADMIN. Before a bind or a connect: TCP derives its window scale from the receive buffer (tcp(7)).
+void pelmeni_socket_resize(int socket, int receive, int send);
+int pelmeni_socket_room(int socket, int32_t *receive, int32_t *send); // what they are
 int pelmeni_socket_bind(int socket, const void *address, socklen_t length, int reuse_address);
 int pelmeni_socket_share_port(int socket); // SO_REUSEPORT
 int pelmeni_socket_listen(int socket, int backlog);

@@ -13,6 +13,9 @@ public protocol Client: Sendable {
     var framing: Framing? { get }
     /// Bytes of the longest message cut from such a stream; nil is the server's limit.
     var frameBytesMax: Int? { get }
+    /// The interface, by its name or number, by which datagrams to endpoints that are multicast
+    /// groups leave; nil is the server's. Refused without such an endpoint.
+    var interface: String? { get }
     /// The hooks of the sessions that it forwards, in the order of attachment: `[]` for none.
     /// ``hook(_:)``, ``beforeSend(_:)`` and their like add to them.
     var hooks: [HookTable] { get set }
@@ -25,6 +28,8 @@ extension Client {
     public var framing: Framing? { nil }
     /// The server's limit.
     public var frameBytesMax: Int? { nil }
+    /// The server's interface.
+    public var interface: String? { nil }
     /// The endpoints' own.
     public var driver: DriverTable? { nil }
 

@@ -17,7 +17,9 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         let scheme = upstreams.first?.scheme ?? endpoint.scheme
         let list = upstreams.map(\.description).joined(separator: ",")
-        var text = "\(endpoint.scheme)://\(endpoint) -> \(scheme)://\(list)"
+        let isAbstract = upstreams.first?.isAbstract ?? false
+        var text = endpoint.scheme + (endpoint.isAbstract ? ":" : "://") + endpoint.description
+        text += " -> " + scheme + (isAbstract ? ":" : "://") + list
         if let workers { text += " on=" + workers.map(String.init).joined(separator: ",") }
         return text
     }

@@ -15,7 +15,9 @@ public struct UDPServer: Server {
     /// - Parameters:
     ///   - client: forwards datagrams.
     ///   - listen: an address of this machine, a name of it, or empty for all addresses
-    ///     (dual-stack). Responses leave from the address that the client sent to.
+    ///     (dual-stack). Responses leave from the address that the client sent to. The address of a
+    ///     multicast group is joined, on ``PairOptions/interface``; responses to its members leave
+    ///     from an address of this host.
     ///   - port: 0 for a port that the kernel chooses; ``Engine/listeners`` has it.
     ///   - framing: of datagrams in the stream, when `client` forwards to streams; nil is the
     ///     framing of `options`.

@@ -13,7 +13,7 @@ public struct UnixClient: Client {
     public var frameBytesMax: Int?
 
     /// - Parameters:
-    ///   - path: of the socket, 1 to 107 bytes, unix(7).
+    ///   - path: of the socket, 1 to 107 bytes, unix(7); or `@` and an abstract name.
     ///   - framing: of messages in its streams; nil is the server's.
     ///   - frameBytesMax: bytes of the longest message from such a stream, 1 to 261,888 between two
     ///     streams; nil is the server's limit.

@@ -9,7 +9,7 @@ public struct UnixDatagramClient: Client {
     /// Its sessions' hooks, in the order of attachment.
     public var hooks: [HookTable] = []
 
-    /// - Parameter path: of the socket, 1 to 107 bytes, unix(7).
+    /// - Parameter path: of the socket, 1 to 107 bytes, unix(7); or `@` and an abstract name.
     public init(_ path: String) { self.init([.unixDatagram(path: path)]) }
 
     /// Several endpoints, assigned round-robin; a session stays with its own.

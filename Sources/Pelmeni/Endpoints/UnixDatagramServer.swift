@@ -18,8 +18,9 @@ public struct UnixDatagramServer: Server {
     /// - Parameters:
     ///   - client: forwards datagrams.
     ///   - listen: a path, 1 to 107 bytes. A socket file without a listening process is replaced;
-    ///     anything else is not.
-    ///   - permissions: of the file.
+    ///     anything else is not. Or `@` and an abstract name, which every program in this network
+    ///     namespace may use.
+    ///   - permissions: of the file; of no meaning for an abstract name.
     ///   - framing: of datagrams in the stream, when `client` forwards to streams; nil is the
     ///     framing of `options`.
     ///   - options: everything else.

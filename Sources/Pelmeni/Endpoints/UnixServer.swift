@@ -17,8 +17,9 @@ public struct UnixServer: Server {
     /// - Parameters:
     ///   - client: forwards accepted bytes.
     ///   - listen: a path, 1 to 107 bytes. A socket file without a listening process is replaced;
-    ///     anything else is not.
-    ///   - permissions: of the file.
+    ///     anything else is not. Or `@` and an abstract name, which every program in this network
+    ///     namespace may use.
+    ///   - permissions: of the file; of no meaning for an abstract name.
     ///   - framing: how datagrams are cut from the stream when `client` takes datagrams, and
     ///     messages when `client` is one of streams: two streams of messages. Nil is what `options`
     ///     say.

@@ -75,7 +75,8 @@ public final class Engine: Sendable {
         phase.withLock { $0 = .running(runtime) }
         for (pair, address) in zip(configuration.pairs, runtime.addresses) {
             let warnings =
-                [EngineCheck.warning(pair.messages)].compactMap(\.self)
+                [EngineCheck.warning(pair.messages), EngineCheck.groupWarning(pair.upstreams)]
+                .compactMap(\.self)
                 + (pair.drivers.ofServer?.socket.warnings ?? [])
                 + (pair.drivers.ofClient?.socket.warnings ?? [])
             for warning in warnings {

@@ -63,26 +63,6 @@ extension EngineCheck {
         }
     }
 
-    func checkReceiveBuffer(_ server: any Server) throws(EngineError) {
-        guard let bytes = server.options.receiveBufferBytes else { return }
-        let subject = server.endpoint.description
-        let option = name(.receiveBufferBytes)
-        guard Self.hasUDP(server) else {
-            throw usage(subject, "\(option) has no meaning without UDP on a side", "leave it out")
-        }
-        let (least, most) = (ReceiveBuffer.bytesMin, ReceiveBuffer.bytesMax)
-        guard (least...most).contains(bytes) else {
-            throw usage(subject, "\(option) is \(least) to \(most) bytes, not \(bytes)")
-        }
-    }
-
-    /// Whether a side of a pair has UDP sockets.
-    package static func hasUDP(_ server: any Server) -> Bool {
-        ([server.endpoint] + server.client.endpoints).contains {
-            if case .udp = $0 { true } else { false }
-        }
-    }
-
     /// Checks the session limit of a pair, or of an engine.
     func checkSessions(
         _ sessions: Int?, _ option: OptionName, of subject: String

@@ -50,7 +50,7 @@ package struct EngineCheck: Sendable {
         try checkKinds(server)
         try checkMessages(server)
         try checkHooks(server)
-        try checkReceiveBuffer(server)
+        try checkNetwork(server)
         let options = server.options
         try checkSessions(options.sessionLimit, .pairSessionLimit, of: subject)
         try checkDurations(server)
@@ -74,7 +74,7 @@ package struct EngineCheck: Sendable {
             deadlines: options.deadlines(of: server.kind), options: options.socketOptions,
             sessionsMax: options.sessionLimit ?? 0, workers: options.workers?.sorted(),
             mode: mode, messages: server.messages,
-            receiveBuffer: ReceiveBuffer(bytes: options.receiveBufferBytes),
+            datagramOptions: options.datagramOptions, network: Self.place(of: server),
             hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks),
             drivers: try drivers(server))
         pair.names = options.nameUse
@@ -93,8 +93,12 @@ package struct EngineCheck: Sendable {
         case .host(let host, let scheme):
             guard !host.isEmpty else { throw usage("\(scheme)://", "an upstream needs a host") }
         case .unix(let path), .unixDatagram(let path):
-            guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
-                throw usage(path, "a socket path has 1 to 107 bytes")
+            guard SocketAddress(path: path) != nil else {
+                throw usage(
+                    path,
+                    endpoint.isAbstract
+                        ? "an abstract name has 1 to 107 bytes behind the @, and none is zero"
+                        : "a socket path has 1 to 107 bytes")
             }
         }
     }

@@ -49,6 +49,18 @@ extension PairOptions {
         // The kernel takes a signed number.
         let milliseconds = Int32(clamping: (userTimeout?.nanoseconds ?? 0) / 1_000_000)
         options.userTimeoutMilliseconds = UInt32(milliseconds)
+        options.buffers = buffers
         return options
+    }
+
+    var datagramOptions: DatagramOptions {
+        var options = DatagramOptions()
+        options.buffers = buffers
+        options.keepsDF = keepsDF
+        return options
+    }
+
+    private var buffers: SocketBuffers {
+        SocketBuffers(receive: receiveBufferBytes, send: sendBufferBytes)
     }
 }

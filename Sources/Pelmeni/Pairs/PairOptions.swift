@@ -35,11 +35,31 @@ public struct PairOptions: Sendable, Equatable {
     /// Responses to each datagram of a client, 1 to 2,147,483,647: a session ends once every
     /// datagram has them. Nil is any number. Refused on a pair of two streams.
     public var responseLimit: Int?
-    /// Bytes of datagrams that a UDP socket holds until a worker reads them, 4 KiB to 512 MiB: for
-    /// a listener, and for each session's socket towards its upstream. Nil is 4 MiB, of which the
-    /// kernel grants `net.core.rmem_max`; a given number is granted beyond that where the process
-    /// has CAP_NET_ADMIN. Refused on a pair without UDP.
+    /// The receive buffer of each socket of the pair (SO_RCVBUF), on both sides, 4 KiB to 512 MiB:
+    /// bytes that the kernel holds until a worker reads them. Nil is 4 MiB for UDP, of which the
+    /// kernel grants `net.core.rmem_max`, and leaves a TCP socket to the kernel, which sizes it by
+    /// itself. A given number is granted beyond `rmem_max` where the process has CAP_NET_ADMIN; a
+    /// smaller grant is a warning at start. Refused between Unix sockets, where it bounds nothing.
     public var receiveBufferBytes: Int?
+    /// The send buffer of each socket of the pair (SO_SNDBUF), on both sides, 4 KiB to 512 MiB:
+    /// bytes handed to the kernel that are not acknowledged, or not sent; on a Unix socket bytes
+    /// that its receiver has not read. Nil leaves it to the kernel. Beyond `net.core.wmem_max` as
+    /// ``receiveBufferBytes``.
+    public var sendBufferBytes: Int?
+    /// Whether UDP datagrams leave with the flag "don't fragment" (DF) and are never cut, on both
+    /// sides: for QUIC, whose ends find a path's MTU by datagrams that get lost. One that exceeds
+    /// the MTU of its interface is dropped and counted as ``DropReason/oversize``. The kernel does
+    /// not tell whether a datagram came with the flag: all leave with it. Without it the kernel
+    /// cuts a datagram that exceeds what it knows of the path. Refused on a pair without UDP.
+    public var keepsDF = false
+    /// Whether a listener on all IPv6 addresses leaves those of IPv4 alone (IPV6_V6ONLY): a
+    /// listener on `0.0.0.0` may then have the same port. Refused on a listener of another kind.
+    public var ipv6Only = false
+    /// The interface, by its name or number, on which a listener joins its multicast group, and by
+    /// which datagrams to upstreams' groups leave where ``Client/interface`` is nil. Nil leaves it
+    /// to the kernel's routes. Refused where neither side has a group in digits; looked up once, at
+    /// the start, which fails without such an interface.
+    public var interface: String?
     /// Sessions at once over all workers, 1 to 2,147,483,647; a session over the limit is closed
     /// with cause ``EndCause/limit``. Nil leaves it to the engine.
     public var sessionLimit: Int?

@@ -45,8 +45,12 @@ struct CheckCommand: AsyncParsableCommand {
         }
         var warnings = await unresolved(names).map { "\"\($0)\" does not resolve now" }
         for pair in pairs {
-            guard let warning = EngineCheck.warning(pair.server.messages) else { continue }
-            warnings.append("\(pair.listener.url): \(warning)")
+            let found = [
+                EngineCheck.warning(pair.server.messages),
+                EngineCheck.groupWarning(pair.upstreams),
+            ]
+            warnings += found.compactMap(\.self).map { "\(pair.listener.url): \($0)" }
+            warnings += Self.missingInterfaces(pair)
         }
         if plan.backend.runs == RunPlan.noBackend {
             warnings.append("this would not start: \(plan.backend.reason)")
@@ -54,5 +58,13 @@ struct CheckCommand: AsyncParsableCommand {
         let encoder = YAMLEncoder()
         encoder.options.width = -1
         return warnings.map { "# warning: \($0)\n" }.joined() + (try encoder.encode(plan))
+    }
+
+    /// A comment for each interface that `run` would miss.
+    private static func missingInterfaces(_ pair: EndpointPair) -> [String] {
+        let place = EngineCheck.place(of: pair.server)
+        return [place.listenerInterface, place.upstreamInterface].compactMap(\.self).filter {
+            NetworkInterface.index(of: $0) == nil
+        }.map { "there is no interface \"\($0)\" here now" }
     }
 }

@@ -5,7 +5,8 @@ enum EndpointHelp {
     static let text = """
         ENDPOINTS are URLs: tcp://HOST:PORT, udp://HOST:PORT, unix:///path.sock (streams), \
         http://HOST:PORT (HTTP/1.1; an upstream may have a path, where messages go), \
-        unixgram:///path.sock and icmp://HOST (datagrams; as a listener \
+        unixgram:///path.sock and icmp://HOST (datagrams; unix:@name and unixgram:@name are abstract \
+        sockets; as a listener \
         icmp needs CAP_NET_RAW, and one worker serves it). HOST is a name, an IPv4 address, [IPv6], or empty on a \
         listener for all addresses; port 0 on a listener asks the kernel for one. Several \
         upstreams are one URL with commas. Every kind goes with every other.
@@ -29,7 +30,6 @@ enum EndpointHelp {
         Where datagrams cross a side:
           requests      -     datagrams of a client after which its session ends
           responses     -     answers to each of them, after which it ends
-          receive-buffer 4m   of UDP sockets, on either side
           answer        5s    of an icmp upstream, until an echo counts as unanswered
         Where a side is http:
           body          60s   a body without a byte
@@ -45,6 +45,12 @@ enum EndpointHelp {
           max-trailers  16k   fields behind a chunked body, up to max-head
           forward       via,x-forwarded  what upstreams are told; forwarded too, or none
           trust         -     of two http sides: networks whose Forwarded and X-Forwarded-* are kept
+        Of the sockets on both sides:
+          receive-buffer -    4k to 512m; 4m of UDP, and the kernel's own choice of TCP
+          send-buffer   -     likewise; the kernel's own choice
+          df            -     keep: UDP datagrams leave with DF and are never cut, for QUIC
+          v6only        no    of a listener on [::] or all addresses: yes leaves IPv4 to another one
+          interface     -     of a multicast group, as udp://239.1.2.3:5: joined or sent to there
         Of any pair:
           profile       -     dns: responses=1 and idle=5s, unless they are given
         Framings: \(Framing.names.joined(separator: ", ")).

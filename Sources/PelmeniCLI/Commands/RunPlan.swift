@@ -105,6 +105,46 @@ struct RunPlan: Codable, Equatable {
         }
     }
 
+    /// Options of sockets that the kernel decides about unless they are given, but for the buffer
+    /// of UDP.
+    struct SocketPlan: Codable, Equatable {
+        var receiveBuffer: String?
+        var sendBuffer: String?
+        var df: String?
+        var v6Only: String?
+        /// Of the listener's group, and of the upstreams'.
+        var interface: String?
+        var upstreamInterface: String?
+
+        enum CodingKeys: String, CodingKey {
+            case receiveBuffer = "receive-buffer"
+            case sendBuffer = "send-buffer"
+            case df
+            case v6Only = "v6only"
+            case interface
+            case upstreamInterface = "upstream-interface"
+        }
+
+        private init() {}
+
+        /// Nil where there is none.
+        init?(_ pair: EndpointPair) {
+            self.init()
+            let place = EngineCheck.place(of: pair.server)
+            let isUDP = EngineCheck.hasUDP(pair.server)
+            let receiving =
+                pair.options.receiveBufferBytes
+                ?? (isUDP ? Int(SocketBuffers.datagramsDefault) : nil)
+            receiveBuffer = receiving.map(SizeText.format)
+            sendBuffer = pair.options.sendBufferBytes.map(SizeText.format)
+            df = pair.options.keepsDF ? "keep" : nil
+            v6Only = place.isIPv6Only ? "yes" : nil
+            interface = place.listenerInterface
+            upstreamInterface = place.upstreamInterface
+            guard self != SocketPlan() else { return nil }
+        }
+    }
+
     /// A pair with all of its settings, defaults included: one mapping of two parts.
     @dynamicMemberLookup
     struct PairPlan: Codable, Equatable {
@@ -182,8 +222,8 @@ struct RunPlan: Codable, Equatable {
         /// These two where datagrams cross a side; nil is any number there too.
         var requests: Int?
         var responses: Int?
-        /// Where a side is UDP.
-        var receiveBuffer: String?
+        /// Where a side is UDP, or one of them is given.
+        var sockets: SocketPlan?
         /// Where a side is http, or the upstream icmp.
         var ofProtocol: ProtocolPlan?
         var sessions: Int?
@@ -201,7 +241,7 @@ struct RunPlan: Codable, Equatable {
             case upstreamMaxFrame = "upstream-max-frame"
             case requests
             case responses
-            case receiveBuffer = "receive-buffer"
+            case sockets
             case ofProtocol = "protocol"
             case sessions
             case addresses
@@ -212,17 +252,14 @@ struct RunPlan: Codable, Equatable {
             let options = pair.options
             let kind = pair.server.kind
             listen = pair.listener.url
-            if pair.listener.isUnix {
+            if pair.listener.isFile {
                 mode = PairOption.Value.mode(pair.permissions).description
             }
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)
             requests = options.requestLimit
             responses = options.responseLimit
-            if EngineCheck.hasUDP(pair.server) {
-                receiveBuffer = SizeText.format(
-                    options.receiveBufferBytes ?? ReceiveBuffer.bytesDefault)
-            }
+            sockets = SocketPlan(pair)
             ofProtocol = ProtocolPlan(pair)
             sessions = options.sessionLimit
             if pair.upstreams.contains(where: \.isName) {

@@ -1,8 +1,8 @@
 import Pelmeni
 
 extension Endpoint {
-    /// As a URL: `tcp://[::1]:80`.
-    var url: String { "\(scheme)://\(urlPart)" }
+    /// As a URL: `tcp://[::1]:80`, `unix:@name`.
+    var url: String { scheme + (isAbstract ? ":" : "://") + urlPart }
 
     /// As one part of a URL with commas.
     var urlPart: String { isUnix ? PercentCoding.encoded(path: description) : description }

@@ -10,6 +10,8 @@ struct EndpointPair: Sendable {
     /// The framing of the upstream's streams, where both sides are streams.
     let upstreamFraming: Framing?
     let upstreamFrameBytesMax: Int?
+    /// Of the upstream's groups, where both sides are groups.
+    let upstreamInterface: String?
     /// How long an icmp upstream's answer is waited for.
     let answer: Duration
     /// Of a pair with http on a side.
@@ -28,13 +30,14 @@ struct EndpointPair: Sendable {
         guard let endpoint = near.endpoints.first else {
             throw UsageError("\"\(listen)\" has no address")
         }
-        guard !far.endpoints.contains(endpoint) else {
+        guard endpoint.isGroup || !far.endpoints.contains(endpoint) else {
             throw UsageError("\"\(listen)\" would forward to itself")
         }
         var merged = near.options
         // Of two streams each has the framing options of its own URL.
         let hasTwoStreams = !endpoint.isDatagram && far.endpoints.first?.isDatagram == false
-        let ofEnds: [PairOption] = hasTwoStreams ? [.framing, .maxFrame] : []
+        var ofEnds: [PairOption] = hasTwoStreams ? [.framing, .maxFrame] : []
+        if endpoint.isGroup, far.endpoints.contains(where: \.isGroup) { ofEnds = [.interface] }
         for (option, value) in far.options where !ofEnds.contains(option) {
             if let other = merged[option], other != value {
                 throw UsageError(
@@ -43,7 +46,7 @@ struct EndpointPair: Sendable {
             }
             merged[option] = value
         }
-        if merged[.mode] != nil, !endpoint.isUnix {
+        if merged[.mode] != nil, !endpoint.isFile {
             throw UsageError(
                 "option \"mode\" is for the socket file of a unix or unixgram listener, "
                     + "and \"\(listen)\" is none")
@@ -73,6 +76,7 @@ struct EndpointPair: Sendable {
         let ends = Self.settings(far.options.filter { ofEnds.contains($0.key) }).options
         upstreamFraming = ends.framing
         upstreamFrameBytesMax = ends.frameBytesMax
+        upstreamInterface = ends.interface
         if case .profile(let profile)? = merged[.profile], !server.kind.hasDatagrams {
             throw UsageError(
                 "option \"profile\" is \(profile.rawValue), for pairs with datagrams on a side; "
@@ -90,7 +94,7 @@ struct EndpointPair: Sendable {
     func server(accessLog: HTTPAccessLog?) -> any Server {
         let client: any Client =
             switch upstreams.first {
-            case .udp: UDPClient(upstreams)
+            case .udp: UDPClient(upstreams, interface: upstreamInterface)
             case .http: httpClient
             case .unix:
                 UnixClient(
@@ -176,10 +180,14 @@ struct EndpointPair: Sendable {
                 "\"\(last)\" has no upstream: endpoints come in pairs, LISTEN UPSTREAM")
         }
         var pairs: [EndpointPair] = []
-        var listeners: Set<Endpoint> = []
+        // A group may be listened to on several interfaces.
+        var listeners: Set<[String]> = []
         for index in stride(from: 0, to: urls.count, by: 2) {
             let pair = try EndpointPair(listen: urls[index], upstream: urls[index + 1])
-            guard listeners.insert(pair.listener).inserted || pair.listener.takesAnyPort else {
+            let place = pair.listener.isGroup ? pair.options.interface ?? "" : ""
+            guard
+                listeners.insert([pair.listener.url, place]).inserted || pair.listener.takesAnyPort
+            else {
                 throw UsageError("\(pair.listener.url) is the listener of two pairs")
             }
             pairs.append(pair)
@@ -211,6 +219,10 @@ struct EndpointPair: Sendable {
             case (.requests, .count(let count)): options.requestLimit = count
             case (.responses, .count(let count)): options.responseLimit = count
             case (.receiveBuffer, .size(let size)): options.receiveBufferBytes = size
+            case (.sendBuffer, .size(let size)): options.sendBufferBytes = size
+            case (.df, .keep): options.keepsDF = true
+            case (.v6Only, .isOn(let isOn)): options.ipv6Only = isOn
+            case (.interface, .name(let name)): options.interface = name
             case (.on, .workers(let workers)): options.workers = workers
             case (.mode, .mode(let value)): permissions = value
             case (.addresses, .addresses(let value)): options.upstreamAddresses = value

@@ -5,6 +5,8 @@ import Pelmeni
 struct EndpointText {
     /// unix(7): the path and its terminating zero fill 108 bytes.
     private static let pathMost = 107
+    /// An abstract name has a zero byte in front.
+    private static let nameMost = 107
 
     private let text: Substring
     private let scheme: Scheme
@@ -46,10 +48,18 @@ struct EndpointText {
             throw UsageError(
                 "\"\(text)\" in \"\(url)\" is not a path: a % stands before two hex digits")
         }
+        guard path.first != "@" else {
+            guard (1...Self.nameMost).contains(path.utf8.count - 1) else {
+                throw UsageError(
+                    "\"\(path)\" in \"\(url)\" is not an abstract name; "
+                        + "valid: 1 to \(Self.nameMost) bytes behind the @")
+            }
+            return path
+        }
         guard path.hasPrefix("/") else {
             throw UsageError(
                 "\"\(path)\" in \"\(url)\" is not an absolute path; "
-                    + "write \(scheme.name):///run/a.sock")
+                    + "write \(scheme.name):///run/a.sock, or \(scheme.name):@name")
         }
         guard !path.hasSuffix("/") else {
             throw UsageError(

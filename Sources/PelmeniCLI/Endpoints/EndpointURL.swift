@@ -11,14 +11,23 @@ struct EndpointURL: Sendable {
     let options: [PairOption: PairOption.Value]
 
     init(_ url: String, side: EndpointSide) throws(UsageError) {
-        guard let mark = url.firstRange(of: "://") else {
+        let colon = url.firstIndex(of: ":") ?? url.endIndex
+        let behind = url[colon...].dropFirst()
+        let hasSlashes = behind.hasPrefix("//")
+        // An abstract socket has no path, so its URL has no slashes.
+        guard hasSlashes || behind.first == "@" else {
             throw UsageError(
                 "\"\(url)\" is not an endpoint; write SCHEME://ADDRESS, as in "
                     + "tcp://127.0.0.1:8080; valid schemes: \(Scheme.servedList)")
         }
-        let scheme = try Scheme.named(url[..<mark.lowerBound], in: url)
+        let scheme = try Scheme.named(url[..<colon], in: url)
         self.url = url
-        let rest = url[mark.upperBound...]
+        let rest = hasSlashes ? behind.dropFirst(2) : behind
+        if hasSlashes, rest.first == "@", case .path = scheme.form {
+            throw UsageError(
+                "\"\(url)\": an abstract socket stands behind the colon; "
+                    + "write \(scheme.name):\(rest)")
+        }
         let end = rest.firstIndex(of: "?") ?? rest.endIndex
         var text = rest[..<end]
         // A lone slash is the path that is meant without one.

@@ -20,6 +20,10 @@ enum PairOption: String, CaseIterable, Sendable {
     case requests
     case responses
     case receiveBuffer = "receive-buffer"
+    case sendBuffer = "send-buffer"
+    case df
+    case v6Only = "v6only"
+    case interface
     case answer
     case head
     case body
@@ -48,6 +52,9 @@ enum PairOption: String, CaseIterable, Sendable {
         case framing(Framing)
         /// Bytes.
         case size(Int)
+        case isOn(Bool)
+        case keep
+        case name(String)
         case profile(PairProfile)
         case halfClose(HTTPServer.HalfClose)
         case forwarding(HTTPForwarding)
@@ -62,6 +69,9 @@ enum PairOption: String, CaseIterable, Sendable {
             case .mode(let mode): "0" + String(mode.rawValue, radix: 8)
             case .framing(let framing): framing.description
             case .size(let bytes): SizeText.format(bytes)
+            case .isOn(let isOn): isOn ? "yes" : "no"
+            case .keep: "keep"
+            case .name(let name): name
             case .profile(let profile): profile.rawValue
             case .halfClose(let meaning): meaning.rawValue
             case .forwarding(let forwarding): ForwardingText.format(forwarding)
@@ -93,7 +103,11 @@ enum PairOption: String, CaseIterable, Sendable {
             case .requests, .responses: return .count(try Self.count(text, of: "datagrams"))
             case .framing: return .framing(try Self.framing(text))
             case .maxFrame: return .size(try Self.frameSize(text))
-            case .receiveBuffer: return .size(try Self.receiveBuffer(text))
+            case .receiveBuffer: return .size(try Self.bufferSize(text, "receive"))
+            case .sendBuffer: return .size(try Self.bufferSize(text, "send"))
+            case .df: return try Self.keep(text)
+            case .v6Only: return .isOn(try Self.isOn(text))
+            case .interface: return .name(try Self.interface(text))
             case .profile: return .profile(try Self.profile(text))
             case .on: return .workers(try Self.workers(text))
             case .mode: return .mode(try Self.mode(text))
@@ -169,15 +183,37 @@ enum PairOption: String, CaseIterable, Sendable {
         return size
     }
 
-    private static func receiveBuffer(_ text: String) throws(UsageError) -> Int {
+    private static func bufferSize(_ text: String, _ kind: String) throws(UsageError) -> Int {
         let size = try SizeText.parse(text)
-        guard (ReceiveBuffer.bytesMin...ReceiveBuffer.bytesMax).contains(size) else {
+        guard (SocketBuffers.bytesMin...SocketBuffers.bytesMax).contains(size) else {
             throw UsageError(
-                "\"\(text)\" is not a size of receive buffers; valid: "
-                    + "\(SizeText.format(ReceiveBuffer.bytesMin)) to "
-                    + SizeText.format(ReceiveBuffer.bytesMax))
+                "\"\(text)\" is not a size of \(kind) buffers; valid: "
+                    + "\(SizeText.format(SocketBuffers.bytesMin)) to "
+                    + SizeText.format(SocketBuffers.bytesMax))
         }
         return size
+    }
+
+    private static func keep(_ text: String) throws(UsageError) -> Value {
+        guard text == "keep" else { throw UsageError("\"\(text)\" is not valid; valid: keep") }
+        return .keep
+    }
+
+    private static func isOn(_ text: String) throws(UsageError) -> Bool {
+        guard text == "yes" || text == "no" else {
+            throw UsageError("\"\(text)\" is not valid; valid: yes, no")
+        }
+        return text == "yes"
+    }
+
+    /// Whether there is such an interface, the start sees.
+    private static func interface(_ text: String) throws(UsageError) -> String {
+        guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
+        else {
+            throw UsageError(
+                "\"\(text)\" is not an interface; valid: a name of 1 to 15 bytes, or a number")
+        }
+        return text
     }
 
     private static func profile(_ text: String) throws(UsageError) -> PairProfile {

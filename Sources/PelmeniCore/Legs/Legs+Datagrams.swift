@@ -12,7 +12,8 @@ extension Legs where R: ~Copyable {
             isUnix ? .unixListener : .listener, socket: socket, session: .none,
             generation: legs[slot].generation)
         if isUnix {
-            let bytes = calls.widenSendBuffer(socket)
+            let bytes = calls.widenSendBuffer(
+                socket, bytes: pairs[pair].datagramOptions.buffers.send)
             if bytes > 0 { pairs[pair].responseShare = bytes / Limits.unreadShare }
         }
         row.pair = pair
@@ -52,11 +53,12 @@ extension Legs where R: ~Copyable {
         let pair = pairs.row(row.pointee.pair)
         let entry = (pair.pointee.upstreams + upstream).pointee.address(number)
         let isUnix = entry.pointee.address.family == AF_UNIX
-        let buffer = pair.pointee.receiveBuffer
         let kind = pair.pointee.hooks.upstreamSocket
-        var socket = calls.openDatagrams(to: &entry.pointee.address, kind: kind, buffer: buffer)
+        let options = pair.pointee.datagramOptions
+        var socket = calls.openDatagrams(to: &entry.pointee.address, kind: kind, options: options)
         if reserve.note(socket), spendReserve() {
-            socket = calls.openDatagrams(to: &entry.pointee.address, kind: kind, buffer: buffer)
+            socket = calls.openDatagrams(
+                to: &entry.pointee.address, kind: kind, options: options)
         }
         // EAGAIN: no local port is left (ip(7)), which is not the upstream's fault.
         let leg = addLeg(

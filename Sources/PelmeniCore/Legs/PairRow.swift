@@ -97,8 +97,8 @@ package struct PairRow: @unchecked Sendable {
     package var requests: UInt32 = 0
     package var responses: UInt32 = 0
     package var hooks = PairHooks()
-    /// For the UDP sockets of either side.
-    package var receiveBuffer = ReceiveBuffer()
+    /// For the sockets of datagrams on either side.
+    package var datagramOptions = DatagramOptions()
     /// Socket options set after `lateOptionsAfter`.
     package var lateOptions: SocketOptions
     /// The session's age for the late options; 0 is never.

@@ -21,7 +21,7 @@ package struct KernelCalls: SystemCalls {
     }
 
     package func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, options: DatagramOptions
     ) -> Int32 {
         let family = address.pointee.family
         let socket = DatagramOpening.open(family, kind, nonblocking: isNonblocking)
@@ -31,8 +31,11 @@ package struct KernelCalls: SystemCalls {
             error = pelmeni_datagram_report_errors(socket, family)
         }
         // The buffer of a Unix socket's sender bounds the datagrams that wait for it.
-        if family != AF_UNIX {
-            pelmeni_datagram_widen(socket, buffer.bytes, buffer.isForced ? 1 : 0)
+        if error == 0 {
+            error = DatagramOpening.prepare(socket, family: family, options: options)
+        }
+        if error == 0, options.groupInterface != 0, address.pointee.isGroup {
+            error = pelmeni_datagram_leave_by(socket, family, options.groupInterface)
         }
         // Without a name of its own the socket could not be answered: the kernel gives it an
         // abstract one (unix(7)).
@@ -79,8 +82,8 @@ package struct KernelCalls: SystemCalls {
         SocketCalls.configure(socket, family: family, options: options)
     }
 
-    package func widenSendBuffer(_ socket: Int32) -> Int {
-        Int(pelmeni_datagram_widen_answers(socket))
+    package func widenSendBuffer(_ socket: Int32, bytes: Int32) -> Int {
+        Int(pelmeni_datagram_widen_answers(socket, bytes))
     }
 
     package func reachesItself(_ socket: Int32, port: UInt16) -> Bool {

@@ -16,14 +16,15 @@ package protocol SystemCalls {
     /// A datagram socket that is connected to an upstream, bound to a name of its own where that is
     /// needed for answers (Unix); or -errno.
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, options: DatagramOptions
     ) -> Int32
     /// Takes what the network reported of datagrams that a socket sent out of its error queue: as
     /// long as one is left there, the socket counts as ready.
     func takeReports(_ socket: Int32, isRaw: Bool) -> NetworkReports
     /// Gives a Unix listener of datagrams, whose clients' unread answers count against its send
-    /// buffer, as large a one as the kernel grants. How large that is, or -errno.
-    func widenSendBuffer(_ socket: Int32) -> Int
+    /// buffer, one of `bytes`, or of 0 as large a one as the kernel grants. How large that is, or
+    /// -errno.
+    func widenSendBuffer(_ socket: Int32, bytes: Int32) -> Int
     func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32
     /// The address of a stream's far side; of family 0 where it has none.
     func peerName(_ socket: Int32) -> SocketAddress

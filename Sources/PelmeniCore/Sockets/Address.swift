@@ -1,7 +1,8 @@
 internal import CPelmeni
 internal import Glibc
 
-/// The address of a client or an upstream: an IP address and a port, or a Unix socket's path.
+/// The address of a client or an upstream: an IP address and a port, or a Unix socket's path or
+/// abstract name.
 public struct Address: Hashable, Sendable, CustomStringConvertible {
     private let row: AddressRow
     /// Of a Unix socket; empty for one without a name.
@@ -19,11 +20,11 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// The port of an IP address, else nil.
     public var port: UInt16? { row.isIP ? row.port : nil }
 
-    /// The IP address in digits, without brackets; or a Unix socket's path, empty for one without a
-    /// name.
+    /// The IP address in digits, without brackets; or a Unix socket's path, or `@` and its abstract
+    /// name, empty for one without a name.
     public var host: String { row.isIP ? row.socketAddress.host : path }
 
-    /// `192.0.2.1:80`, `[2001:db8::1]:80`, a path, or `unnamed`.
+    /// `192.0.2.1:80`, `[2001:db8::1]:80`, a path, `@name`, or `unnamed`.
     public var description: String {
         if row.isIP { return row.socketAddress.description }
         return path.isEmpty ? "unnamed" : path

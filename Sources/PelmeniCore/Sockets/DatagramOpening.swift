@@ -21,4 +21,17 @@ package enum DatagramOpening {
         }
         return socket
     }
+
+    /// Sets what has to be set before a bind or a connect: 0 or -errno.
+    package static func prepare(
+        _ socket: Int32, family: Int32, options: DatagramOptions
+    ) -> Int32 {
+        let buffers = options.buffers
+        pelmeni_socket_resize(socket, buffers.receive, buffers.send)
+        guard family != AF_UNIX else { return 0 }
+        if buffers.receive == 0 {
+            pelmeni_datagram_widen(socket, SocketBuffers.datagramsDefault)
+        }
+        return options.keepsDF ? pelmeni_datagram_keep_df(socket, family) : 0
+    }
 }

@@ -42,20 +42,69 @@ package struct SocketAddress: Sendable {
         }
     }
 
-    /// A Unix socket. Nil when the path is empty or longer than 107 bytes, unix(7).
+    /// A Unix socket: a path, or `@` and an abstract name. Nil when it is empty or has more than
+    /// 107 bytes behind the `@`, unix(7).
     package init?(path: String) {
         self.init()
-        let bytes = Array(path.utf8)
-        guard !bytes.isEmpty, bytes.count < 108, !bytes.contains(0) else { return nil }
+        var bytes = Array(path.utf8)
+        guard bytes.count > 0, !bytes.contains(0) else { return nil }
+        // An abstract name begins with a zero byte, and ends where the address does.
+        let isAbstract = bytes[0] == UInt8(ascii: "@")
+        if isAbstract { bytes[0] = 0 } else { bytes.append(0) }
+        guard (2...108).contains(bytes.count) else { return nil }
         withUnsafeMutableBytes(of: &storage) { to in
             to.storeBytes(of: sa_family_t(AF_UNIX), as: sa_family_t.self)
             UnsafeMutableRawBufferPointer(rebasing: to[2...]).copyBytes(from: bytes)
         }
-        length = UInt32(2 + bytes.count + 1)
+        length = UInt32(2 + bytes.count)
     }
 
     @inline(__always)
     package var family: Int32 { Int32(storage.ss_family) }
+
+    /// The interface of an IPv6 address (`sin6_scope_id`); 0 for none, and for other addresses.
+    package var scope: UInt32 {
+        get {
+            guard family == AF_INET6 else { return 0 }
+            return withUnsafeBytes(of: storage) { $0.load(fromByteOffset: 24, as: UInt32.self) }
+        }
+        set {
+            guard family == AF_INET6 else { return }
+            withUnsafeMutableBytes(of: &storage) {
+                $0.storeBytes(of: newValue, toByteOffset: 24, as: UInt32.self)
+            }
+        }
+    }
+
+    /// Whether datagrams to it reach all members of a multicast group.
+    package var isGroup: Bool { groupForm == .own }
+
+    /// An IPv6 group of one interface or link, ff01::/16 and ff02::/16.
+    package var needsZone: Bool {
+        guard family == AF_INET6, isGroup else { return false }
+        return withUnsafeBytes(of: storage) { (1...2).contains($0[9] & 0xf) }
+    }
+
+    /// Whether it is an IPv4 group in the form of an IPv6 address, which no socket can join.
+    package var isMappedGroup: Bool { groupForm == .mapped }
+
+    private enum GroupForm { case none, own, mapped }
+
+    private var groupForm: GroupForm {
+        withUnsafeBytes(of: storage) { bytes in
+            switch family {
+            case AF_INET: return bytes[4] >> 4 == 0xe ? .own : .none
+            case AF_INET6:
+                let address = bytes[8..<24]
+                if address.first == 0xff { return .own }
+                let isMapped =
+                    address.prefix(10).allSatisfy { $0 == 0 } && bytes[18] == 0xff
+                    && bytes[19] == 0xff
+                return isMapped && bytes[20] >> 4 == 0xe ? .mapped : .none
+            default: return .none
+            }
+        }
+    }
 
     /// Changes the port of an IPv4 or IPv6 address.
     package mutating func setPort(_ port: UInt16) {
@@ -95,7 +144,7 @@ extension SocketAddress: Equatable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    /// `127.0.0.1:80`, `[::1]:80` or a path.
+    /// `127.0.0.1:80`, `[::1]:80`, a path or `@` and an abstract name.
     package var description: String {
         switch family {
         case AF_INET: return "\(host):\(port ?? 0)"
@@ -105,12 +154,16 @@ extension SocketAddress: CustomStringConvertible {
         }
     }
 
-    /// The address without the port, or the path.
+    /// The address without the port, the path, or `@` and an abstract name.
     package var host: String {
         withUnsafeBytes(of: storage) { bytes in
             switch family {
             case AF_UNIX:
-                return String(decoding: bytes[2...].prefix { $0 != 0 }, as: UTF8.self)
+                let name = bytes[2..<max(2, min(Int(length), 110))]
+                guard name.count > 1, name.first == 0 else {
+                    return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                return "@" + String(decoding: name.dropFirst(), as: UTF8.self)
             case AF_INET, AF_INET6:
                 var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
                 let offset = family == AF_INET ? 4 : 8

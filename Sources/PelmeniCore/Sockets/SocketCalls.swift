@@ -8,7 +8,8 @@ package enum SocketCalls {
         var values = pelmeni_socket_options(
             no_delay: options.noDelay ? 1 : 0, keep_alive_seconds: options.keepAliveSeconds,
             user_timeout_milliseconds: options.userTimeoutMilliseconds, only_v6: onlyV6,
-            urgent_in_line: options.urgentInLine ? 1 : 0)
+            urgent_in_line: options.urgentInLine ? 1 : 0,
+            receive_buffer: options.buffers.receive, send_buffer: options.buffers.send)
         return pelmeni_socket_configure(socket, family, &values)
     }
 

@@ -11,6 +11,8 @@ package struct SocketOptions: Equatable, Sendable {
     /// SO_OOBINLINE: an urgent byte is forwarded in its place, as an ordinary one. Without it the
     /// kernel takes the byte out of the stream.
     package var urgentInLine = true
+    /// SO_RCVBUF and SO_SNDBUF. A Unix socket's receive buffer bounds nothing (unix(7)).
+    package var buffers = SocketBuffers()
 
     package init() {}
 

@@ -11,9 +11,11 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     case udp(host: String, port: UInt16)
     /// The same, for HTTP over TCP.
     case http(host: String, port: UInt16)
-    /// The path of a Unix stream socket, 1 to 107 bytes, unix(7).
+    /// The path of a Unix stream socket, 1 to 107 bytes, unix(7). A path that begins with `@` is an
+    /// abstract name of 1 to 107 bytes, without a file: every program in this network namespace may
+    /// use it. A file of such a name in the working folder is `./@name`.
     case unix(path: String)
-    /// The path of a Unix datagram socket, 1 to 107 bytes.
+    /// The path or the abstract name of a Unix datagram socket.
     case unixDatagram(path: String)
     /// A host without a port, for a protocol of one's own over a socket of datagrams that is not
     /// UDP's (``SocketRequest``). A listener's host may be empty for all IPv4 addresses.
@@ -57,13 +59,27 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A path, which is a file while a listener is bound to it.
+    /// A path or an abstract name.
     package var isUnix: Bool {
         switch self {
         case .unix, .unixDatagram: true
         case .tcp, .udp, .http, .host: false
         }
     }
+
+    /// A Unix socket without a file.
+    package var isAbstract: Bool {
+        switch self {
+        case .unix(let path), .unixDatagram(let path): path.utf8.first == UInt8(ascii: "@")
+        case .tcp, .udp, .http, .host: false
+        }
+    }
+
+    /// A Unix socket, which is a file while a listener is bound to it.
+    package var isFile: Bool { isUnix && !isAbstract }
+
+    /// An address of a multicast group in digits.
+    package var isGroup: Bool { hostAndPort != nil && address?.isGroup == true }
 
     /// Nil for a path. A host without a port has 0.
     package var hostAndPort: (host: String, port: UInt16)? {

@@ -14,6 +14,10 @@ package enum OptionName: CaseIterable, Sendable {
     case requestLimit
     case responseLimit
     case receiveBufferBytes
+    case sendBufferBytes
+    case keepsDF
+    case ipv6Only
+    case interface
     case pairSessionLimit
     case keepAliveTime
     case userTimeout
@@ -55,6 +59,10 @@ package enum OptionName: CaseIterable, Sendable {
         case .requestLimit: ("requestLimit", "requests")
         case .responseLimit: ("responseLimit", "responses")
         case .receiveBufferBytes: ("receiveBufferBytes", "receive-buffer")
+        case .sendBufferBytes: ("sendBufferBytes", "send-buffer")
+        case .keepsDF: ("keepsDF", "df=keep")
+        case .ipv6Only: ("ipv6Only", "v6only")
+        case .interface: ("interface", "interface")
         case .pairSessionLimit: ("sessionLimit", "sessions")
         case .keepAliveTime: ("keepAliveTime", "keepalive")
         case .userTimeout: ("userTimeout", "user-timeout")

@@ -15,8 +15,9 @@ package struct PairConfiguration: Sendable {
     package var mode: UInt16
     /// How messages cross the pair, if they do.
     package var messages: FramingConfiguration
-    /// For UDP sockets: the listeners', and those of sessions.
-    package var receiveBuffer: ReceiveBuffer
+    package var datagramOptions: DatagramOptions
+    /// The listener and the groups by their places in the network.
+    package var network: NetworkPlace
     package var hooks: HookPlan
     package var drivers: DriverPlans
 
@@ -24,7 +25,8 @@ package struct PairConfiguration: Sendable {
         endpoint: Endpoint, upstreams: [Endpoint], deadlines: Deadlines = Deadlines(),
         options: SocketOptions = SocketOptions(), sessionsMax: Int = 0, workers: [Int]? = nil,
         mode: UInt16 = 0o600, messages: FramingConfiguration = FramingConfiguration(),
-        receiveBuffer: ReceiveBuffer = ReceiveBuffer(), hooks: HookPlan = HookPlan(),
+        datagramOptions: DatagramOptions = DatagramOptions(),
+        network: NetworkPlace = NetworkPlace(), hooks: HookPlan = HookPlan(),
         drivers: DriverPlans = DriverPlans()
     ) {
         self.endpoint = endpoint
@@ -35,7 +37,8 @@ package struct PairConfiguration: Sendable {
         self.workers = workers
         self.mode = mode
         self.messages = messages
-        self.receiveBuffer = receiveBuffer
+        self.datagramOptions = datagramOptions
+        self.network = network
         self.hooks = hooks
         self.hooks.attach(drivers)
         self.drivers = drivers

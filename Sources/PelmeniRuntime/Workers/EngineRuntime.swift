@@ -47,6 +47,7 @@ package final class EngineRuntime: Sendable {
                 decision.isUnsound ? .error : .warning, "io_uring is not used; running on epoll",
                 fields)
         }
+        let configuration = try configuration.placed()
         let names = await ListenerNames.resolve(configuration)
         let runtime = try EngineRuntime(
             configuration: configuration, decision: decision, listenerNames: names)

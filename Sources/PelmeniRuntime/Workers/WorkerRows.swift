@@ -6,8 +6,13 @@ struct WorkerRows: @unchecked Sendable {
     private let upstreams: UnsafeMutablePointer<Upstream>
     private let addresses: UnsafeMutablePointer<UpstreamAddress>
 
-    /// - Parameter sessionsOpen: a count for each pair, shared by all workers.
-    init(pairs configurations: [PairConfiguration], sessionsOpen: UnsafeMutablePointer<Int64>) {
+    /// - Parameters:
+    ///   - worker: the worker's number.
+    ///   - sessionsOpen: a count for each pair, shared by all workers.
+    init(
+        worker: Int, pairs configurations: [PairConfiguration],
+        sessionsOpen: UnsafeMutablePointer<Int64>
+    ) {
         let count = configurations.reduce(0) { $0 + $1.upstreams.count * $1.rowsEach }
         pairs = .allocate(capacity: max(1, configurations.count))
         upstreams = .allocate(capacity: max(1, count))
@@ -41,7 +46,9 @@ struct WorkerRows: @unchecked Sendable {
             pair.upstreamFraming = configuration.messages.upstream
             pair.requests = configuration.messages.requests
             pair.responses = configuration.messages.responses
-            pair.receiveBuffer = configuration.receiveBuffer
+            pair.datagramOptions = configuration.datagramOptions
+            pair.datagramOptions.leavesBroadcasts =
+                pair.tellsLocal && worker != configuration.workers?.first ?? 0
             pair.attach(configuration.hooks)
             (pairs + number).initialize(to: pair)
             first += rows

@@ -32,7 +32,8 @@ package final class WorkerShared: Sendable {
         self.lookups = lookups
         mailbox = try Mailbox()
         counters = Counters()
-        rows = WorkerRows(pairs: pairs, sessionsOpen: sessionsOpen)
+        rows = WorkerRows(
+            worker: index, pairs: pairs, sessionsOpen: sessionsOpen)
         hooks = HookMemory(plans: pairs.map(\.hooks), event: mailbox.event)
         drivers = pairs.map(\.drivers)
         self.log = log

@@ -5,7 +5,7 @@ struct SimulatedCalls: SystemCalls {
     let kernel: SimulatedKernel
 
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, options: DatagramOptions
     ) -> Int32 {
         let key = SimulatedKernel.key(address.pointee)
         kernel.trace(.openDatagrams, -1, Int(key))
@@ -40,7 +40,7 @@ struct SimulatedCalls: SystemCalls {
     }
 
     /// The clients have queues of their own.
-    func widenSendBuffer(_ socket: Int32) -> Int { .max }
+    func widenSendBuffer(_ socket: Int32, bytes: Int32) -> Int { .max }
 
     func configure(
         _ socket: Int32, family: Int32, options: SocketOptions

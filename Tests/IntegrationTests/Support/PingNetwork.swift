@@ -110,6 +110,9 @@ final class PingNetwork {
             "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0")
     }
 
+    /// The proxy's own link to the host takes no datagram of 1,400 bytes as a whole.
+    func narrowLink() throws { try run("-n", proxy, "link", "set", "r1", "mtu", "1300") }
+
     /// The proxy may open ping sockets, or has to take raw ones.
     func allowPingSockets(_ allows: Bool) throws {
         try set(proxy, "net.ipv4.ping_group_range=\(allows ? "0 2147483647" : "1 0")")

@@ -99,16 +99,18 @@ struct HostedCalls: SystemCalls {
     }
 
     func openDatagrams(
-        to address: UnsafePointer<SocketAddress>, kind: SocketKind, buffer: ReceiveBuffer
+        to address: UnsafePointer<SocketAddress>, kind: SocketKind, options: DatagramOptions
     ) -> Int32 {
-        calls.openDatagrams(to: address, kind: kind, buffer: buffer)
+        calls.openDatagrams(to: address, kind: kind, options: options)
     }
 
     func takeReports(_ socket: Int32, isRaw: Bool) -> NetworkReports {
         calls.takeReports(socket, isRaw: isRaw)
     }
 
-    func widenSendBuffer(_ socket: Int32) -> Int { calls.widenSendBuffer(socket) }
+    func widenSendBuffer(_ socket: Int32, bytes: Int32) -> Int {
+        calls.widenSendBuffer(socket, bytes: bytes)
+    }
 
     func configure(_ socket: Int32, family: Int32, options: SocketOptions) -> Int32 {
         calls.configure(socket, family: family, options: options)
