@@ -46,6 +46,7 @@ package struct EngineCheck: Sendable {
                 "a pair has 1 to \(Upstream.upstreamsMax) upstreams, not \(upstreams.count)")
         }
         for upstream in upstreams { try check(upstream) }
+        try checkHost(server.endpoint)
         if server.endpoint.isUnix { try check(server.endpoint) }
         try checkKinds(server)
         try checkMessages(server)
@@ -79,7 +80,19 @@ package struct EngineCheck: Sendable {
             drivers: try drivers(server))
     }
 
+    /// A host of another spelling never resolves, and could not be given to the command.
+    private func checkHost(_ endpoint: Endpoint) throws(EngineError) {
+        guard let host = endpoint.hostAndPort?.host, !host.isEmpty, !HostText.isValid(host) else {
+            return
+        }
+        throw usage(
+            endpoint.description, "this is no host",
+            "valid: a name of ASCII letters, digits, -, . and _; an IPv4 address; an IPv6 address, "
+                + "which may end in % and an interface's name or number")
+    }
+
     private func check(_ endpoint: Endpoint) throws(EngineError) {
+        try checkHost(endpoint)
         switch endpoint {
         case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
             guard !host.isEmpty else {
@@ -92,7 +105,7 @@ package struct EngineCheck: Sendable {
             guard !host.isEmpty else { throw usage("\(scheme)://", "an upstream needs a host") }
         case .unix(let path), .unixDatagram(let path):
             guard (1...107).contains(path.utf8.count), !path.utf8.contains(0) else {
-                throw usage(path, "a socket path has 1 to 107 bytes")
+                throw usage(endpoint.description, "a socket path has 1 to 107 bytes")
             }
         }
     }

@@ -33,7 +33,7 @@ package final class WorkerShared: Sendable {
         hooks = HookMemory(plans: pairs.map(\.hooks), event: mailbox.event)
         drivers = pairs.map(\.drivers)
         self.log = log
-        names = addresses.map(\.description)
+        names = zip(pairs, addresses).map { $0.endpoint.at($1).description }
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }
     }
 
