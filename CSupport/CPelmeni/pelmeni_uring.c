@@ -8,6 +8,7 @@
 
 #include "include/pelmeni_features.h"
 #include "include/pelmeni_uring.h"
+#include "pelmeni_private.h"
 
 // The header of 2.3 lacks features of later kernels; the probe grants them at run time, never the header's version.
 enum {
@@ -157,6 +158,7 @@ static int enter(pelmeni_uring *self, unsigned wait, unsigned flags, struct io_u
                                             (sigset_t *)argument, sizeof *argument)
                           : io_uring_enter2(self->ring.enter_ring_fd, staged, wait, flags, NULL, _NSIG / 8);
     return result;
+    if (wait && (self->features & PELMENI_FEATURE_NO_IOWAIT)) flags |= PELMENI_IORING_ENTER_NO_IOWAIT;
 }
 
 static int is_passing(int error) {
