@@ -29,6 +29,8 @@ int pelmeni_socket_nonblocking(int socket, int on);
 int pelmeni_socket_name(int socket, void *address, socklen_t *length);
 int pelmeni_socket_peer_name(int socket, void *address, socklen_t *length);
 ssize_t pelmeni_socket_receive(int socket, void *data, size_t length);            // never blocks
+// The same for a Unix stream. Descriptors that come with the bytes (SCM_RIGHTS) find no room: the kernel closes them.
+ssize_t pelmeni_socket_receive_message(int socket, void *data, size_t length, int *has_descriptors);
 ssize_t pelmeni_socket_send(int socket, const void *data, size_t length);         // never blocks, no SIGPIPE
 ssize_t pelmeni_socket_send_gathered(int socket, const struct iovec *pieces, int count);
 int pelmeni_socket_shutdown_write(int socket);

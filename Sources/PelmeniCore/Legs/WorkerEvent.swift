@@ -13,12 +13,13 @@ package struct WorkerEvent: Sendable {
         case badFrame
         case hookClosed
         case driverFailed
+        case descriptorsDropped
 
         /// A peer can cause this kind of event at any rate.
         package var isOfPeers: Bool {
             switch self {
             case .upstreamFailed, .upstreamRecovered, .poolExhausted, .acceptFailed, .badFrame,
-                .hookClosed, .driverFailed:
+                .hookClosed, .driverFailed, .descriptorsDropped:
                 true
             case .sessionOpened, .sessionEnded, .acceptPaused, .acceptResumed, .ringFailed: false
             }

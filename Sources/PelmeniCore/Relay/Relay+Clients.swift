@@ -7,6 +7,7 @@ extension Relay where R: ~Copyable {
         let pair = legs[listener].pair
         let isUnix = legs[listener].kind.isUnix
         var facts = pelmeni_datagram_read(pool.address(block), isUnix ? 1 : 0)
+        if facts.has_descriptors != 0 { legs.noteDescriptors(listener) }
         guard facts.is_cut == 0 else { return drop(.truncated) }
         if !pairs[pair].tellsLocal { facts.local = pelmeni_local() }
         let unit = Unit.datagrams(

@@ -145,6 +145,8 @@ package final class WorkerShared: Sendable {
             )
         case .hookClosed: (.info, "a hook closed a session")
         case .driverFailed: (.info, "a protocol failed; its session is closed")
+        case .descriptorsDropped:
+            (.warning, "a peer passed descriptors over a Unix socket; they are closed")
         case .ringFailed: (.error, "the ring failed; the worker ends")
         }
     }

@@ -140,6 +140,10 @@ extension SimulatedKernel {
             hit(.datagramCut)
             facts.is_cut = 1
         }
+        if socket.isUnix, messages.random.chance(faults.descriptors) {
+            hit(.descriptorsPassed)
+            facts.has_descriptors = 1
+        }
         if plan.tellsLocal, let client { facts.local = Self.local(client.number) }
         var name = client?.name ?? world.address(socket.pair, upstream: 0, address: 0)
         // The kernel reports the family of a nameless sender, or nothing.
@@ -187,6 +191,7 @@ extension SimulatedKernel {
             return
         }
         messages.books.received += count
+        if facts.has_descriptors != 0 { messages.books.withDescriptors += 1 }
         if facts.is_cut != 0 {
             messages.books.cut += 1
         } else {
