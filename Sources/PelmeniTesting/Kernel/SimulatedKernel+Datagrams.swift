@@ -238,7 +238,7 @@ extension SimulatedKernel {
     private func tookFrame(_ length: Int, _ plan: SimulatedMessagePlan) {
         switch plan.framing {
         // Neither framing can express this message.
-        case .octetCount where length == 0: messages.books.oversize += 1
+        case .octetCount where length == 0, .syslog where length == 0: messages.books.oversize += 1
         case .fixed(let size) where length != size:
             hit(.misfit)
             messages.books.oversize += 1
