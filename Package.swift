@@ -286,7 +286,7 @@ let package = Package(
         .testTarget(
             name: "PelmeniCLITests",
             dependencies: [
-                "PelmeniCLI", "Pelmeni", "PelmeniHTTP", "PelmeniICMP",
+                "PelmeniCLI", "Pelmeni", "PelmeniHTTP", "PelmeniICMP", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],

@@ -62,7 +62,12 @@ static void read_message(struct cmsghdr *it, pelmeni_datagram_facts *facts) {
 
 pelmeni_datagram_facts pelmeni_datagram_read(const void *block, int is_unix) {
     const pelmeni_datagram_head *head = block;
-    pelmeni_datagram_facts facts = {.is_cut = (head->flags & (MSG_TRUNC | MSG_CTRUNC)) != 0};
+    // Control messages of an IP socket say how a train is cut, so it needs all of them. A Unix socket has none but
+    // descriptors (unix(7)): the options that ask for others are off.
+    pelmeni_datagram_facts facts = {
+        .is_cut = (head->flags & (is_unix ? MSG_TRUNC : MSG_TRUNC | MSG_CTRUNC)) != 0,
+        .has_descriptors = is_unix && (head->flags & MSG_CTRUNC),
+    };
     if (is_unix || head->control_length < sizeof(struct cmsghdr)) return facts;
     struct msghdr message = control_of(block, is_unix);
     for (struct cmsghdr *it = CMSG_FIRSTHDR(&message); it; it = CMSG_NXTHDR(&message, it)) read_message(it, &facts);
@@ -101,6 +106,7 @@ void pelmeni_datagram_write(void *block, int is_unix, const void *name, uint32_t
     *head = (pelmeni_datagram_head){.name_length = name_length, .payload_length = payload_length};
     if (name_length) memcpy((char *)block + PELMENI_DATAGRAM_NAME, name, name_length);
     if (facts->is_cut) head->flags = MSG_TRUNC;
+    if (facts->has_descriptors) head->flags |= MSG_CTRUNC;
     struct msghdr message = control_of(block, is_unix);
     if (facts->segment) {
         int segment = (int)facts->segment;

@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+// Since Linux 6.15; liburing has them since 2.10.
+#define PELMENI_IORING_ENTER_NO_IOWAIT (1u << 7)
+#define PELMENI_IORING_FEAT_NO_IOWAIT (1u << 17)
+
 // Declarations that the files of the shim share, hidden from Swift.
 
 // A listener that this process can reach: loopback TCP, or a nameless unix socket without a loopback. Returns the

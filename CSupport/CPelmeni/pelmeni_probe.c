@@ -146,6 +146,21 @@ static int has_ring_descriptor(probe *self) { // 5.18
     return count == 1;
 }
 
+// 6.15: an unknown flag of the call is EINVAL.
+static int has_no_iowait(probe *self) {
+    struct io_uring_cqe completion;
+    if (!(self->ring.features & PELMENI_IORING_FEAT_NO_IOWAIT)) { return 0; }
+    stage_nothing(self, OPERATION_TOKEN);
+    int error = answer(self, PATIENCE_MILLISECONDS, &completion);
+    if (error < 0) { return error; }
+    int result;
+    do {
+        unsigned flags = IORING_ENTER_GETEVENTS | PELMENI_IORING_ENTER_NO_IOWAIT;
+        result = io_uring_enter(self->ring.ring_fd, 0, 0, flags, NULL);
+    } while (result == -EINTR);
+    return result == -EINVAL ? 0 : result < 0 ? result : 1;
+}
+
 // 5.17: of two operations only the second completes visibly.
 static int has_skip_success(probe *self) {
     struct io_uring_cqe completion;
@@ -272,6 +287,7 @@ static int ask_everything(probe *self) {
         {PELMENI_FEATURE_WAIT_TIMEOUT, 0, has_wait_timeout},
         {PELMENI_FEATURE_BUFFER_RINGS, PELMENI_FEATURE_WAIT_TIMEOUT, has_buffer_rings},
         {PELMENI_FEATURE_SKIP_SUCCESS, PELMENI_FEATURE_WAIT_TIMEOUT, has_skip_success},
+        {PELMENI_FEATURE_NO_IOWAIT, PELMENI_FEATURE_WAIT_TIMEOUT, has_no_iowait},
         {PELMENI_FEATURE_MULTISHOT_ACCEPT, NEEDED_FEATURES, has_multishot_accept},
         {PELMENI_FEATURE_MULTISHOT_RECEIVE, NEEDED_FEATURES, has_multishot_receive},
         {PELMENI_FEATURE_RECEIVE_BOUNDS, PELMENI_FEATURE_MULTISHOT_RECEIVE, has_receive_bounds},

@@ -152,6 +152,17 @@ ssize_t pelmeni_socket_receive(int socket, void *data, size_t length) {
     return count;
 }
 
+ssize_t pelmeni_socket_receive_message(int socket, void *data, size_t length, int *has_descriptors) {
+    struct iovec piece = {.iov_base = data, .iov_len = length};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    long count;
+    do {
+        count = pelmeni_syscall(SYS_recvmsg, socket, (long)&message, MSG_DONTWAIT, 0, 0, 0);
+    } while (count == -EINTR);
+    *has_descriptors = count > 0 && (message.msg_flags & MSG_CTRUNC);
+    return count;
+}
+
 ssize_t pelmeni_socket_send(int socket, const void *data, size_t length) {
     long count;
     do {

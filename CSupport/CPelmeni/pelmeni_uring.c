@@ -8,6 +8,7 @@
 
 #include "include/pelmeni_features.h"
 #include "include/pelmeni_uring.h"
+#include "pelmeni_private.h"
 
 // The header of 2.3 lacks features of later kernels; the probe grants them at run time, never the header's version.
 enum {
@@ -16,6 +17,7 @@ enum {
     TASK_TURNS_MAX = 8,
     CROWD = 16,         // receives of one batch that found no block
     CROWDED_LOOPS = 16, // how long it counts as crowded after that
+    MESSAGES = 256,     // headers of Unix streams' receives that are allocated together
 };
 
 // The memory of a sendmsg from the call until the operation is submitted; one for each submission slot, so it is reused
@@ -36,6 +38,8 @@ struct pelmeni_uring {
     struct io_uring ring;
     struct gather *gathers;
     struct group groups[GROUPS];
+    struct msghdr **messages; // by slot, in blocks of MESSAGES that stay in place: the kernel writes flags into them
+    uint32_t message_blocks;
     uint32_t features;
     uint64_t enters;
     uint64_t overflows;
@@ -96,6 +100,8 @@ void pelmeni_uring_destroy(pelmeni_uring *self) {
     io_uring_queue_exit(&self->ring);
     for (int i = 0; i < GROUPS; i++)
         if (self->groups[i].ring) munmap(self->groups[i].ring, self->groups[i].bytes);
+    for (uint32_t i = 0; i < self->message_blocks; i++) free(self->messages[i]);
+    free(self->messages);
     free(self->gathers);
     free(self);
 }
@@ -152,6 +158,7 @@ static unsigned flush(pelmeni_uring *self) {
 static int enter(pelmeni_uring *self, unsigned wait, unsigned flags, struct io_uring_getevents_arg *argument) {
     unsigned staged = flush(self);
     if (self->features & PELMENI_FEATURE_RING_DESCRIPTOR) flags |= IORING_ENTER_REGISTERED_RING;
+    if (wait && (self->features & PELMENI_FEATURE_NO_IOWAIT)) flags |= PELMENI_IORING_ENTER_NO_IOWAIT;
     self->enters++;
     int result = argument ? io_uring_enter2(self->ring.enter_ring_fd, staged, wait, flags | IORING_ENTER_EXT_ARG,
                                             (sigset_t *)argument, sizeof *argument)
@@ -263,6 +270,48 @@ int pelmeni_uring_receive(pelmeni_uring *self, int socket, uint16_t group, int m
     if (poll_first && (self->features & PELMENI_FEATURE_POLL_FIRST)) sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe->user_data = token;
     return 0;
+}
+
+// The header of a slot's receive; NULL without memory.
+static struct msghdr *make_message(pelmeni_uring *self, uint32_t slot) {
+    uint32_t block = slot / MESSAGES;
+    if (block >= self->message_blocks) {
+        uint32_t count = block + 1 > 2 * self->message_blocks ? block + 1 : 2 * self->message_blocks;
+        struct msghdr **grown = realloc(self->messages, count * sizeof *grown);
+        if (!grown) return NULL;
+        memset(grown + self->message_blocks, 0, (count - self->message_blocks) * sizeof *grown);
+        self->messages = grown;
+        self->message_blocks = count;
+    }
+    if (!self->messages[block]) self->messages[block] = calloc(MESSAGES, sizeof(struct msghdr));
+    return self->messages[block] ? &self->messages[block][slot % MESSAGES] : NULL;
+}
+
+int pelmeni_uring_receive_message(pelmeni_uring *self, int socket, uint16_t group, int poll_first, uint32_t slot,
+                                  uint64_t token) {
+    struct msghdr *message = make_message(self, slot);
+    // Without memory descriptors are dropped uncounted.
+    if (!message) return pelmeni_uring_receive(self, socket, group, 0, 0, 0, poll_first, token);
+    struct io_uring_sqe *sqe = stage(self);
+    if (!sqe) return -EBUSY;
+    // No length is the whole block. No piece at all means the same since 6.0 alone.
+    static struct iovec whole = {0};
+    *message = (struct msghdr){.msg_iov = &whole, .msg_iovlen = 1};
+    io_uring_prep_recvmsg(sqe, socket, message, 0);
+    sqe->flags = IOSQE_BUFFER_SELECT;
+    sqe->buf_group = group;
+    if (poll_first && (self->features & PELMENI_FEATURE_POLL_FIRST)) sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    sqe->user_data = token;
+    return 0;
+}
+
+int pelmeni_uring_message_descriptors(pelmeni_uring *self, uint32_t slot) {
+    uint32_t block = slot / MESSAGES;
+    if (block >= self->message_blocks || !self->messages[block]) return 0;
+    struct msghdr *message = &self->messages[block][slot % MESSAGES];
+    int has_descriptors = (message->msg_flags & MSG_CTRUNC) != 0;
+    message->msg_flags = 0;
+    return has_descriptors;
 }
 
 int pelmeni_uring_send(pelmeni_uring *self, int socket, const void *data, uint32_t length, uint64_t token) {

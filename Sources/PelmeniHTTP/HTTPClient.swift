@@ -49,6 +49,10 @@ public struct HTTPClient: Client {
                 isValid: isValid, hooks: HTTPHookChain(server: [], client: httpHooks)))
     }
 
-    /// The Host of requests that have none.
-    var authority: String { endpoints.first?.description ?? "localhost" }
+    /// The Host of requests that have none. A zone has a meaning on this machine alone.
+    var authority: String {
+        guard case .http(let host, let port)? = endpoints.first else { return "localhost" }
+        let name = host.prefix { $0 != "%" }
+        return "\(Endpoint.http(host: String(name), port: port))"
+    }
 }

@@ -73,8 +73,8 @@ extension LoadLegs {
         }
         rows[leg].flags.insert(.receiving)
         ring.receive(
-            rows[leg].socket, blockClass: blockClass, limit: limit, expectsBytes: false,
-            token: token(leg, .receive))
+            rows[leg].socket, blockClass: blockClass, limit: limit, isUnix: false,
+            expectsBytes: false, token: token(leg, .receive))
     }
 
     /// Sends a received block; its lease moves. False when the pool has no piece.

@@ -28,6 +28,8 @@ public enum MetricName: String, CaseIterable, Sendable {
     /// Datagrams that were not sent on. Labels `worker` and `reason`; every reason has its counter
     /// from the first publication on.
     case datagramsDropped = "pelmeni_datagrams_dropped_total"
+    /// Datagrams and reads of streams that came with descriptors, which are closed. No label.
+    case descriptorsDropped = "pelmeni_descriptors_dropped_total"
     /// Units that a hook was called with. Labels `pair`, `hook`, `place`.
     case hookCalls = "pelmeni_hook_calls_total"
     /// Units that a hook did not forward. Labels `pair`, `hook`, `place`.

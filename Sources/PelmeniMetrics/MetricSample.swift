@@ -39,6 +39,7 @@ struct MetricSample: Equatable {
             MetricSample(.bytesToUpstream, statistics.bytesToUpstream),
             MetricSample(.bytesToClient, statistics.bytesToClient),
             MetricSample(.bytesSpliced, statistics.bytesSpliced),
+            MetricSample(.descriptorsDropped, statistics.descriptorsDropped),
             MetricSample(.logEntriesLost, statistics.logEntriesLost),
         ]
         samples += EndCause.allCases.map { cause in

@@ -163,7 +163,7 @@ struct SimulationRun: ~Copyable {
             plans: setup.world.plans, results: kernel.results(), allowances: allowances())
         outcome.violations +=
             judge.judge() + kernel.judgeMessages(counters)
-            + kernel.judgeChaos()
+            + kernel.judgeChaos() + kernel.judgeDescriptors(counters)
     }
 
     private func allowances() -> FlowJudge.Allowances {

@@ -53,7 +53,7 @@ extension SimulationSetup {
         plan.forwardsToUnix = random.chance(0x6000)
         plan.framing = random.pick([
             .u16be, .u32be, .octetCount, .line, .delimiter(random.pick([0, 0x1e, 0xff])),
-            .fixed(random.pick([16, 100, 1200, 9000])), .raw, .eof,
+            .fixed(random.pick([16, 100, 1200, 9000])), .raw, .eof, .syslog,
         ])
         plan.tellsLocal = kind.hasNamedClient && !plan.listensOnUnix && random.chance(0x8000)
         plan.clients = random.pick([1, 2, 3, 6, 12, 25])
@@ -92,12 +92,12 @@ extension SimulationSetup {
     ) {
         let framings: [Framing] = [
             .u16be, .u32be, .octetCount, .line, .delimiter(random.pick([0, 0x1e, 0xff])),
-            .fixed(random.pick([16, 100, 1200, 9000])),
+            .fixed(random.pick([16, 100, 1200, 9000])), .syslog,
         ]
         plan.framing = random.pick(framings)
         plan.upstreamFraming = random.pick(framings)
         // Every message has to have a form at both ends.
-        if plan.framings.contains(.octetCount) { plan.hasEmpty = false }
+        if plan.hasCounted { plan.hasEmpty = false }
         plan.requests = 0
         plan.responses = 0
         plan.readGap = random.pick([1, 1, 1_000_000, 500_000_000])

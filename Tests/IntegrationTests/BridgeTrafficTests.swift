@@ -36,6 +36,45 @@ extension Integration {
             #expect(proxy.summary["completed"] == 6)
         }
 
+        /// Both forms of RFC 6587 at one listener, and the datagrams of `logger -d` as frames.
+        @Test(arguments: CommandBackend.granted) func syslogOfBothForms(
+            backend: CommandBackend
+        ) throws {
+            let logger = try Tool("logger", package: "bsdutils")
+            let collector = try DatagramWire()
+            let store = try TestListener()
+            let proxy = try Proxy(
+                [
+                    "tcp://127.0.0.1:0?framing=syslog", "udp://127.0.0.1:\(collector.port)",
+                    "udp://127.0.0.1:0", "tcp://127.0.0.1:\(store.port)?framing=syslog",
+                ], backend: backend)
+            let port = try proxy.port()
+            for (number, form) in [["--octet-count"], [], ["--octet-count"], []].enumerated() {
+                let (code, _, errors) = try Child(
+                    [logger.path, "-T"] + form + [
+                        "-n", "127.0.0.1", "-P", "\(port)", "--rfc5424", "-t", "pelmeni",
+                        "message \(number)",
+                    ]
+                ).finish()
+                #expect(code == 0, "\(errors)")
+                let line = try collector.receiveText()
+                #expect(line.hasPrefix("<13>1 ") && line.hasSuffix(" message \(number)"), "\(line)")
+            }
+            let (code, _, errors) = try Child([
+                logger.path, "-d", "-n", "127.0.0.1", "-P", "\(try proxy.port(of: "udp"))",
+                "--rfc3164", "-t", "pelmeni", "a datagram",
+            ]).finish()
+            #expect(code == 0, "\(errors)")
+            let wire = try store.accept()
+            var digits = ""
+            while digits.last != " " { digits += try wire.readText(1) }
+            let line = try wire.readText(Int(digits.dropLast()) ?? 0)
+            #expect(line.hasPrefix("<13>") && line.hasSuffix("pelmeni: a datagram"), "\(line)")
+            wire.close()
+            try proxy.end()
+            #expect(proxy.summary["datagrams_to_upstream"] == 5)
+        }
+
         @Test(arguments: CommandBackend.granted) func statsd(backend: CommandBackend) throws {
             let store = try TestListener()
             let proxy = try Proxy(

@@ -55,6 +55,28 @@ extension Integration {
             try origin.stop()
         }
 
+        /// With few descriptors the start says how many sessions fit, and without a word otherwise.
+        @Test(arguments: CommandBackend.granted) func fewDescriptorsAreSaid(
+            backend: CommandBackend
+        ) throws {
+            let origin = try CrowdOrigin(.echo)
+            for (limit, isFew) in [(40, true), (1_024, false)] {
+                let proxy = try Proxy(
+                    ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.listener.port)"],
+                    backend: backend, options: ["--workers", "1"],
+                    prefix: Launcher.descriptors(limit))
+                _ = try proxy.port()
+                try proxy.end()
+                let lines = proxy.child.errors.everything.split(separator: "\n").filter {
+                    $0.contains("few sessions fit into the limit of descriptors")
+                }
+                #expect(
+                    lines.count == (isFew ? 1 : 0), "\(limit): \(proxy.child.errors.everything)")
+                #expect(lines.allSatisfy { $0.contains(" warning ") && $0.contains("limit=40 ") })
+            }
+            try origin.stop()
+        }
+
         /// However few descriptors there are, a failed start leaves no socket file.
         @Test(arguments: CommandBackend.granted) func aStartWithoutDescriptors(
             backend: CommandBackend

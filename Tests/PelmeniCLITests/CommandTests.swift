@@ -102,7 +102,8 @@ struct CommandTests {
     func features() throws {
         #expect(try FeatureList.parse([]) == [])
         #expect(try FeatureList.parse(["none"]) == [])
-        #expect(try FeatureList.parse(["6.1", "poll-first"]) == [.receiveBounds, .pollFirst])
+        #expect(
+            try FeatureList.parse(["6.1", "poll-first"]) == [.receiveBounds, .noIOWait, .pollFirst])
     }
 
     @Test("the summary has datagrams and drops when there were any")

@@ -47,6 +47,17 @@ struct DoctorTests {
         #expect(DoctorTable.text(report).contains("kernel answers pings  unknown"))
     }
 
+    @Test("it tells when few sessions fit")
+    func descriptors() {
+        var report = MachineReport.gather()
+        report.limits.sessions = 1
+        report.limits.sessionsRemedy = "raise it"
+        #expect(
+            DoctorTable.text(report).contains("sessions that fit     1, which is few: raise it\n"))
+        report.limits.sessionsRemedy = nil
+        #expect(DoctorTable.text(report).contains("sessions that fit     1\n"))
+    }
+
     @Test("a refusal is named with its hints")
     func refusal() {
         var report = MachineReport.gather()

@@ -122,6 +122,28 @@ import Testing
         #expect(await bridge.stop().drops == [.oversize: 1])
     }
 
+    /// Either form of a syslog message becomes a datagram, and what is written has a length.
+    @Test(arguments: Variant.all) func syslogIsToldApart(variant: Variant) async throws {
+        let bridge = try await Bridge.start(Self.toUDP, variant) { $0.framing = .syslog }
+        let origin = try bridge.origin.wire
+        let client = try Wire(to: bridge.name)
+        try client.write("<13>1 a\n8 <13>1\nb2<13>1 c\r\n\n8 <13>1 d\n\n<13>1 ")
+        let (first, from) = try origin.receive()
+        #expect(first == Array("<13>1 a".utf8))
+        for message in ["<13>1\nb2", "<13>1 c", "<13>1 d\n"] {
+            #expect(try origin.receiveText() == message)
+        }
+        try client.write("e\n")
+        #expect(try origin.receiveText() == "<13>1 e")
+        try origin.send("<13>1 f", to: from)
+        #expect(try client.readText(9) == "7 <13>1 f")
+        try client.write("0 ")
+        #expect(try client.readEnd() == .reset)
+        let statistics = await bridge.stop()
+        #expect(statistics.causes == [.badFrame: 1])
+        #expect(statistics.drops == [:])
+    }
+
     /// An invalid length: the client is reset, and the counts name the cause.
     @Test(arguments: Variant.all) func noLength(variant: Variant) async throws {
         let bridge = try await Bridge.start(Self.toUDP, variant) { $0.framing = .octetCount }

@@ -14,7 +14,7 @@ import Testing
     @Test func aSetIsAMask() {
         #expect(Set<IOUringFeature>().mask == [])
         #expect(Set([IOUringFeature.pollFirst, .submitAll]).mask == [.pollFirst, .submitAll])
-        #expect(Set<IOUringFeature>.newerThanLinux61 == [.receiveBounds])
+        #expect(Set<IOUringFeature>.newerThanLinux61 == [.receiveBounds, .noIOWait])
         #expect(Set<IOUringFeature>.newerThanLinux61.mask == IOUringFeatures.newerThan61)
     }
 }

@@ -104,6 +104,11 @@ package final class DatagramWire: Sendable {
         guard sent == bytes.count else { throw WireError("send of a datagram") }
     }
 
+    /// Sends one datagram with a descriptor, over a connected Unix socket.
+    package func send(_ text: String, with descriptor: Int32) throws {
+        try DescriptorPassing.send(Array(text.utf8), with: descriptor, over: socket)
+    }
+
     /// Sends one datagram if there is room for it.
     package func offer(_ bytes: [UInt8], to address: DatagramAddress) {
         _ = address.withAddress {

@@ -17,7 +17,8 @@ static const uint32_t PELMENI_FEATURE_RING_DESCRIPTOR = 1u << 8;   // 5.18: regi
 static const uint32_t PELMENI_FEATURE_POLL_FIRST = 1u << 9;        // 5.19: receive waits before it tries
 static const uint32_t PELMENI_FEATURE_WAIT_TIMEOUT = 1u << 10;     // 5.11: a wait with its own time limit; needed
 static const uint32_t PELMENI_FEATURE_SKIP_SUCCESS = 1u << 11;     // 5.17: no completion for a success nobody waits for
-static const uint32_t PELMENI_FEATURE_ALL = 0xfffu;
+static const uint32_t PELMENI_FEATURE_NO_IOWAIT = 1u << 12;        // 6.15: a sleeping worker is idle, not in iowait
+static const uint32_t PELMENI_FEATURE_ALL = 0x1fffu;
 
 // The reason of a refusal, beside the errno.
 enum pelmeni_probe_stage {

@@ -37,6 +37,8 @@ int pelmeni_socket_peer_name(int socket, void *address, socklen_t *length);
 // 1 when the socket is connected to itself; `port` is the one that it was connected to
 int pelmeni_socket_reaches_itself(int socket, uint16_t port);
 ssize_t pelmeni_socket_receive(int socket, void *data, size_t length);            // never blocks
+// The same for a Unix stream. Descriptors that come with the bytes (SCM_RIGHTS) find no room: the kernel closes them.
+ssize_t pelmeni_socket_receive_message(int socket, void *data, size_t length, int *has_descriptors);
 ssize_t pelmeni_socket_send(int socket, const void *data, size_t length);         // never blocks, no SIGPIPE
 ssize_t pelmeni_socket_send_gathered(int socket, const struct iovec *pieces, int count);
 int pelmeni_socket_shutdown_write(int socket);

@@ -26,6 +26,7 @@ typedef struct {
 static const uint16_t PELMENI_MORE = 1;     // the operation stays armed
 static const uint16_t PELMENI_BLOCK = 2;    // a posted block was used up
 static const uint16_t PELMENI_NONEMPTY = 4; // a hint: the socket holds more bytes
+static const uint16_t PELMENI_DESCRIPTORS = 8; // the bytes came with descriptors, which the kernel closed
 
 typedef struct {
     uint32_t entries;     // submission queue
@@ -53,6 +54,11 @@ int pelmeni_uring_connect(pelmeni_uring *ring, int socket, const void *address, 
 // turn_bytes and total_bytes bound a multishot receive (0: unbounded); one-shot where multishot is 0.
 int pelmeni_uring_receive(pelmeni_uring *ring, int socket, uint16_t group, int multishot, uint32_t turn_bytes,
                           uint32_t total_bytes, int poll_first, uint64_t token);
+// One receive of a Unix stream, as a message, whose flags tell of descriptors. `slot` has one receive at a time.
+int pelmeni_uring_receive_message(pelmeni_uring *ring, int socket, uint16_t group, int poll_first, uint32_t slot,
+                                  uint64_t token);
+// Whether the last such receive of a slot came with descriptors; once.
+int pelmeni_uring_message_descriptors(pelmeni_uring *ring, uint32_t slot);
 int pelmeni_uring_send(pelmeni_uring *ring, int socket, const void *data, uint32_t length, uint64_t token);
 // Room for `count` pieces (at most PELMENI_SEND_PIECES), which the caller fills before it enqueues another operation.
 struct iovec *pelmeni_uring_send_gathered(pelmeni_uring *ring, int socket, uint32_t count, uint64_t token);

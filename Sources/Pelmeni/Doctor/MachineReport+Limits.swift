@@ -9,6 +9,10 @@ extension MachineReport {
         /// Descriptors (`ulimit -n`): the limit in force, and the one that an engine raises it to.
         package var descriptors: UInt64
         package var descriptorsHard: UInt64
+        /// Stream sessions for which these suffice, with the default number of workers.
+        package var sessions: Int
+        /// How to get more; nil when there are enough.
+        package var sessionsRemedy: String?
         /// Bytes that may be locked (`ulimit -l`); nil is no limit.
         package var lockedBytes: UInt64?
         /// The processors of the affinity mask.
@@ -35,6 +39,8 @@ extension MachineReport {
         private enum CodingKeys: String, CodingKey {
             case descriptors
             case descriptorsHard = "descriptors_hard"
+            case sessions
+            case sessionsRemedy = "sessions_remedy"
             case lockedBytes = "locked_bytes"
             case processors
             case processorQuota = "processor_quota"
@@ -53,10 +59,14 @@ extension MachineReport {
             var hard: UInt64 = 0
             _ = pelmeni_descriptor_limit(&soft, &hard)
             let quota = Int(pelmeni_quota_processors())
+            let budget = DescriptorBudget.expected(workers: Processors.workers())
+            let sessions = budget.sessions(hasStreams: true, hasDatagrams: false)
             let groups = MachineReport.Files.text("/proc/sys/net/ipv4/ping_group_range")
                 .map { $0.split(whereSeparator: \.isWhitespace) }
             return Limits(
-                descriptors: soft, descriptorsHard: hard, lockedBytes: lockedLimit(),
+                descriptors: soft, descriptorsHard: hard, sessions: sessions,
+                sessionsRemedy: sessions < DescriptorBudget.sessionsMin ? budget.remedy : nil,
+                lockedBytes: lockedLimit(),
                 processors: Processors.usable().map(Int.init),
                 processorQuota: quota > 0 ? quota : nil, workers: Processors.workers(),
                 acceptQueue: MachineReport.Files.number("/proc/sys/net/core/somaxconn"),

@@ -13,13 +13,11 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
     /// The real port of a TCP or UDP listener, else nil.
     public var port: UInt16? { endpoint.port }
 
-    /// `tcp://127.0.0.1:40123 -> tcp://127.0.0.1:9000 on=0,1`.
+    /// `tcp://127.0.0.1:40123 -> tcp://127.0.0.1:9000 on=0,1`: one line, of URLs that the command
+    /// takes.
     public var description: String {
-        let scheme = upstreams.first?.scheme ?? endpoint.scheme
-        let list = upstreams.map(\.description).joined(separator: ",")
-        let isAbstract = upstreams.first?.isAbstract ?? false
-        var text = endpoint.scheme + (endpoint.isAbstract ? ":" : "://") + endpoint.description
-        text += " -> " + scheme + (isAbstract ? ":" : "://") + list
+        let others = upstreams.dropFirst().map { ",\($0)" }.joined()
+        var text = "\(endpoint.url) -> \(upstreams.first?.url ?? "")\(others)"
         if let workers { text += " on=" + workers.map(String.init).joined(separator: ",") }
         return text
     }

@@ -80,7 +80,8 @@ public final class Engine: Sendable {
                 + (pair.drivers.ofServer?.socket.warnings ?? [])
                 + (pair.drivers.ofClient?.socket.warnings ?? [])
             for warning in warnings {
-                configuration.log(.warning, warning, [.init("pair", address.description)])
+                configuration.log(
+                    .warning, warning, [.init("pair", pair.endpoint.at(address).description)])
             }
         }
     }

@@ -46,6 +46,7 @@ package struct EngineCheck: Sendable {
                 "a pair has 1 to \(Upstream.upstreamsMax) upstreams, not \(upstreams.count)")
         }
         for upstream in upstreams { try check(upstream) }
+        try checkHost(server.endpoint)
         if server.endpoint.isUnix { try check(server.endpoint) }
         try checkKinds(server)
         try checkMessages(server)
@@ -81,7 +82,19 @@ package struct EngineCheck: Sendable {
         return pair
     }
 
+    /// A host of another spelling never resolves, and could not be given to the command.
+    private func checkHost(_ endpoint: Endpoint) throws(EngineError) {
+        guard let host = endpoint.hostAndPort?.host, !host.isEmpty, !HostText.isValid(host) else {
+            return
+        }
+        throw usage(
+            endpoint.description, "this is no host",
+            "valid: a name of ASCII letters, digits, -, . and _; an IPv4 address; an IPv6 address, "
+                + "which may end in % and an interface's name or number")
+    }
+
     private func check(_ endpoint: Endpoint) throws(EngineError) {
+        try checkHost(endpoint)
         switch endpoint {
         case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
             guard !host.isEmpty else {
@@ -95,7 +108,7 @@ package struct EngineCheck: Sendable {
         case .unix(let path), .unixDatagram(let path):
             guard SocketAddress(path: path) != nil else {
                 throw usage(
-                    path,
+                    endpoint.description,
                     endpoint.isAbstract
                         ? "an abstract name has 1 to 107 bytes behind the @, and none is zero"
                         : "a socket path has 1 to 107 bytes")

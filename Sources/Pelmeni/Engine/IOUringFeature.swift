@@ -28,6 +28,8 @@ public enum IOUringFeature: String, CaseIterable, Sendable, CustomStringConverti
     case pollFirst = "poll-first"
     /// No completion for a cancel that worked.
     case skipSuccess = "skip-success"
+    /// A worker that sleeps counts as idle, and not as waiting for I/O.
+    case noIOWait = "no-iowait"
 
     /// The name on the command line and in `pelmeni doctor`.
     public var description: String { rawValue }
@@ -47,6 +49,7 @@ public enum IOUringFeature: String, CaseIterable, Sendable, CustomStringConverti
         case .ringDescriptor: .ringDescriptor
         case .pollFirst: .pollFirst
         case .skipSuccess: .skipSuccess
+        case .noIOWait: .noIOWait
         }
     }
 }

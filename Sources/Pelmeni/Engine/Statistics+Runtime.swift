@@ -17,6 +17,7 @@ extension Statistics {
             bytesSpliced += counters.get(.splicedBytes)
             datagramsToUpstream += counters.get(.datagramsToUpstream)
             datagramsToClient += counters.get(.datagramsToClient)
+            descriptorsDropped += counters.get(.descriptorsDropped)
             let dropped = Self.drops(counters)
             drops.merge(dropped, uniquingKeysWith: +)
             let served = runtime.configuration.pairs.indices.filter {

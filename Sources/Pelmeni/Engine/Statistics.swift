@@ -18,6 +18,9 @@ public struct Statistics: Sendable {
     public var datagramsToUpstream: UInt64 = 0
     /// Datagrams received from upstreams, or cut from their streams, and sent on.
     public var datagramsToClient: UInt64 = 0
+    /// Datagrams, and reads of streams, that came with descriptors over a Unix socket
+    /// (`SCM_RIGHTS`). Their bytes are sent on; the descriptors are closed.
+    public var descriptorsDropped: UInt64 = 0
     /// Datagrams that were not sent on, by reason.
     public var drops: [DropReason: UInt64] = [:]
     /// Ended sessions by cause. Their sum is ``accepted`` less ``open``.

@@ -44,6 +44,7 @@ enum DoctorTable {
         return aligned([
             ["limit", "value"],
             ["descriptors", raised],
+            ["sessions that fit", sessions(limits)],
             ["locked memory", size(limits.lockedBytes)],
             ["processors", "\(processors) (\(limits.processors.count), \(quota))"],
             ["workers", "\(limits.workers) unless --workers says otherwise"],
@@ -62,6 +63,12 @@ enum DoctorTable {
                 report.uring.disabledSetting.map(String.init) ?? "no such setting",
             ],
         ])
+    }
+
+    /// Of streams: the client's and the upstream's descriptor.
+    private static func sessions(_ limits: MachineReport.Limits) -> String {
+        guard let remedy = limits.sessionsRemedy else { return "\(limits.sessions)" }
+        return "\(limits.sessions), which is few: \(remedy)"
     }
 
     /// Beside an icmp listener its answers are doubles.

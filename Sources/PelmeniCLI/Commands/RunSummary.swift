@@ -33,6 +33,9 @@ enum RunSummary {
             // The prefix: a reason may have the name of a cause.
             if count > 0 { fields.append(.init("dropped_\(reason)", "\(count)")) }
         }
+        if statistics.descriptorsDropped > 0 {
+            fields.append(.init("descriptors_dropped", "\(statistics.descriptorsDropped)"))
+        }
         return LogEntry(.info, "ended", fields)
     }
 }

@@ -138,7 +138,7 @@ struct EndpointPair: Sendable {
     /// The upstream as one URL.
     var upstreamURL: String {
         guard let first = upstreams.first else { return "" }
-        let parts = [first.url] + upstreams.dropFirst().map(\.urlPart)
+        let parts = [first.url] + upstreams.dropFirst().map(\.description)
         return parts.joined(separator: ",") + (target ?? "")
     }
 

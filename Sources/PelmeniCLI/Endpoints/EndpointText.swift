@@ -1,4 +1,3 @@
-import Glibc
 import Pelmeni
 
 /// The part of a URL between `://` and its options, or one part of it between commas.
@@ -46,7 +45,8 @@ struct EndpointText {
     private func path() throws(UsageError) -> String {
         guard let path = PercentCoding.decoded(text), !path.utf8.contains(0) else {
             throw UsageError(
-                "\"\(text)\" in \"\(url)\" is not a path: a % stands before two hex digits")
+                "\"\(text)\" in \"\(url)\" is not a path: a % stands before two hex digits, and the "
+                    + "bytes are UTF-8 without a zero")
         }
         guard path.first != "@" else {
             guard (1...Self.nameMost).contains(path.utf8.count - 1) else {
@@ -121,11 +121,11 @@ struct EndpointText {
     }
 
     private func ipv6(_ text: Substring) throws(UsageError) -> String {
-        let host = PercentCoding.decoded(text) ?? String(text)
-        var address = in6_addr()
-        let plain = String(host.prefix { $0 != "%" })
-        guard inet_pton(AF_INET6, plain, &address) == 1, !host.hasSuffix("%") else {
-            throw UsageError("\"\(text)\" in \"\(url)\" is not an IPv6 address")
+        guard let host = HostText.ipv6(url: text) else {
+            let zone =
+                text.contains("%")
+                ? "; behind the % stands an interface's name or number, as in [fe80::1%eth0]" : ""
+            throw UsageError("\"\(text)\" in \"\(url)\" is not an IPv6 address\(zone)")
         }
         return host
     }
@@ -135,29 +135,14 @@ struct EndpointText {
             if side == .listener { return "" }
             throw UsageError("\"\(url)\" has no host; an upstream needs one")
         }
-        let valid = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"):
-                true
-            default: false
-            }
+        let host = String(text)
+        guard !HostText.isNumeric(host) || HostText.isIPv4(host) else {
+            throw UsageError("\"\(text)\" in \"\(url)\" is not an IPv4 address")
         }
-        guard valid, text.utf8.count <= 253, !text.hasPrefix("."), !text.contains("..") else {
+        guard HostText.isValid(host) else {
             throw UsageError(
                 "\"\(text)\" in \"\(url)\" is not a host; valid: a name, an IPv4 address, [IPv6]")
         }
-        let host = String(text)
-        let numeric = host.allSatisfy { $0.isNumber || $0 == "." }
-        guard !numeric || Self.isIPv4(host) else {
-            throw UsageError("\"\(text)\" in \"\(url)\" is not an IPv4 address")
-        }
         return host
-    }
-
-    private static func isIPv4(_ host: String) -> Bool {
-        var address = in_addr()
-        return inet_pton(AF_INET, host, &address) == 1
     }
 }

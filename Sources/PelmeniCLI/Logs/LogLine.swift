@@ -1,4 +1,5 @@
 import Glibc
+import Pelmeni
 
 /// The text of a log line: escapes keep a name or a path from outside on one line.
 enum LogLine {
@@ -42,14 +43,14 @@ enum LogLine {
 
     /// A plain value, or a quoted one where it would run into the next field.
     private static func word(_ value: String) -> String {
-        let isPlain = value.unicodeScalars.allSatisfy {
-            $0.value > 0x20 && $0.value != 0x7f && $0 != "\"" && $0 != "=" && $0 != "\\"
+        let isWord = value.unicodeScalars.allSatisfy {
+            !$0.properties.isWhitespace && $0 != "\"" && $0 != "=" && $0 != "\\"
         }
-        return isPlain && !value.isEmpty ? value : quoted(value)
+        return isWord && OneLine.isPlain(value) && !value.isEmpty ? value : quoted(value)
     }
 
     private static func plain(_ text: String) -> String {
-        text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } ? quoted(text) : text
+        OneLine.isPlain(text) ? text : quoted(text)
     }
 
     /// A JSON string, RFC 8259.
@@ -59,13 +60,7 @@ enum LogLine {
             switch scalar {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
+            default: OneLine.append(scalar, to: &result)
             }
         }
         return result + "\""

@@ -7,10 +7,17 @@ enum EntryPoint {
         // Before any other thread exists: the main thread is then left to take signals.
         SignalWatch.process.hold()
         StandardStream.fillGaps()
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let given = arguments()
+        let arguments = given.compactMap(\.self)
         BenchNetworkEntry.enter(arguments)
         Task.detached {
-            let outcome = await PelmeniCommand.perform(arguments)
+            let outcome =
+                if let index = given.firstIndex(of: nil) {
+                    PelmeniCommand.Outcome(
+                        status: .usage, message: "pelmeni: argument \(index + 1) is not UTF-8")
+                } else {
+                    await PelmeniCommand.perform(arguments)
+                }
             if outcome.status == .success, !outcome.message.isEmpty {
                 StandardStream.output.write(line: outcome.message)
             } else if !outcome.message.isEmpty {
@@ -22,5 +29,13 @@ enum EntryPoint {
             exit(outcome.status.rawValue)
         }
         SignalWatch.process.watch()
+    }
+
+    /// Nil for one that is not UTF-8: repaired, as `CommandLine.arguments` has it, a path would be
+    /// that of another file.
+    private static func arguments() -> [String?] {
+        (1..<max(1, Int(CommandLine.argc))).map { index in
+            CommandLine.unsafeArgv[index].flatMap { String(validatingCString: $0) }
+        }
     }
 }

@@ -42,17 +42,27 @@ struct PelmeniCommand: AsyncParsableCommand {
             }
             return Outcome(status: .success, message: "")
         } catch {
-            return Outcome(status: ExitStatus(error), message: message(about: error))
+            return Outcome(status: ExitStatus(error), message: message(about: error, arguments))
         }
     }
 
-    private static func message(about error: any Error) -> String {
+    /// No argument adds a line.
+    private static func message(about error: any Error, _ arguments: [String]) -> String {
         switch error {
         case is ExitStatus: ""
         case let error as UsageError:
-            "pelmeni: \(error)\nSee 'pelmeni \(error.command) --help' for more."
+            "pelmeni: \(OneLine.escaped("\(error)"))\n"
+                + "See 'pelmeni \(error.command) --help' for more."
         case let error as EngineError: "pelmeni: \(error)"
-        default: fullMessage(for: error)
+        default: escaped(fullMessage(for: error), arguments)
         }
+    }
+
+    /// A message of several lines, which may cite an argument, or a part of one beside its `=`.
+    private static func escaped(_ message: String, _ arguments: [String]) -> String {
+        let parts = arguments.filter { !OneLine.isPlain($0) }.flatMap { argument in
+            [argument] + argument.split(separator: "=", maxSplits: 1).map(String.init)
+        }
+        return parts.reduce(message) { $0.replacing($1, with: OneLine.escaped($1)) }
     }
 }

@@ -49,8 +49,8 @@ public struct FrameEnvelope: Sendable, Equatable {
 
     /// The bytes around a message of `payload` bytes. Nil for a length that the framing cannot
     /// write: above 65,535 for `u16be`, above 4,294,967,295 for `u32be`, 0 or more than ten digits
-    /// for `octetCount` (RFC 6587, 3.4.1), another size than that of `fixed`, below 0; and for a
-    /// custom framing, which has to see the payload.
+    /// for `octetCount` and `syslog` (RFC 6587, 3.4.1), another size than that of `fixed`, below 0;
+    /// and for a custom framing, which has to see the payload.
     ///
     /// `endsWithDelimiter`: the payload's last byte already ends a message (a line feed, for
     /// `line`), and is not written twice. Other framings ignore it. A payload with that byte
@@ -69,7 +69,7 @@ public struct FrameEnvelope: Sendable, Equatable {
         case .u32be:
             guard payload <= Int(UInt32.max) else { return nil }
             envelope.prependBinary(payload, width: 4)
-        case .octetCount:
+        case .octetCount, .syslog:
             guard payload > 0, payload <= Self.decimalMax else { return nil }
             envelope.prependDecimal(payload)
         case .line:

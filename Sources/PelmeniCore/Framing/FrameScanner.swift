@@ -50,6 +50,7 @@ package struct FrameScanner: Sendable {
         case .u16be: return binary(bytes, count, width: 2)
         case .u32be: return binary(bytes, count, width: 4)
         case .octetCount: return decimal(bytes, count)
+        case .syslog: return syslog(bytes, count)
         case .fixed(let size): return fixed(size, count)
         case .line: return line(bytes, count)
         case .delimiter(let byte): return delimited(bytes, count, by: byte)
@@ -66,11 +67,9 @@ package struct FrameScanner: Sendable {
         if let failure { return .bad(failure) }
         switch framing {
         case .u16be, .u32be, .octetCount, .fixed:
-            guard headerBytes == 0, !isInPayload else {
-                failure = .cutShort
-                return .bad(.cutShort)
-            }
-            return .clean
+            return isCounted ? endShort() : .clean
+        case .syslog:
+            return isCounted ? endShort() : endOpen()
         case .raw:
             return .clean
         case .line, .delimiter, .eof:
@@ -78,9 +77,16 @@ package struct FrameScanner: Sendable {
         case .custom(let framing):
             guard hasBegun || scan.marks > 0 else { return .clean }
             if framing.endsWithStream, hasBegun, !isInPayload { return endOpen() }
-            failure = .cutShort
-            return .bad(.cutShort)
+            return endShort()
         }
+    }
+
+    /// A message with a length has begun.
+    private var isCounted: Bool { headerBytes > 0 || isInPayload }
+
+    private mutating func endShort() -> FrameEnd {
+        failure = .cutShort
+        return .bad(.cutShort)
     }
 
     /// The number that a worker reports for a failed stream; 0 before.
@@ -138,6 +144,28 @@ package struct FrameScanner: Sendable {
             }
         }
         return payload(from: at, count)
+    }
+
+    /// A message's first byte tells its form; after that the state does.
+    private mutating func syslog(_ bytes: UnsafeRawPointer, _ count: Int) -> ScanStep {
+        guard !isCounted else { return decimal(bytes, count) }
+        guard !hasBegun, !holdsCarriageReturn else { return line(bytes, count) }
+        var start = 0
+        while start < count, Self.isLineEnd(Self.byte(bytes, start)) { start &+= 1 }
+        guard start < count else { return .needsMore(consumed: count) }
+        let rest = count &- start
+        return switch Self.byte(bytes, start) {
+        case UInt8(ascii: "1")...UInt8(ascii: "9"):
+            decimal(bytes + start, rest).moved(by: start)
+        case UInt8(ascii: "0"), 0..<0x09, 0x0a..<0x20: fail(.notALength, count)
+        default: line(bytes + start, rest).moved(by: start)
+        }
+    }
+
+    /// Some senders end a counted message with a line feed too.
+    @inline(__always)
+    private static func isLineEnd(_ byte: UInt8) -> Bool {
+        byte == lineFeed || byte == carriageReturn
     }
 
     private mutating func fixed(_ size: Int, _ count: Int) -> ScanStep {

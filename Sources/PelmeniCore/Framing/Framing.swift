@@ -11,6 +11,11 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     /// The length in ASCII decimal digits, without a leading zero and so never 0, one space,
     /// then as many bytes (RFC 6587, 3.4.1).
     case octetCount
+    /// Syslog over a stream (RFC 6587): each message in the form that its first byte tells. A digit
+    /// but 0 begins a length, as of ``octetCount``; a tab or any byte from a space on begins a
+    /// ``line``, whose first byte is `<` where the sender keeps to the RFC. Ends of lines between
+    /// two messages are none. Written as ``octetCount``.
+    case syslog
     /// This byte ends a message and is not part of it.
     case delimiter(UInt8)
     /// Every message has this many bytes, one of `fixedSizes`.
@@ -29,7 +34,7 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
     /// The spelling of each framing but a custom one, for error messages: NN stands for a byte in
     /// hexadecimal (0x0A) or decimal (10), N for a size in bytes.
     public static let names = [
-        "u16be", "u32be", "line", "octet-count", "delim=0xNN", "fixed=N", "raw", "eof",
+        "u16be", "u32be", "line", "octet-count", "syslog", "delim=0xNN", "fixed=N", "raw", "eof",
     ]
 
     /// Reads a name of the command line. Nil when it is not one of `names`, or when its byte or
@@ -40,6 +45,7 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
         case "u32be": self = .u32be
         case "line": self = .line
         case "octet-count": self = .octetCount
+        case "syslog": self = .syslog
         case "raw": self = .raw
         case "eof": self = .eof
         default:
@@ -74,6 +80,7 @@ public enum Framing: Sendable, Hashable, CustomStringConvertible {
         case .u32be: return "u32be"
         case .line: return "line"
         case .octetCount: return "octet-count"
+        case .syslog: return "syslog"
         case .delimiter(let byte):
             let digits = String(byte, radix: 16, uppercase: true)
             return byte < 16 ? "delim=0x0\(digits)" : "delim=0x\(digits)"

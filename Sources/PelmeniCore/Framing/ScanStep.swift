@@ -48,6 +48,14 @@ package struct ScanStep: Sendable, Equatable {
         nothing(.bad(error), consumed)
     }
 
+    /// The step of a window that begins `bytes` earlier, with nothing in them.
+    @inline(__always)
+    func moved(by bytes: Int) -> ScanStep {
+        ScanStep(
+            kind: kind, consumed: consumed &+ bytes, start: start &+ bytes, length: length,
+            begins: begins, ends: ends, heldCarriageReturn: heldCarriageReturn)
+    }
+
     @inline(__always)
     private static func nothing(_ kind: Kind, _ consumed: Int) -> ScanStep {
         ScanStep(

@@ -19,13 +19,15 @@ package struct Counters: @unchecked Sendable {
         case splicedBytes
         case datagramsToUpstream
         case datagramsToClient
+        /// Receives that came with descriptors.
+        case descriptorsDropped
         /// The first of one counter for each ``DropReason``.
         case drops
         /// The first of one counter for each ``EndCause``, after those of the drops.
-        case causes = 25
+        case causes = 26
     }
 
-    /// Bytes: 42 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
+    /// Bytes: 43 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
     static let stride = 384
 
     let base: UnsafeMutablePointer<UInt64>

@@ -74,6 +74,16 @@ extension Legs where R: ~Copyable {
         return .moved
     }
 
+    /// A Unix peer passed descriptors with its bytes or its datagram. The kernel has closed them:
+    /// no receive has room for them.
+    @inline(never)
+    mutating func noteDescriptors(_ leg: LegID) {
+        counters.add(.descriptorsDropped)
+        let session = legs[leg].session
+        let pair = session.isNone ? legs[leg].pair : sessions[session].pair
+        events.report(WorkerEvent(kind: .descriptorsDropped, pair: pair))
+    }
+
     // MARK: Arming
 
     /// Reads on, unless the peer's queue is above its watermark, or the leg waits for its quantum.
@@ -134,7 +144,8 @@ extension Legs where R: ~Copyable {
         }
         ring.receive(
             row.pointee.socket, blockClass: blockClass, limit: limit,
-            expectsBytes: expectsBytes, token: token(leg, .receive))
+            isUnix: row.pointee.kind.isUnix, expectsBytes: expectsBytes,
+            token: token(leg, .receive))
     }
 
     /// Changes the leg's class after several receives in a row of the other class's size. Only a

@@ -16,6 +16,7 @@ package struct WorkerEvent: Sendable {
         case badFrame
         case hookClosed
         case driverFailed
+        case descriptorsDropped
 
         /// An upstream, or an address of it, takes connections or does not.
         package var isOfUpstreams: Bool {
@@ -29,7 +30,8 @@ package struct WorkerEvent: Sendable {
         package var isOfPeers: Bool {
             switch self {
             case .upstreamFailed, .upstreamRecovered, .upstreamFailsStill, .addressFailed,
-                .poolExhausted, .acceptFailed, .badFrame, .hookClosed, .driverFailed:
+                .poolExhausted, .acceptFailed, .badFrame, .hookClosed, .driverFailed,
+                .descriptorsDropped:
                 true
             case .sessionOpened, .sessionEnded, .acceptPaused, .acceptResumed, .ringFailed: false
             }

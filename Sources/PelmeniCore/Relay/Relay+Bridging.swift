@@ -66,6 +66,7 @@ extension Relay where R: ~Copyable {
         let session = legs[leg].session
         let facts = pelmeni_datagram_read(
             pool.address(block), legs[leg].kind.isUnix ? 1 : 0)
+        if facts.has_descriptors != 0 { legs.noteDescriptors(leg) }
         guard facts.is_cut == 0 else { return drop(.truncated) }
         let segment = Int(facts.segment)
         let count = Unit.count(length, segment: segment)

@@ -9,6 +9,7 @@ extension Relay where R: ~Copyable {
         var facts = pelmeni_datagram_read(pool.address(block), isUnix ? 1 : 0)
         // Before any count: another worker has the same datagram.
         if facts.is_for_many != 0, pairs[pair].datagramOptions.leavesBroadcasts { return }
+        if facts.has_descriptors != 0 { legs.noteDescriptors(listener) }
         guard facts.is_cut == 0 else { return drop(.truncated) }
         if !pairs[pair].tellsLocal { facts.local = pelmeni_local() }
         let unit = Unit.datagrams(

@@ -108,6 +108,7 @@ package struct Relay<R: Ring & ~Copyable>: ~Copyable {
         let leg = LegID(index)
         switch completion.token.kind {
         case .receive:
+            if completion.flags.contains(.descriptors) { legs.noteDescriptors(leg) }
             if !legs.received(leg, completion) { receivedUnlinked(leg, completion) }
         case .send: sent(leg, completion.result)
         case .receiveDatagrams:

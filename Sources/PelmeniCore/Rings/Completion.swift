@@ -9,6 +9,8 @@ package struct Completion: Sendable {
         package static let more = Flags(rawValue: 1)
         /// A hint: the socket holds more bytes.
         package static let nonEmpty = Flags(rawValue: 4)
+        /// The bytes came with descriptors over a Unix stream, and the kernel has closed these.
+        package static let descriptors = Flags(rawValue: 8)
     }
 
     package var token: Token

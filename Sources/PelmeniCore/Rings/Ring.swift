@@ -60,9 +60,13 @@ package protocol Ring: ~Copyable {
     /// Result 0 is the end of the stream. `-ENOBUFS`: the pool had no block; arm again when one is
     /// back.
     ///
-    /// - Parameter expectsBytes: false when nothing is likely to be there yet.
+    /// - Parameters:
+    ///   - isUnix: a Unix stream, of which ``Completion/Flags/descriptors`` is told. Its limit is
+    ///     one block.
+    ///   - expectsBytes: false when nothing is likely to be there yet.
     mutating func receive(
-        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token)
+        _ socket: Int32, blockClass: BlockClass, limit: Int, isUnix: Bool, expectsBytes: Bool,
+        token: Token)
 
     /// Sends the first `count` pieces of a queue in order. The result counts bytes from the first
     /// piece on and may be short; the caller goes on from there. The pieces stay in the queue until

@@ -20,14 +20,22 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// The port of an IP address, else nil.
     public var port: UInt16? { row.isIP ? row.port : nil }
 
-    /// The IP address in digits, without brackets; or a Unix socket's path, or `@` and its abstract
-    /// name, empty for one without a name.
+    /// The IP address in digits, without brackets and without its zone; or a Unix socket's path,
+    /// or `@` and its abstract name, empty for one without a name. The peer chose the path, which
+    /// may have any byte but 0.
     public var host: String { row.isIP ? row.socketAddress.host : path }
 
-    /// `192.0.2.1:80`, `[2001:db8::1]:80`, a path, `@name`, or `unnamed`.
+    /// The number of the interface of a link-local IPv6 address, else nil.
+    public var zone: UInt32? {
+        guard row.isIP, row.socketAddress.scope != 0 else { return nil }
+        return row.socketAddress.scope
+    }
+
+    /// `192.0.2.1:80`, `[2001:db8::1]:80`, `[fe80::1%2]:80`, a path, `@name`, or `unnamed`: one
+    /// word, with a path's odd bytes escaped as in a URL.
     public var description: String {
         if row.isIP { return row.socketAddress.description }
-        return path.isEmpty ? "unnamed" : path
+        return path.isEmpty ? "unnamed" : PercentCoding.encoded(path: path)
     }
 }
 

@@ -2,22 +2,21 @@ internal import CPelmeni
 package import Glibc
 
 extension SocketAddress {
-    /// An address in digits: `127.0.0.1`, `::1`, `fe80::1%eth0`. Nil for any other text.
+    /// An address in digits: `127.0.0.1`, `::1`, `fe80::1%eth0`, `fe80::1%2`. Nil for any other
+    /// text, and for a zone that this machine does not have.
     package init?(numeric host: String, port: UInt16) {
         var v4 = in_addr()
         if inet_pton(AF_INET, host, &v4) == 1 {
             self.init(v4: UInt32(bigEndian: v4.s_addr), port: port)
             return
         }
-        let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        let (digits, zone) = HostText.parts(host)
         var v6 = in6_addr()
-        guard let first = parts.first, inet_pton(AF_INET6, String(first), &v6) == 1 else {
-            return nil
-        }
+        guard inet_pton(AF_INET6, String(digits), &v6) == 1 else { return nil }
         var scope: UInt32 = 0
-        if parts.count == 2 {
-            scope = UInt32(parts[1]) ?? if_nametoindex(String(parts[1]))
-            guard scope != 0 else { return nil }
+        if let zone {
+            guard let found = HostText.scope(zone) else { return nil }
+            scope = found
         }
         self.init(v6: v6, port: port, scope: scope)
     }

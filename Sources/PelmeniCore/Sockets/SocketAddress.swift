@@ -115,6 +115,12 @@ package struct SocketAddress: Sendable {
         }
     }
 
+    /// The number of a link-local IPv6 address's interface, else 0.
+    package var scope: UInt32 {
+        guard family == AF_INET6 else { return 0 }
+        return withUnsafeBytes(of: storage) { $0.load(fromByteOffset: 24, as: UInt32.self) }
+    }
+
     /// The port of an IPv4 or IPv6 address, else nil.
     package var port: UInt16? {
         get {
@@ -144,17 +150,18 @@ extension SocketAddress: Equatable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    /// `127.0.0.1:80`, `[::1]:80`, a path or `@` and an abstract name.
+    /// `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80`, or a path or `@` and an abstract name, escaped as
+    /// in a URL.
     package var description: String {
         switch family {
         case AF_INET: return "\(host):\(port ?? 0)"
-        case AF_INET6: return "[\(host)]:\(port ?? 0)"
-        case AF_UNIX: return host
+        case AF_INET6: return "[\(host)\(scope == 0 ? "" : "%\(scope)")]:\(port ?? 0)"
+        case AF_UNIX: return PercentCoding.encoded(path: host)
         default: return "unknown"
         }
     }
 
-    /// The address without the port, the path, or `@` and an abstract name.
+    /// The address without port and zone, the path, or `@` and an abstract name.
     package var host: String {
         withUnsafeBytes(of: storage) { bytes in
             switch family {

@@ -23,14 +23,20 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter scheme: the protocol's name in logs and errors.
     case host(String, scheme: String)
 
-    /// `127.0.0.1:80`, `[::1]:80`, `:80`, a path, or a host without a port.
+    /// `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80`, `:80`, a path, or a host without a port:
+    /// one word, as it stands in a URL behind `://`, with the odd bytes of a path escaped.
     public var description: String {
         switch self {
         case .tcp(let host, let port), .udp(let host, let port), .http(let host, let port):
-            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path), .unixDatagram(let path): path
-        case .host(let host, _): host.contains(":") ? "[\(host)]" : host
+            "\(HostText.url(host)):\(port)"
+        case .unix(let path), .unixDatagram(let path): PercentCoding.encoded(path: path)
+        case .host(let host, _): HostText.url(host)
         }
+    }
+
+    /// As a URL: `tcp://[::1]:80`, `unix:@name`.
+    package var url: String {
+        "\(PercentCoding.encoded(name: scheme)):\(isAbstract ? "" : "//")\(self)"
     }
 
     /// The port of a TCP or UDP endpoint, else nil.
@@ -109,12 +115,20 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// The same kind of endpoint, with a socket's real address.
     package func at(_ address: SocketAddress) -> Endpoint {
-        switch self {
-        case .tcp: .tcp(host: address.host, port: address.port ?? 0)
-        case .udp: .udp(host: address.host, port: address.port ?? 0)
-        case .http: .http(host: address.host, port: address.port ?? 0)
+        let host = address.host + zone(at: address)
+        return switch self {
+        case .tcp: .tcp(host: host, port: address.port ?? 0)
+        case .udp: .udp(host: host, port: address.port ?? 0)
+        case .http: .http(host: host, port: address.port ?? 0)
         case .unix, .unixDatagram: self
-        case .host(_, let scheme): .host(address.host, scheme: scheme)
+        case .host(_, let scheme): .host(host, scheme: scheme)
         }
+    }
+
+    /// The zone as it was given; the interface's number where a name led to the address.
+    private func zone(at address: SocketAddress) -> String {
+        guard address.scope != 0 else { return "" }
+        let given = hostAndPort.flatMap { HostText.parts($0.host).zone }
+        return "%\(given.map(String.init) ?? String(address.scope))"
     }
 }

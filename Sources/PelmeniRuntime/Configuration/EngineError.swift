@@ -50,11 +50,12 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// One line: `listener 127.0.0.1:80: address in use: EADDRINUSE (…); …`.
+    /// One line: `listener 127.0.0.1:80: address in use: EADDRINUSE (…); …`. Control characters of
+    /// a subject are escaped.
     public var description: String {
         var text = "\(side.rawValue) \(subject): \(reason)"
         if let errno { text += ": \(errno)" }
         if !remedy.isEmpty { text += "; \(remedy)" }
-        return text
+        return OneLine.escaped(text)
     }
 }

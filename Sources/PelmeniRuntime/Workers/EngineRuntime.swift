@@ -204,32 +204,31 @@ package final class EngineRuntime: Sendable {
 
     /// The session limits that fit into the descriptors, less those kept.
     private func sessionLimits() -> Limits {
-        var soft: UInt64 = 0
-        var hard: UInt64 = 0
-        _ = pelmeni_descriptor_limit(&soft, &hard)
-        let used = max(0, Int(pelmeni_descriptors_open()))
-        // A ring, a reserve and a poller of each worker are still to be opened.
-        let pipes = min(
-            Limits.pipesMax,
-            Int(clamping: soft) / Limits.descriptorsForPipe / configuration.workers)
-        let kept =
-            min(EngineConfiguration.descriptorsKept, Int(clamping: soft) / 4)
-            + (3 + 2 * pipes) * configuration.workers
-            + descriptorsOfLookups(limit: Int(clamping: soft))
-        let shares = SessionShares(
-            descriptors: Int(clamping: soft) - used - kept, limit: Int(clamping: soft),
-            hasStreams: !configuration.pairs.allSatisfy(\.listensForDatagrams),
-            hasDatagrams: configuration.pairs.contains(where: \.listensForDatagrams))
+        let budget = DescriptorBudget.now(
+            workers: configuration.workers,
+            lookups: min(resolver?.count ?? 0, LookupQueue.lookupsMax))
+        let hasStreams = !configuration.pairs.allSatisfy(\.listensForDatagrams)
+        let hasDatagrams = configuration.pairs.contains(where: \.listensForDatagrams)
+        warnOfFew(budget, budget.sessions(hasStreams: hasStreams, hasDatagrams: hasDatagrams))
         return Limits(
-            shares: shares, engineSessionsCap: Int64(configuration.sessionsCap),
+            shares: budget.shares(hasStreams: hasStreams, hasDatagrams: hasDatagrams),
+            engineSessionsCap: Int64(configuration.sessionsCap),
             engineSessionsOpen: counts.engine, datagramSessionsOpen: counts.datagrams,
-            pipes: pipes)
+            pipes: budget.pipes)
     }
 
-    /// Descriptors that lookups of upstreams' names may hold, at most a quarter of all.
-    private func descriptorsOfLookups(limit: Int) -> Int {
-        let lookups = min(resolver?.count ?? 0, LookupQueue.lookupsMax)
-        return min(lookups * LookupQueue.descriptorsOfLookup, limit / 4)
+    /// Later only waiting connections would show it.
+    private func warnOfFew(_ budget: DescriptorBudget, _ sessions: Int) {
+        let cap = configuration.sessionsCap
+        let wanted = min(cap == 0 ? .max : cap, DescriptorBudget.sessionsMin)
+        guard sessions < wanted else { return }
+        configuration.log(
+            .warning, "few sessions fit into the limit of descriptors",
+            [
+                .init("sessions", "\(sessions)"), .init("limit", "\(budget.limit)"),
+                .init("hard", "\(budget.hardLimit)"), .init("open", "\(budget.used)"),
+                .init("kept", "\(budget.kept)"), .init("remedy", budget.remedy),
+            ])
     }
 
     // MARK: Workers' reports

@@ -37,7 +37,7 @@ package final class WorkerShared: Sendable {
         hooks = HookMemory(plans: pairs.map(\.hooks), event: mailbox.event)
         drivers = pairs.map(\.drivers)
         self.log = log
-        names = addresses.map(\.description)
+        names = zip(pairs, addresses).map { $0.endpoint.at($1).description }
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }
     }
 
@@ -165,6 +165,8 @@ package final class WorkerShared: Sendable {
             )
         case .hookClosed: (.info, "a hook closed a session")
         case .driverFailed: (.info, "a protocol failed; its session is closed")
+        case .descriptorsDropped:
+            (.warning, "a peer passed descriptors over a Unix socket; they are closed")
         case .ringFailed: (.error, "the ring failed; the worker ends")
         }
     }

@@ -51,7 +51,7 @@ package struct ChaosDriverPlan: Sendable {
         case .u32be: true
         case .u16be:
             max(plan.sizeMost(isResponse: false), plan.sizeMost(isResponse: true)) <= 0xffff
-        case .octetCount: isBetweenStreams || !plan.hasEmpty
+        case .octetCount, .syslog: isBetweenStreams || !plan.hasEmpty
         case .line, .delimiter: isBetweenStreams
         default: false
         }

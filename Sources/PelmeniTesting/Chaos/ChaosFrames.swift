@@ -13,7 +13,7 @@ enum ChaosFrames {
         switch framing {
         case .u16be: headed(bytes, size: 2, maxFrame)
         case .u32be: headed(bytes, size: 4, maxFrame)
-        case .octetCount: counted(bytes, maxFrame)
+        case .octetCount, .syslog: counted(bytes, maxFrame)
         case .line: delimited(bytes, 0x0a, maxFrame, isLine: true)
         case .delimiter(let byte): delimited(bytes, byte, maxFrame, isLine: false)
         default: .bad
@@ -61,7 +61,7 @@ enum ChaosFrames {
         case .u16be: try data.prepend([UInt8(count >> 8 & 0xff), UInt8(count & 0xff)])
         case .u32be:
             try data.prepend([24, 16, 8, 0].map { UInt8(count >> $0 & 0xff) })
-        case .octetCount: try data.prepend("\(count) ")
+        case .octetCount, .syslog: try data.prepend("\(count) ")
         case .line: try data.append("\n")
         case .delimiter(let byte): try data.append(contentsOf: [byte])
         default: break

@@ -13,6 +13,8 @@ struct MessageBooks {
     var sentToClient = 0
     /// Messages that the engine wrote to streams, as far as they arrived.
     var framed = 0
+    /// Datagrams, and reads of streams, handed over that came with descriptors.
+    var withDescriptors = 0
     /// Datagrams cut by the kernel.
     var cut = 0
     /// Single datagrams that were refused for their length.

@@ -9,6 +9,13 @@ extension SimulatedKernel {
             + judgeEmpty() + judgeUnix(counters) + judgeDeadlines(counters)
     }
 
+    /// Each receive with descriptors is counted, of streams as of datagrams.
+    func judgeDescriptors(_ counters: Counters) -> [String] {
+        let (counted, passed) = (counters.get(.descriptorsDropped), messages.books.withDescriptors)
+        guard counted != passed else { return [] }
+        return ["\(counted) receives with descriptors are counted, of \(passed)"]
+    }
+
     /// Between two framed streams in a world without faults, with reading ends and enough blocks,
     /// no session has to wait for a deadline.
     func mustGoOn(_ counters: Counters) -> Bool {

@@ -42,6 +42,7 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case pipeWaited
     case pipeRefused
     case pipeAtMark
+    case descriptorsPassed
     // Datagrams: actions of the kernel.
     case datagramTrain
     case datagramEmpty

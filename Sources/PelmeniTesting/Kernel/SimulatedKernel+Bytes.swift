@@ -103,8 +103,8 @@ extension SimulatedKernel {
         emit(
             &row.pointee.receive, socket,
             Completion(
-                token: row.pointee.receive.token, result: Int32(bytes), flags: flags,
-                block: block),
+                token: row.pointee.receive.token, result: Int32(bytes),
+                flags: flags.union(descriptors(of: row.pointee.number)), block: block),
             slot: slot)
     }
 

@@ -25,6 +25,13 @@ extension SimulatedKernel {
         return peer.isClient ? world.listensOnUnix(peer.plan) : world.forwardsToUnix(peer.plan)
     }
 
+    /// A peer of a Unix stream may pass descriptors with its bytes.
+    func descriptors(of number: Int) -> Completion.Flags {
+        guard isUnixStream(number), random.chance(faults.descriptors) else { return [] }
+        hit(.descriptorsPassed)
+        return .descriptors
+    }
+
     func open() -> Int32 {
         let socket = allocate(.unconnected)
         if socket < 0 { hit(.openNoDescriptor) }

@@ -141,6 +141,10 @@ extension SimulatedKernel {
             hit(.datagramCut)
             facts.is_cut = 1
         }
+        if socket.isUnix, messages.random.chance(faults.descriptors) {
+            hit(.descriptorsPassed)
+            facts.has_descriptors = 1
+        }
         if plan.tellsLocal, let client { facts.local = Self.local(client.number) }
         var name = client?.name ?? world.address(socket.pair, upstream: 0, address: 0)
         // The kernel reports the family of a nameless sender, or nothing.
@@ -188,6 +192,7 @@ extension SimulatedKernel {
             return
         }
         messages.books.received += count
+        if facts.has_descriptors != 0 { messages.books.withDescriptors += 1 }
         if facts.is_cut != 0 {
             messages.books.cut += 1
         } else {
@@ -234,7 +239,7 @@ extension SimulatedKernel {
     private func tookFrame(_ length: Int, _ plan: SimulatedMessagePlan) {
         switch plan.framing {
         // Neither framing can express this message.
-        case .octetCount where length == 0: messages.books.oversize += 1
+        case .octetCount where length == 0, .syslog where length == 0: messages.books.oversize += 1
         case .fixed(let size) where length != size:
             hit(.misfit)
             messages.books.oversize += 1

@@ -109,6 +109,7 @@ extension SimulatedKernel {
             row.pointee.receive.unseen -= 1
             if isLast { row.pointee.receive.isInFlight = false }
             handOutMessages(row, it.completion)
+            if it.completion.flags.contains(.descriptors) { messages.books.withDescriptors += 1 }
             guard it.slot >= 0 else { return }
             let isBulk = it.slot >= small.blocks.capacity
             let block =

@@ -65,12 +65,16 @@ final class SimulatedRing: RingHost {
     }
 
     func receive(
-        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+        _ socket: Int32, blockClass: BlockClass, limit: Int, isUnix: Bool, expectsBytes: Bool,
+        token: Token
     ) {
         kernel.trace(.receive, socket, limit << 2 | Int(blockClass.rawValue))
         guard let row = kernel.stream(socket) else { return }
         guard kernel.begin(&row.pointee.receive, socket, token) else { return }
-        if limit > blockClass.bytes, kernel.isUnixStream(row.pointee.number) {
+        if isUnix != kernel.isUnixStream(row.pointee.number) {
+            kernel.violate("a receive mistakes the socket's family")
+        }
+        if limit > blockClass.bytes, isUnix {
             // Such a receive may miss the stream's end, liburing's issue 1549.
             kernel.violate("a Unix stream is read more than one block at a time")
         }

@@ -72,7 +72,7 @@ struct MessageStream {
     mutating func append(identity: UInt64, length: Int) {
         switch framing {
         case .u16be: bytes += [UInt8(length >> 8), UInt8(length & 0xff)]
-        case .octetCount: bytes += Array("\(length) ".utf8)
+        case .octetCount, .syslog: bytes += Array("\(length) ".utf8)
         case .u32be: for shift in [24, 16, 8, 0] { bytes.append(UInt8(length >> shift & 0xff)) }
         default: break
         }
@@ -119,6 +119,7 @@ struct MessageStream {
         case .u16be: [0xff, 0xff]
         case .u32be: [0x7f, 0x7f, 0x7f, 0x7f]
         case .octetCount: Array("x9 ".utf8)
+        case .syslog: Array("09 ".utf8)
         default: [UInt8](repeating: 0x41, count: plan.maxFrame + 1)
         }
     }
@@ -189,7 +190,7 @@ struct MessageStream {
         case .u16be:
             guard waiting.count >= 2 else { return nil }
             return counted(2, Int(waiting[0]) << 8 | Int(waiting[1]))
-        case .octetCount:
+        case .octetCount, .syslog:
             guard let space = waiting.firstIndex(of: 0x20) else { return nil }
             return counted(space + 1, waiting[..<space].reduce(0) { $0 * 10 + Int($1 & 0xf) })
         case .u32be:

@@ -240,7 +240,7 @@ extension SimulatedKernel {
         messages.streams[row].sequence += 1
         let length = MessageContent.length(identity, plan)
         // A frame with its length in digits cannot be empty.
-        if length > 0 || !plan.framings.contains(.octetCount) {
+        if length > 0 || !plan.hasCounted {
             messages.streams[row].append(identity: identity, length: length)
         }
         if isLast, stream.sequence + 1 == plan.upstreamStopsAfter { spoil(row, plan.upstreamEnd) }

@@ -99,6 +99,8 @@ package struct SimulatedMessagePlan: Sendable {
 
     /// The reads of the stream cut its messages.
     var isRaw: Bool { kind != .datagrams && framing == .raw }
+    /// A length in digits, which cannot be 0, stands before each message of a stream.
+    var hasCounted: Bool { framings.contains(.octetCount) || framings.contains(.syslog) }
     /// The stream does not show the end of a message.
     var isUnmarked: Bool { kind != .datagrams && (framing == .raw || framing == .eof) }
 

@@ -8,7 +8,7 @@ import Testing
 
     private static let builtIn: [Framing] = [
         .u16be, .u32be, .line, .octetCount, .delimiter(0), .delimiter(0x0a), .delimiter(0xff),
-        .fixed(5), .eof,
+        .fixed(5), .eof, .syslog,
     ]
     private static let all =
         builtIn + [
@@ -17,7 +17,8 @@ import Testing
         ]
     /// The framings that state a length first, or have a fixed one.
     private static let counted: [Framing] = [
-        .u16be, .u32be, .octetCount, .fixed(5), SampleFramings.u24le, SampleFramings.varint,
+        .u16be, .u32be, .octetCount, .syslog, .fixed(5), SampleFramings.u24le,
+        SampleFramings.varint,
         SampleFramings.netstring,
     ]
 
@@ -80,7 +81,7 @@ import Testing
         switch framing {
         case .eof: return [payload(77)]
         case .fixed(let size): return (0..<10).map { Array(payload(size + $0).suffix(size)) }
-        case .octetCount: return sizes.map { payload($0 + 1) }
+        case .octetCount, .syslog: return sizes.map { payload($0 + 1) }
         default: return sizes.map(payload)
         }
     }
@@ -109,6 +110,7 @@ import Testing
     @Test func namesAreReadBack() {
         let named: [(String, Framing)] = [
             ("u16be", .u16be), ("u32be", .u32be), ("line", .line), ("octet-count", .octetCount),
+            ("syslog", .syslog),
             ("delim=0x00", .delimiter(0)), ("delim=0x0A", .delimiter(10)),
             ("delim=0xFF", .delimiter(255)), ("fixed=1", .fixed(1)),
             ("fixed=16777216", .fixed(1 << 24)), ("raw", .raw), ("eof", .eof),
@@ -122,7 +124,7 @@ import Testing
             #expect(Framing("delim=\(byte)") == .delimiter(byte))
         }
         #expect(Framing("delim=0xa") == .delimiter(10))
-        #expect(Framing.names.count == 8)
+        #expect(Framing.names.count == 9)
         for name in Framing.names {
             let spelt = name.replacing("NN", with: "7f").replacing("N", with: "9")
             #expect(Framing(spelt) != nil, "\(name)")
@@ -242,6 +244,8 @@ import Testing
         #expect(bytes(.octetCount, 9_876_543_210) == Array("9876543210 ".utf8))
         #expect(bytes(.octetCount, 10_000_000_000) == nil)
         #expect(bytes(.octetCount, 0) == nil)
+        #expect(bytes(.syslog, 0) == nil)
+        #expect(bytes(.syslog, 10) == Array("10 ".utf8))
         #expect(bytes(.fixed(4), 4) == [])
         #expect(bytes(.fixed(4), 3) == nil && bytes(.fixed(4), 5) == nil)
         #expect(bytes(.fixed(0), 0) == nil)
@@ -302,6 +306,9 @@ import Testing
         check(.octetCount, Array("65508 x".utf8), .tooLong, maxFrame: 65_507)
         check(.octetCount, Array("9999999999 x".utf8), .tooLong, maxFrame: 65_507)
         check(.octetCount, Array("9999999999 x".utf8), .cutShort, maxFrame: .max)
+        check(.syslog, Array("65508 x".utf8), .tooLong, maxFrame: 65_507)
+        check(.syslog, Array("\n9 x".utf8), .cutShort, maxFrame: 65_507)
+        check(.syslog, Array("<13>12".utf8), .tooLong, maxFrame: 5)
         check(SampleFramings.u24le, [0xe4, 0xff, 0, 1], .tooLong, maxFrame: 65_507)
         check(SampleFramings.u24le, [0xff, 0xff, 0xff, 1], .cutShort, maxFrame: 1 << 24)
         check(SampleFramings.varint, [0xe4, 0xff, 3, 1], .tooLong, maxFrame: 65_507)

@@ -45,6 +45,35 @@ import Testing
         }
     }
 
+    /// Descriptors that come with bytes are told of and closed, and no byte is missing.
+    @Test(arguments: RingChoice.real, Armed.allCases)
+    func descriptorsWithBytes(choice: RingChoice, armed: Armed) throws {
+        try RingBench.run(choice) { bench in
+            let pair = try SocketPair.unix(SOCK_STREAM, for: bench)
+            let slot = try bench.attach(pair.near, isUnix: true)
+            bench.limit(slot, BlockClass.small.bytes)
+            if armed == .before { bench.receive(slot) }
+            var pipe: [Int32] = [-1, -1]
+            try #require(pelmeni_spawn_pipe(&pipe) == 0)
+            defer { close(pipe[0]) }
+            try pair.far.write("a")
+            for text in ["bc", "de"] { try pair.far.write(text, with: pipe[1]) }
+            try pair.far.write("f")
+            close(pipe[1])
+            if armed != .before { bench.receive(slot, expectsBytes: armed == .behind) }
+            #expect(try bench.run { bench[slot].received.count == 6 })
+            #expect(bench[slot].received == Array("abcdef".utf8))
+            #expect((1...2).contains(bench[slot].withDescriptors), "of two sends")
+            #expect(DescriptorPassing.isClosed(readingEnd: pipe[0]))
+            let told = bench[slot].withDescriptors
+            try pair.far.write("g")
+            pair.far.finish()
+            #expect(try bench.run { bench[slot].ending == 0 })
+            #expect(bench[slot].withDescriptors == told)
+            try bench.closeAll([slot])
+        }
+    }
+
     private func expectEnds(
         _ choice: RingChoice, _ armed: Armed, _ ending: Int32,
         limit: Int = 16 * BlockClass.small.bytes, open: (RingBench) throws -> SocketPair,

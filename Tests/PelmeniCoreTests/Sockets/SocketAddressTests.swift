@@ -20,10 +20,33 @@ import Testing
         #expect(address.host == "::1")
     }
 
+    /// The zone of a program's text is never decoded, and a number is one of digits alone.
+    @Test func zones() throws {
+        #expect(SocketAddress(numeric: "fe80::1%41", port: 1)?.scope == 41)
+        #expect(SocketAddress(numeric: "fe80::1%251", port: 1)?.scope == 251)
+        #expect(SocketAddress(numeric: "fe80::1%lo", port: 1)?.scope == 1)
+        #expect(SocketAddress(numeric: "fe80::1%25lo", port: 1) == nil)
+        #expect(SocketAddress(numeric: "fe80::1%+2", port: 1) == nil)
+        #expect(SocketAddress(numeric: "fe80::1%0", port: 1) == nil)
+        #expect(SocketAddress(numeric: "fe80::1%4294967296", port: 1) == nil)
+        #expect(SocketAddress(numeric: "fe80::1%", port: 1) == nil)
+        #expect(SocketAddress(numeric: "fe80::1", port: 1)?.scope == 0)
+        let address = try #require(SocketAddress(numeric: "fe80::1%41", port: 1))
+        #expect(address.description == "[fe80::1%41]:1")
+        #expect(Address(address).description == "[fe80::1%41]:1")
+        #expect(Address(address).host == "fe80::1")
+        #expect(Address(address).zone == 41)
+        #expect(Address(SocketAddress(v6: in6addr_loopback, port: 1)).zone == nil)
+        let path = try #require(SocketAddress(path: "/a\nb"))
+        #expect(Address(path).description == "/a%0Ab")
+    }
+
     @Test func paths() throws {
         let address = try #require(SocketAddress(path: "/tmp/x.sock"))
         #expect(address.description == "/tmp/x.sock")
         #expect(address.port == nil)
+        #expect(SocketAddress(path: "/a\nb")?.description == "/a%0Ab")
+        #expect(SocketAddress(path: "/a\nb")?.host == "/a\nb")
         #expect(SocketAddress(path: "") == nil)
         #expect(SocketAddress(path: String(repeating: "x", count: 108)) == nil)
         #expect(SocketAddress(path: String(repeating: "x", count: 107)) != nil)

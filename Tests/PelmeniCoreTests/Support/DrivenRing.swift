@@ -7,7 +7,7 @@ protocol DrivenRing: AnyObject {
     func attach(_ socket: Int32, token: Token, isShared: Bool, isUnix: Bool) -> Int32
     func detach(_ token: Token)
     func accept(_ listener: Int32, multishot: Bool, token: Token)
-    func receive(_ socket: Int32, limit: Int, expectsBytes: Bool, token: Token)
+    func receive(_ socket: Int32, limit: Int, isUnix: Bool, expectsBytes: Bool, token: Token)
     func send(_ socket: Int32, first: PieceID, count: Int, token: Token)
     func receiveDatagrams(_ socket: Int32, isUnix: Bool, isListener: Bool, token: Token)
     func sendDatagrams(
@@ -41,9 +41,10 @@ final class RingBox<R: Ring & ~Copyable>: DrivenRing {
         ring.accept(listener, multishot: multishot, token: token)
     }
 
-    func receive(_ socket: Int32, limit: Int, expectsBytes: Bool, token: Token) {
+    func receive(_ socket: Int32, limit: Int, isUnix: Bool, expectsBytes: Bool, token: Token) {
         ring.receive(
-            socket, blockClass: .small, limit: limit, expectsBytes: expectsBytes, token: token)
+            socket, blockClass: .small, limit: limit, isUnix: isUnix, expectsBytes: expectsBytes,
+            token: token)
     }
 
     func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {

@@ -92,6 +92,7 @@ extension RingBench {
         let result = completion.result
         if result > 0 {
             rows[slot]?.received += bytes(completion.block, at: 0, count: Int(result))
+            if completion.flags.contains(.descriptors) { rows[slot]?.withDescriptors += 1 }
         }
         guard !completion.more, rows[slot]?.isClosing == false else { return }
         switch result {

@@ -15,6 +15,9 @@ final class RingBench {
         var isClosing = false
         var isListener = false
         var isPaused = false
+        var isUnix = false
+        /// Receives that came with descriptors.
+        var withDescriptors = 0
         var limit = 16 * BlockClass.small.bytes
         var queue = SendQueue()
         /// Bytes of the stream.
@@ -92,6 +95,7 @@ final class RingBench {
             socket, token: slot.token(kind), isShared: isShared, isUnix: isUnix)
         guard error == 0 else { throw SystemError(code: error) }
         rows[slot] = Row(slot: slot)
+        rows[slot]?.isUnix = isUnix
         return slot
     }
 
@@ -111,8 +115,8 @@ final class RingBench {
     func receive(_ slot: RingSlot, expectsBytes: Bool = false) {
         begin(slot, .receive)
         ring.receive(
-            slot.socket, limit: self[slot].limit, expectsBytes: expectsBytes,
-            token: slot.token(.receive))
+            slot.socket, limit: self[slot].limit, isUnix: self[slot].isUnix,
+            expectsBytes: expectsBytes, token: slot.token(.receive))
     }
 
     /// Bytes that a receive is armed for at a time.

@@ -25,19 +25,24 @@ struct FramedPair: Sendable, CustomTestStringConvertible {
             .u16be, .u32be, .octetCount, .line, .delimiter(0x1e), .fixed(5),
         ]
         let overTCP = framings.flatMap { near in framings.map { FramedPair(.streams, near, $0) } }
+        let syslog = [
+            FramedPair(.streams, .syslog, .line), FramedPair(.streams, .u16be, .syslog),
+        ]
         let overUnix = Crossing.framed.dropFirst().flatMap {
             [
                 FramedPair($0, .u16be, .line), FramedPair($0, .line, .u32be),
                 FramedPair($0, .octetCount, .delimiter(0x1e)),
             ]
         }
-        return overTCP + overUnix
+        return overTCP + syslog + overUnix
     }()
 
     var framings: [Framing] { [near, far] }
     var isFixed: Bool { framings.contains(.fixed(5)) }
     var hasU16: Bool { framings.contains(.u16be) }
-    var mayBeEmpty: Bool { !framings.contains(.octetCount) && !isFixed }
+    var mayBeEmpty: Bool {
+        !framings.contains(.octetCount) && !framings.contains(.syslog) && !isFixed
+    }
 
     /// The same with messages of another fixed size.
     func sized(_ size: Int) -> FramedPair {
@@ -113,7 +118,7 @@ enum TestFrame {
         case .u32be:
             return [0, UInt8(count / 65_536), UInt8(count / 256 % 256), UInt8(count % 256)]
                 + message
-        case .octetCount: return Array("\(count) ".utf8) + message
+        case .octetCount, .syslog: return Array("\(count) ".utf8) + message
         default: return message + (end(of: framing).map { [$0] } ?? [])
         }
     }

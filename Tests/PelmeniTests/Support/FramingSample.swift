@@ -17,6 +17,7 @@ struct FramingSample: Sendable, CustomTestStringConvertible {
         FramingSample(framing: .u32be, before: [0, 0, 0, 5], after: []),
         FramingSample(framing: .line, before: [], after: [0x0a]),
         FramingSample(framing: .octetCount, before: Array("5 ".utf8), after: []),
+        FramingSample(framing: .syslog, before: Array("5 ".utf8), after: []),
         FramingSample(framing: .delimiter(0), before: [], after: [0]),
         FramingSample(framing: .fixed(5), before: [], after: []),
     ]

@@ -34,7 +34,8 @@ extension EpollRing {
 
     @inline(__always)
     package mutating func receive(
-        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+        _ socket: Int32, blockClass: BlockClass, limit: Int, isUnix: Bool, expectsBytes: Bool,
+        token: Token
     ) {
         let row = rows + Int(token.index)
         row.pointee.limit = Int32(clamping: limit)

@@ -78,7 +78,12 @@ extension EpollRing {
             row.pointee.flags.remove(.receiving)
             return Completion(token: token, result: -ENOBUFS)
         }
-        let got = pelmeni_socket_receive(row.pointee.socket, pool.address(block), blockClass.bytes)
+        var hasDescriptors: Int32 = 0
+        let got =
+            row.pointee.flags.contains(.unix)
+            ? pelmeni_socket_receive_message(
+                row.pointee.socket, pool.address(block), blockClass.bytes, &hasDescriptors)
+            : pelmeni_socket_receive(row.pointee.socket, pool.address(block), blockClass.bytes)
         guard got > 0 else {
             pool.release(block)
             if got == -Int(EAGAIN) {
@@ -112,6 +117,7 @@ extension EpollRing {
         }
         var flags: Completion.Flags = isOver ? [] : .more
         if row.pointee.flags.contains(.readable) { flags.insert(.nonEmpty) }
+        if hasDescriptors != 0 { flags.insert(.descriptors) }
         return Completion(
             token: token, result: Int32(truncatingIfNeeded: got), flags: flags, block: block)
     }

@@ -36,10 +36,12 @@ struct HostedRing: Ring, ~Copyable {
     }
 
     mutating func receive(
-        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+        _ socket: Int32, blockClass: BlockClass, limit: Int, isUnix: Bool, expectsBytes: Bool,
+        token: Token
     ) {
         host.receive(
-            socket, blockClass: blockClass, limit: limit, expectsBytes: expectsBytes, token: token)
+            socket, blockClass: blockClass, limit: limit, isUnix: isUnix,
+            expectsBytes: expectsBytes, token: token)
     }
 
     mutating func send(_ socket: Int32, first: PieceID, count: Int, token: Token) {

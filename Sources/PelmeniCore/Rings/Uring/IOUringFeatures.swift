@@ -18,6 +18,7 @@ package struct IOUringFeatures: OptionSet, Sendable {
     package static let pollFirst = IOUringFeatures(rawValue: PELMENI_FEATURE_POLL_FIRST)
     package static let waitTimeout = IOUringFeatures(rawValue: PELMENI_FEATURE_WAIT_TIMEOUT)
     package static let skipSuccess = IOUringFeatures(rawValue: PELMENI_FEATURE_SKIP_SUCCESS)
+    package static let noIOWait = IOUringFeatures(rawValue: PELMENI_FEATURE_NO_IOWAIT)
 
     /// A feature's name on the command line, its first kernel, and its purpose.
     package struct Description: Sendable {
@@ -67,8 +68,11 @@ package struct IOUringFeatures: OptionSet, Sendable {
         .init(
             feature: .skipSuccess, name: "skip-success", kernel: "5.17",
             purpose: "no completion for a cancel that worked", isNeeded: false),
+        .init(
+            feature: .noIOWait, name: "no-iowait", kernel: "6.15",
+            purpose: "a sleeping worker counts as idle, not as waiting for I/O", isNeeded: false),
     ]
 
     /// The features that kernel 6.1, Debian 12's own kernel, lacks.
-    package static let newerThan61: IOUringFeatures = [.receiveBounds]
+    package static let newerThan61: IOUringFeatures = [.receiveBounds, .noIOWait]
 }

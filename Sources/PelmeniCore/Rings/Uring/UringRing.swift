@@ -26,6 +26,8 @@ package struct UringRing: Ring, ~Copyable {
     private var bulk: PostedBlocks
     private var datagrams: PostedBlocks
     private let wakeValue: UnsafeMutablePointer<UInt64>
+    /// A Unix stream has been read: receives may tell of descriptors.
+    private var readsMessages = false
     /// The error of an operation that could not be staged: the kernel takes nothing more.
     private var failure: Int32 = 0
 
@@ -127,9 +129,14 @@ package struct UringRing: Ring, ~Copyable {
                 if result >= 0 { result &-= Int32(PELMENI_DATAGRAM_PAYLOAD) }
             }
         }
-        return Completion(
-            token: Token(rawValue: entry.token), result: result,
-            flags: Completion.Flags(rawValue: entry.flags), block: block)
+        let token = Token(rawValue: entry.token)
+        var flags = Completion.Flags(rawValue: entry.flags)
+        if readsMessages, token.kind == .receive,
+            pelmeni_uring_message_descriptors(ring, token.index) != 0
+        {
+            flags.insert(.descriptors)
+        }
+        return Completion(token: token, result: result, flags: flags, block: block)
     }
 
     package func available(_ blockClass: BlockClass) -> Int {
@@ -194,8 +201,16 @@ package struct UringRing: Ring, ~Copyable {
 
     @inline(__always)
     package mutating func receive(
-        _ socket: Int32, blockClass: BlockClass, limit: Int, expectsBytes: Bool, token: Token
+        _ socket: Int32, blockClass: BlockClass, limit: Int, isUnix: Bool, expectsBytes: Bool,
+        token: Token
     ) {
+        if isUnix {
+            readsMessages = true
+            return note(
+                pelmeni_uring_receive_message(
+                    ring, socket, UInt16(blockClass.rawValue), expectsBytes ? 0 : 1, token.index,
+                    token.rawValue))
+        }
         // A limit of one block needs one receive.
         let isMultishot = isMultishot && limit > blockClass.bytes
         // A multishot receive that waits before it reads misses a reset that is there already,
