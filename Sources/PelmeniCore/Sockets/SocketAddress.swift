@@ -115,12 +115,6 @@ package struct SocketAddress: Sendable {
         }
     }
 
-    /// The number of a link-local IPv6 address's interface, else 0.
-    package var scope: UInt32 {
-        guard family == AF_INET6 else { return 0 }
-        return withUnsafeBytes(of: storage) { $0.load(fromByteOffset: 24, as: UInt32.self) }
-    }
-
     /// The port of an IPv4 or IPv6 address, else nil.
     package var port: UInt16? {
         get {
