@@ -45,7 +45,8 @@ static int keep_alive(int socket, int seconds) {
 }
 
 static void resize(int socket, int forced, int option, int bytes) {
-    if (bytes > 0 && set_number(socket, SOL_SOCKET, forced, bytes) < 0) { set_number(socket, SOL_SOCKET, option, bytes); }
+    if (bytes <= 0 || set_number(socket, SOL_SOCKET, forced, bytes) == 0) { return; }
+    set_number(socket, SOL_SOCKET, option, bytes);
 }
 
 void pelmeni_socket_resize(int socket, int receive, int send) {

@@ -149,7 +149,7 @@ struct CheckTests {
             ("udp://:1?responses=1", "udp://239.1.2.3:1", "responses has no meaning"),
             ("udp://:1?interface=lo", "udp://10.0.0.1:1", "interface is for a multicast group"),
             ("udp://127.0.0.1:1?v6only=yes", "udp://10.0.0.1:1", "v6only is for a listener"),
-            ("tcp://:1?df=keep", "tcp://10.0.0.1:1", "df=keep has no meaning"),
+            ("tcp://:1?df=keep", "tcp://10.0.0.1:1", "df has no meaning"),
             ("unix:///a?receive-buffer=8k", "unix:@b", "receive-buffer has no meaning"),
         ])
     func refusals(listen: String, upstream: String, part: String) async throws {

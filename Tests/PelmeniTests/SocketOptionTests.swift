@@ -152,7 +152,8 @@ import Testing
             $0.receiveBufferBytes = receive
             $0.sendBufferBytes = send
         }
-        let mine = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let mine = socket(AF_INET, kind, 0)
         var bytes = Int32(receive)
         // SO_RCVBUFFORCE, which Glibc does not have.
         let isPrivileged = setsockopt(mine, SOL_SOCKET, 33, &bytes, 4) == 0

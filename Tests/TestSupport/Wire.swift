@@ -51,7 +51,8 @@ package final class Wire: Sendable {
 
     /// A connection to a port of `::1`.
     package convenience init(toIPv6Port port: UInt16) throws {
-        let socket = Glibc.socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let socket = Glibc.socket(AF_INET6, kind, 0)
         guard socket >= 0 else { throw WireError("socket") }
         self.init(socket: socket)
         var address = sockaddr_in6()

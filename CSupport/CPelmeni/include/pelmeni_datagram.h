@@ -9,8 +9,8 @@
 
 // A block with a received datagram, or a train, has the layout of io_uring's multishot recvmsg, also when recvmmsg(2)
 // filled it: a head of 16 bytes, the sender's name, control messages, and the payload at PELMENI_DATAGRAM_PAYLOAD. A
-// UDP name takes 32 bytes, which leaves 96 to the control messages: UDP_GRO, IPV6_PKTINFO and IP_PKTINFO of a dual-stack
-// socket. A Unix name has all of it.
+// UDP name takes 32 bytes, which leaves 96 to the control messages: UDP_GRO, and IPV6_PKTINFO and IP_PKTINFO of a
+// dual-stack socket. A Unix name has all of it.
 enum {
     PELMENI_DATAGRAM_NAME = 16,
     PELMENI_DATAGRAM_NAME_UDP = 32,

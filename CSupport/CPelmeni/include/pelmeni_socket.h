@@ -21,8 +21,8 @@ typedef struct {
 
 int pelmeni_socket_open(int family, int nonblocking);
 int pelmeni_socket_configure(int socket, int family, const pelmeni_socket_options *options);
-// SO_RCVBUF and SO_SNDBUF in bytes of payload; 0 leaves a buffer to the kernel. Beyond net.core.rmem_max and wmem_max only
-// with CAP_NET_ADMIN. Before a bind or a connect: TCP derives its window scale from the receive buffer (tcp(7)).
+// SO_RCVBUF and SO_SNDBUF in bytes of payload; 0 leaves a buffer to the kernel. Beyond net.core.rmem_max and wmem_max
+// only with CAP_NET_ADMIN. Before a bind or a connect: TCP derives its window scale from the receive buffer (tcp(7)).
 void pelmeni_socket_resize(int socket, int receive, int send);
 int pelmeni_socket_room(int socket, int32_t *receive, int32_t *send); // what they are
 int pelmeni_socket_bind(int socket, const void *address, socklen_t length, int reuse_address);

@@ -60,7 +60,7 @@ package enum OptionName: CaseIterable, Sendable {
         case .responseLimit: ("responseLimit", "responses")
         case .receiveBufferBytes: ("receiveBufferBytes", "receive-buffer")
         case .sendBufferBytes: ("sendBufferBytes", "send-buffer")
-        case .keepsDF: ("keepsDF", "df=keep")
+        case .keepsDF: ("keepsDF", "df")
         case .ipv6Only: ("ipv6Only", "v6only")
         case .interface: ("interface", "interface")
         case .pairSessionLimit: ("sessionLimit", "sessions")
