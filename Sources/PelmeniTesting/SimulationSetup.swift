@@ -214,7 +214,6 @@ package struct SimulationSetup: Sendable {
             world.faults.descriptorLimit =
                 world.plans.count + 1 + random.between(2, 30)
         }
-        world.faults.descriptors = Self.rate(&random)
         world.healsAt = SimulatedWorld.start + 20 * Deadlines.second
     }
 

@@ -137,11 +137,7 @@ import Testing
         #expect(try origin.receiveText() == "<13>1 e")
         try origin.send("<13>1 f", to: from)
         #expect(try client.readText(9) == "7 <13>1 f")
-        try client.write("0 ")
-        #expect(try client.readEnd() == .reset)
-        let statistics = await bridge.stop()
-        #expect(statistics.causes == [.badFrame: 1])
-        #expect(statistics.drops == [:])
+        #expect(await bridge.stop().drops == [:])
     }
 
     /// An invalid length: the client is reset, and the counts name the cause.
@@ -153,5 +149,12 @@ import Testing
             #expect(try client.readEnd() == .reset, "after \"\(text)\"")
         }
         #expect(await bridge.stop().causes == [.badFrame: 4])
+        let syslog = try await Bridge.start(Self.toUDP, variant) { $0.framing = .syslog }
+        for text in ["0 ", "\u{16}\u{3}\u{1}", "9x", "99999999999 "] {
+            let client = try Wire(to: syslog.name)
+            try client.write(text)
+            #expect(try client.readEnd() == .reset, "after \"\(text)\"")
+        }
+        #expect(await syslog.stop().causes == [.badFrame: 4])
     }
 }

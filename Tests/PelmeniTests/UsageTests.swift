@@ -65,7 +65,7 @@ import Testing
         expect("", servers: [server(UnixClient(""))], "1 to 107")
         let long = "/" + String(repeating: "x", count: 107)
         expect(long, servers: [server(UnixClient(long))], "1 to 107")
-        expect("/a\0b", servers: [server(UnixClient("/a\0b"))])
+        expect("/a%00b", servers: [server(UnixClient("/a\0b"))])
         expect(long, servers: [UnixServer(Self.good, listen: long)], "1 to 107")
         expect("", servers: [UnixServer(Self.good, listen: "")], "1 to 107")
     }

@@ -15,8 +15,6 @@ package struct SimulatedFaults: Sendable {
     package var connectSilent: UInt32 = 0
     package var clockJump: UInt32 = 0
     package var noPipe: UInt32 = 0
-    /// A peer of a Unix socket passes descriptors.
-    package var descriptors: UInt32 = 0
     /// A receive that stays armed misses an end that came together with bytes. This fault does not
     /// heal: the kernel works this way.
     package var missedEnd: UInt32 = 0

@@ -25,9 +25,10 @@ extension SimulatedKernel {
         return peer.isClient ? world.listensOnUnix(peer.plan) : world.forwardsToUnix(peer.plan)
     }
 
-    /// A peer of a Unix stream may pass descriptors with its bytes.
+    /// A peer of a Unix stream may pass descriptors with its bytes: as often as a read ends early,
+    /// which they cause.
     func descriptors(of number: Int) -> Completion.Flags {
-        guard isUnixStream(number), random.chance(faults.descriptors) else { return [] }
+        guard isUnixStream(number), random.chance(faults.shortReceive) else { return [] }
         hit(.descriptorsPassed)
         return .descriptors
     }

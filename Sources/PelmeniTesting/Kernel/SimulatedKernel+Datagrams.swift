@@ -141,7 +141,7 @@ extension SimulatedKernel {
             hit(.datagramCut)
             facts.is_cut = 1
         }
-        if socket.isUnix, messages.random.chance(faults.descriptors) {
+        if socket.isUnix, messages.random.chance(faults.datagramCut) {
             hit(.descriptorsPassed)
             facts.has_descriptors = 1
         }
