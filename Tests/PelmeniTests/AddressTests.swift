@@ -77,6 +77,33 @@ import Testing
         await stop(runtime)
     }
 
+    /// What waits at a listener when its worker begins finds the upstream's address.
+    @Test(arguments: Variant.all) func whatCameBeforeTheStartIsServed(
+        variant: Variant
+    ) async throws {
+        let origin = try DatagramWire()
+        let listener = try DatagramWire.unusedPort()
+        let client = try DatagramWire()
+        let runtime = try await EngineRuntime.start(
+            EngineConfiguration(
+                choice: variant.backend, without: variant.without.mask, workers: 1,
+                pairs: [
+                    PairConfiguration(
+                        endpoint: .udp(host: "127.0.0.1", port: listener),
+                        upstreams: [.udp(host: "app.test", port: origin.port)])
+                ],
+                lookup: { _, port in
+                    // The listener is bound by now, and no worker runs.
+                    try? client.send("early", to: DatagramAddress(.port(listener)))
+                    guard let address = SocketAddress(numeric: "127.0.0.1", port: port) else {
+                        return .failure(.init(reason: "no address"))
+                    }
+                    return .success([address])
+                }))
+        #expect(try origin.receiveText() == "early")
+        await stop(runtime)
+    }
+
     /// A session that lives on while its name moves leaves the address that refuses.
     @Test(arguments: Variant.all) func datagramsFollowANameThatMoves(
         variant: Variant

@@ -39,7 +39,7 @@ typedef struct {
 typedef struct {
     uint32_t segment; // UDP_GRO: bytes of each datagram of a train but the last one; 0: a single one
     uint32_t is_cut;  // the datagram, or on an IP socket what is known of it, is not whole
-    uint32_t has_descriptors; // it came with descriptors (SCM_RIGHTS), for which there is no room: the kernel closed them
+    uint32_t has_descriptors; // it came with descriptors (SCM_RIGHTS), and without room for them: they are closed
     uint32_t is_for_many; // sent to a group or a broadcast address: every socket bound to the port has it
     pelmeni_local local;
 } pelmeni_datagram_facts;

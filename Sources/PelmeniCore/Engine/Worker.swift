@@ -73,6 +73,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         }
         armWake()
         armListeners()
+        // Addresses first: the first loop may bring clients along with the wake-up.
+        heedRequests()
         return true
     }
 
@@ -180,10 +182,14 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     @inline(never)
     private mutating func woken() {
         wakeArmed = false
+        heedRequests()
+        armWake()
+    }
+
+    private mutating func heedRequests() {
         let answer = WorkerRequests.Answer(
             rawValue: requests.reader(
                 requests.context, UnsafeMutableRawPointer(relay.legs.pairs.rows)))
-        armWake()
         if !answer.isEmpty, !isDraining { beginDrain() }
         if answer.contains(.stop) { isStopping = true }
     }

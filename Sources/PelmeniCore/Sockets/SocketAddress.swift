@@ -144,8 +144,8 @@ extension SocketAddress: Equatable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    /// `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80`, or a path or `@` and an abstract name, escaped as
-    /// in a URL.
+    /// `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80`, or a path or `@` and an abstract name, escaped
+    /// as in a URL.
     package var description: String {
         switch family {
         case AF_INET: return "\(host):\(port ?? 0)"

@@ -32,17 +32,17 @@ final class SimulatedMessages {
     /// The completion during which an answer was last handed out.
     var answerHandedAt: UInt64 = 0
 
+    private let foreign: (scripts: ScriptBook?, plays: PlayBook?)
     /// The scripts of a program's own peers; nil in the project's worlds.
-    let scripts: ScriptBook?
+    var scripts: ScriptBook? { foreign.scripts }
     /// The programs of peers, in worlds that have such.
-    let plays: PlayBook?
+    var plays: PlayBook? { foreign.plays }
     /// The peers' bytes are their own, which no judge of the project's worlds knows.
     var areForeign: Bool { scripts != nil || plays != nil }
 
     init(seed: UInt64, scripts: ScriptBook?, plays: PlayBook?) {
         random = SeededRandom(seed: seed ^ 0x6d65_7373_6167_6573)
-        self.scripts = scripts
-        self.plays = plays
+        foreign = (scripts, plays)
     }
 
     /// A name of the simulated network as one number: address and port, or the six bytes of a Unix
