@@ -61,7 +61,7 @@ extension Integration {
                 #expect(line.hasPrefix("<13>1 ") && line.hasSuffix(" message \(number)"), "\(line)")
             }
             let (code, _, errors) = try Child([
-                logger.path, "-d", "-n", "127.0.0.1", "-P", "\(try proxy.port(of: "udp"))",
+                logger.path, "-d", "-n", "127.0.0.1", "-P", "\(try proxy.port(1))",
                 "--rfc3164", "-t", "pelmeni", "a datagram",
             ]).finish()
             #expect(code == 0, "\(errors)")
@@ -81,7 +81,7 @@ extension Integration {
                 ["udp://127.0.0.1:0", "tcp://127.0.0.1:\(store.port)?framing=line"],
                 backend: backend)
             let client = try DatagramWire()
-            try client.connect(toPort: try proxy.port(of: "udp"))
+            try client.connect(toPort: try proxy.port())
             // With or without a line feed of its own, and several metrics in one datagram.
             let metrics = ["a:1|c", "b:2|ms\n", "c:3|g\nd:4|c"]
             for metric in metrics { try client.send(metric) }

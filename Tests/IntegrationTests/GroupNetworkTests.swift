@@ -18,10 +18,14 @@ extension Integration {
             interface = socket.if_nametoindex(sys.argv[3])
             link = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
             link.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface)
-            link.settimeout(10)
-            link.sendto(b"question", (group, port, 0, interface))
-            answer, sender = link.recvfrom(100)
-            print(answer.decode(), sender[0].split("%")[0], flush=True)
+            link.settimeout(0.5)
+            # A link that has just come up drops what is sent to groups for a moment.
+            for attempt in range(20):
+                link.sendto(b"question", (group, port, 0, interface))
+                try: answer, sender = link.recvfrom(100)
+                except TimeoutError: continue
+                print(answer.decode(), sender[0].split("%")[0], flush=True)
+                break
             """
 
         private static let answering = """
@@ -89,7 +93,7 @@ extension Integration {
             #expect(isOwn, "\(output)")
             try proxy.end()
             #expect(proxy.summary["accepted"] == 1)
-            #expect(proxy.summary["datagrams_to_upstream"] == 1)
+            #expect(proxy.summary["datagrams_to_upstream", default: 0] >= 1)
         }
 
         /// A group is carried from one interface to another, each datagram once; it does not come

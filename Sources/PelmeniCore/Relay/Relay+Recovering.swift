@@ -26,8 +26,9 @@ extension Relay where R: ~Copyable {
             EIO where row.pointee.segment != 0:
             resendSingly(index)
             return false
-        case EMSGSIZE where row.pointee.retries == 0 && !row.pointee.isResponse:
-            // The error may be about an earlier datagram; then this one was not sent.
+        case EMSGSIZE where row.pointee.retries < 4 && !row.pointee.isResponse:
+            // The error may be about an earlier datagram; then this one was not sent. With `df=keep`
+            // a router reports each datagram behind the first as well.
             return sendAgain(index)
         case EMSGSIZE:
             drop(.oversize, count)

@@ -50,10 +50,10 @@ extension Relay where R: ~Copyable {
         let pair = sessions[session].pair
         let upstream = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
         let dialled = legs.calls.peerName(legs[leg].socket)
-        // The name may have moved since: its present addresses are not to blame.
-        guard legs[leg].kind.isUnix || upstream.pointee.number(of: dialled) != nil else {
-            return true
-        }
+        // The name may have moved since: its present addresses are not to blame. Sockets of other
+        // protocols have no port that could be compared.
+        let isComparable = !legs[leg].kind.isUnix && pairs[pair].hooks.upstreamSocket.isStandard
+        guard !isComparable || upstream.pointee.number(of: dialled) != nil else { return true }
         legs.noteAddressFailed(
             session, Int(legs[leg].dialled.address), of: Int(legs[leg].dialled.upstream),
             error: error)
