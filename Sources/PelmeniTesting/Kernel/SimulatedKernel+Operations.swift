@@ -167,7 +167,7 @@ extension SimulatedKernel {
             return violate("a connect to \(address.pointee), which does not exist")
         }
         if destination.address > 0 { hit(.connectSecondAddress) }
-        let error = outcome(destination)
+        let error = outcome(destination, isUnix: row.pointee.isUnsettled)
         guard let error else { return hit(.connectSilent) }
         let at = error == ETIMEDOUT ? time + 2_000_000_000 : soon()
         events.add(
@@ -179,10 +179,12 @@ extension SimulatedKernel {
     private static var connectsToItself: Int32 { 0xffff }
 
     /// The errno of a connect, 0 when it is accepted, nil when it is never answered.
-    private func outcome(_ destination: SimulatedDestination) -> Int32? {
+    private func outcome(_ destination: SimulatedDestination, isUnix: Bool) -> Int32? {
         switch destination.mood {
         case .refuses:
-            return random.chance(0x0400) ? Self.connectsToItself : ECONNREFUSED
+            // A Unix socket has no port that it could be given.
+            let isItself = !isUnix && random.chance(0x0400)
+            return isItself ? Self.connectsToItself : ECONNREFUSED
         case .unreachable: return EHOSTUNREACH
         case .timesOut: return ETIMEDOUT
         case .silent: return nil
