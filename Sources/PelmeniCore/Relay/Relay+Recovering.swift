@@ -27,8 +27,8 @@ extension Relay where R: ~Copyable {
             resendSingly(index)
             return false
         case EMSGSIZE where row.pointee.retries < 4 && !row.pointee.isResponse:
-            // The error may be about an earlier datagram; then this one was not sent. With `df=keep`
-            // a router reports each datagram behind the first as well.
+            // The error may be about an earlier datagram; then this one was not sent. Behind a
+            // narrow link a router reports each datagram that must not be cut.
             return sendAgain(index)
         case EMSGSIZE:
             drop(.oversize, count)
