@@ -3,7 +3,7 @@ import PelmeniHTTP
 package import PelmeniTesting
 
 /// Worlds of HTTP between chaotic clients and origins: seeds that leave 12 when divided by 16.
-/// Those that leave 2 when divided by 32 have a bridge, with HTTP on one side.
+/// Seeds that leave 2 when divided by 32 have a bridge, with HTTP on one side.
 package enum HTTPWorld {
     /// Whether the simulator's seed has such a world.
     package static func has(seed: UInt64) -> Bool { seed % 16 == 12 || seed % 32 == 2 }

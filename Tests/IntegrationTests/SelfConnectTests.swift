@@ -46,18 +46,19 @@ extension Integration {
             #expect(proxy.summary["connect_refused"] == count)
         }
 
-        /// A session whose socket would be its own far side is refused, and the next datagram of
-        /// the client opens another.
+        /// Each session holds a port, so that one of the first four is given the upstream's. None
+        /// gets its own datagram back.
         @Test(arguments: CommandBackend.granted)
         func datagrams(backend: CommandBackend) throws {
             let proxy = try proxy("unixgram", "udp://127.0.0.1", backend)
-            let client = try DatagramWire(at: .path(folder.file("client")))
-            for _ in 0..<40 {
+            let clients = try (0..<8).map { number in
+                try DatagramWire(at: .path(folder.file("client\(number)")))
+            }
+            for client in clients {
                 try client.send("x", to: DatagramAddress(.path(folder.file("proxy"))))
             }
-            #expect(try !client.waits(300))
+            for client in clients { #expect(try !client.waits(100)) }
             try proxy.end()
-            #expect(proxy.summary["completed", default: 0] == 0)
         }
     }
 }
