@@ -4,11 +4,14 @@ import Testing
 
 extension Integration {
     /// `pelmeni bench` with processes of its own, from start to report. Its figures are not tested.
-    @Suite(.timeLimit(.minutes(2))) struct BenchTests {
+    @Suite(.timeLimit(.minutes(5))) struct BenchTests {
+        /// A scenario has processes and crowds of its own, which start slowly beside other tests.
+        private static let patience = Duration.seconds(120)
+
         private func bench(_ arguments: [String]) throws -> (
             code: Int32, output: String, errors: String
         ) {
-            try Child([try Binary.required(), "bench"] + arguments).finish()
+            try Child([try Binary.required(), "bench"] + arguments).finish(within: Self.patience)
         }
 
         @Test func scenariosAreListed() throws {
@@ -88,7 +91,7 @@ extension Integration {
                     "--rounds", "1", "--seconds", "0.1", "--no-wrk", "--subjects", "direct",
                     "--json", folder.file("a.json"),
                 ])
-            let (code, output, errors) = try run.finish()
+            let (code, output, errors) = try run.finish(within: patience)
             #expect(code == 0, "\(output)\n\(errors)")
             let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("a.json")))
             return (try JSONDecoder().decode(Report.self, from: data), output, errors)
@@ -219,7 +222,7 @@ extension Integration {
             // Origins for both, and at least one proxy.
             #expect(children.count >= 3)
             run.signal(signal)
-            let (code, output, errors) = try run.finish()
+            let (code, output, errors) = try run.finish(within: Self.patience)
             #expect(code == 1, "\(errors)")
             #expect(output.contains("PARTIAL"))
             for child in children {

@@ -122,7 +122,7 @@ extension Integration {
                     "400M", "--json",
                 ]
                 let (code, output, errors) = try Child(arguments + extra).finish(
-                    within: .seconds(30))
+                    within: .seconds(90))
                 #expect(code == 0, "\(errors) \(output.suffix(500))")
                 let report = try JSONSerialization.jsonObject(with: Data(output.utf8))
                 let object = report as? [String: Any]
