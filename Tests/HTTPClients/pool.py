@@ -2,7 +2,8 @@
 
 The origin looks right before its close: bytes of the request that are there are lost by the
 origin, and the proxy may not send a POST again. Without such bytes the end crosses the request
-between the proxy's last look and its send, which no proxy can rule out, but which has to be rare.
+between the proxy's last look and its send, which no proxy can rule out, but which has to be rare. Most of
+those that are counted here come between this origin's look and its close.
 """
 
 import collections
