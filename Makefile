@@ -77,6 +77,7 @@ test-long: setup ## more seeds, each cut of a stream, fuzzing, then the tests un
 	$(MAKE) release
 	$(RELEASE)/pelmeni-simulator --seeds $(SEEDS_LONG)
 	PELMENI_LONG=1 $(SWIFT) test --filter HookCutTests
+	$(MAKE) hummingbird
 	$(MAKE) http-clients CLIENTS=--long
 	$(MAKE) fuzz
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build-asan
@@ -124,6 +125,11 @@ conformance: release ## judge the HTTP proxy by byte-exact cases, each cut at ma
 http-clients: release ## real clients and origins, and faults, through the HTTP proxy, in a minute
 	@.ci/setup clients
 	/usr/bin/python3 Tests/HTTPClients/check.py $(RELEASE)/pelmeni $(CLIENTS)
+
+# A package of its own, for the checks of http-clients. It takes minutes.
+.PHONY: hummingbird
+hummingbird: setup-build
+	$(SWIFT) build -c release --package-path Tests/HTTPClients/hummingbird-origin --scratch-path .build-hummingbird
 
 .PHONY: fuzz
 fuzz: setup-build ## run the fuzz targets of the HTTP parser for a minute each

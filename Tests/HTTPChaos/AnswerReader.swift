@@ -83,7 +83,7 @@ struct AnswerReader {
             throw WireError("response \(id) is framed twice, or in chunks for HTTP/1.0")
         }
         owed = isOwn ? length : plan.hasBody ? plan.down.count : 0
-        // Who does not send all of a head is told so with a body.
+        // A client that does not send all of a head is told so with a body.
         if plan.isHead, !isOwn || status != 408 {
             owed = 0
             if !isOwn, !book.isHooked, status != 204, status != 304,

@@ -21,7 +21,8 @@ PEERS = 4
 def view_of_json(body):
     view = json.loads(body)
     fields = [(name, value) for name, value in view["fields"]]
-    return [view["method"], view["target"], fields, view["sha256"], view["trailers"]]
+    body = [view["length"], view.get("sha256", view.get("sum"))]
+    return [view["method"], view["target"], fields, body, view["trailers"]]
 
 
 def view_of_text(body):
@@ -217,3 +218,10 @@ def aiohttp(run):
 @check("differential-h11", ["python:h11"])
 def h11(run):
     compare(run, servers.h11(run), [ask for ask in messages.ASKS if not ask.files], view_of_json, rounds(run))
+
+
+@check("differential-hummingbird")
+def hummingbird(run):
+    # Hummingbird sends no 100 Continue.
+    asks = [ask for ask in messages.ASKS if not ask.files and not ask.waits]
+    compare(run, servers.hummingbird(run), asks, view_of_json, rounds(run))

@@ -1,4 +1,4 @@
-"""Starts the real origins: nginx, Apache, node, aiohttp and h11. Each start returns a port."""
+"""Starts the real origins: nginx, Apache, node, aiohttp, h11 and Hummingbird. Each start returns a port."""
 
 import os
 
@@ -153,4 +153,13 @@ def aiohttp(run):
 def h11(run):
     port = harness.free_port()
     run.serve([harness.PYTHON, harness.HERE / "h11_origin.py", port], port)
+    return port
+
+
+def hummingbird(run):
+    program = harness.HERE.parent.parent / ".build-hummingbird" / "release" / "hummingbird-origin"
+    if not program.exists():
+        raise harness.Skip("`make hummingbird` builds it, in some minutes")
+    port = harness.free_port()
+    run.serve([program, port], port)
     return port

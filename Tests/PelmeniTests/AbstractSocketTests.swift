@@ -92,7 +92,7 @@ import Testing
         other.close()
     }
 
-    /// Nobody listens: the client's session ends at once.
+    /// No socket listens: the client's session ends at once.
     @Test(arguments: Variant.all) func aMissingUpstream(variant: Variant) async throws {
         let engine = try engine(variant, UnixServer(UnixClient(serving), listen: listening))
         try await engine.start()

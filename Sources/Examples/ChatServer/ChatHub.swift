@@ -5,7 +5,7 @@ internal import ExampleSupport
 ///
 /// The first byte says what a datagram is to the hub: `+` comes in, `-` leaves.
 struct ChatHub {
-    /// Those that have gone without a word are forgotten once so many others came.
+    /// Clients that have gone without a word are forgotten once so many others came.
     private static let guestsMax = 1000
 
     let port: UInt16

@@ -3,7 +3,7 @@ import PelmeniHTTP
 
 // Values of the options of http pairs.
 extension PairOption {
-    /// Those of http pairs alone.
+    /// The options of http pairs alone.
     static let ofHTTP: [PairOption] = [
         .head, .body, .clientIdle, .upstreamIdle, .halfClose, .maxHead, .maxRequestLine,
         .maxFields, .maxChunkExtensions, .maxTrailers, .forward, .trust,

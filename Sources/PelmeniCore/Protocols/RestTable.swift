@@ -45,7 +45,7 @@ struct RestTable {
     mutating func take(_ side: UnsafeMutablePointer<PairDriverRow.Side>) -> BufferRow {
         let id = side.pointee.rest
         guard id != Self.none else { return BufferRow() }
-        assert(used > 0, "a rest is one of those that are counted")
+        assert(used > 0, "the count has every rest")
         let bytes = slab.rows[id].bytes
         assert(bytes.count > 0, "a rest has bytes")
         side.pointee.rest = Self.none

@@ -278,7 +278,7 @@ final class ChaosPairSession {
         precondition(!isClosed, "a driver is closed once")
         isClosed = true
         points.books.pointee.closed += 1
-        // Nobody carries this out, and nothing leaks.
+        // The engine carries nothing of this out, and nothing leaks.
         if let late = try? Buffer("too late") { context.send(late, to: .upstream) }
         context.connect()
         context.end()

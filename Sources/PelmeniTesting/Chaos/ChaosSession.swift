@@ -43,7 +43,7 @@ final class ChaosSession {
         precondition(!isClosed, "a driver is closed once")
         isClosed = true
         settings.points.books.pointee.closed += 1
-        // Nobody carries this out, and nothing leaks.
+        // The engine carries nothing of this out, and nothing leaks.
         if let late = try? Buffer("too late") { context.send(late) }
         context.end()
     }

@@ -17,7 +17,7 @@ final class PingNetwork {
     static let unreachable6 = "fd00:91:3::1"
     static let narrow = "10.91.4.2"
     static let narrow6 = "fd00:91:4::2"
-    /// Nobody has this address.
+    /// An address that no host has.
     static let silent = "10.91.2.77"
     static let silent6 = "fd00:91:2::77"
     static let proxyAddress6 = "fd00:91:1::2"

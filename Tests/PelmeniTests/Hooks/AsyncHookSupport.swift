@@ -40,7 +40,7 @@ final class AsyncGate: Sendable {
         try Task.checkCancellation()
     }
 
-    /// Those that wait.
+    /// The calls that wait.
     var count: Int { state.withLock { $0.waiting.count } }
 
     func open(_ number: Int) {

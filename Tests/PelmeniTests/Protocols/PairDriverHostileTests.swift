@@ -18,7 +18,7 @@ import Testing
                 context.link(from: .upstream)
                 throw HookTestError(description: "it threw")
             case "contradict":
-                // Nobody is left for any of these, but for the end.
+                // No side is left for any of these, but for the end.
                 context.closeUpstream(reset: true)
                 context.park()
                 context.shutdown(.upstream)
