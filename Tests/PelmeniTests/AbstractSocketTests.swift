@@ -23,16 +23,7 @@ import Testing
         for _ in 0..<3 {
             let client = try Wire(to: .path(listening))
             let upstream = try origin.accept()
-            let asking = beside {
-                try client.write(bytes)
-                client.finish()
-            }
-            #expect(try upstream.readAll() == (bytes, .clean))
-            try await asking.value
-            try upstream.write("done")
-            upstream.close()
-            #expect(try client.readText(4) == "done")
-            #expect(try client.readEnd() == .clean)
+            try await exchange(bytes, client, upstream)
         }
         #expect(access(listening, F_OK) != 0, "a file stands there")
         await engine.drain()

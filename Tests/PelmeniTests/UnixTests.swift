@@ -37,16 +37,7 @@ import Testing
         for _ in 0..<4 {
             let client = try Wire(to: .path(path))
             let upstream = try origin.accept()
-            let asking = beside {
-                try client.write(bytes)
-                client.finish()
-            }
-            #expect(try upstream.readAll() == (bytes, .clean))
-            try await asking.value
-            try upstream.write("done")
-            upstream.close()
-            #expect(try client.readText(4) == "done")
-            #expect(try client.readEnd() == .clean)
+            try await exchange(bytes, client, upstream)
         }
         await engine.drain()
         #expect(engine.statistics.causes == [.completed: 4])

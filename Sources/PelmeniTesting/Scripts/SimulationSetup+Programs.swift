@@ -27,20 +27,7 @@ extension SimulationSetup {
         let pair = try EngineCheck.pair(of: server)
         self.init(seed: seed, plans: [])
         var random = SeededRandom(seed: seed ^ 0x7072_6f67_7261_6d73)
-        var plan = SimulatedMessagePlan(kind: pair.kind)
-        plan.upstreams = pair.upstreams.map { _ in [.accepts] }
-        plan.clients = cast.clients
-        plan.deadlines = pair.deadlines
-        plan.messages = 64
-        plan.socketBuffer = 1 << 20
-        plan.peerBuffer = 1 << 20
-        world.messages = [plan]
-        shapeRing(&random)
-        shapeSockets(&random)
-        let least = cast.bytes / 400
-        world.sendBuffer = max(world.sendBuffer, least)
-        world.receiveBuffer = max(world.receiveBuffer, least)
-        world.posted.datagrams = random.pick([1, 2, 16])
+        shapePair(pair, clients: cast.clients, bytes: cast.bytes, &random)
         // All deadlines of a session's parts are minutes.
         world.sessionTime = 20_000 * Deadlines.second
         sessions = max(random.pick([64, 256, 4100]), 4 * cast.clients)

@@ -22,25 +22,8 @@ extension SimulationSetup {
         scripts.pace = random.pick(
             isShort ? [.atOnce, .byChance, .byChance, .bytewise] : [.atOnce, .byChance])
         let clients = scripts.clients.count
-        var plan = SimulatedMessagePlan(kind: pair.kind)
-        plan.listensOnUnix = pair.endpoint.isUnix
-        plan.forwardsToUnix = pair.upstreams.first?.isUnix ?? false
-        plan.upstreams = pair.upstreams.map { _ in [.accepts] }
-        plan.clients = clients
-        plan.deadlines = pair.deadlines
-        // Nothing overflows: peers and sockets have room for whole scripts.
-        plan.messages = 64
-        plan.socketBuffer = 1 << 20
-        plan.peerBuffer = 1 << 20
-        world.messages = [plan]
-        shapeRing(&random)
-        shapeSockets(&random)
-        // Byte by byte is slow.
-        let least = scripts.bytes / 400
-        world.sendBuffer = max(world.sendBuffer, least)
-        world.receiveBuffer = max(world.receiveBuffer, least)
+        shapePair(pair, clients: clients, bytes: scripts.bytes, &random)
         world.backlog = max(world.backlog, clients)
-        world.posted.datagrams = random.pick([1, 2, 16])
         world.sessionTime = 1 << 62
         sessions = max(random.pick([64, 256]), 2 * clients)
         pool = PoolLimits(
@@ -48,6 +31,32 @@ extension SimulationSetup {
         pool.datagramBlocks = max(32, 4 * clients)
         if !random.chance(0x2000) { shapeScriptFaults(&random) }
         scripted = Scripted(pair: pair, plan: scripts)
+    }
+
+    /// A pair whose upstreams accept, its ring and its sockets.
+    ///
+    /// - Parameter bytes: of all its streams, roughly.
+    mutating func shapePair(
+        _ pair: PairConfiguration, clients: Int, bytes: Int, _ random: inout SeededRandom
+    ) {
+        var plan = SimulatedMessagePlan(kind: pair.kind)
+        plan.listensOnUnix = pair.endpoint.isUnix
+        plan.forwardsToUnix = pair.upstreams.first?.isUnix ?? false
+        plan.upstreams = pair.upstreams.map { _ in [.accepts] }
+        plan.clients = clients
+        plan.deadlines = pair.deadlines
+        // Nothing overflows: peers and sockets have room for all that comes at once.
+        plan.messages = 64
+        plan.socketBuffer = 1 << 20
+        plan.peerBuffer = 1 << 20
+        world.messages = [plan]
+        shapeRing(&random)
+        shapeSockets(&random)
+        // Byte by byte is slow.
+        let least = bytes / 400
+        world.sendBuffer = max(world.sendBuffer, least)
+        world.receiveBuffer = max(world.receiveBuffer, least)
+        world.posted.datagrams = random.pick([1, 2, 16])
     }
 
     mutating func shapeScriptFaults(_ random: inout SeededRandom) {
