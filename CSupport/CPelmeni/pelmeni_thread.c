@@ -195,3 +195,5 @@ void pelmeni_memory_discard(void *memory, uint64_t bytes) {
     // A refusal leaves the pages as they are, which is right too.
     madvise(memory, bytes, MADV_DONTNEED);
 }
+
+uint64_t pelmeni_page_bytes(void) { return (uint64_t)sysconf(_SC_PAGESIZE); }

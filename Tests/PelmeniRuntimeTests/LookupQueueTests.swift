@@ -46,6 +46,18 @@ struct LookupQueueTests {
         #expect(takeAll(&queue, now: now + 31 * second) == [0])
     }
 
+    /// A failure while a lookup runs: that one may have the old answer.
+    @Test func aRequestDuringALookupIsKept() {
+        var queue = LookupQueue(names: 1)
+        #expect(queue.take(now: 0) == 0)
+        queue.hasten(0)
+        queue.finish(0, isResolved: true, now: second)
+        #expect(queue.take(now: 2 * second - 1) == nil)
+        #expect(queue.take(now: 2 * second) == 0)
+        queue.finish(0, isResolved: true, now: 2 * second)
+        #expect(queue.take(now: 2 * second + LookupQueue.refreshInterval - 1) == nil)
+    }
+
     /// Names at a silent server, tried before, take their share and leave the rest to the others.
     @Test func namesInDoubtHaveAShare() {
         let dead = 2 * LookupQueue.doubtfulMax

@@ -29,10 +29,11 @@ import Testing
 
     private func start(
         _ variant: Variant, listen: Endpoint, to upstream: Endpoint, _ names: Names,
-        spreads: Bool = false
+        spreads: Bool = false, interval: UInt64 = LookupQueue.refreshInterval
     ) async throws -> EngineRuntime {
         var pair = PairConfiguration(endpoint: listen, upstreams: [upstream])
         pair.names.spreads = spreads
+        pair.names.interval = interval
         return try await EngineRuntime.start(
             EngineConfiguration(
                 choice: variant.backend, without: variant.without.mask, workers: 1, pairs: [pair],
@@ -46,16 +47,30 @@ import Testing
 
     /// Whether one of a client's next datagrams is answered: one behind another, a refusal apart.
     private func isServed(
-        _ client: DatagramWire, by origin: DatagramWire, within datagrams: Int
+        _ client: DatagramWire, by origin: DatagramWire, within datagrams: Int,
+        _ runtime: EngineRuntime
     ) throws -> Bool {
-        for count in 1...datagrams {
+        for _ in 1...datagrams {
+            let before = refusals(runtime)
             try client.send("q")
-            // A refusal is there at once; the wait for the last one ends with the request.
-            guard try origin.waits(count == datagrams ? 30_000 : 200) else { continue }
+            try waitUntil("a request, or a refusal") {
+                try origin.waits(0) || refusals(runtime) > before
+            }
+            guard try origin.waits(0) else { continue }
             try origin.send("a", to: try origin.receive().from)
             return try client.receiveText() == "a"
         }
         return false
+    }
+
+    private func refusals(_ runtime: EngineRuntime) -> UInt64 {
+        runtime.workers[0].counters.get(DropReason.noUpstream)
+    }
+
+    private func client(of runtime: EngineRuntime) throws -> DatagramWire {
+        let client = try DatagramWire()
+        try client.connect(toPort: runtime.addresses[0].port)
+        return client
     }
 
     /// The first address refuses datagrams: the second or third one of a client is answered, as are
@@ -68,12 +83,10 @@ import Testing
         let runtime = try await start(
             variant, listen: .udp(host: "127.0.0.1", port: 0),
             to: .udp(host: "app.test", port: origin.port), names)
-        let client = try DatagramWire()
-        try client.connect(toPort: runtime.addresses[0].port)
-        #expect(try isServed(client, by: origin, within: 3))
-        let next = try DatagramWire()
-        try next.connect(toPort: runtime.addresses[0].port)
-        #expect(try isServed(next, by: origin, within: 1))
+        let client = try client(of: runtime)
+        #expect(try isServed(client, by: origin, within: 3, runtime))
+        let next = try self.client(of: runtime)
+        #expect(try isServed(next, by: origin, within: 1, runtime))
         await stop(runtime)
     }
 
@@ -82,24 +95,31 @@ import Testing
         variant: Variant
     ) async throws {
         let origin = try DatagramWire()
-        let listener = try DatagramWire.unusedPort()
-        let client = try DatagramWire()
+        let folder = try TemporaryFolder()
+        let listener = folder.file("listener")
+        let client = try DatagramWire(at: .path(folder.file("client")))
+        let sending = Mutex<String?>(nil)
         let runtime = try await EngineRuntime.start(
             EngineConfiguration(
                 choice: variant.backend, without: variant.without.mask, workers: 1,
                 pairs: [
                     PairConfiguration(
-                        endpoint: .udp(host: "127.0.0.1", port: listener),
+                        endpoint: .unixDatagram(path: listener),
                         upstreams: [.udp(host: "app.test", port: origin.port)])
                 ],
                 lookup: { _, port in
                     // The listener is bound by now, and no worker runs.
-                    try? client.send("early", to: DatagramAddress(.port(listener)))
+                    do {
+                        try client.send("early", to: DatagramAddress(.path(listener)))
+                    } catch {
+                        sending.withLock { $0 = "\(error)" }
+                    }
                     guard let address = SocketAddress(numeric: "127.0.0.1", port: port) else {
                         return .failure(.init(reason: "no address"))
                     }
                     return .success([address])
                 }))
+        #expect(sending.withLock { $0 } == nil)
         #expect(try origin.receiveText() == "early")
         await stop(runtime)
     }
@@ -113,9 +133,8 @@ import Testing
         let runtime = try await start(
             variant, listen: .udp(host: "127.0.0.1", port: 0),
             to: .udp(host: "app.test", port: first.port), names)
-        let client = try DatagramWire()
-        try client.connect(toPort: runtime.addresses[0].port)
-        #expect(try isServed(client, by: first, within: 1))
+        let client = try client(of: runtime)
+        #expect(try isServed(client, by: first, within: 1, runtime))
         let second = try DatagramWire(at: .port(first.port), host: Self.second)
         names.move(to: ["127.0.0.2"])
         try first.goAway()
@@ -123,7 +142,58 @@ import Testing
         let before = names.lookups
         try client.send("lost")
         try waitUntil("a lookup") { names.lookups > before }
-        #expect(try isServed(client, by: second, within: 3))
+        #expect(try isServed(client, by: second, within: 3, runtime))
+        await stop(runtime)
+    }
+
+    /// A lookup that brings the addresses in another order: a refusal is that of the address that
+    /// refused, and the other one serves.
+    @Test(arguments: Variant.all) func aRefusalIsOfTheAddressThatRefused(
+        variant: Variant
+    ) async throws {
+        let first = try DatagramWire(at: .port(0), host: Self.second)
+        let second = try DatagramWire(at: .port(first.port))
+        let names = Names(["127.0.0.2", "127.0.0.1"])
+        let runtime = try await start(
+            variant, listen: .udp(host: "127.0.0.1", port: 0),
+            to: .udp(host: "app.test", port: first.port), names, interval: 1_000_000_000)
+        let old = try client(of: runtime)
+        #expect(try isServed(old, by: first, within: 1, runtime))
+        names.move(to: ["127.0.0.1", "127.0.0.2"])
+        // New sessions tell which order the worker has.
+        try waitUntil("the worker has the other order") {
+            try client(of: runtime).send("q")
+            try waitUntil("a request") { try first.waits(0) || second.waits(0) }
+            defer { _ = try? first.waits(0) ? first.receive() : second.receive() }
+            return try second.waits(0)
+        }
+        try first.goAway()
+        let before = refusals(runtime)
+        try old.send("lost")
+        try waitUntil("a refusal") { refusals(runtime) > before }
+        #expect(try isServed(try client(of: runtime), by: second, within: 1, runtime))
+        await stop(runtime)
+    }
+
+    /// A lone address keeps its session, whatever it is called: its server may return. The address
+    /// of all interfaces is one of this host's (and not what the socket says of its far side).
+    @Test(arguments: Variant.all, ["127.0.0.1", "0.0.0.0", "app.test"])
+    func aLoneAddressKeepsItsSession(variant: Variant, host: String) async throws {
+        let origin = try DatagramWire()
+        let runtime = try await start(
+            variant, listen: .udp(host: "127.0.0.1", port: 0),
+            to: .udp(host: host, port: origin.port), Names(["127.0.0.1"]),
+            spreads: host == "app.test")
+        let client = try client(of: runtime)
+        #expect(try isServed(client, by: origin, within: 1, runtime))
+        try origin.goAway()
+        for _ in 0..<3 {
+            let before = refusals(runtime)
+            try client.send("lost")
+            try waitUntil("a refusal") { refusals(runtime) > before }
+        }
+        let counters = runtime.workers[0].counters
+        #expect(counters.get(.accepted) == 1)
         await stop(runtime)
     }
 

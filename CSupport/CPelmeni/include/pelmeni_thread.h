@@ -16,6 +16,8 @@ int pelmeni_descriptor_limit_raise(void);             // soft to hard; 0 or -err
 int pelmeni_descriptors_open(void);                   // open descriptors of the process, or -errno
 void *pelmeni_memory_map(uint64_t bytes);             // zeroed, page-aligned, touched on demand; NULL on failure
 void pelmeni_memory_unmap(void *memory, uint64_t bytes);
-void pelmeni_memory_discard(void *memory, uint64_t bytes); // whole pages: zeros again, and no memory until touched
+// Zeros again, and no memory until touched. The kernel rounds the end up: what else is in the last page is lost too.
+void pelmeni_memory_discard(void *memory, uint64_t bytes);
+uint64_t pelmeni_page_bytes(void);
 
 #endif

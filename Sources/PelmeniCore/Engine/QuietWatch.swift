@@ -32,8 +32,8 @@ struct QuietWatch {
 
     /// Whether memory is given back now. Then it counts anew.
     ///
-    /// - Parameter waited: in the last wait. Behind a short one the kernel may not have begun what
-    ///   it was just given.
+    /// - Parameter waited: since the last loop's completions came: their handling, and the wait.
+    ///   Behind a short one the kernel may not have begun what it was just given.
     @inline(__always)
     mutating func take(at now: UInt64, waited: UInt64) -> Bool {
         guard now >= dueAt else { return false }

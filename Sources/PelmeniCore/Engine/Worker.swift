@@ -21,6 +21,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     var isPauseReported = false
     var isStopping = false
     private var wakeArmed = false
+    /// A wake-up came, whose requests are not read yet.
+    private var hasRequests = false
     var quiet = QuietWatch()
     /// The ring's own error that ended the loop, or 0.
     package private(set) var failure: Int32 = 0
@@ -96,6 +98,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         let error = relay.legs.ring.submit(until: nextTime())
         relay.legs.now = relay.legs.calls.now()
         guard error == 0 else { return fail(error) }
+        if hasRequests { heedRequests() }
         var completions = 0
         while let completion = relay.legs.ring.next() {
             completions &+= 1
@@ -122,6 +125,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
 
     @inline(__always)
     private func nextTime() -> UInt64 {
+        if hasRequests { return 0 }
         var time = min(relay.nextTime(), quiet.dueAt)
         if isDraining, relay.legs.isQuiet {
             time = min(time, relay.legs.now &+ Self.drainCheck)
@@ -178,15 +182,17 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         }
     }
 
-    /// Not inlined, so that its one indirect call has one place.
-    @inline(never)
     private mutating func woken() {
         wakeArmed = false
-        heedRequests()
+        hasRequests = true
         armWake()
     }
 
+    /// Behind a submit alone: until then the ring's connects name the addresses where they lie. Not
+    /// inlined, so that its one indirect call has one place.
+    @inline(never)
     private mutating func heedRequests() {
+        hasRequests = false
         let answer = WorkerRequests.Answer(
             rawValue: requests.reader(
                 requests.context, UnsafeMutableRawPointer(relay.legs.pairs.rows)))

@@ -7,13 +7,14 @@ struct DialRow: QueuedRow {
 
     /// The choice of upstreams.
     var policy = UpstreamPolicy()
+    // In the policy's last word.
+    var next: DialID = .none
     /// When the current upstream was first dialled.
     var dialledAt: UInt64 = 0
     /// When its last address was dialled.
     var attemptAt: UInt64 = 0
     /// When a busy upstream is dialled again; 0 is never.
     var retryAt: UInt64 = 0
-    var next: DialID = .none
 }
 
 extension Legs where R: ~Copyable {

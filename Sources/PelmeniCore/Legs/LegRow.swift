@@ -149,11 +149,12 @@ struct LegRow: QueuedRow {
 
     // MARK: Parts
 
-    /// Where a leg towards an upstream was dialled to: the upstream's row in the pair, and the
-    /// number of its address.
+    /// Where a leg towards an upstream was dialled to: the upstream's row in the pair, the number of
+    /// its address, and which address that was.
     struct Dialled {
         var upstream: UInt8 = 0
         var address: UInt8 = 0
+        var generation: UInt8 = 0
     }
 
     /// Whether the far side takes queued bytes.

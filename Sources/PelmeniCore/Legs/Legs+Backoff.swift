@@ -7,14 +7,16 @@ extension Legs where R: ~Copyable {
         noteFailed(row.pair, UInt8(truncatingIfNeeded: upstream), row.cause)
     }
 
-    /// Starts an address's backoff, unless descriptors are short. The first failure in a row is
-    /// reported where the upstream has other addresses.
+    /// Starts an address's backoff, unless descriptors are short, or a lookup has taken its place
+    /// away since it was dialled. The first failure in a row is reported where the upstream has
+    /// other addresses.
     func noteAddressFailed(
-        _ session: SessionID, _ number: Int, of upstream: Int, error: Int32 = 0
+        _ session: SessionID, _ dialled: LegRow.Dialled, error: Int32 = 0
     ) {
         guard sessions[session].cause != .limit || !sessions[session].hasCause else { return }
-        let row = pairs[sessions[session].pair].upstreams + upstream
-        let address = row.pointee.address(number)
+        let row = pairs[sessions[session].pair].upstreams + Int(dialled.upstream)
+        guard row.pointee.isPresent(dialled) else { return }
+        let address = row.pointee.address(Int(dialled.address))
         let isNew = address.pointee.backoff.failures == 0
         address.pointee.backoff.failed(now: now)
         row.pointee.hasFailures = true
@@ -22,8 +24,7 @@ extension Legs where R: ~Copyable {
         events.report(
             WorkerEvent(
                 kind: .addressFailed, pair: sessions[session].pair,
-                upstream: UInt8(truncatingIfNeeded: upstream),
-                address: UInt8(truncatingIfNeeded: number), error: error))
+                upstream: dialled.upstream, address: dialled.address, error: error))
     }
 
     /// Starts an upstream's backoff; the first failure in a row is reported.
@@ -43,14 +44,17 @@ extension Legs where R: ~Copyable {
     func noteAlive(_ leg: LegID) {
         let pair = sessions[legs[leg].session].pair
         let row = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
-        guard row.pointee.hasFailures else { return }
+        // Another address may be down for as long as this one receives.
+        guard row.pointee.hasFailures, row.pointee.endsBackoff(legs[leg].dialled) else { return }
         endBackoff(leg, pair)
     }
 
     @inline(never)
     private func endBackoff(_ leg: LegID, _ pair: PairID) {
         let row = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
-        guard row.pointee.succeeded(Int(legs[leg].dialled.address)) else { return }
+        let dialled = legs[leg].dialled
+        guard row.pointee.isPresent(dialled), row.pointee.succeeded(Int(dialled.address))
+        else { return }
         events.report(
             WorkerEvent(kind: .upstreamRecovered, pair: pair, upstream: legs[leg].dialled.upstream))
     }

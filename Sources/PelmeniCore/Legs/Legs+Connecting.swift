@@ -11,13 +11,13 @@ extension Legs where R: ~Copyable {
         let upstream = Int(legs[leg].dialled.upstream)
         let result = reachesItself(leg, result) ? -ECONNREFUSED : result
         guard result >= 0 || adoptSpokenReset(leg, result) else {
-            let address = Int(legs[leg].dialled.address)
+            let dialled = legs[leg].dialled
             removeAttempt(session, leg)
             // In order, a socket that is connected to itself would keep its port for a minute.
             close(leg, reset: true)
             if result == -EAGAIN, isUnix(session, upstream) { return dialAgain(session) }
             noteFailure(session, result)
-            noteAddressFailed(session, address, of: upstream, error: result)
+            noteAddressFailed(session, dialled, error: result)
             // Attempts at other addresses may be in flight; the next one starts at once.
             return dial(session)
         }
@@ -41,7 +41,7 @@ extension Legs where R: ~Copyable {
         return true
     }
 
-    /// Whether the kernel connected the socket to itself: the upstream is on this host, nobody
+    /// Whether the kernel connected the socket to itself: the upstream is on this host, no socket
     /// listens on its port, and the kernel chose that very port for the socket (RFC 9293, section
     /// 3.5, simultaneous opens). The client would get its own bytes back.
     private func reachesItself(_ leg: LegID, _ result: Int32) -> Bool {
@@ -57,10 +57,7 @@ extension Legs where R: ~Copyable {
     private func noteSlower(_ leg: LegID) {
         var slower = legs[leg].next
         while !slower.isNone {
-            noteAddressFailed(
-                legs[leg].session, Int(legs[slower].dialled.address),
-                of: Int(legs[slower].dialled.upstream),
-                error: -ETIMEDOUT)
+            noteAddressFailed(legs[leg].session, legs[slower].dialled, error: -ETIMEDOUT)
             slower = legs[slower].next
         }
     }

@@ -91,7 +91,8 @@ extension Legs where R: ~Copyable {
         let row = legs.row(leg)
         let acknowledged = calls.acknowledged(row.pointee.socket)
         let outstanding = calls.outstanding(row.pointee.socket)
-        let mark = acknowledged >= 0 ? acknowledged : Int64.max &- outstanding
+        // Another one than before the first check also where nothing is outstanding.
+        let mark = acknowledged >= 0 ? acknowledged : Int64.max &- 1 &- outstanding
         return row.pointee.progress.acknowledge(mark, at: now)
     }
 

@@ -94,8 +94,25 @@ extension Legs where R: ~Copyable {
 
     /// The address that the session dials next; nil when it has dialled each.
     private func nextAddress(_ session: SessionID, of upstream: Int) -> Int? {
-        pairs[sessions[session].pair].upstreams[upstream]
-            .next(after: dialRow(session).pointee.policy.addresses, now)
+        let row = pairs[sessions[session].pair].upstreams + upstream
+        let choice = dialRow(session)
+        let lookup = choice.pointee.policy.lookup
+        if lookup != row.pointee.lookups {
+            choice.pointee.policy.forget(
+                row.pointee.numbers(since: lookup), lookup: row.pointee.lookups)
+        }
+        return row.pointee.next(after: choice.pointee.policy.addresses, now)
+    }
+
+    /// An address of an upstream, as a leg knows it.
+    private func dialled(
+        _ session: SessionID, _ number: Int, of upstream: Int
+    ) -> LegRow.Dialled {
+        let row = pairs[sessions[session].pair].upstreams + upstream
+        return LegRow.Dialled(
+            upstream: UInt8(truncatingIfNeeded: upstream),
+            address: UInt8(truncatingIfNeeded: number),
+            generation: row.pointee.address(number).pointee.generation)
     }
 
     /// Dials one address. False when the attempt could not start.
@@ -109,7 +126,7 @@ extension Legs where R: ~Copyable {
         choice.pointee.policy.noteDialled(number, of: upstream)
         if entry.pointee.kind.forwardsDatagrams {
             guard !dialDatagrams(session, number, of: upstream) else { return true }
-            noteAddressFailed(session, number, of: upstream)
+            noteAddressFailed(session, dialled(session, number, of: upstream))
             return false
         }
         choice.pointee.retryAt = 0
@@ -121,7 +138,7 @@ extension Legs where R: ~Copyable {
         let kind: LegRow.Kind = family == AF_UNIX ? .unixUpstream : .upstream
         let leg = addLeg(kind, socket: socket, session, number, of: upstream)
         guard !leg.isNone else {
-            noteAddressFailed(session, number, of: upstream)
+            noteAddressFailed(session, dialled(session, number, of: upstream))
             return false
         }
         legs[leg].move(writing: .connecting)
@@ -149,8 +166,7 @@ extension Legs where R: ~Copyable {
             noteFailure(session, -EMFILE)
             return leg
         }
-        legs[leg].dialled.upstream = UInt8(truncatingIfNeeded: upstream)
-        legs[leg].dialled.address = UInt8(truncatingIfNeeded: address)
+        legs[leg].dialled = dialled(session, address, of: upstream)
         sessions[session].legs &+= 1
         counters.add(.connects)
         return leg
@@ -205,9 +221,7 @@ extension Legs where R: ~Copyable {
     private func failAttempts(_ session: SessionID) {
         var leg = sessions[session].upstream
         while !leg.isNone {
-            noteAddressFailed(
-                session, Int(legs[leg].dialled.address), of: Int(legs[leg].dialled.upstream),
-                error: -ETIMEDOUT)
+            noteAddressFailed(session, legs[leg].dialled, error: -ETIMEDOUT)
             leg = legs[leg].next
         }
     }

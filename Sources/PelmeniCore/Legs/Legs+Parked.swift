@@ -86,8 +86,11 @@ extension Legs where R: ~Copyable {
         let upstream = pairs[row.pointee.pair].upstreams + currentUpstream(session)
         while !upstream.pointee.parked.isNone {
             let leg = upstream.pointee.parked
-            // An end or a byte may have come since the last loop.
-            guard legs[leg].phase == .open, !calls.stirs(legs[leg].socket) else {
+            // An end or a byte may have come since the last loop. A row of one address may have
+            // got another one.
+            guard legs[leg].phase == .open, !hasMoved(leg, row.pointee.pair),
+                !calls.stirs(legs[leg].socket)
+            else {
                 closeParked(leg)
                 continue
             }
@@ -102,6 +105,13 @@ extension Legs where R: ~Copyable {
             return true
         }
         return false
+    }
+
+    /// Whether a leg's address belongs to no row any more, where each has one of its own.
+    private func hasMoved(_ leg: LegID, _ pair: PairID) -> Bool {
+        guard pairs[pair].turns.rowsEach > 1 else { return false }
+        let dialled = legs[leg].dialled
+        return !pairs[pair].upstreams[Int(dialled.upstream)].isPresent(dialled)
     }
 
     /// Takes a leg out of its list.

@@ -149,7 +149,15 @@ package struct PairRow: @unchecked Sendable {
                 free.append(row)
             }
         }
-        for row in free { rows[row].replaceAddresses(new.isEmpty ? [] : [new.removeFirst()]) }
+        for row in free {
+            rows[row].replaceAddresses(new.isEmpty ? [] : [new.removeFirst()])
+            rows[row].forget()
+        }
+    }
+
+    /// Whether a session could dial another row.
+    func hasOther(than row: UInt8) -> Bool {
+        (0..<upstreamCount).contains { $0 != row && upstreams[Int($0)].addressCount > 0 }
     }
 
     @inline(__always)

@@ -36,8 +36,8 @@ extension Relay where R: ~Copyable {
         let isReplaceable = noteRefused(leg, cause, error)
         guard !dialsOnDemand(session) else { return loseUpstream(session, cause) }
         if sessions[session].kind == .streamToDatagrams { return endRefused(session, leg, cause) }
-        if isReplaceable || pair.pointee.upstreamCount > 1 || legs[leg].kind.isUnix
-            || hasErrorQueue(leg)
+        if isReplaceable || pair.pointee.hasOther(than: legs[leg].dialled.upstream)
+            || legs[leg].kind.isUnix || hasErrorQueue(leg)
         {
             end(session, cause, reset: false)
         }
@@ -49,14 +49,9 @@ extension Relay where R: ~Copyable {
         let session = legs[leg].session
         let pair = sessions[session].pair
         let upstream = pairs[pair].upstreams + Int(legs[leg].dialled.upstream)
-        let dialled = legs.calls.peerName(legs[leg].socket)
-        // The name may have moved since: its present addresses are not to blame. Sockets of other
-        // protocols have no port that could be compared.
-        let isComparable = !legs[leg].kind.isUnix && pairs[pair].hooks.upstreamSocket.isStandard
-        guard !isComparable || upstream.pointee.number(of: dialled) != nil else { return true }
-        legs.noteAddressFailed(
-            session, Int(legs[leg].dialled.address), of: Int(legs[leg].dialled.upstream),
-            error: error)
+        // The name may have moved since: its present addresses are not to blame.
+        guard upstream.pointee.isPresent(legs[leg].dialled) else { return true }
+        legs.noteAddressFailed(session, legs[leg].dialled, error: error)
         guard !upstream.pointee.hasAwake(now) else { return true }
         legs.noteFailed(pair, legs[leg].dialled.upstream, cause, error: error)
         return upstream.pointee.addressCount > 1

@@ -45,6 +45,8 @@ package struct LookupQueue: Sendable {
         /// The start of the running lookup; nil is none.
         var startedAt: UInt64?
         var failures: UInt64 = 0
+        /// The running lookup may have begun before the name moved.
+        var isWanted = false
         var standing = Standing.new
     }
 
@@ -62,6 +64,7 @@ package struct LookupQueue: Sendable {
     /// a name that does not resolve stay as they are.
     package mutating func hasten(_ index: Int) {
         guard entries[index].failures == 0 else { return }
+        entries[index].isWanted = entries[index].startedAt != nil
         entries[index].dueAt = min(
             entries[index].dueAt, entries[index].endedAt &+ Self.retryMin)
     }
@@ -113,6 +116,8 @@ package struct LookupQueue: Sendable {
     /// A lookup ended, or could not start.
     package mutating func finish(_ index: Int, isResolved: Bool, now: UInt64) {
         guard let startedAt = entries[index].startedAt else { return }
+        let isWanted = entries[index].isWanted
+        entries[index].isWanted = false
         entries[index].startedAt = nil
         entries[index].endedAt = now
         runningCount -= 1
@@ -120,7 +125,7 @@ package struct LookupQueue: Sendable {
         entries[index].standing = isResolved && !isSlow ? .resolved : .doubtful
         guard !isResolved else {
             entries[index].failures = 0
-            entries[index].dueAt = now &+ entries[index].interval
+            entries[index].dueAt = now &+ (isWanted ? Self.retryMin : entries[index].interval)
             return
         }
         // Five doublings exceed the longest wait.

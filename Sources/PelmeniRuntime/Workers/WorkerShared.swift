@@ -16,6 +16,8 @@ package final class WorkerShared: Sendable {
     private let log: EngineLog
     private let names: [String]
     private let upstreamNames: [[String]]
+    /// Upstreams that a lookup may move.
+    private let areNames: [[Bool]]
     private let lookups: LookupRequests
     /// The thread's CPU clock while it runs; its CPU time once it has ended.
     private let clock = Atomic<Int32>(0)
@@ -39,6 +41,7 @@ package final class WorkerShared: Sendable {
         self.log = log
         names = zip(pairs, addresses).map { $0.endpoint.at($1).description }
         upstreamNames = pairs.map { $0.upstreams.map(\.description) }
+        areNames = pairs.map { $0.upstreams.map(\.isName) }
     }
 
     deinit {
@@ -104,7 +107,9 @@ package final class WorkerShared: Sendable {
     private func log(_ event: WorkerEvent) {
         if event.kind.isOfUpstreams, event.kind != .upstreamRecovered {
             let upstream = endpoint(of: event)
-            lookups.request(.init(pair: event.pair, upstream: UInt16(upstream)))
+            if areNames[event.pair.index][upstream] {
+                lookups.request(.init(pair: event.pair, upstream: UInt16(upstream)))
+            }
         }
         guard event.kind != .upstreamFailsStill else { return }
         let (level, message) = Self.text(event)
@@ -132,7 +137,10 @@ package final class WorkerShared: Sendable {
             let pair = rows.pairs + event.pair.index
             if event.kind == .addressFailed || pair.pointee.turns.rowsEach > 1 {
                 let row = pair.pointee.upstreams + Int(event.upstream)
-                fields.append(.init("address", "\(row.pointee.socketAddress(event.address))"))
+                let address =
+                    event.kind == .addressFailed
+                    ? row.pointee.socketAddress(event.address) : row.pointee.firstAddress
+                fields.append(.init("address", "\(address)"))
             }
         }
         return fields

@@ -65,6 +65,42 @@ import Testing
         }
     }
 
+    /// A page of other machines is larger than a small block, and no divisor of a datagram block:
+    /// what is given back has no byte of a leased block.
+    @Test(arguments: [4 << 10, 16 << 10, 64 << 10]) func noPageOfALeasedBlockIsFreed(
+        pageBytes: Int
+    ) throws {
+        let limits = PoolLimits(smallBlocks: 23, bulkBlocks: 3, datagramBlocks: 23)
+        let pool = try #require(BufferPool(limits: limits))
+        defer { pool.destroy() }
+        var random = SeededRandom(seed: UInt64(pageBytes))
+        let classes =
+            [BlockClass](repeating: .small, count: 23) + [.bulk, .bulk, .bulk]
+            + [BlockClass](repeating: .datagram, count: 23)
+        let blocks = classes.map { pool.take($0) }
+        let start = blocks.map { pool.address($0) }.min()
+        let memory = try #require(start)
+        var given = 0
+        for _ in 0..<200 {
+            let share = random.between(1, 8)
+            let kept = blocks.filter { _ in random.below(share) == 0 }
+            for block in blocks where !kept.contains(block) { pool.release(block) }
+            let leased = kept.map { block in
+                let at = pool.address(block) - memory
+                return at..<at + pool.blockClass(of: block).bytes
+            }
+            pool.forEachTrimmable(pageBytes: pageBytes) { bytes in
+                #expect(bytes.lowerBound % pageBytes == 0 && bytes.count % pageBytes == 0)
+                #expect(!leased.contains { $0.overlaps(bytes) }, "\(bytes)")
+                given += bytes.count
+            }
+            for block in blocks where !kept.contains(block) {
+                #expect(!pool.take(pool.blockClass(of: block)).isNone)
+            }
+        }
+        #expect(given > 0)
+    }
+
     @Test func blocksDoNotOverlap() throws {
         let limits = PoolLimits(smallBlocks: 5, bulkBlocks: 3)
         let pool = try #require(BufferPool(limits: limits))

@@ -44,7 +44,7 @@ import Testing
         var hosts: [UInt32] {
             (0..<Int(pair.upstreamCount)).map { row in
                 guard upstreams[row].addressCount > 0 else { return 0 }
-                let host = upstreams[row].socketAddress(0).host.split(separator: ".").last
+                let host = upstreams[row].firstAddress.host.split(separator: ".").last
                 return UInt32(host ?? "") ?? 0
             }
         }
@@ -81,11 +81,88 @@ import Testing
         row.pointee.address(0).pointee.backoff.failed(now: Self.second)
         rows.pair.setAddresses([3, 1].map(Self.address), ofEndpoint: 0)
         #expect(row.pointee.hasFailures)
-        #expect(Self.dialled(row.pointee, at: Self.second) == [0, 1])
-        #expect(row.pointee.address(1).pointee.backoff.isResting(Self.second))
+        // The one that is new has a number of its own.
+        #expect(Self.dialled(row.pointee, at: Self.second) == [2, 0])
+        #expect(row.pointee.address(0).pointee.backoff.isResting(Self.second))
         #expect(row.pointee.number(of: Self.address(2)) == nil)
         rows.pair.setAddresses([3, 2].map(Self.address), ofEndpoint: 0)
         #expect(!row.pointee.hasFailures)
+    }
+
+    /// Dials that were in flight together fail together.
+    @Test func failuresOfOneMomentAreOne() {
+        var backoff = Backoff()
+        for _ in 0..<6 { backoff.failed(now: Self.second) }
+        #expect(backoff.failures == 1)
+        #expect(backoff.isResting(2 * Self.second - 1) && !backoff.isResting(2 * Self.second))
+        backoff.failed(now: 2 * Self.second)
+        #expect(backoff.isResting(4 * Self.second - 1) && !backoff.isResting(4 * Self.second))
+    }
+
+    /// A leg outlives the address that it was dialled to, or another order of them.
+    @Test func aNumberMeansOneAddress() {
+        let rows = Rows(endpoints: 1, rowsEach: 1)
+        let row = rows.upstreams
+        func dialled(_ number: Int) -> LegRow.Dialled {
+            LegRow.Dialled(
+                upstream: 0, address: UInt8(number),
+                generation: row.pointee.address(number).pointee.generation)
+        }
+        rows.pair.setAddresses([1, 2].map(Self.address), ofEndpoint: 0)
+        let (one, two) = (dialled(0), dialled(1))
+        rows.pair.setAddresses([2, 1].map(Self.address), ofEndpoint: 0)
+        #expect(row.pointee.isPresent(one) && row.pointee.isPresent(two))
+        #expect(Self.dialled(row.pointee, at: 0) == [1, 0])
+        rows.pair.setAddresses([2].map(Self.address), ofEndpoint: 0)
+        #expect(!row.pointee.isPresent(one) && row.pointee.isPresent(two))
+        // Other addresses get the number again and again; a lookup never overwrites the present
+        // ones, which staged connects name.
+        var previous = row.pointee.firstAddress
+        for host in UInt32(3)...100 {
+            let present = Array(row.pointee.numbers)
+            rows.pair.setAddresses([Self.address(host)], ofEndpoint: 0)
+            #expect(row.pointee.address(present[0]).pointee.address == previous)
+            #expect(!row.pointee.isPresent(one) && !row.pointee.isPresent(two))
+            previous = row.pointee.firstAddress
+        }
+        // An address that comes back is another one.
+        rows.pair.setAddresses([1].map(Self.address), ofEndpoint: 0)
+        #expect(!row.pointee.isPresent(one))
+    }
+
+    /// A session that dials while a lookup ends dials the addresses that are new, and no other
+    /// one twice.
+    @Test func newAddressesAreDialledOnce() {
+        let rows = Rows(endpoints: 1, rowsEach: 1)
+        let row = rows.upstreams
+        rows.pair.setAddresses([1].map(Self.address), ofEndpoint: 0)
+        var policy = UpstreamPolicy()
+        policy.forget(row.pointee.numbers(since: policy.lookup), lookup: row.pointee.lookups)
+        policy.noteDialled(0, of: 0)
+        for round in UInt32(0)..<40 {
+            // Another one beside it, whose number other addresses had before.
+            rows.pair.setAddresses([Self.address(1), Self.address(2 + round)], ofEndpoint: 0)
+            policy.forget(row.pointee.numbers(since: policy.lookup), lookup: row.pointee.lookups)
+            let next = row.pointee.next(after: policy.addresses, 0)
+            #expect(next.map { row.pointee.socketAddress(UInt8($0)) } == Self.address(2 + round))
+            if let next { policy.noteDialled(next, of: 0) }
+            #expect(row.pointee.next(after: policy.addresses, 0) == nil)
+        }
+    }
+
+    /// With a row each, what is known of a row is about its address.
+    @Test func aRowWithAnotherAddressHasNoBackoff() {
+        let rows = Rows(endpoints: 1, rowsEach: 2)
+        rows.pair.setAddresses([1, 2].map(Self.address), ofEndpoint: 0)
+        rows.upstreams[0].backoff.failed(now: Self.second)
+        rows.upstreams[1].backoff.failed(now: Self.second)
+        rows.pair.setAddresses([2, 3].map(Self.address), ofEndpoint: 0)
+        #expect(rows.hosts == [3, 2])
+        #expect(rows.upstreams[0].backoff.failures == 0)
+        #expect(rows.upstreams[1].backoff.failures == 1)
+        #expect(rows.pair.hasOther(than: 0))
+        rows.pair.setAddresses([3].map(Self.address), ofEndpoint: 0)
+        #expect(!rows.pair.hasOther(than: 0))
     }
 
     @Test func addressesOfTheirOwnAreDialledInTurn() {
