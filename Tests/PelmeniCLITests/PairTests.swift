@@ -112,9 +112,11 @@ struct PairTests {
         }
     }
 
-    @Test("a listener that cannot refuse clients is told so", arguments: [
-        "udp://:1", "unix:///a", "unix:@a", "unixgram:///a", "icmp://",
-    ])
+    @Test(
+        "a listener that cannot refuse clients is told so",
+        arguments: [
+            "udp://:1", "unix:///a", "unix:@a", "unixgram:///a", "icmp://",
+        ])
     func whenDown(listen: String) throws {
         expectRefusal(naming: ["\"when-down\"", "tcp or http listener", listen]) {
             _ = try EndpointPair(listen: listen, upstream: "tcp://h:2?when-down=refuse")

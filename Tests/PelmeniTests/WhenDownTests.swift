@@ -156,6 +156,7 @@ import Testing
         let upstream = try origin.accept()
         client.close()
         #expect(try upstream.readEnd() == .clean)
+        upstream.close()
         await relay.engine.drain()
     }
 
@@ -201,7 +202,6 @@ import Testing
         #expect(relay.messages("clients are refused") == 1)
     }
 
-    /// An upstream that never answers: the probe is in flight when the engine ends.
     @Test(arguments: Variant.all) func itEndsWhileItRefuses(variant: Variant) async throws {
         let closed = try RefusedPort()
         for stops in [true, false] {

@@ -11,11 +11,13 @@ extension Worker where R: ~Copyable {
     mutating func tendRefusals() {
         for index in 0..<listenerCount where listeners[index].refusesWhenDown {
             let listener = listeners[index]
-            switch listener.state {
-            case .armed where isDown(listener): cancelAccept(index)
-            case .idle where isDown(listener) && listener.dueAt <= relay.legs.now: refuse(index)
-            case .refusing: tendRefusing(index)
-            case .idle, .armed, .ending, .taken, .closed: break
+            if listener.state == .refusing {
+                tendRefusing(index)
+            } else if listener.state == .armed, isDown(listener) {
+                // What its end finds is an idle listener of a pair that is down.
+                cancelAccept(index)
+            } else if listener.state == .idle, listener.dueAt <= relay.legs.now, isDown(listener) {
+                refuse(index)
             }
         }
     }
