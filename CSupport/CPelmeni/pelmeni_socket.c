@@ -98,6 +98,20 @@ int pelmeni_socket_listen(int socket, int backlog) {
     return listen(socket, backlog) < 0 ? -errno : 0;
 }
 
+// The kernel keeps the port in the socket's hands (Linux 6.18: tcp_disconnect keeps it, as bind locked it), but
+// SO_REUSEADDR would let anybody bind it who has the option too, while nobody listens there. With that the port of a
+// listener could be taken away by a second start of the same program.
+int pelmeni_socket_refuse(int listener) {
+    int result = set_number(listener, SOL_SOCKET, SO_REUSEADDR, 0);
+    if (result == 0 && shutdown(listener, SHUT_RD) < 0) { result = -errno; }
+    return result;
+}
+
+int pelmeni_socket_listen_again(int listener, int backlog) {
+    int result = set_number(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+    return result < 0 ? result : pelmeni_socket_listen(listener, backlog);
+}
+
 int pelmeni_socket_accept(int listener, int nonblocking) {
     int descriptor;
     do {

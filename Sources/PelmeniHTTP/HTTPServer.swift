@@ -26,6 +26,8 @@ public struct HTTPServer: Server {
     /// Hooks on messages, before an upstream of datagrams. Elsewhere none has a moment: the hooks
     /// of requests and responses are ``httpHooks``.
     public var hooks: [HookTable] = []
+    /// What the listener does with clients while no upstream takes connections.
+    public var whenDown = WhenDown.accept
     /// Hooks of requests and responses, in the order of attachment.
     public var httpHooks: [HTTPHookTable] = []
     /// Bounds of messages.

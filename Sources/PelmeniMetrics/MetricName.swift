@@ -46,6 +46,8 @@ public enum MetricName: String, CaseIterable, Sendable {
     case workerEnters = "pelmeni_worker_enters_total"
     /// Times that a worker paused accepting. Label `worker`.
     case workerAcceptPauses = "pelmeni_worker_accept_pauses_total"
+    /// Times that a worker's listener stopped listening, with `WhenDown.refuse`. Label `worker`.
+    case workerRefusals = "pelmeni_worker_refusals_total"
     /// Reads that found a worker's buffer pool empty. Label `worker`.
     case workerStarvedReads = "pelmeni_worker_starved_reads_total"
     /// Blocks of a worker's pool in use, those posted to the kernel included. Label `worker`.

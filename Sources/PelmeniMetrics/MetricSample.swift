@@ -70,8 +70,8 @@ struct MetricSample: Equatable {
             (.datagramsToUpstream, worker.datagramsToUpstream),
             (.datagramsToClient, worker.datagramsToClient), (.workerCPU, worker.cpuNanoseconds),
             (.workerLoops, worker.loops), (.workerEnters, worker.enters),
-            (.workerAcceptPauses, worker.acceptPauses), (.workerStarvedReads, worker.starved),
-            (.workerBlocksLeased, worker.blocksLeased),
+            (.workerAcceptPauses, worker.acceptPauses), (.workerRefusals, worker.refusals),
+            (.workerStarvedReads, worker.starved), (.workerBlocksLeased, worker.blocksLeased),
         ]
         return counts.map { MetricSample($0.0, $0.1, [label]) }
             + DropReason.allCases.map { reason in

@@ -99,7 +99,8 @@ struct SimulationRun: ~Copyable {
             WorkerListener(
                 socket: SimulatedKernel.firstDescriptor + Int32($0), pair: PairID($0),
                 isShared: false,
-                isDatagrams: setup.world.messagePlan($0)?.listensForDatagrams ?? false)
+                isDatagrams: setup.world.messagePlan($0)?.listensForDatagrams ?? false,
+                refusesWhenDown: setup.refusesWhenDown($0))
         }
         let requests = WorkerRequests(
             reader: { context, _ in context?.load(as: UInt32.self) ?? 0 },

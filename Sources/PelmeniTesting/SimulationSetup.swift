@@ -1,4 +1,5 @@
 package import PelmeniCore
+internal import PelmeniRuntime
 
 /// A seed's setup of a run: the simulated world, and the engine's settings in it.
 package struct SimulationSetup: Sendable {
@@ -35,6 +36,7 @@ package struct SimulationSetup: Sendable {
         if Self.hasHooks(seed: seed) { shapeChaos() }
         if Self.hasDrivers(seed: seed) { shapeDrivers() }
         if Self.hasPairDrivers(seed: seed) { shapePairDrivers() }
+        shapeRefusals()
         var apart = SeededRandom(seed: seed ^ 0x6d69_7373)
         if apart.chance(0x8000) {
             world.faults.missedEnd = apart.pick([2000, 20_000, 65_536])
@@ -50,6 +52,26 @@ package struct SimulationSetup: Sendable {
         shapeUpstreams(&random)
         shapeEnd(&random)
         if world.faults.cutsSessions { allowances.cuts = true }
+    }
+
+    /// Whether a pair's listener refuses clients while no upstream is up.
+    func refusesWhenDown(_ pair: Int) -> Bool {
+        if let scripted { return scripted.pair.refusesWhenDown }
+        return pair < world.plans.count && world.plans[pair].refusesWhenDown
+    }
+
+    /// Where sessions may be cut, some listeners refuse their clients, and some upstreams begin
+    /// to accept.
+    private mutating func shapeRefusals() {
+        var apart = SeededRandom(seed: world.seed ^ 0x7265_6675_7365)
+        guard allowances.cuts, apart.chance(0x8000) else { return }
+        for plan in world.plans.indices where !world.plans[plan].listensOnUnix {
+            world.plans[plan].refusesWhenDown = apart.chance(0x8000)
+            guard apart.chance(0x8000) else { continue }
+            world.upstreams[plan] = world.upstreams[plan].map {
+                $0.map { $0 == .refuses ? .late : $0 }
+            }
+        }
     }
 
     // MARK: Plans

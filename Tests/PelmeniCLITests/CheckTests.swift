@@ -151,6 +151,8 @@ struct CheckTests {
             ("udp://127.0.0.1:1?v6only=yes", "udp://10.0.0.1:1", "v6only is for a listener"),
             ("tcp://:1?df=keep", "tcp://10.0.0.1:1", "df has no meaning"),
             ("unix:///a?receive-buffer=8k", "unix:@b", "receive-buffer has no meaning"),
+            ("tcp://:1?when-down=refuse", "udp://10.0.0.1:1", "when-down refuse is for upstreams"),
+            ("http://:1", "icmp://10.0.0.1?when-down=refuse", "when-down refuse is for upstreams"),
         ])
     func refusals(listen: String, upstream: String, part: String) async throws {
         let error = await #expect(throws: EngineError.self) {
@@ -158,6 +160,18 @@ struct CheckTests {
         }
         #expect(error?.kind == .usage)
         #expect(error?.description.contains(part) == true, "\(String(describing: error))")
+    }
+
+    @Test("what a listener does while no upstream is up is of TCP")
+    func whenDown() async throws {
+        let pairs = try await pairs([
+            "tcp://:1", "unix:///a", "http://:2?when-down=refuse", "http://10.0.0.1:1",
+            "udp://:3", "tcp://10.0.0.1:1", "unix:///b", "tcp://10.0.0.1:1",
+            "tcp://:4", "tcp://10.0.0.1:1?when-down=accept",
+        ])
+        #expect(pairs.map(\.whenDown) == ["accept", "refuse", nil, nil, "accept"])
+        let text = try await check(["tcp://:1?when-down=refuse", "tcp://10.0.0.1:1"])
+        #expect(text.contains("  when-down: refuse\n"))
     }
 
     @Test("a name that does not resolve is a comment")

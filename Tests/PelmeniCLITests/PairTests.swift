@@ -83,6 +83,8 @@ struct PairTests {
             ("send-buffer=4095", ["\"4095\"", "send buffers", "4k to 512m"]),
             ("df=drop", ["\"drop\"", "valid: keep"]),
             ("v6only=1", ["\"1\"", "valid: yes, no"]),
+            ("when-down=reset", ["\"reset\"", "valid: accept, refuse"]),
+            ("when-down=refuse&when-down=accept", ["\"when-down\"", "twice", "refuse"]),
             ("interface=", ["\"\"", "1 to 15 bytes"]),
             ("interface=eth0%20", ["\"eth0 \"", "not an interface"]),
             ("interface=a-name-of-sixteen", ["1 to 15 bytes"]),
@@ -108,6 +110,23 @@ struct PairTests {
         expectRefusal(naming: ["\"\(mode)\"", "octal"]) {
             _ = try EndpointPair(listen: "unix:///a?mode=\(mode)", upstream: "tcp://h:2")
         }
+    }
+
+    @Test(
+        "a listener that cannot refuse clients is told so",
+        arguments: [
+            "udp://:1", "unix:///a", "unix:@a", "unixgram:///a", "icmp://",
+        ])
+    func whenDown(listen: String) throws {
+        expectRefusal(naming: ["\"when-down\"", "tcp or http listener", listen]) {
+            _ = try EndpointPair(listen: listen, upstream: "tcp://h:2?when-down=refuse")
+        }
+        let pair = try EndpointPair(listen: "tcp://:1?when-down=refuse", upstream: "tcp://h:2")
+        #expect(pair.server.whenDown == .refuse)
+        let http = try EndpointPair(listen: "http://:1?when-down=refuse", upstream: "http://h:2")
+        #expect(http.server.whenDown == .refuse)
+        let plain = try EndpointPair(listen: "tcp://:1", upstream: "tcp://h:2")
+        #expect(plain.server.whenDown == .accept)
     }
 
     @Test("an abstract socket has no file, and so no mode")

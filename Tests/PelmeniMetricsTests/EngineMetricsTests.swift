@@ -141,8 +141,8 @@ import Testing
         var statistics = Statistics()
         let worker = WorkerStatistics(
             accepted: 1, open: 1, datagramsToUpstream: 1, datagramsToClient: 1, drops: [:],
-            cpuNanoseconds: 1, loops: 1, enters: 1, acceptPauses: 1, starved: 1, blocksLeased: 1,
-            pairs: [0])
+            cpuNanoseconds: 1, loops: 1, enters: 1, acceptPauses: 1, refusals: 1, starved: 1,
+            blocksLeased: 1, pairs: [0])
         statistics.workers = [worker, worker]
         statistics.openByPair = [3]
         let hook = HookStatistics(name: "beforeSend", pair: 0, calls: 1, drops: 2, stalls: 3)

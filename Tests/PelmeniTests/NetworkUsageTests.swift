@@ -97,6 +97,22 @@ import Testing
         refuses(UnixServer(Self.tcp, listen: "/a", options: options(only)), "ipv6Only")
     }
 
+    @Test func refusingIsOfPortsAndStreams() throws {
+        func refusing(_ endpoint: Endpoint, to client: any Client) -> any Server {
+            RefusingServer(client: client, endpoint: endpoint)
+        }
+        let port = Endpoint.tcp(host: "", port: 1)
+        try takes(refusing(port, to: Self.tcp))
+        try takes(refusing(port, to: UnixClient("/a")))
+        for endpoint in [
+            Endpoint.unix(path: "/b"), .udp(host: "", port: 1), .unixDatagram(path: "/b"),
+        ] {
+            refuses(refusing(endpoint, to: Self.tcp), "whenDown refuse is for a listener on a TCP")
+        }
+        refuses(refusing(port, to: Self.udp), "whenDown refuse is for upstreams that are streams")
+        refuses(refusing(port, to: UnixDatagramClient("/a")), "whenDown refuse is for upstreams")
+    }
+
     @Test func fragments() throws {
         let keep: (inout PairOptions) -> Void = { $0.keepsDF = true }
         try takes(listener("", keep))
@@ -146,6 +162,14 @@ import Testing
 private struct DrivenEcho: Client {
     let endpoints: [Endpoint]
     var hooks: [HookTable] = []
+}
+
+private struct RefusingServer: Server {
+    let client: any Client
+    let endpoint: Endpoint
+    var options = PairOptions()
+    var hooks: [HookTable] = []
+    var whenDown: WhenDown { .refuse }
 }
 
 private struct CustomPing: Server {

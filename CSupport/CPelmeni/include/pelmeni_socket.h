@@ -28,6 +28,10 @@ int pelmeni_socket_room(int socket, int32_t *receive, int32_t *send); // what th
 int pelmeni_socket_bind(int socket, const void *address, socklen_t length, int reuse_address);
 int pelmeni_socket_share_port(int socket); // SO_REUSEPORT
 int pelmeni_socket_listen(int socket, int backlog);
+// Of a TCP listener on a port that was named when it was bound, with SO_REUSEADDR and SO_REUSEPORT: connects are
+// refused, and those in its backlog reset, until it listens again. The port stays its own.
+int pelmeni_socket_refuse(int listener);
+int pelmeni_socket_listen_again(int listener, int backlog);
 int pelmeni_socket_accept(int listener, int nonblocking);
 int pelmeni_socket_connect(int socket, const void *address, socklen_t length); // -EINPROGRESS is usual
 int pelmeni_socket_error(int socket);                                          // SO_ERROR as -errno, or 0

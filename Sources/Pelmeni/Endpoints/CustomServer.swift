@@ -93,6 +93,8 @@ public struct DrivenServer<Driver: ProtocolDriver>: Server {
     public var options: PairOptions
     /// Its sessions' hooks, in the order of attachment.
     public var hooks: [HookTable] = []
+    /// What a TCP listener does with clients while no upstream takes connections.
+    public var whenDown = WhenDown.accept
     /// The listening endpoint.
     public let endpoint: Endpoint
 

@@ -13,6 +13,8 @@ public struct DrivenPair<Driver: PairDriver>: Server {
     public var options: PairOptions
     /// Hooks have no moment here: the driver takes all bytes.
     public var hooks: [HookTable] = []
+    /// What a TCP listener does with clients while no upstream takes connections.
+    public var whenDown = WhenDown.accept
     /// The listening endpoint.
     public let endpoint: Endpoint
 

@@ -14,6 +14,8 @@ public protocol Server: Sendable {
     var endpoint: Endpoint { get }
     /// The mode of a Unix socket's file.
     var permissions: SocketPermissions { get }
+    /// What the listener does with clients while no upstream takes connections.
+    var whenDown: WhenDown { get }
     /// The hooks of its sessions, in the order of attachment: `[]` for none. ``hook(_:)``,
     /// ``beforeForward(_:)`` and their like add to them.
     var hooks: [HookTable] { get set }
@@ -27,6 +29,8 @@ public protocol Server: Sendable {
 extension Server {
     /// Only the owner may connect.
     public var permissions: SocketPermissions { .owner }
+    /// Clients are accepted.
+    public var whenDown: WhenDown { .accept }
     /// The endpoint's own.
     public var driver: DriverTable? { nil }
     /// None.

@@ -9,6 +9,8 @@ public struct TCPServer: Server {
     public var options: PairOptions
     /// Its sessions' hooks, in the order of attachment.
     public var hooks: [HookTable] = []
+    /// What the listener does with clients while no upstream takes connections.
+    public var whenDown = WhenDown.accept
     /// The listening endpoint.
     public let endpoint: Endpoint
 

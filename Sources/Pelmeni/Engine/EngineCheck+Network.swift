@@ -36,6 +36,28 @@ extension EngineCheck {
         return place
     }
 
+    /// Only a TCP listener can be taken away from its clients, and given back to them: a Unix
+    /// socket that was shut down never listens again (Linux 6.18), and datagrams have no connect.
+    func checkWhenDown(_ server: any Server) throws(EngineError) {
+        guard server.whenDown == .refuse else { return }
+        let option = "\(name(.whenDown)) \(WhenDown.refuse)"
+        switch server.endpoint {
+        case .tcp, .http: break
+        case .udp, .host, .unix, .unixDatagram:
+            throw usage(
+                server.endpoint.description,
+                "\(option) is for a listener on a TCP port: no other one can refuse, and listen "
+                    + "again",
+                "leave it out")
+        }
+        guard let upstream = server.client.endpoints.first(where: \.isDatagram) else { return }
+        throw usage(
+            upstream.description,
+            "\(option) is for upstreams that are streams: no connect shows whether one of "
+                + "datagrams is up",
+            "leave it out")
+    }
+
     // MARK: Groups
 
     private func checkGroups(_ server: any Server) throws(EngineError) {

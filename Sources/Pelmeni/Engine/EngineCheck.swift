@@ -52,6 +52,7 @@ package struct EngineCheck: Sendable {
         try checkMessages(server)
         try checkHooks(server)
         try checkNetwork(server)
+        try checkWhenDown(server)
         let options = server.options
         try checkSessions(options.sessionLimit, .pairSessionLimit, of: subject)
         try checkDurations(server)
@@ -79,6 +80,7 @@ package struct EngineCheck: Sendable {
             hooks: HookPlan(ofServer: server.hooks, ofClient: server.client.hooks),
             drivers: try drivers(server))
         pair.names = options.nameUse
+        pair.refusesWhenDown = server.whenDown == .refuse
         return pair
     }
 

@@ -30,7 +30,8 @@ extension Statistics {
                     datagramsToClient: counters.get(.datagramsToClient), drops: dropped,
                     cpuNanoseconds: UInt64(clamping: worker.cpuNanoseconds),
                     loops: counters.get(.loops), enters: counters.get(.enters),
-                    acceptPauses: counters.get(.acceptPauses), starved: counters.get(.starved),
+                    acceptPauses: counters.get(.acceptPauses),
+                    refusals: counters.get(.refusals), starved: counters.get(.starved),
                     blocksLeased: counters.get(.blocksLeased), pairs: Array(served)))
         }
         hooks = Self.hooks(runtime)

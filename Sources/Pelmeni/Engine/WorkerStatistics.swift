@@ -21,6 +21,8 @@ public struct WorkerStatistics: Sendable {
     public var enters: UInt64
     /// Times that accepting paused.
     public var acceptPauses: UInt64
+    /// Times that a listener with ``WhenDown/refuse`` stopped listening.
+    public var refusals: UInt64
     /// Reads that found the buffer pool empty.
     public var starved: UInt64
     /// Blocks in use, those posted to the kernel included.

@@ -23,6 +23,7 @@ enum EndpointHelp {
           lookup        30s   from a lookup of an upstream's name to the next
           keepalive     1m    silence before the kernel probes a TCP connection
           user-timeout  none  how long a TCP peer may leave bytes unacknowledged
+          when-down     accept  or refuse, of a tcp or http listener: its clients while no upstream is up
           mode          0600  of a unix or unixgram listener's socket file
         Where a stream meets datagrams; between two streams, for the end whose URL has them:
           framing       u16be how messages are cut from the stream; bytes between two streams

@@ -178,6 +178,8 @@ struct RunPlan: Codable, Equatable {
     struct PairSettings: Codable, Equatable {
         var listen: String
         var mode: String?
+        /// Of listeners on TCP.
+        var whenDown: String?
         var upstreams: [String]
         /// The numbers of the workers that serve it.
         var on: [Int]
@@ -201,6 +203,7 @@ struct RunPlan: Codable, Equatable {
         enum CodingKeys: String, CodingKey {
             case listen
             case mode
+            case whenDown = "when-down"
             case upstreams
             case on
             case framing
@@ -222,6 +225,10 @@ struct RunPlan: Codable, Equatable {
             listen = pair.listener.url
             if pair.listener.isFile {
                 mode = PairOption.Value.mode(pair.permissions).description
+            }
+            switch pair.listener {
+            case .tcp, .http: whenDown = pair.whenDown.rawValue
+            case .udp, .unix, .unixDatagram, .host: break
             }
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)

@@ -20,6 +20,8 @@ struct EndpointPair: Sendable {
     let target: String?
     /// The mode of a unix or unixgram listener's socket file.
     let permissions: SocketPermissions
+    /// What the listener does while no upstream takes connections.
+    let whenDown: WhenDown
 
     static let defaultPermissions = SocketPermissions.owner
     static let defaultAnswer = Duration.seconds(5)
@@ -73,6 +75,7 @@ struct EndpointPair: Sendable {
         listener = endpoint
         upstreams = far.endpoints
         (options, permissions) = Self.settings(merged)
+        whenDown = try Self.whenDown(merged, of: endpoint, listen)
         let ends = Self.settings(far.options.filter { ofEnds.contains($0.key) }).options
         upstreamFraming = ends.framing
         upstreamFrameBytesMax = ends.frameBytesMax
@@ -107,13 +110,16 @@ struct EndpointPair: Sendable {
             }
         switch listener {
         case .tcp(let host, let port):
-            return TCPServer(client, listen: host, port: port, options: options)
+            var server = TCPServer(client, listen: host, port: port, options: options)
+            server.whenDown = whenDown
+            return server
         case .udp(let host, let port):
             return UDPServer(client, listen: host, port: port, options: options)
         case .http(let host, let port):
             var server = http.applied(
                 to: HTTPServer(client, listen: host, port: port, options: options))
             server.accessLog = accessLog
+            server.whenDown = whenDown
             return server
         case .unix(let path):
             return UnixServer(
@@ -232,6 +238,20 @@ struct EndpointPair: Sendable {
             }
         }
         return (options, permissions)
+    }
+
+    /// Whether the upstreams fit, the engine checks.
+    private static func whenDown(
+        _ values: [PairOption: PairOption.Value], of listener: Endpoint, _ url: String
+    ) throws(UsageError) -> WhenDown {
+        guard case .whenDown(let answer)? = values[.whenDown] else { return .accept }
+        switch listener {
+        case .tcp, .http: return answer
+        case .udp, .unix, .unixDatagram, .host:
+            throw UsageError(
+                "option \"when-down\" is for a tcp or http listener, and \"\(url)\" is none: "
+                    + "no other one can refuse clients, and listen again")
+        }
     }
 
     /// `none` is never.

@@ -13,6 +13,7 @@ enum PairOption: String, CaseIterable, Sendable {
     case keepAlive = "keepalive"
     case userTimeout = "user-timeout"
     case mode
+    case whenDown = "when-down"
     case addresses
     case lookup
     case framing
@@ -60,6 +61,7 @@ enum PairOption: String, CaseIterable, Sendable {
         case forwarding(HTTPForwarding)
         case networks([HTTPNetwork])
         case addresses(UpstreamAddresses)
+        case whenDown(WhenDown)
 
         var description: String {
             switch self {
@@ -77,6 +79,7 @@ enum PairOption: String, CaseIterable, Sendable {
             case .forwarding(let forwarding): ForwardingText.format(forwarding)
             case .networks(let networks): networks.map(\.description).joined(separator: ",")
             case .addresses(let addresses): addresses.rawValue
+            case .whenDown(let answer): answer.rawValue
             }
         }
     }
@@ -94,6 +97,7 @@ enum PairOption: String, CaseIterable, Sendable {
             case .firstByte, .idle, .linger, .stall:
                 return .duration(text == "none" ? nil : try Self.duration(text))
             case .addresses: return .addresses(try Self.addresses(text))
+            case .whenDown: return .whenDown(try Self.whenDown(text))
             case .lookup: return .duration(try Self.lookup(text))
             case .userTimeout:
                 return .duration(text == "none" ? nil : try Self.userTimeout(text))
@@ -155,6 +159,13 @@ enum PairOption: String, CaseIterable, Sendable {
             throw UsageError("\"\(text)\" is not valid; valid: first, or all")
         }
         return addresses
+    }
+
+    private static func whenDown(_ text: String) throws(UsageError) -> WhenDown {
+        guard let answer = WhenDown(rawValue: text) else {
+            throw UsageError("\"\(text)\" is not valid; valid: accept, refuse")
+        }
+        return answer
     }
 
     private static func lookup(_ text: String) throws(UsageError) -> Duration {

@@ -6,10 +6,7 @@ extension Worker where R: ~Copyable {
     mutating func accepted(_ completion: Completion) {
         let index = Int(completion.token.index) - 1
         let listener = listeners + index
-        if !completion.more {
-            listener.pointee.isArmed = false
-            listener.pointee.isEnding = false
-        }
+        if !completion.more { listener.pointee.move(to: .idle) }
         if completion.result >= 0 {
             listener.pointee.errors = 0
             relay.open(completion.result, pair: listener.pointee.pair)
@@ -17,15 +14,21 @@ extension Worker where R: ~Copyable {
         } else {
             acceptFailed(index, completion.result)
         }
-        guard !listener.pointee.isArmed else { return }
+        guard listener.pointee.state == .idle else { return }
         if isDraining { closeListener(index) } else { arm(index) }
     }
 
     /// A multishot accept takes all that comes, so it ends while a backlog of them still fits.
     @inline(__always)
     private mutating func boundMultishot(_ index: Int) {
-        guard relay.legs.room <= Limits.backlog, !listeners[index].isEnding else { return }
-        listeners[index].isEnding = true
+        guard relay.legs.room <= Limits.backlog else { return }
+        cancelAccept(index)
+    }
+
+    /// Ends an accept in flight, unless that was asked for already.
+    mutating func cancelAccept(_ index: Int) {
+        guard listeners[index].state == .armed else { return }
+        listeners[index].move(to: .ending)
         relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
     }
 
@@ -34,11 +37,11 @@ extension Worker where R: ~Copyable {
         switch -error {
         case ECANCELED, EINTR, EAGAIN, ECONNABORTED, EPROTO: return
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-            listener.pointee.pausedUntil = relay.legs.now &+ Self.acceptBackoff
+            listener.pointee.dueAt = relay.legs.now &+ Self.acceptBackoff
         default:
             listener.pointee.errors &+= 1
             if listener.pointee.errors >= Self.acceptErrorsMax {
-                listener.pointee.pausedUntil = relay.legs.now &+ 10 &* Self.acceptBackoff
+                listener.pointee.dueAt = relay.legs.now &+ 10 &* Self.acceptBackoff
             }
         }
         relay.legs.counters.add(.acceptPauses)
@@ -50,17 +53,16 @@ extension Worker where R: ~Copyable {
         for index in 0..<listenerCount { arm(index) }
     }
 
-    private mutating func arm(_ index: Int) {
+    mutating func arm(_ index: Int) {
         let listener = listeners + index
-        guard !isFull, !isDraining, !listener.pointee.isArmed, !listener.pointee.isClosed,
-            !listener.pointee.isDatagrams
-        else { return }
-        guard listener.pointee.pausedUntil <= relay.legs.now else { return }
-        listener.pointee.pausedUntil = 0
+        guard !isFull, !isDraining, listener.pointee.state == .idle else { return }
+        guard listener.pointee.dueAt <= relay.legs.now else { return }
+        guard !isDown(listener.pointee) else { return refuse(index) }
+        listener.pointee.dueAt = 0
         let token = Token(.accept, index: UInt32(index + 1), generation: 0)
         let room = relay.legs.room
         guard room > 0, !relay.legs.lacksDescriptors else { return pause() }
-        listener.pointee.isArmed = true
+        listener.pointee.move(to: .armed)
         relay.legs.ring.accept(
             listener.pointee.socket, multishot: room > Limits.backlog, token: token)
     }
@@ -76,9 +78,7 @@ extension Worker where R: ~Copyable {
             isPauseReported = true
             relay.legs.events.report(WorkerEvent(kind: .acceptPaused))
         }
-        for index in 0..<listenerCount where listeners[index].isArmed {
-            relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
-        }
+        for index in 0..<listenerCount { cancelAccept(index) }
     }
 
     @inline(never)
@@ -96,9 +96,9 @@ extension Worker where R: ~Copyable {
             }
         }
         guard !isFull, !isDraining else { return }
-        for index in 0..<listenerCount where !listeners[index].isArmed {
+        for index in 0..<listenerCount where listeners[index].state == .idle {
             // A descriptor came back: no need to sit the rest out.
-            listeners[index].pausedUntil = 0
+            listeners[index].dueAt = 0
             arm(index)
         }
     }
@@ -106,7 +106,7 @@ extension Worker where R: ~Copyable {
     @inline(__always)
     var backedOffListeners: Bool {
         for index in 0..<listenerCount
-        where listeners[index].pausedUntil != 0 && listeners[index].pausedUntil <= relay.legs.now {
+        where listeners[index].dueAt != 0 && listeners[index].dueAt <= relay.legs.now {
             return true
         }
         return false
@@ -115,9 +115,9 @@ extension Worker where R: ~Copyable {
     /// Takes in what is left in the backlog, then closes: closing alone would reset those clients.
     mutating func closeListener(_ index: Int) {
         let listener = listeners + index
-        guard !listener.pointee.isClosed else { return }
-        listener.pointee.isClosed = true
-        listener.pointee.pausedUntil = 0
+        guard listener.pointee.state != .closed else { return }
+        listener.pointee.move(to: .closed)
+        listener.pointee.dueAt = 0
         while relay.legs.room > 0 {
             let socket = relay.legs.calls.acceptWaiting(listener.pointee.socket)
             guard socket >= 0 else { break }
@@ -136,19 +136,19 @@ extension Worker where R: ~Copyable {
     /// listeners that do not know them.
     mutating func closeDatagramListeners() {
         for index in 0..<listenerCount
-        where listeners[index].isDatagrams && !listeners[index].isClosed {
+        where listeners[index].state == .taken {
             let slot = LegID(UInt32(index + 1))
             // Others that are not draining yet may still open a session.
             let isSettled = relay.legs.now &- drainedAt >= Self.drainCheck
             if isStopping || (isSettled && relay.legs.isListenerDone(slot)) {
                 relay.legs.stopListening(slot)
             }
-            if !relay.legs.isListening(slot) { listeners[index].isClosed = true }
+            if !relay.legs.isListening(slot) { listeners[index].move(to: .closed) }
         }
     }
 
     var listenersClosed: Bool {
-        for index in 0..<listenerCount where !listeners[index].isClosed { return false }
+        for index in 0..<listenerCount where listeners[index].state != .closed { return false }
         return true
     }
 }

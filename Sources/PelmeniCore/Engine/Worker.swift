@@ -8,6 +8,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
     package var relay: Relay<R>
     let listeners: UnsafeMutablePointer<WorkerListener>
     let listenerCount: Int
+    /// A listener may have to refuse its clients.
+    private let mayRefuse: Bool
     let requests: WorkerRequests
 
     /// Connections wait in the backlog until a session ends.
@@ -49,6 +51,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         self.relay = relay
         self.requests = requests
         listenerCount = listeners.count
+        mayRefuse = listeners.contains(where: \.refusesWhenDown)
         self.listeners = .allocate(capacity: max(1, listeners.count))
         for (index, listener) in listeners.enumerated() {
             (self.listeners + index).initialize(to: listener)
@@ -74,9 +77,10 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
             guard failure == 0 else { return false }
         }
         armWake()
-        armListeners()
-        // Addresses first: the first loop may bring clients along with the wake-up.
+        // Addresses first: the first loop may bring clients along with the wake-up, and a pair
+        // without an address is down.
         heedRequests()
+        armListeners()
         return true
     }
 
@@ -84,7 +88,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         let listener = listeners[index]
         let slot = UInt32(index + 1)
         guard !listener.isDatagrams else {
-            listeners[index].isTaken = true
+            listeners[index].move(to: .taken)
             return relay.legs.listen(listener.socket, slot: LegID(slot), pair: listener.pair)
         }
         return relay.legs.ring.attach(
@@ -118,6 +122,7 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         if isFull, relay.legs.now >= fullUntil { relay.legs.hasRoom = true }
         if relay.legs.hasRoom || relay.legs.lacksDescriptors { reconsiderAccepting() }
         if !isDraining, !isFull, backedOffListeners { armListeners() }
+        if mayRefuse, !isDraining { tendRefusals() }
         guard isDraining, relay.legs.isQuiet else { return true }
         closeDatagramListeners()
         return !(listenersClosed && relay.outgoing.used == 0)
@@ -132,8 +137,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         }
         // A full worker's listeners wait for room, whatever else they rest for.
         guard !isFull else { return min(time, fullUntil) }
-        for index in 0..<listenerCount where listeners[index].pausedUntil != 0 {
-            time = min(time, listeners[index].pausedUntil)
+        for index in 0..<listenerCount where listeners[index].dueAt != 0 {
+            time = min(time, listeners[index].dueAt)
         }
         return time
     }
@@ -145,14 +150,13 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         } else {
             relay.abandon()
             // With the relay's rows, those of datagrams are closed that it had taken over.
-            for index in 0..<listenerCount
-            where listeners[index].isDatagrams && listeners[index].isTaken {
-                listeners[index].isClosed = true
+            for index in 0..<listenerCount where listeners[index].state == .taken {
+                listeners[index].move(to: .closed)
             }
         }
         relay.legs.closeReserve()
-        for index in 0..<listenerCount where !listeners[index].isClosed {
-            listeners[index].isClosed = true
+        for index in 0..<listenerCount where listeners[index].state != .closed {
+            listeners[index].move(to: .closed)
             closeSocket(of: index)
         }
     }
@@ -205,8 +209,8 @@ package struct Worker<R: Ring & ~Copyable>: ~Copyable {
         drainedAt = relay.legs.now
         relay.drain()
         for index in 0..<listenerCount where !listeners[index].isDatagrams {
-            if listeners[index].isArmed {
-                relay.legs.ring.cancel(Token(.accept, index: UInt32(index + 1), generation: 0))
+            if listeners[index].hasAccept {
+                cancelAccept(index)
             } else {
                 closeListener(index)
             }

@@ -21,13 +21,15 @@ package struct Counters: @unchecked Sendable {
         case datagramsToClient
         /// Receives that came with descriptors.
         case descriptorsDropped
+        /// Times that a listener stopped listening since no upstream was up.
+        case refusals
         /// The first of one counter for each ``DropReason``.
         case drops
         /// The first of one counter for each ``EndCause``, after those of the drops.
-        case causes = 26
+        case causes = 27
     }
 
-    /// Bytes: 43 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
+    /// Bytes: 44 counters, rounded up to whole pairs of 64-byte lines (the prefetcher takes pairs).
     static let stride = 384
 
     let base: UnsafeMutablePointer<UInt64>

@@ -124,6 +124,7 @@ extension Legs where R: ~Copyable {
             close(client, reset: resetsClient)
         }
         if sessions[session].kind.hasNamedClient { notify(session) }
+        if sessions[session].marks.contains(.probe) { release(session) }
     }
 
     /// Closes a leg once it has no operation in flight.
@@ -206,6 +207,8 @@ extension Legs where R: ~Copyable {
             legs[leg].abandon()
             closeNow(leg)
         }
+        // What stands for a probe's client is no leg, and is not released.
+        probesOpen = 0
         links.parked = 0
         assert(links.open == 0, "a parked leg is left")
     }

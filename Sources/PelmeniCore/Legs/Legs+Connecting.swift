@@ -109,6 +109,9 @@ extension Legs where R: ~Copyable {
     mutating func link(_ session: SessionID, _ upstream: LegID) {
         let row = sessions.row(session)
         row.pointee.upstream = upstream
+        guard !row.pointee.marks.contains(.probe) else {
+            return end(session, .completed, reset: false)
+        }
         endChoice(session)
         row.pointee.move(to: .relaying)
         row.pointee.hasCause = false

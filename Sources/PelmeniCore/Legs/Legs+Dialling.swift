@@ -60,7 +60,10 @@ extension Legs where R: ~Copyable {
         guard row.pointee.upstream.isNone else { return }
         // A driver that dials may answer its client itself.
         let pair = pairs.row(row.pointee.pair)
-        guard row.pointee.kind != .drivenStreams, !pair.pointee.hooks.dialsOnDemand else {
+        guard
+            row.pointee.marks.contains(.probe)
+                || row.pointee.kind != .drivenStreams && !pair.pointee.hooks.dialsOnDemand
+        else {
             endChoice(session)
             row.pointee.move(to: .relaying)
             return notify(session)

@@ -87,7 +87,7 @@ extension Legs where R: ~Copyable {
         return session
     }
 
-    private mutating func allocateSession() -> SessionID {
+    mutating func allocateSession() -> SessionID {
         let session = sessionSlab.allocate()
         if !session.isNone { sessions[session] = SessionRow() }
         return session
@@ -144,6 +144,7 @@ extension Legs where R: ~Copyable {
         assert(row.pointee.hasCause, "a session ends without a cause")
         wheel.remove(session)
         endChoice(session)
+        guard !row.pointee.marks.contains(.probe) else { return freeProbe(session) }
         counters.add(row.pointee.cause)
         sessionsOpen &-= 1
         counters.set(.sessionsOpen, UInt64(sessionsOpen))
@@ -154,7 +155,12 @@ extension Legs where R: ~Copyable {
         }
         _ = pelmeni_shared_add(limits.engineSessionsOpen, -1)
         if events.reportsSessions { report(.sessionEnded, session) }
-        row.pointee.move(to: .free)
+        free(session)
+    }
+
+    /// Gives a session's row back.
+    mutating func free(_ session: SessionID) {
+        sessions[session].move(to: .free)
         sessionSlab.giveBack(session)
         hasRoom = true
         if reserve.isSpent { reserve.renew(calls.openReserve()) }

@@ -97,8 +97,13 @@ package struct Legs<R: Ring & ~Copyable>: ~Copyable {
         @inline(__always) get { open.count }
         @inline(__always) set { open.count = newValue }
     }
-    /// No session is open, and no parked leg.
-    package var isQuiet: Bool { open.count == 0 && links.open == 0 }
+    /// No session is open, no probe, and no parked leg.
+    package var isQuiet: Bool { open.count == 0 && links.open == 0 && open.probes == 0 }
+    /// Sessions that are probes.
+    var probesOpen: Int {
+        get { open.probes }
+        set { open.probes = newValue }
+    }
     /// The share of the free blocks that one leg may queue, as a shift.
     @inline(__always)
     var poolShareShift: Int { open.poolShareShift }
@@ -194,6 +199,8 @@ private struct OpenSessions {
         didSet { poolShareShift = Limits.poolShareShift(sessions: count) }
     }
     private(set) var poolShareShift = Limits.poolShareShift(sessions: 0)
+    /// Beside those.
+    var probes = 0
 }
 
 /// Bytes received in a loop, by destination.

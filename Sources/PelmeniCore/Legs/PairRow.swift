@@ -160,6 +160,16 @@ package struct PairRow: @unchecked Sendable {
         (0..<upstreamCount).contains { $0 != row && upstreams[Int($0)].addressCount > 0 }
     }
 
+    /// Whether no upstream is left that a session would dial at once: each of their addresses
+    /// rests, or there is none.
+    func isDown(_ now: UInt64) -> Bool {
+        !(0..<Int(upstreamCount)).contains { upstreams[$0].hasAwake(now) }
+    }
+
+    /// Whether an upstream takes connections, as far as it is known. Between this and
+    /// ``isDown(_:)`` are upstreams that have failed, and rested.
+    var isUp: Bool { (0..<Int(upstreamCount)).contains { upstreams[$0].hasSound } }
+
     @inline(__always)
     func framing(ofClient: Bool) -> StreamFraming { ofClient ? clientFraming : upstreamFraming }
 

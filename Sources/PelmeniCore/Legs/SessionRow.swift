@@ -34,6 +34,8 @@ struct SessionRow: QueuedRow {
         static let noticed = Marks(rawValue: 1 << 1)
         /// A byte has moved in either direction.
         static let hasBytes = Marks(rawValue: 1 << 2)
+        /// No client's: it ends once it knows whether an upstream accepts.
+        static let probe = Marks(rawValue: 1 << 3)
     }
 
     /// The client's leg; none for one of a listener's many clients.

@@ -173,6 +173,11 @@ package struct Upstream: @unchecked Sendable {
         return numbers.reduce(0) { addresses[$1].since > lookup ? $0 | 1 << UInt16($1) : $0 }
     }
 
+    /// Whether an address has not failed since it last took a connection, or was looked up.
+    var hasSound: Bool {
+        (0..<Int(addressCount)).contains { addresses[$0].backoff.failures == 0 }
+    }
+
     /// The address that is dialled next: in order, the resting ones last, each once. Nil when none
     /// is left.
     ///

@@ -12,6 +12,10 @@ package struct WorkerEvent: Sendable {
         case acceptPaused
         case acceptResumed
         case acceptFailed
+        /// No upstream of the pair is up: its listener refuses clients.
+        case listenerRefuses
+        /// An upstream is up again.
+        case listenerListens
         case ringFailed
         case badFrame
         case hookClosed
@@ -30,8 +34,8 @@ package struct WorkerEvent: Sendable {
         package var isOfPeers: Bool {
             switch self {
             case .upstreamFailed, .upstreamRecovered, .upstreamFailsStill, .addressFailed,
-                .poolExhausted, .acceptFailed, .badFrame, .hookClosed, .driverFailed,
-                .descriptorsDropped:
+                .poolExhausted, .acceptFailed, .listenerRefuses, .listenerListens, .badFrame,
+                .hookClosed, .driverFailed, .descriptorsDropped:
                 true
             case .sessionOpened, .sessionEnded, .acceptPaused, .acceptResumed, .ringFailed: false
             }

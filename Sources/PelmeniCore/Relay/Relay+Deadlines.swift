@@ -2,6 +2,7 @@
 extension Relay where R: ~Copyable {
     mutating func timerFired(_ session: SessionID) {
         guard sessions[session].kind != .drivenStreams else { return pairTimerFired(session) }
+        guard !legs.isProbe(session) else { return legs.probeTimerFired(session) }
         if hooks.areThere, isOpen(session), checkParked(session) { return heedNotices() }
         if drivers.areThere, isOpen(session) { checkDrivers(session) }
         switch sessions[session].phase {

@@ -136,6 +136,15 @@ extension Relay where R: ~Copyable {
         heedNotices()
     }
 
+    /// Looks for an upstream of the pair that accepts. The same session for as long as it takes.
+    ///
+    /// - Parameter last: the pair's last probe, or none.
+    package mutating func probe(_ pair: PairID, after last: SessionID) -> SessionID {
+        guard !legs.isProbe(last) || sessions[last].pair != pair else { return last }
+        defer { heedNotices() }
+        return legs.beginProbe(pair)
+    }
+
     /// Dials queued sessions, as many as one loop may.
     @inline(never)
     mutating func dialWaiting() {
@@ -146,6 +155,7 @@ extension Relay where R: ~Copyable {
     /// From now on only clients with a session are served, and silent datagram sessions end.
     package mutating func drain() {
         legs.isDraining = true
+        legs.endProbes()
         if pairDrivers.areThere { drainPairs() }
         if drivers.areThere {
             for session in legs.sessionSlab.used where isOpen(session) { drainDialled(session) }

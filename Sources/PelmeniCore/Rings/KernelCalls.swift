@@ -75,6 +75,12 @@ package struct KernelCalls: SystemCalls {
 
     package func closeListener(_ listener: Int32) { _ = pelmeni_socket_close(listener) }
 
+    package func refuse(_ listener: Int32) -> Int32 { pelmeni_socket_refuse(listener) }
+
+    package func listenAgain(_ listener: Int32, backlog: Int) -> Int32 {
+        pelmeni_socket_listen_again(listener, Int32(backlog))
+    }
+
     package func openReserve() -> Int32 { pelmeni_event_create() }
 
     @inline(__always)

@@ -22,6 +22,7 @@ package enum OptionName: CaseIterable, Sendable {
     case keepAliveTime
     case userTimeout
     case permissions
+    case whenDown
     case lookupInterval
     // Of an engine.
     case servers
@@ -67,6 +68,7 @@ package enum OptionName: CaseIterable, Sendable {
         case .keepAliveTime: ("keepAliveTime", "keepalive")
         case .userTimeout: ("userTimeout", "user-timeout")
         case .permissions: ("permissions", "mode")
+        case .whenDown: ("whenDown", "when-down")
         case .lookupInterval: ("lookupInterval", "lookup")
         case .servers: ("servers", "pairs")
         case .workers: ("workers", "--workers")

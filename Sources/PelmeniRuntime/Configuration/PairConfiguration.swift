@@ -18,6 +18,8 @@ package struct PairConfiguration: Sendable {
     package var datagramOptions: DatagramOptions
     /// The listener and the groups by their places in the network.
     package var network: NetworkPlace
+    /// The listener refuses clients while no upstream is up.
+    package var refusesWhenDown = false
     package var hooks: HookPlan
     package var drivers: DriverPlans
 

@@ -95,15 +95,15 @@ package struct ListenerSet: ~Copyable {
                 "\(address.host) is an address of many hosts, and a stream has one peer")
         }
         let workers = isForMany ? Array(workers.prefix(1)) : workers
+        let held = try holdPort(&address, configuration, subject: subject)
+        defer { if held >= 0 { _ = pelmeni_socket_close(held) } }
         for (index, worker) in workers.enumerated() {
             let socket = try openSocket(
                 &address, isFirst: index == 0, group: group, configuration: configuration,
                 subject: subject)
             opened.append(Opened(worker: worker, pair: pair, socket: socket, isShared: false))
             if index == 0 {
-                var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-                _ = pelmeni_socket_name(socket, &address.storage, &length)
-                address.length = length
+                Self.readName(of: socket, into: &address)
                 // A raw socket's is its protocol's number.
                 if case .host = configuration.endpoint { address.setPort(0) }
                 addresses.append(address)

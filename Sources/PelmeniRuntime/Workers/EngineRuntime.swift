@@ -156,7 +156,8 @@ package final class EngineRuntime: Sendable {
                 listeners: sockets.map {
                     WorkerListener(
                         socket: $0.socket, pair: PairID($0.pair), isShared: $0.isShared,
-                        isDatagrams: configuration.pairs[$0.pair].listensForDatagrams)
+                        isDatagrams: configuration.pairs[$0.pair].listensForDatagrams,
+                        refusesWhenDown: configuration.pairs[$0.pair].refusesWhenDown)
                 },
                 pool: pool, limits: limits,
                 processor: configuration.pins ? processors[worker.index % processors.count] : nil,

@@ -165,6 +165,9 @@ package final class WorkerShared: Sendable {
         case .acceptPaused: (.warning, "no more sessions fit; connections wait in the backlog")
         case .acceptResumed: (.info, "accepting again")
         case .acceptFailed: (.warning, "accept failed; trying again shortly")
+        case .listenerRefuses:
+            (.warning, "no upstream takes connections; clients are refused until one does")
+        case .listenerListens: (.info, "an upstream takes connections; listening again")
         case .badFrame:
             // A broken framing is the program's mistake, not the peer's.
             (

@@ -26,6 +26,9 @@ package enum SimulatedPoint: Int, CaseIterable, Sendable {
     case acceptNoDescriptor
     case openNoDescriptor
     case backlogFull
+    case listenerRefuses
+    case listenerListens
+    case clientRefused
     case clockJump
     case resetByClient
     case resetByUpstream

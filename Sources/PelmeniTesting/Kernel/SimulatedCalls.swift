@@ -95,6 +95,16 @@ struct SimulatedCalls: SystemCalls {
         kernel.closeListener(listener)
     }
 
+    func refuse(_ listener: Int32) -> Int32 {
+        kernel.trace(.refuse, listener)
+        return kernel.refuse(listener)
+    }
+
+    func listenAgain(_ listener: Int32, backlog: Int) -> Int32 {
+        kernel.trace(.listenAgain, listener)
+        return kernel.listenAgain(listener)
+    }
+
     func openReserve() -> Int32 {
         kernel.trace(.openReserve, -1)
         return kernel.allocate(.reserve)

@@ -166,6 +166,7 @@ extension SimulatedKernel {
     func acceptWaiting(_ listener: Int32) -> Int32 {
         guard let row = row(listener), row.pointee.kind == .listener else { return -EBADF }
         let plan = row.pointee.number
+        guard !row.pointee.isRefusing else { return -EINVAL }
         guard !backlogs[plan].isEmpty else { return -EAGAIN }
         let accepted = allocate(.stream)
         guard accepted >= 0 else { return accepted }
@@ -179,8 +180,7 @@ extension SimulatedKernel {
             return violate("descriptor \(listener) is closed as a listener")
         }
         note("close of listener \(listener)")
-        for number in backlogs[it.number] { abort(number) }
-        backlogs[it.number] = []
+        resetBacklog(it.number)
         listeners[it.number] = -1
     }
 }

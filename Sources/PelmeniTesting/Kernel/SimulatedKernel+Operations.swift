@@ -185,6 +185,7 @@ extension SimulatedKernel {
             // A Unix socket has no port that it could be given.
             let isItself = !isUnix && random.chance(0x0400)
             return isItself ? Self.connectsToItself : ECONNREFUSED
+        case .late: return time < SimulatedDestination.lateUntil ? ECONNREFUSED : 0
         case .unreachable: return EHOSTUNREACH
         case .timesOut: return ETIMEDOUT
         case .silent: return nil

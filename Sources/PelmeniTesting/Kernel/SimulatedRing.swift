@@ -47,6 +47,9 @@ final class SimulatedRing: RingHost {
         guard row.pointee.isAttached, row.pointee.kind == .listener else {
             return kernel.violate("an accept on descriptor \(listener), not an attached listener")
         }
+        guard !row.pointee.isRefusing else {
+            return kernel.violate("an accept on listener \(listener), which refuses")
+        }
         guard kernel.begin(&row.pointee.accept, listener, token) else { return }
         row.pointee.accept.isMultishot = multishot
     }

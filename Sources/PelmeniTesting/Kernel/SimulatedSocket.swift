@@ -22,6 +22,8 @@ struct SimulatedSocket {
     var isUnsettled = false
     /// Connected to itself: good for being closed with a reset.
     var reachesItself = false
+    /// A listener that does not listen now.
+    var isRefusing = false
     var accept = SimulatedOperation()
     var connect = SimulatedOperation()
     var receive = SimulatedOperation()

@@ -10,6 +10,7 @@ struct TraceHash {
         case awaitReadable, awaitWritable, cancelWritable, wake, cancel, submit, completion
         case splice, openPipe, closePipe, open, openDatagrams, settle, configure, shutdown, close
         case closeWithReset, acceptWaiting, closeListener, openReserve, takeReports
+        case refuse, listenAgain
     }
 
     /// The offset basis of FNV-1a with 64 bits.

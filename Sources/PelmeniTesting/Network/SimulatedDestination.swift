@@ -9,7 +9,12 @@ package struct SimulatedDestination: Sendable {
         case silent
         /// A Unix socket whose queue is full most of the time.
         case busy
+        /// Refuses for the first ten seconds, and accepts from then on.
+        case late
     }
+
+    /// When one that is late begins to accept.
+    static let lateUntil = SimulatedWorld.start + 10_000_000_000
 
     package var plan: Int
     package var mood: Mood

@@ -44,6 +44,8 @@ package struct FlowPlan: Equatable, Sendable {
     /// Whether each side is a Unix socket rather than a TCP socket.
     package var listensOnUnix = false
     package var forwardsToUnix = false
+    /// The listener refuses clients while no upstream is up.
+    package var refusesWhenDown = false
 
     package init(
         sessions: Int = 1, bytesToUpstream: Int, bytesToClient: Int, chunk: Int = 1 << 16,

@@ -90,13 +90,7 @@ extension SimulatedKernel {
     func clientComes(_ number: Int) {
         let peer = peers + number
         let plan = peer.pointee.plan
-        let index = Int(listeners[plan] - Self.firstDescriptor)
-        guard listeners[plan] >= 0, sockets[index].kind == .listener else {
-            note("\(Self.name(peer.pointee)) is refused")
-            peer.pointee.seenEnd = .refused
-            connectionWent(number)
-            return finish(number)
-        }
+        guard !isRefused(number) else { return }
         guard backlogs[plan].count < world.backlog else {
             hit(.backlogFull)
             return events.add(.clientComes, at: time + 1_000_000_000, number: number)

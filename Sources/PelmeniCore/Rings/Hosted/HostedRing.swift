@@ -137,5 +137,11 @@ struct HostedCalls: SystemCalls {
     func hasUnread(_ socket: Int32) -> Bool { calls.hasUnread(socket) }
     func acceptWaiting(_ listener: Int32) -> Int32 { calls.acceptWaiting(listener) }
     func closeListener(_ listener: Int32) { calls.closeListener(listener) }
+    func refuse(_ listener: Int32) -> Int32 { calls.refuse(listener) }
+
+    func listenAgain(_ listener: Int32, backlog: Int) -> Int32 {
+        calls.listenAgain(listener, backlog: backlog)
+    }
+
     func openReserve() -> Int32 { calls.openReserve() }
 }
