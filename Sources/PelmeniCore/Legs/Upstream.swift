@@ -175,7 +175,7 @@ package struct Upstream: @unchecked Sendable {
 
     /// Whether an address has not failed since it last took a connection, or was looked up.
     var hasSound: Bool {
-        (0..<Int(addressCount)).contains { addresses[$0].backoff.failures == 0 }
+        numbers.contains { addresses[$0].backoff.failures == 0 }
     }
 
     /// The address that is dialled next: in order, the resting ones last, each once. Nil when none
