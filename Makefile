@@ -126,7 +126,7 @@ http-clients: release ## real clients and origins, and faults, through the HTTP 
 	/usr/bin/python3 Tests/HTTPClients/check.py $(RELEASE)/pelmeni $(CLIENTS)
 
 .PHONY: fuzz
-fuzz: setup-build ## run the fuzz targets of the HTTP parser for a minute each
+fuzz: setup-build ## run the fuzz targets of HTTP for a minute each: heads, chunks, whole connections
 	Tests/HTTPFuzz/fuzz.sh 60
 
 .PHONY: mutants
