@@ -21,6 +21,7 @@ public enum ConnectionFuzz {
 
         var lines: [String] {
             ["the client \(client)"] + origins.enumerated().map { "origin \($0) \($1)" }
+                + (isAmbiguous ? ["not compared"] : [])
         }
     }
 
@@ -97,8 +98,9 @@ public enum ConnectionFuzz {
 struct ConnectionEnd: CustomStringConvertible {
     var came: [UInt8] = []
     var end = FlowResult.End.none
-    /// Its own part ends with a reset, which may meet the proxy's end on its way.
-    var resets = false
+    /// It depends on the time whether the end that comes is a reset: a reset of its own may meet
+    /// it on the way, and so may bytes that the proxy leaves unread, which make its close a reset.
+    var hasOpenEnd = false
 
     var isUsed: Bool { !came.isEmpty }
 
@@ -107,14 +109,11 @@ struct ConnectionEnd: CustomStringConvertible {
     /// How this end differs from the same one of another run.
     func difference(from other: ConnectionEnd) -> String? {
         // A reset may destroy what was on its way.
-        let isCut = end == .reset || other.end == .reset || resets || other.resets
+        let isCut = end == .reset || other.end == .reset || hasOpenEnd || other.hasOpenEnd
         let (one, two) = (canonical, other.canonical)
-        let isSame =
-            isCut
-            ? one.prefix(min(one.count, two.count) - min(24, one.count, two.count))
-                == two.prefix(min(one.count, two.count) - min(24, one.count, two.count))
-            : one == two
-        guard isSame, end == other.end || resets || other.resets else {
+        let most = isCut ? min(one.count, two.count) : .max
+        let isSame = one.prefix(most) == two.prefix(most)
+        guard isSame, end == other.end || hasOpenEnd || other.hasOpenEnd else {
             return "gets \(Self.text(one)), \(end), or \(Self.text(two)), \(other.end)"
         }
         return nil
@@ -124,24 +123,34 @@ struct ConnectionEnd: CustomStringConvertible {
         String(decoding: bytes, as: UTF8.self).debugDescription
     }
 
-    /// Without the lines of chunks, whose sizes may be those of reads.
+    /// Without the framing of chunks, whose sizes may be those of reads. That of a prefix is a
+    /// prefix. Where a body looks as a head does, it does so in both runs.
     private var canonical: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(came.count)
-        for byte in came {
-            output.append(byte)
-            guard byte == 0x0a, output.count > 4, output[output.count - 2] == 0x0d else { continue }
-            var at = output.count - 3
-            while at >= 0, Self.isDigit(output[at]) { at -= 1 }
-            guard at < output.count - 3, at >= 1, output[at] == 0x0a, output[at - 1] == 0x0d
-            else { continue }
-            output.removeLast(output.count - (at - 1))
+        var rest = came[...]
+        while let end = rest.firstRange(of: [13, 10, 13, 10])?.upperBound {
+            let head = rest[..<end]
+            output += head
+            rest = rest[end...]
+            let text = String(decoding: head, as: UTF8.self).lowercased()
+            if text.contains("\r\ntransfer-encoding:") { Self.takeChunks(&rest, &output) }
         }
-        return output
+        return output + rest
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
+    /// Takes the chunks of a body: what else follows its head, as a response to HEAD, is none.
+    private static func takeChunks(_ rest: inout ArraySlice<UInt8>, _ output: inout [UInt8]) {
+        while let line = rest.firstRange(of: [13, 10]) {
+            let text = String(decoding: rest[..<line.lowerBound], as: UTF8.self)
+            guard let size = Int(text, radix: 16) else { return }
+            rest = rest[line.upperBound...]
+            // Its trailers are lines as those of a head.
+            guard size > 0 else { return output.append(0x30) }
+            output += rest.prefix(size)
+            rest = rest.dropFirst(size).dropFirst(2)
+        }
+        rest = []
     }
 
     /// All that an origin gets is requests, each framed once; behind an upgrade anything comes.

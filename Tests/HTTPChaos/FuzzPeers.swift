@@ -130,6 +130,8 @@ final class FuzzOrigin: StreamProgram {
     private var resets = false
     private var requests: WireReader?
     private var isHead = false
+    /// The last response says that its connection ends.
+    private var closes = false
 
     init(_ record: FuzzRecord, _ number: Int) {
         self.record = record
@@ -174,9 +176,13 @@ final class FuzzOrigin: StreamProgram {
         isOver = part.end != .none
         stage.ends = part.end == .end
         resets = part.end == .reset
-        record.verdict.origins[number].resets = resets
         if resets, part.bytes.isEmpty { stage.resets = true }
-        if !isDecided(part) { record.isOpenEnded = true }
+        let kind = kind(of: part)
+        if resets || kind != .whole { record.verdict.origins[number].hasOpenEnd = true }
+        // Where an origin ends a connection that its response keeps, the next request may be on its
+        // way there already. So may the first bytes behind a response be those of the next one.
+        let isDecided = kind == .whole && (part.end == .none || closes) || kind == .untilEnd
+        if !isDecided { record.isOpenEnded = true }
     }
 
     /// Reads the requests: nil once they are none.
@@ -195,40 +201,44 @@ final class FuzzOrigin: StreamProgram {
         }
     }
 
-    /// Whether the connection of the next request is known, however the part is cut: the part is
-    /// one whole response to the last request, and either keeps the connection, or says that it
-    /// does not. Where it keeps it and the origin ends it all the same, the next request may
-    /// already be on its way there, and may be lost. So may the first bytes behind a response be
-    /// those of the next one.
-    private func isDecided(_ part: FuzzInput.Part) -> Bool {
-        guard requests?.isBetween == true else { return false }
+    private enum PartKind {
+        /// One whole response to the last request, and nothing else.
+        case whole
+        /// One that the connection's end ends.
+        case untilEnd
+        case other
+    }
+
+    private func kind(of part: FuzzInput.Part) -> PartKind {
+        guard requests?.isBetween == true else { return .other }
         var reader = WireReader()
         reader.takesHighBytes = true
         reader.feed(part.bytes)
         var isInterim = false
-        var closes = false
         do {
             while let event = try reader.next() {
                 switch event {
                 case .head(let head):
                     let status = try head.status()
                     isInterim = status < 200
-                    guard status != 101 else { return false }
+                    guard status != 101 else { return .other }
                     closes = head.list("connection").contains("close")
                     let hasBody = !isInterim && !isHead && status != 204 && status != 304
                     let length = head["content-length"].flatMap(Int.init)
                     let isChunked = head["transfer-encoding"] != nil
-                    guard !hasBody || isChunked || length != nil else { return part.end == .end }
+                    guard !hasBody || isChunked || length != nil else {
+                        return part.end == .end ? .untilEnd : .other
+                    }
                     reader.begin(
                         !hasBody ? .none : isChunked ? .chunked : .bytes(length ?? 0))
                 case .data: continue
                 case .complete where isInterim: continue
-                case .complete: return closes || reader.isBetween && part.end == .none
+                case .complete: return reader.isBetween ? .whole : .other
                 }
             }
         } catch {
-            return false
+            return .other
         }
-        return false
+        return .other
     }
 }
