@@ -132,7 +132,7 @@ hummingbird: setup-build
 	$(SWIFT) build -c release --package-path Tests/HTTPClients/hummingbird-origin --scratch-path .build-hummingbird
 
 .PHONY: fuzz
-fuzz: setup-build ## run the fuzz targets of the HTTP parser for a minute each
+fuzz: setup-build ## run the fuzz targets of HTTP for a minute each: heads, chunks, whole connections
 	Tests/HTTPFuzz/fuzz.sh 60
 
 .PHONY: mutants

@@ -27,7 +27,8 @@ public struct HTTPLimits: Sendable, Equatable {
     package static let trailerRange = 0...headBytesMax
 
     /// Whether a head that was not complete has to be read again: a line has ended since, or a
-    /// limit is reached. So a head is read once a line at most, however slowly it comes.
+    /// limit is reached. So a head is read once a line at most, however slowly it comes. What comes
+    /// behind its last line is read at the stream's end, or when the time is over.
     func areMet(_ octets: Octets, readBefore count: Int) -> Bool {
         // A carriage return that nothing followed yet may turn out to be a bare one.
         if count == 0 || octets.hasLineEnd(from: count - 1) { return true }

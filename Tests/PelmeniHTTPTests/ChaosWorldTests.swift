@@ -1,3 +1,4 @@
+import Foundation
 import HTTPChaos
 import PelmeniTesting
 import Testing
@@ -21,6 +22,20 @@ import Testing
                 Simulation.outcome(of: try HTTPWorld.setup(seed: seed)).hash
             }
             #expect(hashes[0] == hashes[1], "seed \(seed)")
+        }
+    }
+
+    /// The stored inputs of the fuzz target of whole connections.
+    @Test func storedConnections() throws {
+        let here = URL(filePath: #filePath).deletingLastPathComponent()
+        let folder = here.deletingLastPathComponent()
+            .appending(path: "HTTPFuzz/corpus/CONNECTION")
+        let files = try FileManager.default.contentsOfDirectory(
+            at: folder, includingPropertiesForKeys: nil)
+        #expect(files.count > 10)
+        for file in files {
+            let bytes = try Data(contentsOf: file)
+            #expect(ConnectionFuzz.fault(of: bytes) == nil, "\(file.lastPathComponent)")
         }
     }
 }

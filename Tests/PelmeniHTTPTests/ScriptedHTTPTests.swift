@@ -148,4 +148,109 @@ import Testing
             upstream: [.expect(Self.get), .expectReset], patience: .seconds(400)
         ).run(seeds: 1...50)
     }
+
+    /// An end of the client's stream is an abort, but not behind bytes of its next request, which
+    /// may come with the last ones of a body in chunks.
+    @Test(arguments: [false, true]) func anEndBehindANextRequest(isHooked: Bool) throws {
+        let put = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let body = "3\r\nabc\r\n0\r\n\r\n"
+        let next = "OPTIONS * HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n"
+        let answer = Self.head + "Content-Length: 5\r\n\r\nhello"
+        var client = HTTPClient("origin.example", 80)
+        if isHooked { client = client.beforeSendBody { body, _, _ in body = HTTPBody([]) } }
+        var server = HTTPServer(client, port: 8080)
+        server.forwarding = []
+        server.halfClose = .abort
+        try ScriptedTest(
+            server: server,
+            client: [
+                .send(put + body + next), .end,
+                .expect(answer + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), .expectEnd,
+            ],
+            upstream: [
+                .expect(put + (isHooked ? "0\r\n\r\n" : body)), .pause(.milliseconds(300)),
+                .send(answer),
+            ]
+        ).run(seeds: 1...60)
+    }
+
+    /// Nor does a hook that has had the whole request keep the end from being one.
+    @Test func anEndBehindACollectedRequest() throws {
+        let client = HTTPClient("origin.example", 80).beforeSend(collecting: 9) { _, _ in .forward }
+        var server = HTTPServer(client, port: 8080)
+        server.forwarding = []
+        server.halfClose = .abort
+        let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+        let hint = "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
+        try ScriptedTest(
+            server: server, client: [.send(post), .expect(hint), .end, .expectReset],
+            upstream: [.expect(post), .send(hint), .expectReset]
+        ).run(seeds: 1...60)
+    }
+
+    // MARK: Heads without an end
+
+    /// A response of the proxy's own.
+    private static func answer(_ status: String, _ reason: String) -> String {
+        "HTTP/1.1 \(status)\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            + "Content-Length: \(reason.utf8.count)\r\nConnection: close\r\n\r\n" + reason
+    }
+
+    /// Bytes behind a head's last line are not read again each time that more of them come, but at
+    /// the end, and when the time is over: what is no head is refused, however it was cut.
+    @Test(arguments: [true, false], Servers.allCases)
+    func aRequestThatIsNoneHasAnAnswer(ends: Bool, kind: Servers) throws {
+        let reason = "a field's name is no token, or is not followed by a colon\n"
+        let server = kind.server { $0.deadlines.head = .seconds(3) }
+        try ScriptedTest(
+            server: server,
+            client: [.send("GET / HTTP/1.1\r\nHost: a\r\nConnect ion"), .pause(.milliseconds(300))]
+                + (ends ? [.end] : [])
+                + [.expect(Self.answer("400 Bad Request", reason)), .expectEnd]
+                + (ends ? [] : [.end]),
+            upstream: []
+        ).run(seeds: 1...60)
+    }
+
+    /// What is the beginning of a head has none, and is late.
+    @Test(arguments: Servers.allCases) func halfOfARequest(kind: Servers) throws {
+        let half = "GET / HTTP/1.1\r\nHost: a\r\nConnect"
+        try ScriptedTest(
+            server: kind.server(), client: [.send(half), .end, .expectReset], upstream: []
+        ).run(seeds: 1...60)
+        let late = Self.answer("408 Request Timeout", "the head did not come in time\n")
+        try ScriptedTest(
+            server: kind.server { $0.deadlines.head = .seconds(3) },
+            client: [.send(half), .expect(late), .expectEnd, .end], upstream: []
+        ).run(seeds: 1...60)
+    }
+
+    @Test(arguments: [true, false]) func aResponseThatIsNone(ends: Bool) throws {
+        try ScriptedTest(
+            server: Self.server { $0.deadlines.answer = .seconds(3) },
+            client: [
+                .send(Self.get),
+                .expect(Self.answer("502 Bad Gateway", "the upstream's response is invalid\n")),
+                .expectEnd, .end,
+            ],
+            upstream: [.expect(Self.get), .send("HTTP/2"), .pause(.milliseconds(300))]
+                + (ends ? [.end] : []) + [.expectReset]
+        ).run(seeds: 1...60)
+    }
+
+    enum Servers: CaseIterable {
+        case proxy, stream, frames, datagrams
+
+        func server(_ change: (inout HTTPServer) -> Void = { _ in }) -> HTTPServer {
+            var server =
+                switch self {
+                case .proxy: ScriptedHTTPTests.server()
+                case .stream: HTTPServer(TCPClient("origin.example", port: 7))
+                case .frames: HTTPServer(TCPClient("origin.example", port: 7, framing: .u32be))
+                case .datagrams: HTTPServer(UDPClient("origin.example", port: 7))
+                }
+            change(&server)
+            return server
+        }
+    }
 }

@@ -33,6 +33,10 @@ package struct HostedWorker: ~Copyable {
         worker.quiet = QuietWatch(completionsMin: 16)
     }
 
+    /// Without it another module's optimized code frees the worker's own memory alone, and never
+    /// runs the worker's `deinit`: a run leaked all rows.
+    deinit {}
+
     /// Arms the wake-up and the listeners. False when the host refuses one.
     package mutating func begin() -> Bool { worker.begin() }
 

@@ -34,6 +34,8 @@ struct BridgeExchange: @unchecked Sendable {
         static let isHead = Marks(rawValue: 1 << 2)
         /// Part of a request's head has come.
         static let isMidHead = Marks(rawValue: 1 << 3)
+        /// The time for a head is over, of which all bytes were read again.
+        static let isOverdue = Marks(rawValue: 1 << 4)
     }
 
     private(set) var phase = Phase.head
@@ -59,12 +61,24 @@ struct BridgeExchange: @unchecked Sendable {
         case finish(EndCause)
         case reset
         case answer(UInt16, StaticString)
+        /// What has come of a head is read again, and then the time is looked at once more.
+        case readAgain
     }
 
-    /// The client has ended its stream.
-    mutating func clientEnded() -> Ending {
+    /// The client has ended its stream, behind bytes that were left.
+    mutating func clientEnded(_ rest: borrowing Buffer, _ limits: HTTPLimits) -> Ending {
         switch phase {
         case .head where isIdle: return .finish(.completed)
+        case .head where headRead > 0:
+            // Those behind the last line's end were not read: the verdict is that of the whole.
+            do throws(HTTPRefusal) {
+                _ = try rest.withOctets { octets throws(HTTPRefusal) in
+                    try RequestHead.read(octets, limits)
+                }
+                return .reset
+            } catch {
+                return .answer(error.status, error.reason)
+            }
         // Half of a request has no response.
         case .head, .body: return .reset
         case .ready, .asked: marks.insert(.closesClient)
@@ -74,13 +88,17 @@ struct BridgeExchange: @unchecked Sendable {
     }
 
     /// A deadline has passed.
-    var expired: Ending {
+    mutating func expired() -> Ending {
         switch phase {
-        case .head where isIdle: .finish(.idle)
-        case .head: .answer(408, "the head did not come in time")
-        case .body: .answer(408, "the body did not come in time")
-        case .ready, .over: .goOn
-        case .asked: .answer(504, "the upstream did not answer in time")
+        case .head where isIdle: return .finish(.idle)
+        case .head where headRead > 0 && !marks.contains(.isOverdue):
+            marks.insert(.isOverdue)
+            headRead = 0
+            return .readAgain
+        case .head: return .answer(408, "the head did not come in time")
+        case .body: return .answer(408, "the body did not come in time")
+        case .ready, .over: return .goOn
+        case .asked: return .answer(504, "the upstream did not answer in time")
         }
     }
 

@@ -128,7 +128,7 @@ struct HTTPDatagramBridge: ProtocolDriver {
     func ended(
         _ rest: consuming Buffer, _ state: inout BridgeExchange, _ context: borrowing Context
     ) throws {
-        act(on: state.clientEnded(), &state, context)
+        act(on: state.clientEnded(rest, limits), &state, context)
     }
 
     func draining(_ state: inout BridgeExchange, _ context: borrowing Context) throws {
@@ -158,7 +158,7 @@ struct HTTPDatagramBridge: ProtocolDriver {
     }
 
     func timer(_ state: inout BridgeExchange, _ context: borrowing Context) throws {
-        if state.checkTime(context) { act(on: state.expired, &state, context) }
+        if state.checkTime(context) { act(on: state.expired(), &state, context) }
     }
 
     private func act(
@@ -170,6 +170,9 @@ struct HTTPDatagramBridge: ProtocolDriver {
         case .finish(let cause): finish(&state, context, cause)
         case .reset: context.end(.clientReset, reset: true)
         case .answer(let status, let reason): answer(status, reason, &state, context)
+        case .readAgain:
+            context.resume()
+            state.setDue(.zero, context)
         }
     }
 }

@@ -152,7 +152,7 @@ struct HTTPFrameBridge: PairDriver {
         _ context: borrowing PairContext
     ) throws {
         guard side == .client else { return upstreamEnded(rest, &state, context) }
-        act(on: state.clientEnded(), &state, context)
+        act(on: state.clientEnded(rest, limits), &state, context)
     }
 
     private func upstreamEnded(
@@ -204,7 +204,7 @@ struct HTTPFrameBridge: PairDriver {
     }
 
     func timer(_ state: inout BridgeExchange, _ context: borrowing PairContext) throws {
-        if state.checkTime(context) { act(on: state.expired, &state, context) }
+        if state.checkTime(context) { act(on: state.expired(), &state, context) }
     }
 
     private func act(
@@ -216,6 +216,9 @@ struct HTTPFrameBridge: PairDriver {
         case .finish(let cause): finish(&state, context, cause)
         case .reset: context.end(.clientReset, reset: true)
         case .answer(let status, let reason): answer(status, reason, &state, context)
+        case .readAgain:
+            context.resume(.client)
+            state.setDue(.zero, context)
         }
     }
 }

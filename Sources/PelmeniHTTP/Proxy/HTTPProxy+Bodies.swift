@@ -129,7 +129,7 @@ extension HTTPProxy {
         }
         data.removeFirst(trailers.end)
         if side == .client {
-            requestDone(&state, context)
+            requestDone(&state, context, hasMore: !data.isEmpty)
         } else {
             responseDone(&state, context)
         }

@@ -75,6 +75,31 @@ extension HTTPProxy {
 
     // MARK: Ends
 
+    /// Whether a side ends behind bytes that are no head, or no beginning of one. Those behind the
+    /// last line's end were not read: they are now, so that the verdict is that of the whole.
+    func isRefused(
+        _ rest: borrowing Buffer, from side: PairSide, _ state: inout HTTPExchange,
+        _ context: borrowing PairContext
+    ) throws -> Bool {
+        let isToHead = state.marks.contains(.isHead)
+        do throws(HTTPRefusal) {
+            if side == .client, state.requestHeadRead > 0 {
+                _ = try rest.withOctets { octets throws(HTTPRefusal) in
+                    try RequestHead.read(octets, limits)
+                }
+            } else if side == .upstream, state.responseHeadRead > 0 {
+                _ = try rest.withOctets { octets throws(HTTPRefusal) in
+                    try ResponseHead.read(octets, limits, isToHead: isToHead)
+                }
+            }
+            return false
+        } catch {
+            noteRefusal(error, rest, from: side, &state, context)
+            try refuse(error, from: side, &state, context)
+            return true
+        }
+    }
+
     /// The client has ended its stream: half of a request has no response.
     func clientEnded(
         isMidHead: Bool, _ state: inout HTTPExchange, _ context: borrowing PairContext
@@ -162,6 +187,7 @@ extension HTTPProxy {
         _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
         if state.hooks != nil, hookExpired(&state, context) { return }
+        guard !readsOnceMore(&state, context) else { return }
         guard !state.hasBody else { return try bodyExpired(&state, context) }
         if state.request == .head {
             guard state.marks.contains(.isMidHead) else { return context.end(.idle) }
@@ -169,6 +195,22 @@ extension HTTPProxy {
             return answer(408, "the head did not come in time", isHead: false, context)
         }
         if state.response == .head { return try answerFailure(.upstreamSilent, &state, context) }
+    }
+
+    /// A time is over that a head has begun in: what came behind its last line's end is read first,
+    /// and may be refused. Then the timer fires once more.
+    private func readsOnceMore(
+        _ state: inout HTTPExchange, _ context: borrowing PairContext
+    ) -> Bool {
+        let side: PairSide = state.requestHeadRead > 0 ? .client : .upstream
+        guard !state.marks.contains(.isOverdue), state.requestHeadRead | state.responseHeadRead > 0
+        else { return false }
+        state.marks.insert(.isOverdue)
+        state.requestHeadRead = 0
+        state.responseHeadRead = 0
+        context.resume(side)
+        setDue(.zero, &state, context)
+        return true
     }
 
     /// A body that was linked may have moved unseen.

@@ -160,7 +160,7 @@ extension HTTPProxy {
     ) throws(HTTPRefusal) {
         state.marks.remove(.divertsRequest)
         guard case .collect = run.requestWay.use else {
-            requestDone(&state, context)
+            requestDone(&state, context, hasMore: !data.isEmpty)
             // A hook has answered meanwhile.
             if state.response == .none { exchangeDone(&state, context) }
             return
@@ -191,7 +191,12 @@ extension HTTPProxy {
             return try divertRequest(.drop, &data, run, &state, context)
         }
         if state.request != .done { state.move(request: .done) }
-        if pausesBehind(!data.isEmpty) { context.pause(.client) }
+        if pausesBehind(!data.isEmpty) {
+            context.pause(.client)
+        } else {
+            // A hook had the request, and the client was paused.
+            context.resume(.client)
+        }
         setDue(deadlines.answer, &state, context)
         guard head.kind.mayRepeat, head.body == .none, !head.asksUpgrade else { return }
         state.marks.insert(.mayRepeat)

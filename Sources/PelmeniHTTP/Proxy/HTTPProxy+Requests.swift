@@ -147,10 +147,13 @@ extension HTTPProxy {
         context.link(from: .client, bytes: state.bodyBytes)
     }
 
-    func requestDone(_ state: inout HTTPExchange, _ context: borrowing PairContext) {
+    /// - Parameter hasMore: bytes of the next request are there. Those behind a link are offered.
+    func requestDone(
+        _ state: inout HTTPExchange, _ context: borrowing PairContext, hasMore: Bool = false
+    ) {
         guard state.request != .done else { return }
         state.move(request: .done)
-        if pausesBehind(false) { context.pause(.client) }
+        if pausesBehind(hasMore) { context.pause(.client) }
         if state.response == .head { setDue(deadlines.answer, &state, context) }
     }
 

@@ -52,7 +52,7 @@ extension HTTPProxy {
             head = try repair(&data, head, isToHead: isToHead)
         }
         // The request is not sent again behind a byte of its response.
-        state.marks.remove(.mayRepeat)
+        state.marks.subtract([.mayRepeat, .isOverdue])
         guard !head.isInterim else {
             try passInterim(head, &data, &state, context)
             return true

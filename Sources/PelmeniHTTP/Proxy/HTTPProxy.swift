@@ -119,6 +119,7 @@ struct HTTPProxy: PairDriver {
         _ rest: consuming Buffer, from side: PairSide, _ state: inout HTTPExchange,
         _ context: borrowing PairContext
     ) throws {
+        guard try !isRefused(rest, from: side, &state, context) else { return }
         if side == .client {
             clientEnded(isMidHead: !rest.isEmpty, &state, context)
         } else {
@@ -129,6 +130,7 @@ struct HTTPProxy: PairDriver {
     func broken(
         _ rest: consuming Buffer, _ state: inout HTTPExchange, _ context: borrowing PairContext
     ) throws {
+        guard try !isRefused(rest, from: .upstream, &state, context) else { return }
         try upstreamEnded(isBroken: true, &state, context)
     }
 

@@ -52,8 +52,10 @@ package struct StreamStage {
     /// Bytes that came since the last call.
     package let came: [UInt8]
     package let end: FlowResult.End
-    /// Bytes that its kernel took so far, and bytes of its output that wait for room there.
+    /// Bytes that its kernel took so far, those of them that are with the engine's kernel, and
+    /// bytes of its output that wait for room.
     package let sent: Int
+    package let arrived: Int
     package let unsent: Int
 
     package var output: [UInt8] = []

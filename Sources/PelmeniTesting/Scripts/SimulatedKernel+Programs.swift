@@ -61,7 +61,8 @@ extension SimulatedKernel {
         let most = max(play.taken, min(play.came.count, peer.outgoing.read))
         var stage = StreamStage(
             now: clock, came: Array(play.came[play.taken..<most]), end: peer.seenEnd,
-            sent: peer.sent, unsent: play.sent.count - peer.sent)
+            sent: peer.sent, arrived: peer.incoming.arrived,
+            unsent: play.sent.count - peer.sent)
         play.taken = most
         play.program.act(&stage)
         if let text = stage.note { note("\(Self.name(peer)): \(text)") }
