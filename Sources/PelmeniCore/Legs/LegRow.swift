@@ -149,8 +149,8 @@ struct LegRow: QueuedRow {
 
     // MARK: Parts
 
-    /// Where a leg towards an upstream was dialled to: the upstream's row in the pair, the number of
-    /// its address, and which address that was.
+    /// Where a leg towards an upstream was dialled to: the upstream's row in the pair, the number
+    /// of its address, and which address that was.
     struct Dialled {
         var upstream: UInt8 = 0
         var address: UInt8 = 0
