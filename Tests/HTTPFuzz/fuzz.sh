@@ -37,16 +37,18 @@ build_connection() {
 
 for target in "${targets[@]}"; do
     options=(-max_len=4096)
+    leaks=1
     if [[ $target == CONNECTION ]]; then
         build_connection
         # A server's texts are never freed. Each input runs twice through the engine: short ones do.
         options=(-max_len=1024 -timeout=20 -detect_leaks=0)
+        leaks=0
     else
         build_parser "$target"
     fi
     # What is found goes to a folder of its own: the stored inputs stay as they are.
     mkdir -p "$folder/found-$target"
-    "$folder/$target" -max_total_time="$seconds" "${options[@]}" -print_final_stats=1 \
+    ASAN_OPTIONS=detect_leaks=$leaks "$folder/$target" -max_total_time="$seconds" "${options[@]}" -print_final_stats=1 \
         -artifact_prefix="$folder/" "$folder/found-$target" "Tests/HTTPFuzz/corpus/$target" \
         2> "$folder/$target.log" ||
         { grep -a "Fatal error" "$folder/$target.log"; tail -40 "$folder/$target.log"; exit 1; }
