@@ -38,6 +38,8 @@ package struct Upstream: @unchecked Sendable {
     package static let upstreamsMax = 64
 
     private let addresses: UnsafeMutablePointer<UpstreamAddress>
+    /// The number of the upstream among those that the program gave the pair.
+    let endpoint: UInt8
     package private(set) var addressCount: UInt8 = 0
     /// The upstream is passed over while it rests and another one does not.
     var backoff = Backoff()
@@ -48,8 +50,13 @@ package struct Upstream: @unchecked Sendable {
     /// Its connections without a session, the last one first.
     var parked: LegID = .none
 
-    /// - Parameter addresses: room for ``addressesMax``, alive as long as the worker.
-    package init(addresses: UnsafeMutablePointer<UpstreamAddress>) { self.addresses = addresses }
+    /// - Parameters:
+    ///   - addresses: room for ``addressesMax``, alive as long as the worker.
+    ///   - endpoint: the number of the upstream among the pair's.
+    package init(addresses: UnsafeMutablePointer<UpstreamAddress>, endpoint: Int) {
+        self.addresses = addresses
+        self.endpoint = UInt8(endpoint)
+    }
 
     @inline(__always)
     func address(_ number: Int) -> UnsafeMutablePointer<UpstreamAddress> {
