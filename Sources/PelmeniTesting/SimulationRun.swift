@@ -56,7 +56,7 @@ struct SimulationRun: ~Copyable {
                 let row = plan * Self.upstreamsMax + upstream
                 let first = addresses + row * Upstream.addressesMax
                 first.initialize(repeating: UpstreamAddress(), count: Upstream.addressesMax)
-                (upstreams + row).initialize(to: Upstream(addresses: first))
+                (upstreams + row).initialize(to: Upstream(addresses: first, endpoint: upstream))
                 upstreams[row].replaceAddresses(
                     moods[upstream].indices.map {
                         setup.world.address(plan, upstream: upstream, address: $0)

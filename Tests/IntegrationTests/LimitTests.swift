@@ -60,10 +60,14 @@ extension Integration {
             backend: CommandBackend
         ) throws {
             let origin = try CrowdOrigin(.echo)
-            for (limit, isFew) in [(40, true), (1_024, false)] {
+            let cases: [(limit: Int, options: [String], isFew: Bool)] = [
+                (40, [], true), (1_024, [], false), (1_024, ["--sessions", "100"], false),
+                (1_024, ["--sessions", "5000"], true), (40, ["--sessions", "1"], false),
+            ]
+            for (limit, options, isFew) in cases {
                 let proxy = try Proxy(
                     ["tcp://127.0.0.1:0", "tcp://127.0.0.1:\(origin.listener.port)"],
-                    backend: backend, options: ["--workers", "1"],
+                    backend: backend, options: ["--workers", "1"] + options,
                     prefix: Launcher.descriptors(limit))
                 _ = try proxy.port()
                 try proxy.end()
@@ -72,7 +76,10 @@ extension Integration {
                 }
                 #expect(
                     lines.count == (isFew ? 1 : 0), "\(limit): \(proxy.child.errors.everything)")
-                #expect(lines.allSatisfy { $0.contains(" warning ") && $0.contains("limit=40 ") })
+                #expect(
+                    lines.allSatisfy {
+                        $0.contains(" warning ") && $0.contains("limit=\(limit) ")
+                    })
             }
             try origin.stop()
         }

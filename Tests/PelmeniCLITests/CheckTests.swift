@@ -106,12 +106,62 @@ struct CheckTests {
     func groups() async throws {
         let text = try await check(["udp://:1", "udp://239.1.2.3:2?interface=none9"])
         #expect(text.contains("# warning: udp://:1: an upstream is a multicast group"))
-        #expect(text.contains("# warning: there is no interface \"none9\" here now\n"))
+        #expect(
+            text.contains(
+                "# warning: this would not start now: upstream 239.1.2.3:2: "
+                    + "there is no interface \"none9\"; `ip link` lists them\n"))
         #expect(text.contains("upstream-interface: none9\n"))
         let joining = try await check(["udp://239.1.2.3:1?interface=lo", "udp://10.0.0.1:2"])
         #expect(!joining.contains("warning: udp"))
         #expect(!joining.contains("no interface"))
         #expect(joining.contains("  interface: lo\n"))
+    }
+
+    @Test(
+        "what `run` would refuse on this machine now is a comment",
+        arguments: [
+            ("udp://:1", "udp://127.255.255.255:1", "127.255.255.255:1: it is a broadcast"),
+            ("tcp://127.255.255.255:1", "tcp://10.0.0.1:1", "a stream has one peer; use udp"),
+            ("udp://:1", "udp://[ff15::5%lo]:1?interface=none9", "there is no interface \"none9\""),
+            ("udp://[ff02::1%none9]:1", "udp://10.0.0.1:1", "%none9]:1: there is no interface"),
+            ("tcp://[fe80::1%4294967295]:1", "tcp://10.0.0.1:1", "no interface \"4294967295\""),
+        ])
+    func refusedNow(listen: String, upstream: String, part: String) async throws {
+        let lines = try await check([listen, upstream]).split(separator: "\n").filter {
+            $0.hasPrefix("# warning: this would not start now: ")
+        }
+        #expect(lines.count == 1)
+        #expect(lines.allSatisfy { $0.contains(part) }, "\(lines)")
+    }
+
+    @Test("an upstream's zone that is not here is a comment, and no refusal")
+    func zones() async throws {
+        let text = try await check(["tcp://127.0.0.1:1", "tcp://[fe80::1%none9]:2"])
+        #expect(
+            text.hasPrefix(
+                "# warning: upstream [fe80::1%none9]:2: there is no interface \"none9\"; "
+                    + "`ip link` lists them\n"))
+        #expect(!text.contains("would not start"))
+    }
+
+    @Test("a listener on all IPv6 addresses has v6only, and no other one")
+    func oneFamily() async throws {
+        let pairs = try await pairs([
+            "tcp://:1", "tcp://10.0.0.1:1", "udp://[::]:2?v6only=yes", "udp://10.0.0.1:1",
+            "http://[::]:3", "http://10.0.0.1:1", "tcp://0.0.0.0:4", "tcp://10.0.0.1:1",
+            "tcp://[::1]:5", "tcp://10.0.0.1:1", "unix:@a", "tcp://10.0.0.1:1",
+        ])
+        #expect(pairs.map { $0.sockets?.v6Only } == ["no", "yes", "no", nil, nil, nil])
+    }
+
+    @Test("one worker serves a listener for many, and one of Unix datagrams")
+    func workers() async throws {
+        let pairs = try await pairs([
+            "udp://239.1.1.1:1", "udp://10.0.0.1:1", "udp://127.255.255.255:2?on=1,2",
+            "udp://10.0.0.1:1", "unixgram:@a", "udp://10.0.0.1:1", "udp://:3", "udp://10.0.0.1:1",
+            "tcp://:4?on=2", "udp://10.0.0.1:1", "--workers", "3",
+        ])
+        #expect(pairs.map(\.on) == [[0], [1], [0], [0, 1, 2], [2]])
     }
 
     @Test("raw framing is a comment")
@@ -146,9 +196,15 @@ struct CheckTests {
             ("http://:1", "http://239.1.2.3:1", "multicast group"),
             ("http://:1", "udp://239.1.2.3:1", "http waits for an answer"),
             ("udp://:1", "icmp://224.0.0.1", "no answer"),
+            ("icmp://127.0.0.1", "udp://239.1.2.3:1", "upstream 239.1.2.3:1: icmp waits for"),
+            ("udp://:1", "udp://255.255.255.255:1", "255.255.255.255:1: it is a broadcast address"),
+            ("tcp://255.255.255.255:1", "tcp://10.0.0.1:1", "a stream has one peer; use udp"),
+            ("tcp://:1", "tcp://[fe80::1]:1", "upstream [fe80::1]:1: a link-local address means"),
+            ("udp://[febf::1]:1", "tcp://10.0.0.1:1", "write its zone, as in [fe80::1%eth0]"),
             ("udp://:1?responses=1", "udp://239.1.2.3:1", "responses has no meaning"),
             ("udp://:1?interface=lo", "udp://10.0.0.1:1", "interface is for a multicast group"),
-            ("udp://127.0.0.1:1?v6only=yes", "udp://10.0.0.1:1", "v6only is for a listener"),
+            ("udp://127.0.0.1:1?v6only=yes", "udp://10.0.0.1:1", "v6only is for a TCP, UDP or"),
+            ("icmp://[::1]?v6only=yes", "udp://10.0.0.1:1", "v6only is for a TCP, UDP or http"),
             ("tcp://:1?df=keep", "tcp://10.0.0.1:1", "df has no meaning"),
             ("unix:///a?receive-buffer=8k", "unix:@b", "receive-buffer has no meaning"),
             ("tcp://:1?when-down=refuse", "udp://10.0.0.1:1", "when-down refuse is for upstreams"),

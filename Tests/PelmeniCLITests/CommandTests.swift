@@ -53,6 +53,19 @@ struct CommandTests {
         #expect(outcome.message.contains((["pelmeni"] + command).joined(separator: " ")))
     }
 
+    @Test("no line of help has to be cut at 80 columns", arguments: ["run", "check"])
+    func helpColumns(command: String) async {
+        let lines = await PelmeniCommand.perform([command, "--help"]).message.split(separator: "\n")
+        // What is cut begins anew at the margin, as no line of an option or an example does.
+        let options = lines.drop { !$0.hasPrefix("EXAMPLES:") }
+            .prefix { !$0.hasPrefix("Framings:") }
+        let isList = { (line: Substring) in line.hasPrefix("  ") }
+        for (line, next) in zip(options, options.dropFirst()) where isList(line) && !isList(next) {
+            #expect(next.first?.isUppercase == true || next.hasPrefix("("), "\(line) | \(next)")
+        }
+        #expect(lines.allSatisfy { $0.count <= 80 })
+    }
+
     @Test("the version names what is compiled in")
     func version() async {
         let outcome = await PelmeniCommand.perform(["--version"])

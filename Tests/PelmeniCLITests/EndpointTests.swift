@@ -133,8 +133,9 @@ struct EndpointTests {
             ("unix:@", ["\"@\"", "1 to 107"]),
             ("unix:@" + String(repeating: "x", count: 108), ["1 to 107"]),
             ("unix:@a%00", ["not a path"]),
-            ("unix:a", ["\"unix:a\"", "not an endpoint"]),
-            ("unix:/a", ["\"unix:/a\"", "not an endpoint"]),
+            ("unix:a", ["\"unix:a\"", "not an endpoint", "unix:///run/a.sock, or unix:@name"]),
+            ("unix:/a", ["\"unix:/a\"", "not an endpoint", "unix:///run/a.sock"]),
+            ("UNIXGRAM:/a", ["not an endpoint", "unixgram:///run/a.sock, or unixgram:@name"]),
             ("tcp:@a", ["\"@a\"", "not a host"]),
             ("unix:@a,@a", ["\"@a\"", "twice"]),
             ("unix:///a%2", ["\"/a%2\"", "%"]),
@@ -160,6 +161,7 @@ struct EndpointTests {
             ("tcp://web:1", "web"), ("tcp://127.0.0.1:1", nil), ("tcp://[::1]:1", nil),
             ("tcp://:1", nil), ("unix:///a", nil), ("udp://dns:1", "dns"),
             ("udp://127.0.0.1:1", nil), ("unixgram:///a", nil), ("unix:@a", nil),
+            ("tcp://[fe80::1%none9]:1", nil),
         ])
     func name(url: String, name: String?) throws {
         #expect(try EndpointURL(url, side: .listener).endpoints.map(\.name) == [name])

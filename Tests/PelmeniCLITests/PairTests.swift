@@ -60,6 +60,13 @@ struct PairTests {
             ("idle=8761h", ["\"8761h\"", "too long"]),
             ("idle=5s&idle=6s", ["\"idle\"", "twice", "5s", "6s"]),
             ("connect=none", ["\"none\"", "connect"]),
+            ("answer=none", ["\"none\"", "answer", "1ms or more"]),
+            ("lookup=none", ["cannot be \"none\"", "valid: 1s to 24h"]),
+            ("lookup=0s", ["\"0s\"", "valid: 1s to 24h"]),
+            ("lookup=999ms", ["\"999ms\"", "valid: 1s to 24h"]),
+            ("lookup=9000h", ["\"9000h\"", "valid: 1s to 24h"]),
+            ("keepalive=0s", ["\"0s\"", "valid: 1s to 32767s in whole seconds, or none"]),
+            ("user-timeout=0s", ["\"0s\"", "valid: 1ms to 24h, or none"]),
             ("keepalive=1500ms", ["\"1500ms\"", "whole seconds"]),
             ("user-timeout=25h", ["\"25h\"", "24h"]),
             ("sessions=0", ["\"0\"", "1 to 2147483647"]),
@@ -88,6 +95,10 @@ struct PairTests {
             ("interface=", ["\"\"", "1 to 15 bytes"]),
             ("interface=eth0%20", ["\"eth0 \"", "not an interface"]),
             ("interface=a-name-of-sixteen", ["1 to 15 bytes"]),
+            ("interface=0", ["\"0\"", "not an interface"]),
+            ("interface=4294967296", ["\"4294967296\"", "not an interface"]),
+            ("interface=a/b", ["\"a/b\"", "not an interface"]),
+            ("interface=a:b", ["\"a:b\"", "not an interface"]),
             ("responses=-1", ["\"-1\"", "number of datagrams"]),
             ("responses=none", ["\"none\"", "number of datagrams"]),
             ("profile=ntp", ["\"ntp\"", "valid profiles: dns"]),
@@ -143,6 +154,35 @@ struct PairTests {
         }
     }
 
+    @Test("options of lookups are for names", arguments: ["addresses=all", "lookup=5s"])
+    func lookups(query: String) throws {
+        let option = query.prefix { $0 != "=" }
+        let numeric = ["tcp://127.0.0.1:1", "unix:@x", "udp://239.1.1.1:1", "tcp://[fe80::1%x]:1"]
+        for upstream in numeric {
+            expectRefusal(naming: ["\"\(option)\"", "upstream's name", upstream]) {
+                _ = try EndpointPair(listen: "tcp://:1?\(query)", upstream: upstream)
+            }
+        }
+        _ = try EndpointPair(listen: "tcp://:1?\(query)", upstream: "tcp://127.0.0.1:1,h:2")
+    }
+
+    @Test("no answer comes from a group: a profile that counts them is refused")
+    func profileOfAGroup() throws {
+        expectRefusal(naming: ["\"profile\"", "dns", "sets responses", "239.1.2.3:1"]) {
+            _ = try EndpointPair(listen: "udp://:1?profile=dns", upstream: "udp://239.1.2.3:1")
+        }
+    }
+
+    @Test("an interface is what a zone is")
+    func interfaceNames() throws {
+        for name in ["é", "eth0", "7", "+7", "a%41"] {
+            let coded = PercentCoding.encoded(name: name)
+            let pair = try EndpointPair(
+                listen: "udp://239.1.1.1:1?interface=\(coded)", upstream: "udp://h:2")
+            #expect(pair.options.interface == name)
+        }
+    }
+
     @Test("the options of sockets are read, on either URL")
     func sockets() throws {
         let pair = try EndpointPair(
@@ -160,8 +200,8 @@ struct PairTests {
         #expect(plain.options == PairOptions())
         let usual = RunPlan.PairPlan(plain, workers: 1).sockets
         #expect(usual?.receiveBuffer == "4m")
-        #expect(usual?.v6Only == nil && usual?.df == nil && usual?.sendBuffer == nil)
-        let streams = try EndpointPair(listen: "tcp://:1", upstream: "tcp://h:2")
+        #expect(usual?.v6Only == "no" && usual?.df == nil && usual?.sendBuffer == nil)
+        let streams = try EndpointPair(listen: "tcp://127.0.0.1:1", upstream: "tcp://h:2")
         #expect(RunPlan.PairPlan(streams, workers: 1).sockets == nil)
     }
 

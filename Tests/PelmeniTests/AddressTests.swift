@@ -217,6 +217,22 @@ import Testing
         await stop(runtime)
     }
 
+    /// Names share the rows that addresses in digits leave: 64 in all, and 16 of a name.
+    @Test(arguments: [
+        (0, 1, 16), (31, 1, 16), (48, 1, 16), (60, 1, 4), (63, 1, 1), (0, 4, 16), (0, 5, 12),
+        (24, 40, 1), (0, 64, 1),
+    ])
+    func namesShareRows(literals: Int, names: Int, each: Int) {
+        let upstreams =
+            (0..<literals).map { Endpoint.tcp(host: "127.0.0.1", port: UInt16(1 + $0)) }
+            + (0..<names).map { .tcp(host: "n\($0).test", port: 1) }
+        var pair = PairConfiguration(
+            endpoint: .tcp(host: "127.0.0.1", port: 0), upstreams: upstreams)
+        #expect(pair.rowsOfUpstreams == upstreams.map { _ in 1 })
+        pair.names.spreads = true
+        #expect(pair.rowsOfUpstreams == upstreams.map { $0.isName ? each : 1 })
+    }
+
     /// With a row for each address, sessions are spread evenly.
     @Test(arguments: Variant.all) func addressesAreUpstreamsOfTheirOwn(
         variant: Variant

@@ -109,8 +109,21 @@ import Testing
         other.close()
     }
 
-    /// Members get what clients send; what they answer reaches nobody, and nobody is told that it
-    /// does.
+    /// An upstream's interface may come later: the start warns of it.
+    @Test(arguments: Variant.all, ["fe80::1%none9", "ff02::1%4294967295"])
+    func anUpstreamsZoneIsNamed(variant: Variant, host: String) async throws {
+        let (engine, log) = try engine(variant, UDPClient(host, port: 9), listen: "127.0.0.1")
+        try await engine.start()
+        let zone = host.split(separator: "%")[1]
+        try waitUntil("the start tells of it") {
+            log.entries(from: .warning).contains {
+                $0.message.hasPrefix("upstream [\(host)]:9: there is no interface \"\(zone)\"")
+            }
+        }
+        await engine.stop()
+    }
+
+    /// Members get what clients send; their answers are dropped, without a message.
     @Test(arguments: Variant.all) func aGroupIsSentTo(variant: Variant) async throws {
         let member = try DatagramWire(memberOf: Self.groupNumber)
         let (engine, log) = try engine(
@@ -160,10 +173,12 @@ import Testing
                 "127.255.255.255:9"
             ),
             (
-                UDPServer(UDPClient("255.255.255.255", port: 9), listen: "127.0.0.1", port: 0),
-                "255.255.255.255:9"
+                UDPServer(UDPClient("127.255.255.255", port: 9), listen: "127.0.0.1", port: 0),
+                "127.255.255.255:9"
             ),
-            (TCPServer(udp, listen: "255.255.255.255", port: 0), "255.255.255.255:0"),
+            (TCPServer(udp, listen: "127.255.255.255", port: 0), "127.255.255.255:0"),
+            (TCPServer(udp, listen: "fe80::1%none9", port: 0), "[fe80::1%none9]:0"),
+            (UDPServer(udp, listen: "ff02::1%4294967295", port: 0), "[ff02::1%4294967295]:0"),
         ]
         for (server, subject) in wrong {
             let engine = try Engine(backend: .epoll, workers: 1, servers: [server])

@@ -94,6 +94,21 @@ import Testing
         await runtime.wait()
     }
 
+    @Test func aListenersNameWithoutIPv6() async throws {
+        var pair = PairConfiguration(
+            endpoint: .tcp(host: "four.test", port: 0),
+            upstreams: [.tcp(host: "127.0.0.1", port: 1)])
+        pair.network.isIPv6Only = true
+        let configuration = EngineConfiguration(
+            choice: .epoll, workers: 1, pairs: [pair], lookup: Self.loopback(0))
+        let error = await #expect(throws: EngineError.self) {
+            try await EngineRuntime.start(configuration)
+        }
+        #expect(
+            error?.description.hasSuffix(
+                "no IPv6 address; name another host, or let the listener take IPv4 too") == true)
+    }
+
     @Test func aListenersNameThatHasNoAddress() async throws {
         let pair = PairConfiguration(
             endpoint: .tcp(host: "none.test", port: 0),

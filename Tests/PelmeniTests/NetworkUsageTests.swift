@@ -82,8 +82,38 @@ import Testing
             listener("", to: UDPClient("239.1.2.3", port: 9)) { $0.responseLimit = 1 },
             "responseLimit", "group")
         refuses(
+            ICMPListener(client: UDPClient("239.1.2.3", port: 9)), "upstream 239.1.2.3:9",
+            "icmp waits for an answer")
+        refuses(
             CustomPing(client: DrivenEcho(endpoints: [.host("224.0.0.1", scheme: "icmp")])),
             "224.0.0.1", "no answer")
+    }
+
+    /// What is one of many hosts, whatever the network.
+    @Test func addressesOfManyHosts() throws {
+        refuses(
+            listener("", to: UDPClient("255.255.255.255", port: 9)), "upstream 255.255.255.255:9",
+            "broadcast address")
+        refuses(
+            TCPServer(Self.tcp, listen: "255.255.255.255", port: 80), "listener 255.255.255.255:80",
+            "a stream has one peer")
+        try takes(listener("255.255.255.255"))
+        for host in ["fe80::1", "febf::1"] {
+            refuses(listener(host), "listener [\(host)]:5000", "another host on each interface")
+            refuses(TCPServer(TCPClient(host, port: 9)), "upstream [\(host)]:9", "zone")
+            try takes(listener(host + "%lo", to: UDPClient(host + "%1", port: 9)))
+        }
+        try takes(listener("fec0::1"))
+    }
+
+    @Test func interfacesAreSpelledAsZones() throws {
+        for name in ["", "0", "4294967296", "a/b", "a:b", "a b", ".", "sixteen-letters-"] {
+            refuses(listener("239.1.2.3") { $0.interface = name }, "interface is no interface")
+            refuses(
+                listener("", to: UDPClient("239.1.2.3", port: 9, interface: name)),
+                "interface is no interface")
+        }
+        try takes(listener("239.1.2.3") { $0.interface = "é" })
     }
 
     @Test func oneFamily() throws {
@@ -92,7 +122,9 @@ import Testing
             try takes(TCPServer(Self.tcp, listen: host, port: 80, options: options(only)))
             try takes(listener(host, only))
         }
-        refuses(listener("127.0.0.1", only), "ipv6Only is for a listener on IPv6", "[::]")
+        refuses(
+            listener("127.0.0.1", only), "ipv6Only is for a TCP, UDP or http listener on IPv6",
+            "[::]")
         refuses(listener("0.0.0.0", only), "ipv6Only")
         refuses(UnixServer(Self.tcp, listen: "/a", options: options(only)), "ipv6Only")
     }
@@ -175,6 +207,13 @@ private struct RefusingServer: Server {
 private struct CustomPing: Server {
     let client: any Client
     let endpoint = Endpoint.udp(host: "127.0.0.1", port: 5000)
+    var options = PairOptions()
+    var hooks: [HookTable] = []
+}
+
+private struct ICMPListener: Server {
+    let client: any Client
+    let endpoint = Endpoint.host("127.0.0.1", scheme: "icmp")
     var options = PairOptions()
     var hooks: [HookTable] = []
 }

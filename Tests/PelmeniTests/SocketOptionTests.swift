@@ -97,8 +97,8 @@ import Testing
         #expect(bridge.log.entries(from: .warning).isEmpty)
     }
 
-    /// Every socket of every pair has the sizes that were asked for: one that a listener hands on
-    /// to those that it accepts, too.
+    /// Every socket of every pair has the sizes that were asked for, also a size that a listener
+    /// passes to the sockets it accepts.
     @Test(arguments: Variant.all) func buffersAsAsked(variant: Variant) async throws {
         for crossing in Crossing.all {
             let isUnix = crossing.from.isUnix && crossing.to.isUnix

@@ -68,25 +68,29 @@ enum PageChecks {
 
     /// Pages whose Swift stands in programs that are compiled and run.
     private static let quoting: Set<String> = [
-        "docs/guide/custom-protocols.md", "docs/guide/embedding.md", "docs/guide/hooks.md",
-        "docs/guide/migrating.md", "docs/guide/testing-your-own.md",
+        "docs/guide/bridges.md", "docs/guide/custom-protocols.md", "docs/guide/embedding.md",
+        "docs/guide/hooks.md", "docs/guide/http.md", "docs/guide/migrating.md",
+        "docs/guide/testing-your-own.md",
         "Sources/Pelmeni/Pelmeni.docc/Pelmeni.md",
     ]
     private static let quoted = [
         "Sources/Examples/", "Tests/Embedder/Sources/", "Tests/PelmeniTestingTests/",
-        "Tests/PelmeniTests/Original/",
+        "Tests/PelmeniTests/Original/", "Tests/PelmeniTests/Support/MarkedLength.swift",
+        "Tests/PelmeniTests/CustomFramingTests.swift", "Tests/PelmeniHTTPTests/GuideTests.swift",
+        "Tests/PelmeniICMPTests/",
     ]
 
-    /// Each Swift block of such a page is a run of lines of one program, but for their indentation.
+    /// Each Swift block of such a page is a run of lines of one program, but for their indentation
+    /// and for imports in front.
     static func quotedCode(_ files: [SourceText]) -> [Offence] {
         let programs = files.filter { file in
             file.fileExtension == "swift" && quoted.contains(where: file.path.hasPrefix)
         }.map { unindented($0.lines) }
         return files.filter { quoting.contains($0.path) }.flatMap { page in
             swiftBlocks(page).compactMap { block in
-                guard !programs.contains(where: { $0.contains(unindented(block.lines)) }) else {
-                    return nil
-                }
+                let code = unindented(
+                    Array(block.lines.drop { $0.isEmpty || $0.hasPrefix("import ") }))
+                guard !programs.contains(where: { $0.contains(code) }) else { return nil }
                 return Offence(
                     path: page.path, line: block.line, reason: "no example has this code")
             }

@@ -291,6 +291,7 @@ import Testing
             return PageChecks.quotedCode([page, program, other]).map(\.line)
         }
         #expect(lines("a()\n    b()").isEmpty)
+        #expect(lines("import A\nimport B\n\nb()").isEmpty)
         #expect(lines("a()\nc()") == [3])
         #expect(lines("b") == [3], "part of a line")
         #expect(lines("d()") == [3], "a file that no example is")

@@ -77,6 +77,7 @@ public final class Engine: Sendable {
             let warnings =
                 [EngineCheck.warning(pair.messages), EngineCheck.groupWarning(pair.upstreams)]
                 .compactMap(\.self)
+                + NetworkPlace.missingZones(of: pair.upstreams).map(\.description)
                 + (pair.drivers.ofServer?.socket.warnings ?? [])
                 + (pair.drivers.ofClient?.socket.warnings ?? [])
             for warning in warnings {

@@ -14,9 +14,8 @@ extension EngineCheck {
         if let table = plans.ofServer?.table { try checkCargo(table, ofClient: false, server) }
         if let table = plans.ofClient?.table { try checkCargo(table, ofClient: true, server) }
         try checkDials(server, plans)
-        let subject = server.endpoint.description
-        try initialize(&plans.ofServer, .listener, subject)
-        try initialize(&plans.ofClient, .upstream, subject)
+        try initialize(&plans.ofServer, .listener, server.endpoint)
+        try initialize(&plans.ofClient, .upstream, server.client.endpoints.first)
         return plans
     }
 
@@ -58,14 +57,16 @@ extension EngineCheck {
     }
 
     private func initialize(
-        _ plan: inout DriverPlan?, _ side: EngineError.Side, _ subject: String
+        _ plan: inout DriverPlan?, _ side: EngineError.Side, _ endpoint: Endpoint?
     ) throws(EngineError) {
         do {
             try plan?.initialize()
         } catch {
+            // The command's user knows the scheme, and no type.
+            let name = spelling == .library ? "the protocol \(plan?.table.name ?? "")" : "it"
             throw EngineError(
-                kind: .failed, side: side, subject: subject,
-                reason: "the protocol \(plan?.table.name ?? "") cannot start: \(error)")
+                kind: .failed, side: side, subject: endpoint?.url ?? "",
+                reason: "\(name) cannot start: \(error)")
         }
     }
 

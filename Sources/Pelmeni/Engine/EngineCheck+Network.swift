@@ -14,7 +14,7 @@ extension EngineCheck {
             let isV6 = host.map { $0.isEmpty || $0.contains(":") || server.endpoint.isName }
             guard isV6 == true, server.endpoint.port != nil else {
                 throw usage(
-                    subject, "\(name(.ipv6Only)) is for a listener on IPv6",
+                    subject, "\(name(.ipv6Only)) is for a TCP, UDP or http listener on IPv6",
                     "listen on [::], or with an empty host")
             }
         }
@@ -67,14 +67,18 @@ extension EngineCheck {
             try checkGroup(upstream, place.upstreamInterface, side: .upstream)
             guard upstream.isGroup else { continue }
             let subject = upstream.description
+            func refused(_ reason: String, _ remedy: String = "") -> EngineError {
+                EngineError(
+                    kind: .usage, side: .upstream, subject: subject, reason: reason, remedy: remedy)
+            }
+            let listener = server.endpoint.scheme
+            guard listener != "http", listener != "icmp" else {
+                throw refused("\(listener) waits for an answer, and none comes from a group")
+            }
             guard server.options.responseLimit == nil else {
-                throw usage(
-                    subject,
+                throw refused(
                     "\(name(.responseLimit)) has no meaning for a group: no answer comes from one",
                     "leave it out")
-            }
-            if case .http = server.endpoint {
-                throw usage(subject, "http waits for an answer, and none comes from a group")
             }
             guard server.endpoint == upstream, place.listenerInterface == place.upstreamInterface
             else { continue }
@@ -95,6 +99,19 @@ extension EngineCheck {
         }
         guard !address.isMappedGroup else {
             throw refused("it is an IPv4 group in the form of IPv6", "write it as an IPv4 address")
+        }
+        guard !address.isLinkLocal || address.scope != 0 else {
+            throw refused(
+                "a link-local address means another host on each interface",
+                "write its zone, as in [fe80::1%eth0]")
+        }
+        guard !address.isLimitedBroadcast || side == .listener else {
+            throw refused(
+                "it is a broadcast address, and nothing is sent to those",
+                "name a host, or a multicast group")
+        }
+        guard !address.isLimitedBroadcast || endpoint.isDatagram else {
+            throw refused("it is a broadcast address, and a stream has one peer", "use udp")
         }
         guard address.isGroup else { return }
         guard endpoint.isDatagram else {
@@ -120,7 +137,18 @@ extension EngineCheck {
                 "\(name(.interface)) is for a multicast group in digits, and the side has none",
                 "leave it out")
         }
+        for interface in [server.client.interface, server.options.interface] {
+            guard let interface, !HostText.isZone(interface[...]) else { continue }
+            throw usage(
+                server.endpoint.description,
+                "\(name(.interface)) is no interface: \"\(interface)\"",
+                "valid: \(Self.interfaceForms)")
+        }
     }
+
+    /// For messages.
+    package static let interfaceForms =
+        "a name of 1 to 15 bytes without white space, / and :, or a number above 0"
 
     // MARK: Buffers
 
@@ -151,6 +179,12 @@ extension EngineCheck {
         ([server.endpoint] + server.client.endpoints).contains {
             if case .udp = $0 { true } else { false }
         }
+    }
+
+    /// What a start of the pair would refuse on this machine now.
+    package static func refusals(of server: any Server) -> [EngineError] {
+        place(of: server).refusals(
+            listener: server.endpoint, upstreams: server.client.endpoints)
     }
 
     /// A warning about upstreams that are groups; nil when there is none.

@@ -14,8 +14,9 @@ struct CheckCommand: AsyncParsableCommand {
               pelmeni check 'tcp://:601?framing=octet-count' udp://127.0.0.1:514
               pelmeni check unix:///run/app.sock 'tcp://db:5432?idle=none' --workers 4
 
-            Nothing is opened, but for icmp a socket for a moment, to ask whether this process may. A name that \
-            does not resolve is a comment, since `run` would retry it.
+            Nothing is opened but a socket for a moment, where the kernel has to be asked: whether icmp is \
+            allowed, whether an address is a broadcast. What only this machine lacks now, as an interface or \
+            the address of a name, is a comment.
 
             \(EndpointHelp.text)
 
@@ -50,21 +51,16 @@ struct CheckCommand: AsyncParsableCommand {
                 EngineCheck.groupWarning(pair.upstreams),
             ]
             warnings += found.compactMap(\.self).map { "\(pair.listener.url): \($0)" }
-            warnings += Self.missingInterfaces(pair)
+            warnings += NetworkPlace.missingZones(of: pair.upstreams).map(\.description)
+            warnings += EngineCheck.refusals(of: pair.server).map {
+                "this would not start now: \($0)"
+            }
         }
         if plan.backend.runs == RunPlan.noBackend {
-            warnings.append("this would not start: \(plan.backend.reason)")
+            warnings.append("this would not start now: \(plan.backend.reason)")
         }
         let encoder = YAMLEncoder()
         encoder.options.width = -1
         return warnings.map { "# warning: \($0)\n" }.joined() + (try encoder.encode(plan))
-    }
-
-    /// A comment for each interface that `run` would miss.
-    private static func missingInterfaces(_ pair: EndpointPair) -> [String] {
-        let place = EngineCheck.place(of: pair.server)
-        return [place.listenerInterface, place.upstreamInterface].compactMap(\.self).filter {
-            NetworkInterface.index(of: $0) == nil
-        }.map { "there is no interface \"\($0)\" here now" }
     }
 }

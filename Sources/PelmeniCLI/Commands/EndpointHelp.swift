@@ -19,42 +19,43 @@ enum EndpointHelp {
           stall         5m    without a byte taken by a side that has some waiting
           sessions      -     at most so many at once on this pair
           on            all   workers that serve the pair, on=0,2
-          addresses     first or all, of an upstream's name: each an upstream of its own
+          addresses     first all: each address of an upstream's name is an upstream
           lookup        30s   from a lookup of an upstream's name to the next
           keepalive     1m    silence before the kernel probes a TCP connection
           user-timeout  none  how long a TCP peer may leave bytes unacknowledged
           when-down     accept  or refuse, of a tcp or http listener: its clients while no upstream is up
           mode          0600  of a unix or unixgram listener's socket file
-        Where a stream meets datagrams; between two streams, for the end whose URL has them:
-          framing       u16be how messages are cut from the stream; bytes between two streams
-          max-frame     64k   the longest message of the stream, up to 16m; 261888 bytes there
+        Where a stream meets datagrams, or for the end of two streams whose URL has it:
+          framing       u16be how messages are cut from the stream; - of two streams
+          max-frame     64k   the longest message, up to 16m; of two streams 261888
         Where datagrams cross a side:
           requests      -     datagrams of a client after which its session ends
           responses     -     answers to each of them, after which it ends
           answer        5s    of an icmp upstream, until an echo counts as unanswered
         Where a side is http:
           body          60s   a body without a byte
-          answer        30s   from the end of a request until its answer begins; 5s before icmp
+          answer        30s   a request's end until its answer begins; 5s before icmp
           head          30s   of http listeners: a request's head, in all
           client-idle   60s   likewise: between two requests of a client
           upstream-idle 30s   of http upstreams: a connection without a request
-          half-close    deliver  or abort, of two http sides: a client's end behind a request
+          half-close    deliver  or abort: what a client's end behind a request means
           max-head      64k   a head, 1k to 256k
           max-request-line 16k  a request's first line, 256 to max-head
           max-fields    200   fields of a head, 1 to 256
           max-chunk-extensions 4k  all of a body, up to 256k
           max-trailers  16k   fields behind a chunked body, up to max-head
-          forward       via,x-forwarded  what upstreams are told; forwarded too, or none
-          trust         -     of two http sides: networks whose Forwarded and X-Forwarded-* are kept
+          forward       via,x-forwarded  told to upstreams; or forwarded, or none
+          trust         -     networks of clients whose X-Forwarded-* is kept
         Of the sockets on both sides:
           receive-buffer -    4k to 512m; 4m of UDP, and the kernel's own choice of TCP
           send-buffer   -     likewise; the kernel's own choice
-          df            -     keep: UDP datagrams leave with DF and are never cut, for QUIC
-          v6only        no    of a listener on [::] or all addresses: yes leaves IPv4 to another one
-          interface     -     of a multicast group, as udp://239.1.2.3:5: joined or sent to there
+          df            -     keep: UDP leaves with DF, never cut (QUIC)
+          v6only        no    yes: a listener on [::] leaves IPv4 alone
+          interface     -     of a multicast group in digits
         Of any pair:
           profile       -     dns: responses=1 and idle=5s, unless they are given
         Framings: \(Framing.names.joined(separator: ", ")).
-        Durations take ms, s, m, h; none switches a deadline off, except connect. Sizes take k, m.
+        Durations take ms, s, m, h; none switches off first-byte, idle, linger, stall, keepalive \
+        and user-timeout. Sizes take k, m, g.
         """
 }

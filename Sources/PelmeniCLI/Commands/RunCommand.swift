@@ -15,11 +15,11 @@ struct RunCommand: AsyncParsableCommand {
               pelmeni run 'unix:///run/app.sock?mode=0660' tcp://[::1]:5432 --backend epoll
               pelmeni run 'tcp://:80?on=0' tcp://web:80 'tcp://:443?on=1' tcp://web:443
               pelmeni run tcp://:53 udp://127.0.0.1:5353
-              pelmeni run 'udp://:53?profile=dns' udp://9.9.9.9:53 tcp://:53 tcp://9.9.9.9:53
+              pelmeni run 'udp://:53?profile=dns' udp://dns:53 tcp://:53 tcp://dns:53
               pelmeni run 'tcp://:601?framing=octet-count' udp://127.0.0.1:514
               pelmeni run udp://:8125 'tcp://10.0.0.3:8126?framing=line'
               pelmeni run 'tcp://:9000?framing=line' 'tcp://10.0.0.5:9001?framing=u32be'
-              pelmeni run http://:8080 http://10.0.0.1:80 --access-log /var/log/pelmeni/access.log
+              pelmeni run http://:8080 http://10.0.0.1:80 --access-log /var/log/access.log
 
             The five before the last: DNS over TCP in front of a UDP resolver; a resolver over both; syslog \
             over TCP to UDP; statsd over UDP to lines over TCP; lines to messages with a length.

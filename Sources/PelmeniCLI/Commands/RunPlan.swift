@@ -138,10 +138,16 @@ struct RunPlan: Codable, Equatable {
             receiveBuffer = receiving.map(SizeText.format)
             sendBuffer = pair.options.sendBufferBytes.map(SizeText.format)
             df = pair.options.keepsDF ? "keep" : nil
-            v6Only = place.isIPv6Only ? "yes" : nil
+            v6Only = place.isIPv6Only ? "yes" : Self.takesIPv4Too(pair.listener) ? "no" : nil
             interface = place.listenerInterface
             upstreamInterface = place.upstreamInterface
             guard self != SocketPlan() else { return nil }
+        }
+
+        /// A listener on all addresses, of which `v6only` leaves those of IPv4 away.
+        private static func takesIPv4Too(_ listener: Endpoint) -> Bool {
+            guard listener.port != nil, let host = listener.hostAndPort?.host else { return false }
+            return host.isEmpty || listener.address?.isAny == true && host.contains(":")
         }
     }
 
@@ -192,7 +198,7 @@ struct RunPlan: Codable, Equatable {
         /// These two where datagrams cross a side; nil is any number there too.
         var requests: Int?
         var responses: Int?
-        /// Where a side is UDP, or one of them is given.
+        /// Where a side is UDP, the listener takes IPv6 and IPv4, or one of them is given.
         var sockets: SocketPlan?
         /// Where a side is http, or the upstream icmp.
         var ofProtocol: ProtocolPlan?
@@ -232,12 +238,13 @@ struct RunPlan: Codable, Equatable {
             }
             upstreams = pair.upstreams.map(\.url)
             on = options.workers ?? Array(0..<workers)
+            if pair.listener.hasOneWorker { on = Array(on.prefix(1)) }
             requests = options.requestLimit
             responses = options.responseLimit
             sockets = SocketPlan(pair)
             ofProtocol = ProtocolPlan(pair)
             sessions = options.sessionLimit
-            if pair.upstreams.contains(where: \.isName) {
+            if pair.upstreams.contains(where: { $0.name != nil }) {
                 addresses = options.upstreamAddresses.rawValue
                 lookup = DurationText.format(options.lookupInterval)
             }

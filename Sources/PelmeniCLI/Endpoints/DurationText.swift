@@ -9,6 +9,11 @@ enum DurationText {
 
     /// Zero is a duration too; the caller decides whether it is valid.
     static func parse(_ text: String) throws(UsageError) -> Duration {
+        try parse(text, valid: "at most 8760h, a year")
+    }
+
+    /// - Parameter valid: what to write instead of one that is too long.
+    static func parse(_ text: String, valid: String) throws(UsageError) -> Duration {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count)
         guard !digits.isEmpty, let factor = units.first(where: { $0.name == unit })?.milliseconds
@@ -17,7 +22,7 @@ enum DurationText {
                 "\"\(text)\" is not a duration; write a number and ms, s, m or h, as in 30s")
         }
         guard let number = Int64(digits), number <= most / factor else {
-            throw UsageError("\"\(text)\" is too long; at most 8760h, a year")
+            throw UsageError("\"\(text)\" is too long; \(valid)")
         }
         return .milliseconds(number * factor)
     }

@@ -1,8 +1,11 @@
 import Pelmeni
 
 extension Endpoint {
-    /// A host that a resolver has to look up.
-    var name: String? { isName ? hostAndPort?.host : nil }
+    /// A host that a name server knows. An address whose zone is missing now is none.
+    var name: String? {
+        guard let host = hostAndPort?.host, isName, !host.contains(":") else { return nil }
+        return host
+    }
 
     /// A listener whose port the kernel chooses: two of them are two listeners.
     var takesAnyPort: Bool { port == 0 }

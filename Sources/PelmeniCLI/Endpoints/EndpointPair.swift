@@ -53,6 +53,7 @@ struct EndpointPair: Sendable {
                 "option \"mode\" is for the socket file of a unix or unixgram listener, "
                     + "and \"\(listen)\" is none")
         }
+        try Self.checkNames(merged, far.endpoints, "\"\(listen)\" and \"\(upstream)\"")
         let asksByEcho = far.endpoints.first?.scheme == "icmp"
         let (listensHTTP, asksHTTP) = (
             endpoint.scheme == "http", far.endpoints.first?.scheme == "http"
@@ -80,11 +81,7 @@ struct EndpointPair: Sendable {
         upstreamFraming = ends.framing
         upstreamFrameBytesMax = ends.frameBytesMax
         upstreamInterface = ends.interface
-        if case .profile(let profile)? = merged[.profile], !server.kind.hasDatagrams {
-            throw UsageError(
-                "option \"profile\" is \(profile.rawValue), for pairs with datagrams on a side; "
-                    + "\"\(listen)\" and \"\(upstream)\" are two streams")
-        }
+        try checkProfile(merged, listen, upstream)
     }
 
     /// Both sides are http.
@@ -146,6 +143,34 @@ struct EndpointPair: Sendable {
         guard let first = upstreams.first else { return "" }
         let parts = [first.url] + upstreams.dropFirst().map(\.description)
         return parts.joined(separator: ",") + (target ?? "")
+    }
+
+    private func checkProfile(
+        _ options: [PairOption: PairOption.Value], _ listen: String, _ upstream: String
+    ) throws(UsageError) {
+        guard case .profile(let profile)? = options[.profile] else { return }
+        guard server.kind.hasDatagrams else {
+            throw UsageError(
+                "option \"profile\" is \(profile.rawValue), for pairs with datagrams on a side; "
+                    + "\"\(listen)\" and \"\(upstream)\" are two streams")
+        }
+        guard let group = upstreams.first(where: \.isGroup), options[.responses] == nil,
+            profile.options.responseLimit != nil
+        else { return }
+        throw UsageError(
+            "option \"profile\" is \(profile.rawValue), which sets responses, and no answer comes "
+                + "from the group \(group)")
+    }
+
+    /// Options of lookups have a meaning where an upstream is a name.
+    private static func checkNames(
+        _ options: [PairOption: PairOption.Value], _ upstreams: [Endpoint], _ pair: String
+    ) throws(UsageError) {
+        guard upstreams.allSatisfy({ $0.name == nil }) else { return }
+        for option in [PairOption.addresses, .lookup] where options[option] != nil {
+            throw UsageError(
+                "option \"\(option.rawValue)\" is for an upstream's name, and \(pair) have none")
+        }
     }
 
     /// Options of http have a meaning where that side is http.

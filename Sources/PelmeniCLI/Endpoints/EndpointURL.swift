@@ -16,9 +16,7 @@ struct EndpointURL: Sendable {
         let hasSlashes = behind.hasPrefix("//")
         // An abstract socket has no path, so its URL has no slashes.
         guard hasSlashes || behind.first == "@" else {
-            throw UsageError(
-                "\"\(url)\" is not an endpoint; write SCHEME://ADDRESS, as in "
-                    + "tcp://127.0.0.1:8080; valid schemes: \(Scheme.servedList)")
+            throw Self.noEndpoint(url, scheme: url[..<colon].lowercased())
         }
         let scheme = try Scheme.named(url[..<colon], in: url)
         self.url = url
@@ -39,6 +37,16 @@ struct EndpointURL: Sendable {
         }
         endpoints = try Self.endpoints(text, scheme, side, url)
         options = end < rest.endIndex ? try Self.options(rest[end...].dropFirst(), url) : [:]
+    }
+
+    private static func noEndpoint(_ url: String, scheme name: String) -> UsageError {
+        if let scheme = Scheme.served.first(where: { $0.name == name }), case .path = scheme.form {
+            return UsageError(
+                "\"\(url)\" is not an endpoint; write \(name):///run/a.sock, or \(name):@name")
+        }
+        return UsageError(
+            "\"\(url)\" is not an endpoint; write SCHEME://ADDRESS, as in "
+                + "tcp://127.0.0.1:8080; valid schemes: \(Scheme.servedList)")
     }
 
     private static func target(_ text: Substring, _ url: String) throws(UsageError) -> String {

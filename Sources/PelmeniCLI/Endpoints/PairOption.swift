@@ -127,31 +127,35 @@ enum PairOption: String, CaseIterable, Sendable {
         }
     }
 
-    private static func duration(_ text: String) throws(UsageError) -> Duration {
-        let duration = try DurationText.parse(text)
-        guard duration > .zero else {
-            throw UsageError("\"\(text)\" is no time at all; valid: 1ms or more")
+    /// - Parameter valid: of an option with a range of its own, for messages.
+    private static func duration(
+        _ text: String, valid: String? = nil, where isValid: (Duration) -> Bool = { $0 > .zero }
+    ) throws(UsageError) -> Duration {
+        let forms = "valid: \(valid ?? "1ms or more")"
+        // An option that may be off has read it before.
+        guard text != "none" else { throw UsageError("it cannot be \"none\"; \(forms)") }
+        let duration =
+            valid == nil
+            ? try DurationText.parse(text) : try DurationText.parse(text, valid: forms)
+        guard isValid(duration) else {
+            throw UsageError(
+                "\"\(text)\" is \(duration == .zero ? "no time at all" : "not valid"); \(forms)")
         }
         return duration
     }
 
     /// tcp(7) takes whole seconds.
     private static func keepAlive(_ text: String) throws(UsageError) -> Duration {
-        let duration = try duration(text)
-        guard duration.components.attoseconds == 0, duration <= EngineCheck.keepAliveMax else {
-            throw UsageError(
-                "\"\(text)\" is not valid; valid: 1s to 32767s in whole seconds, or none")
+        try duration(text, valid: "1s to 32767s in whole seconds, or none") {
+            $0 > .zero && $0.components.attoseconds == 0 && $0 <= EngineCheck.keepAliveMax
         }
-        return duration
     }
 
     /// tcp(7) counts milliseconds in 31 bits, and accepts more without an error.
     private static func userTimeout(_ text: String) throws(UsageError) -> Duration {
-        let duration = try duration(text)
-        guard duration <= EngineCheck.userTimeoutMax else {
-            throw UsageError("\"\(text)\" is not valid; valid: 1ms to 24h, or none")
+        try duration(text, valid: "1ms to 24h, or none") {
+            $0 > .zero && $0 <= EngineCheck.userTimeoutMax
         }
-        return duration
     }
 
     private static func addresses(_ text: String) throws(UsageError) -> UpstreamAddresses {
@@ -169,10 +173,9 @@ enum PairOption: String, CaseIterable, Sendable {
     }
 
     private static func lookup(_ text: String) throws(UsageError) -> Duration {
-        let duration = try duration(text)
-        guard duration >= EngineCheck.lookupIntervalMin, duration <= EngineCheck.lookupIntervalMax
-        else { throw UsageError("\"\(text)\" is not valid; valid: 1s to 24h") }
-        return duration
+        try duration(text, valid: "1s to 24h") {
+            $0 >= EngineCheck.lookupIntervalMin && $0 <= EngineCheck.lookupIntervalMax
+        }
     }
 
     private static func framing(_ text: String) throws(UsageError) -> Framing {
@@ -217,12 +220,11 @@ enum PairOption: String, CaseIterable, Sendable {
         return text == "yes"
     }
 
-    /// Whether there is such an interface, the start sees.
+    /// The start checks that the interface exists.
     private static func interface(_ text: String) throws(UsageError) -> String {
-        guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f })
-        else {
+        guard HostText.isZone(text[...]) else {
             throw UsageError(
-                "\"\(text)\" is not an interface; valid: a name of 1 to 15 bytes, or a number")
+                "\"\(text)\" is not an interface; valid: \(EngineCheck.interfaceForms)")
         }
         return text
     }

@@ -16,12 +16,16 @@ public enum FrameError: UInt8, Error, Sendable, CaseIterable, CustomStringConver
     /// A message has no form in the framing of the stream that it is for: too long for its length
     /// field, say. Between two streams only, where it must not be left out.
     case unwritable
+    /// A message of ``Framing/syslog`` begins with neither a length nor text, but with a zero digit
+    /// or a control character.
+    case neitherLengthNorText
 
     /// A clause for logs.
     public var description: String {
         switch self {
         case .tooLong: "the message is longer than allowed"
         case .notALength: "the message does not begin with a length"
+        case .neitherLengthNorText: "the message begins with neither a length nor text"
         case .cutShort: "the stream ended inside a message"
         case .refused: "the framing refuses the stream"
         case .brokenFraming: "the framing gave an impossible answer"

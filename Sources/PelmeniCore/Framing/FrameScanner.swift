@@ -157,7 +157,7 @@ package struct FrameScanner: Sendable {
         return switch Self.byte(bytes, start) {
         case UInt8(ascii: "1")...UInt8(ascii: "9"):
             decimal(bytes + start, rest).moved(by: start)
-        case UInt8(ascii: "0"), 0..<0x09, 0x0a..<0x20: fail(.notALength, count)
+        case UInt8(ascii: "0"), 0..<0x09, 0x0a..<0x20: fail(.neitherLengthNorText, count)
         default: line(bytes + start, rest).moved(by: start)
         }
     }

@@ -109,7 +109,7 @@ extension Legs where R: ~Copyable {
 
     /// Whether a leg's address belongs to no row any more, where each has one of its own.
     private func hasMoved(_ leg: LegID, _ pair: PairID) -> Bool {
-        guard pairs[pair].turns.rowsEach > 1 else { return false }
+        guard pairs[pair].spreadsAddresses else { return false }
         let dialled = legs[leg].dialled
         return !pairs[pair].upstreams[Int(dialled.upstream)].isPresent(dialled)
     }

@@ -63,11 +63,13 @@ package struct PairHooks: Sendable {
 
 /// Whose turn it is among the rows of a pair's upstreams.
 package struct UpstreamTurns: Sendable {
-    /// Rows of each upstream that the program gave the pair: one, or one for each of its addresses.
-    /// A row may then be without an address.
-    package var rowsEach: UInt8 = 1
-    /// The row that the next session dials first.
+    /// Upstreams that the program gave the pair. With more rows than these, a name has several:
+    /// one for each of its addresses, as far as they go. A row may then be without an address.
+    fileprivate var endpoints: UInt8
+    /// The next of the rows of a pair's upstreams.
     fileprivate var next: UInt8 = 0
+
+    fileprivate init(endpoints: UInt8) { self.endpoints = endpoints }
 }
 
 /// A worker's state of a pair: deadlines, caps, upstreams. A row in stable memory.
@@ -79,7 +81,7 @@ package struct PairRow: @unchecked Sendable {
     package var sessionsOpen: UnsafeMutablePointer<Int64>
     package var upstreams: UnsafeMutablePointer<Upstream>
     package var upstreamCount: UInt8
-    package var turns = UpstreamTurns()
+    fileprivate var turns: UpstreamTurns
     package var options: SocketOptions
     /// The pair listens on a Unix socket. A multishot receive there may miss an end right behind
     /// bytes (liburing's issue 1549; Linux 6.18 still does it), and would wait for ever.
@@ -105,15 +107,28 @@ package struct PairRow: @unchecked Sendable {
     package var lateOptionsAfter: UInt64
 
     /// Upstreams that the program gave the pair.
-    package var endpointCount: Int { Int(upstreamCount / turns.rowsEach) }
+    package var endpointCount: Int { Int(turns.endpoints) }
+
+    /// A name has a row for each of its addresses.
+    package var spreadsAddresses: Bool { turns.endpoints < upstreamCount }
 
     /// The number of a row's upstream among those.
-    package func endpoint(ofRow row: Int) -> Int { row / Int(turns.rowsEach) }
+    package func endpoint(ofRow row: Int) -> Int { Int(upstreams[row].endpoint) }
+
+    /// The rows of one of those.
+    private func rows(of endpoint: Int) -> Range<Int> {
+        guard spreadsAddresses else { return endpoint..<(endpoint + 1) }
+        var first = endpoint
+        while Int(upstreams[first].endpoint) < endpoint { first += 1 }
+        var end = first + 1
+        while end < Int(upstreamCount), Int(upstreams[end].endpoint) == endpoint { end += 1 }
+        return first..<end
+    }
 
     /// The row that the next session dials first, round-robin.
     mutating func takeTurn() -> UInt8 {
         var row = turns.next
-        if turns.rowsEach > 1 {
+        if spreadsAddresses {
             for _ in 0..<upstreamCount where upstreams[Int(row)].addressCount == 0 {
                 row = self.row(after: row)
             }
@@ -126,32 +141,37 @@ package struct PairRow: @unchecked Sendable {
 
     /// The row that a session for one upstream dials first, round-robin among its addresses.
     func takeTurn(of endpoint: Int) -> UInt8 {
-        let rows = upstreams + endpoint * Int(turns.rowsEach)
-        var turn = rows.pointee.turn % turns.rowsEach
-        for _ in 0..<turns.rowsEach where rows[Int(turn)].addressCount == 0 {
-            turn = turn &+ 1 < turns.rowsEach ? turn &+ 1 : 0
+        let rows = rows(of: endpoint)
+        let count = UInt8(truncatingIfNeeded: rows.count)
+        let first = UInt8(truncatingIfNeeded: rows.lowerBound)
+        var turn = upstreams[rows.lowerBound].turn % count
+        for _ in rows where upstreams[Int(first &+ turn)].addressCount == 0 {
+            turn = turn &+ 1 < count ? turn &+ 1 : 0
         }
-        rows.pointee.turn = turn &+ 1
-        return UInt8(truncatingIfNeeded: endpoint) &* turns.rowsEach &+ turn
+        upstreams[rows.lowerBound].turn = turn &+ 1
+        return first &+ turn
     }
 
-    /// Gives an upstream of the program the addresses of a lookup.
+    /// Gives an upstream of the program the addresses of a lookup. Of more addresses than rows the
+    /// last ones share a row, as all addresses of a name do that has a single one.
     package func setAddresses(_ found: [SocketAddress], ofEndpoint endpoint: Int) {
-        let rows = upstreams + endpoint * Int(turns.rowsEach)
-        guard turns.rowsEach > 1 else { return rows.pointee.replaceAddresses(found) }
-        var new = Array(found.prefix(Int(turns.rowsEach)))
-        var free: [Int] = []
+        let rows = rows(of: endpoint)
+        guard rows.count > 1 else { return upstreams[rows.lowerBound].replaceAddresses(found) }
+        var new = found
+        var lists = [[SocketAddress]](repeating: [], count: rows.count)
         // An address that stays keeps its row, and with it its backoff and its connections.
-        for row in 0..<Int(turns.rowsEach) {
-            if let kept = new.firstIndex(where: { rows[row].number(of: $0) != nil }) {
-                new.remove(at: kept)
-            } else {
-                free.append(row)
-            }
+        for (list, row) in rows.enumerated() {
+            let kept = new.firstIndex { upstreams[row].isFirst($0) }
+            if let kept { lists[list] = [new.remove(at: kept)] }
         }
-        for row in free {
-            rows[row].replaceAddresses(new.isEmpty ? [] : [new.removeFirst()])
-            rows[row].forget()
+        for list in lists.indices where lists[list].isEmpty && !new.isEmpty {
+            lists[list] = [new.removeFirst()]
+        }
+        if !new.isEmpty { lists[lists.count - 1] += new }
+        for (list, row) in zip(lists, rows) {
+            let isKept = list.first.map { upstreams[row].isFirst($0) } ?? false
+            upstreams[row].replaceAddresses(list)
+            if !isKept { upstreams[row].forget() }
         }
     }
 
@@ -173,6 +193,7 @@ package struct PairRow: @unchecked Sendable {
     @inline(__always)
     func framing(ofClient: Bool) -> StreamFraming { ofClient ? clientFraming : upstreamFraming }
 
+    /// - Parameter upstreams: the rows, in the order of their endpoints.
     package init(
         deadlines: Deadlines, options: SocketOptions, sessionsMax: Int64,
         sessionsOpen: UnsafeMutablePointer<Int64>,
@@ -183,6 +204,8 @@ package struct PairRow: @unchecked Sendable {
         self.sessionsOpen = sessionsOpen
         self.upstreams = upstreams
         self.upstreamCount = upstreamCount
+        turns = UpstreamTurns(
+            endpoints: upstreamCount == 0 ? 0 : upstreams[Int(upstreamCount) - 1].endpoint &+ 1)
         self.options = options.atOpening
         lateOptions = options.afterAWhile
         lateOptionsAfter =

@@ -45,6 +45,8 @@ package struct Upstream: @unchecked Sendable {
     package static let upstreamsMax = 64
 
     private let addresses: UnsafeMutablePointer<UpstreamAddress>
+    /// The number of the upstream among those that the program gave the pair.
+    let endpoint: UInt8
     package private(set) var addressCount: UInt8 = 0
     /// The numbers of the present addresses in the order of the lookup, four bits each.
     private var order: UInt64 = 0
@@ -61,8 +63,13 @@ package struct Upstream: @unchecked Sendable {
     /// Its connections without a session, the last one first.
     var parked: LegID = .none
 
-    /// - Parameter addresses: room for ``addressesMax``, alive as long as the worker.
-    package init(addresses: UnsafeMutablePointer<UpstreamAddress>) { self.addresses = addresses }
+    /// - Parameters:
+    ///   - addresses: room for ``addressesMax``, alive as long as the worker.
+    ///   - endpoint: the number of the upstream among the pair's.
+    package init(addresses: UnsafeMutablePointer<UpstreamAddress>, endpoint: Int) {
+        self.addresses = addresses
+        self.endpoint = UInt8(endpoint)
+    }
 
     /// The address of a number, which it keeps for as long as lookups find it; then the number is
     /// free, and another address gets it later.
@@ -79,6 +86,9 @@ package struct Upstream: @unchecked Sendable {
 
     /// Of a row with one address, that one; for messages too.
     package var firstAddress: SocketAddress { address(numbers.first ?? 0).pointee.address }
+
+    /// Whether an address is the first one of the last lookup.
+    func isFirst(_ address: SocketAddress) -> Bool { addressCount > 0 && firstAddress == address }
 
     /// The numbers of the present addresses, in the order of the lookup.
     @inline(__always)

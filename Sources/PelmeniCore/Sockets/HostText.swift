@@ -50,8 +50,9 @@ package enum HostText {
 
     // MARK: Zones
 
-    /// The number of an interface, or a name that Linux gives one (`dev_valid_name`).
-    static func isZone(_ zone: Substring) -> Bool {
+    /// The number of an interface, or a name that Linux gives one (`dev_valid_name`): what a zone
+    /// is, and what the option `interface` takes.
+    package static func isZone(_ zone: Substring) -> Bool {
         if isNumber(zone) { return (UInt32(zone) ?? 0) > 0 }
         let isSpelled = zone.utf8.allSatisfy { byte in
             byte > 0x20 && byte != 0x7f && byte != UInt8(ascii: "/") && byte != UInt8(ascii: ":")
@@ -69,7 +70,7 @@ package enum HostText {
         return scope == 0 ? nil : scope
     }
 
-    private static func isNumber(_ zone: Substring) -> Bool {
+    static func isNumber(_ zone: Substring) -> Bool {
         !zone.isEmpty && zone.utf8.allSatisfy(isDigit)
     }
 

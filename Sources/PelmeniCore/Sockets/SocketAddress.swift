@@ -85,6 +85,17 @@ package struct SocketAddress: Sendable {
         return withUnsafeBytes(of: storage) { (1...2).contains($0[9] & 0xf) }
     }
 
+    /// An address of one link, fe80::/10, which is another host's on each interface.
+    package var isLinkLocal: Bool {
+        family == AF_INET6
+            && withUnsafeBytes(of: storage) { $0[8] == 0xfe && $0[9] & 0xc0 == 0x80 }
+    }
+
+    /// 255.255.255.255, which reaches many hosts on every network.
+    package var isLimitedBroadcast: Bool {
+        family == AF_INET && withUnsafeBytes(of: storage) { $0[4..<8].allSatisfy { $0 == 0xff } }
+    }
+
     /// Whether it is an IPv4 group in the form of an IPv6 address, which no socket can join.
     package var isMappedGroup: Bool { groupForm == .mapped }
 

@@ -1,5 +1,3 @@
-internal import CPelmeni
-internal import Glibc
 internal import PelmeniCore
 
 // What only this machine's network can tell of a configuration.
@@ -16,19 +14,12 @@ extension EngineConfiguration {
 
 extension PairConfiguration {
     fileprivate mutating func place() throws(EngineError) {
-        for upstream in upstreams {
-            guard var address = upstream.address, !upstream.isUnix,
-                pelmeni_address_is_broadcast(&address.storage, socklen_t(address.length)) == 1
-            else { continue }
-            throw EngineError(
-                kind: .failed, side: .upstream, subject: upstream.description,
-                reason: "it is a broadcast address, and nothing is sent to those",
-                remedy: "name a host, or a multicast group")
-        }
+        let refusals = network.refusals(listener: endpoint, upstreams: upstreams)
+        if let refusal = refusals.first { throw refusal }
         guard let name = network.upstreamInterface else { return }
         for upstream in upstreams where upstream.isGroup {
             datagramOptions.groupInterface = try NetworkPlace.index(
-                ofInterface: name, zone: upstream.address?.scope ?? 0, side: .upstream,
+                ofInterface: name, zone: upstream.address?.scope ?? 0, .upstream,
                 upstream.description)
         }
     }

@@ -56,10 +56,15 @@ package struct PairConfiguration: Sendable {
         package init() {}
     }
 
-    /// Rows of each upstream in a worker.
-    package var rowsEach: Int {
-        guard names.spreads else { return 1 }
-        return min(Upstream.addressesMax, Upstream.upstreamsMax / max(1, upstreams.count))
+    /// Rows of each upstream in a worker: one, or of a name one for each address. Names share what
+    /// the other upstreams leave.
+    package var rowsOfUpstreams: [Int] {
+        let areNames = upstreams.map(\.isName)
+        let names = areNames.count { $0 }
+        guard self.names.spreads, names > 0 else { return upstreams.map { _ in 1 } }
+        let left = Upstream.upstreamsMax - (upstreams.count - names)
+        let rows = min(Upstream.addressesMax, left / names)
+        return areNames.map { $0 ? rows : 1 }
     }
 
     /// All upstreams are of one kind.

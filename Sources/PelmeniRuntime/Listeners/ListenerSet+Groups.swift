@@ -18,7 +18,7 @@ extension ListenerSet {
             return Group(interface: address.scope)
         }
         let interface = try NetworkPlace.index(
-            ofInterface: name, zone: address.scope, side: .listener, subject)
+            ofInterface: name, zone: address.scope, .listener, subject)
         address.scope = interface
         return Group(interface: interface)
     }
@@ -44,25 +44,5 @@ extension ListenerSet {
         return EngineError(
             kind: .failed, side: .listener, subject: subject, errno: SystemError(code: error),
             reason: "cannot join the group", remedy: remedy)
-    }
-}
-
-extension NetworkPlace {
-    /// - Parameter zone: of the address; 0 is none.
-    static func index(
-        ofInterface name: String, zone: UInt32, side: EngineError.Side, _ subject: String
-    ) throws(EngineError) -> UInt32 {
-        guard let index = NetworkInterface.index(of: name) else {
-            throw EngineError(
-                kind: .failed, side: side, subject: subject,
-                reason: "there is no interface \"\(name)\"", remedy: "`ip link` lists them")
-        }
-        guard zone == 0 || zone == index else {
-            throw EngineError(
-                kind: .failed, side: side, subject: subject,
-                reason: "its zone is another interface than \"\(name)\"",
-                remedy: "leave one of them out")
-        }
-        return index
     }
 }

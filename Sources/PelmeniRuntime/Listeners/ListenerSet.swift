@@ -127,8 +127,10 @@ package struct ListenerSet: ~Copyable {
             if let first = found.first(where: { !isIPv6Only || $0.family == AF_INET6 }) {
                 return first
             }
-            throw failed(
-                subject, nil, "the name has no \(isIPv6Only ? "IPv6 address" : "address")")
+            throw EngineError(
+                kind: .failed, side: .listener, subject: subject,
+                reason: "the name has no \(isIPv6Only ? "IPv6 address" : "address")",
+                remedy: isIPv6Only ? "name another host, or let the listener take IPv4 too" : "")
         case nil: throw failed(subject, nil, "the name was not looked up")
         case .failure(let failure):
             throw EngineError(

@@ -221,7 +221,7 @@ package final class EngineRuntime: Sendable {
     /// Later only waiting connections would show it.
     private func warnOfFew(_ budget: DescriptorBudget, _ sessions: Int) {
         let cap = configuration.sessionsCap
-        let wanted = min(cap == 0 ? .max : cap, DescriptorBudget.sessionsMin)
+        let wanted = cap == 0 ? DescriptorBudget.sessionsMin : cap
         guard sessions < wanted else { return }
         configuration.log(
             .warning, "few sessions fit into the limit of descriptors",

@@ -13,23 +13,28 @@ struct WorkerRows: @unchecked Sendable {
         worker: Int, pairs configurations: [PairConfiguration],
         sessionsOpen: UnsafeMutablePointer<Int64>
     ) {
-        let count = configurations.reduce(0) { $0 + $1.upstreams.count * $1.rowsEach }
+        let shares = configurations.map(\.rowsOfUpstreams)
+        let count = shares.joined().reduce(0, +)
         pairs = .allocate(capacity: max(1, configurations.count))
         upstreams = .allocate(capacity: max(1, count))
         addresses = .allocate(capacity: max(1, count * Upstream.addressesMax))
         addresses.initialize(repeating: UpstreamAddress(), count: count * Upstream.addressesMax)
         var first = 0
         for (number, configuration) in configurations.enumerated() {
-            let rows = configuration.upstreams.count * configuration.rowsEach
-            for row in first..<(first + rows) {
-                (upstreams + row).initialize(
-                    to: Upstream(addresses: addresses + row * Upstream.addressesMax))
+            let rows = shares[number].reduce(0, +)
+            var row = first
+            for (endpoint, share) in shares[number].enumerated() {
+                for _ in 0..<share {
+                    (upstreams + row).initialize(
+                        to: Upstream(
+                            addresses: addresses + row * Upstream.addressesMax, endpoint: endpoint))
+                    row += 1
+                }
             }
             var pair = PairRow(
                 deadlines: configuration.deadlines, options: configuration.options,
                 sessionsMax: Int64(configuration.sessionsMax), sessionsOpen: sessionsOpen + number,
                 upstreams: upstreams + first, upstreamCount: UInt8(rows))
-            pair.turns.rowsEach = UInt8(configuration.rowsEach)
             for (index, endpoint) in configuration.upstreams.enumerated() {
                 guard let address = endpoint.address else { continue }
                 pair.setAddresses([address], ofEndpoint: index)

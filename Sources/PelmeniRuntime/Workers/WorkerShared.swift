@@ -135,7 +135,7 @@ package final class WorkerShared: Sendable {
                 fields.append(.init("upstream", upstreams[upstream]))
             }
             let pair = rows.pairs + event.pair.index
-            if event.kind == .addressFailed || pair.pointee.turns.rowsEach > 1 {
+            if event.kind == .addressFailed || pair.pointee.spreadsAddresses {
                 let row = pair.pointee.upstreams + Int(event.upstream)
                 let address =
                     event.kind == .addressFailed
@@ -157,9 +157,9 @@ package final class WorkerShared: Sendable {
         case .sessionEnded: (.debug, "session ended")
         case .upstreamRecovered: (.info, "upstream accepts again")
         case .upstreamFailed, .upstreamFailsStill:
-            (.warning, "upstream failed; it rests while another one accepts")
+            (.warning, "upstream failed; it backs off while another one accepts")
         case .addressFailed:
-            (.info, "an address of an upstream failed; it rests while another one accepts")
+            (.info, "an address of an upstream failed; it backs off while another one accepts")
         case .poolExhausted:
             (.warning, "buffer pool exhausted; the session longest without progress is closed")
         case .acceptPaused: (.warning, "no more sessions fit; connections wait in the backlog")

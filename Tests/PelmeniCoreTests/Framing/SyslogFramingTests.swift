@@ -44,12 +44,15 @@ import Testing
     }
 
     @Test(arguments: [
-        "0 ", "01 x", "99999999999 ", "5x", "5\n", "1 a0", "\u{0}", "\u{16}\u{3}\u{1}", "\n0",
+        ("0 ", FrameError.neitherLengthNorText), ("01 x", .neitherLengthNorText),
+        ("1 a0", .neitherLengthNorText), ("\u{0}", .neitherLengthNorText),
+        ("\u{16}\u{3}\u{1}", .neitherLengthNorText), ("\n0", .neitherLengthNorText),
+        ("99999999999 ", .notALength), ("5x", .notALength), ("5\n", .notALength),
     ])
-    func whatBeginsNoMessage(text: String) {
+    func whatBeginsNoMessage(text: String, error: FrameError) {
         let stream = Array(text.utf8)
         for cuts in everyCut(stream.count) {
-            #expect(read(stream, cuts: cuts).error == .notALength, "\(cuts)")
+            #expect(read(stream, cuts: cuts).error == error, "\(cuts)")
         }
     }
 
@@ -73,7 +76,7 @@ import Testing
                 verdict.messages.append(Array(rest.dropFirst().prefix(length)))
                 rest = rest.dropFirst(1 + length)
             } else if first == 0x30 || first < 0x20 && first != 0x09 {
-                verdict.error = .notALength
+                verdict.error = .neitherLengthNorText
                 return verdict
             } else {
                 var line = rest.prefix { $0 != 0x0a }

@@ -17,27 +17,34 @@ import Testing
         let open = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
         var pair: PairRow
 
-        init(endpoints: Int, rowsEach: Int) {
-            let count = endpoints * rowsEach
+        init(_ rowsOfEndpoints: [Int]) {
+            let endpoints = rowsOfEndpoints.enumerated().flatMap { number, rows in
+                [Int](repeating: number, count: rows)
+            }
+            let count = endpoints.count
             addresses = .allocate(capacity: count * Upstream.addressesMax)
             addresses.initialize(
                 repeating: UpstreamAddress(), count: count * Upstream.addressesMax)
             upstreams = .allocate(capacity: count)
-            for row in 0..<count {
+            for (row, endpoint) in endpoints.enumerated() {
                 (upstreams + row).initialize(
-                    to: Upstream(addresses: addresses + row * Upstream.addressesMax))
+                    to: Upstream(
+                        addresses: addresses + row * Upstream.addressesMax, endpoint: endpoint))
             }
             open.initialize(to: 0)
             pair = PairRow(
                 deadlines: Deadlines(), options: SocketOptions(), sessionsMax: 0,
                 sessionsOpen: open, upstreams: upstreams, upstreamCount: UInt8(count))
-            pair.turns.rowsEach = UInt8(rowsEach)
         }
 
         deinit {
             addresses.deallocate()
             upstreams.deallocate()
             open.deallocate()
+        }
+
+        func addresses(ofRow row: Int) -> [SocketAddress] {
+            upstreams[row].numbers.map { upstreams[row].socketAddress(UInt8($0)) }
         }
 
         /// The last bytes of the addresses of the rows, 0 for none.
@@ -61,7 +68,7 @@ import Testing
     }
 
     @Test func anAddressThatFailsIsDialledLast() {
-        let rows = Rows(endpoints: 1, rowsEach: 1)
+        let rows = Rows([1])
         rows.pair.setAddresses((1...3).map(Self.address), ofEndpoint: 0)
         let row = rows.upstreams
         #expect(Self.dialled(row.pointee, at: Self.second) == [0, 1, 2])
@@ -75,7 +82,7 @@ import Testing
     }
 
     @Test func aLookupKeepsTheBackoffOfAnAddressThatStays() {
-        let rows = Rows(endpoints: 1, rowsEach: 1)
+        let rows = Rows([1])
         rows.pair.setAddresses([1, 2].map(Self.address), ofEndpoint: 0)
         let row = rows.upstreams
         row.pointee.address(0).pointee.backoff.failed(now: Self.second)
@@ -101,7 +108,7 @@ import Testing
 
     /// A leg outlives the address that it was dialled to, or another order of them.
     @Test func aNumberMeansOneAddress() {
-        let rows = Rows(endpoints: 1, rowsEach: 1)
+        let rows = Rows([1])
         let row = rows.upstreams
         func dialled(_ number: Int) -> LegRow.Dialled {
             LegRow.Dialled(
@@ -133,7 +140,7 @@ import Testing
     /// A session that dials while a lookup ends dials the addresses that are new, and no other
     /// one twice.
     @Test func newAddressesAreDialledOnce() {
-        let rows = Rows(endpoints: 1, rowsEach: 1)
+        let rows = Rows([1])
         let row = rows.upstreams
         rows.pair.setAddresses([1].map(Self.address), ofEndpoint: 0)
         var policy = UpstreamPolicy()
@@ -152,7 +159,7 @@ import Testing
 
     /// With a row each, what is known of a row is about its address.
     @Test func aRowWithAnotherAddressHasNoBackoff() {
-        let rows = Rows(endpoints: 1, rowsEach: 2)
+        let rows = Rows([2])
         rows.pair.setAddresses([1, 2].map(Self.address), ofEndpoint: 0)
         rows.upstreams[0].backoff.failed(now: Self.second)
         rows.upstreams[1].backoff.failed(now: Self.second)
@@ -166,7 +173,7 @@ import Testing
     }
 
     @Test func addressesOfTheirOwnAreDialledInTurn() {
-        let rows = Rows(endpoints: 2, rowsEach: 4)
+        let rows = Rows([4, 4])
         rows.pair.setAddresses([1, 2, 3].map(Self.address), ofEndpoint: 0)
         rows.pair.setAddresses([7].map(Self.address), ofEndpoint: 1)
         #expect(rows.hosts == [1, 2, 3, 0, 7, 0, 0, 0])
@@ -181,7 +188,7 @@ import Testing
     }
 
     @Test func anAddressKeepsItsRow() {
-        let rows = Rows(endpoints: 1, rowsEach: 4)
+        let rows = Rows([4])
         rows.pair.setAddresses([1, 2, 3].map(Self.address), ofEndpoint: 0)
         rows.upstreams[1].backoff.failed(now: Self.second)
         rows.pair.setAddresses([4, 2, 5, 6].map(Self.address), ofEndpoint: 0)
@@ -194,8 +201,29 @@ import Testing
         #expect(rows.hosts.sorted() == [1, 2, 3, 4])
     }
 
+    /// A literal has one row, so that names have more; addresses without a row share the last one.
+    @Test func noAddressIsLost() {
+        let rows = Rows([1, 3, 1])
+        rows.pair.setAddresses([9].map(Self.address), ofEndpoint: 0)
+        rows.pair.setAddresses((1...5).map(Self.address), ofEndpoint: 1)
+        rows.pair.setAddresses([8].map(Self.address), ofEndpoint: 2)
+        #expect(rows.hosts == [9, 1, 2, 3, 8])
+        #expect(rows.addresses(ofRow: 3) == [3, 4, 5].map(Self.address))
+        #expect((0..<5).map { rows.pair.endpoint(ofRow: $0) } == [0, 1, 1, 1, 2])
+        #expect(rows.pair.endpointCount == 3)
+        #expect((0..<6).map { _ in rows.pair.takeTurn() } == [0, 1, 2, 3, 4, 0])
+        #expect((0..<4).map { _ in rows.pair.takeTurn(of: 1) } == [1, 2, 3, 1])
+        #expect(rows.pair.takeTurn(of: 2) == 4)
+        // One that shared a row moves up; those that stay first in theirs keep them.
+        rows.pair.setAddresses([5, 3, 2, 4].map(Self.address), ofEndpoint: 1)
+        #expect(rows.hosts == [9, 5, 2, 3, 8])
+        #expect(rows.addresses(ofRow: 3) == [3, 4].map(Self.address))
+        rows.pair.setAddresses([4].map(Self.address), ofEndpoint: 1)
+        #expect(rows.hosts == [9, 4, 0, 0, 8])
+    }
+
     @Test func aNameWithoutAnAddressIsInTurnAsWell() {
-        let rows = Rows(endpoints: 2, rowsEach: 2)
+        let rows = Rows([2, 2])
         #expect(rows.pair.takeTurn() < 4)
         #expect(rows.pair.takeTurn(of: 1) >= 2)
     }

@@ -23,7 +23,8 @@ struct PairRows {
             for (index, address) in plan.enumerated() {
                 let room = addresses + (first + index) * Upstream.addressesMax
                 room.initialize(repeating: UpstreamAddress(), count: Upstream.addressesMax)
-                (upstreams + first + index).initialize(to: Upstream(addresses: room))
+                (upstreams + first + index).initialize(
+                    to: Upstream(addresses: room, endpoint: index))
                 upstreams[first + index].replaceAddresses([address])
             }
             (pairs + number).initialize(
