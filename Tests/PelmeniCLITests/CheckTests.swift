@@ -197,6 +197,8 @@ struct CheckTests {
             ("http://:1", "udp://239.1.2.3:1", "http waits for an answer"),
             ("udp://:1", "icmp://224.0.0.1", "no answer"),
             ("icmp://127.0.0.1", "udp://239.1.2.3:1", "upstream 239.1.2.3:1: icmp waits for"),
+            ("icmp://239.1.2.3?interface=lo", "udp://10.0.0.1:1", "listener 239.1.2.3: an echo"),
+            ("icmp://[ff15::1]", "udp://10.0.0.1:1", "listen on an address of this host"),
             ("udp://:1", "udp://255.255.255.255:1", "255.255.255.255:1: it is a broadcast address"),
             ("tcp://255.255.255.255:1", "tcp://10.0.0.1:1", "a stream has one peer; use udp"),
             ("tcp://:1", "tcp://[fe80::1]:1", "upstream [fe80::1]:1: a link-local address means"),

@@ -94,6 +94,35 @@ import Testing
         await runtime.wait()
     }
 
+    /// Its addresses are not known before, so that the start cannot warn of them.
+    @Test func aNameOfAGroup() async throws {
+        let log = LogCollector()
+        let upstreams = ["one.test", "group.test"].map { Endpoint.udp(host: $0, port: 9) }
+        let pair = PairConfiguration(
+            endpoint: .udp(host: "127.0.0.1", port: 0), upstreams: upstreams)
+        let runtime = try await EngineRuntime.start(
+            EngineConfiguration(
+                choice: .epoll, workers: 1, pairs: [pair],
+                log: EngineLog(level: .warning, sink: log.sink)
+            ) { host, port in
+                let digits = host == "group.test" ? "239.255.91.7" : "127.0.0.1"
+                guard let address = SocketAddress(numeric: digits, port: port) else {
+                    return .failure(.init(reason: "no address"))
+                }
+                return .success([address])
+            })
+        try waitUntil("the log has it") {
+            log.entries(from: .warning).contains { $0.message.contains("no answer comes back") }
+        }
+        runtime.stop()
+        await runtime.wait()
+        let entries = log.entries(from: .warning)
+        #expect(entries.count == 1)
+        #expect(
+            entries.first?.fields
+                == [.init("name", "group.test"), .init("address", "239.255.91.7:9")])
+    }
+
     @Test func aListenersNameWithoutIPv6() async throws {
         var pair = PairConfiguration(
             endpoint: .tcp(host: "four.test", port: 0),

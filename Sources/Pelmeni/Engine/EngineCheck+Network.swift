@@ -117,8 +117,12 @@ extension EngineCheck {
         guard endpoint.isDatagram else {
             throw refused("it is a multicast group, and a stream has one peer", "use udp")
         }
-        if case .host(_, "icmp") = endpoint, side == .upstream {
-            throw refused("an echo request to a group gets no answer here", "name a host")
+        if case .host(_, "icmp") = endpoint {
+            throw side == .upstream
+                ? refused("an echo request to a group gets no answer here", "name a host")
+                : refused(
+                    "an echo request to a group would have one answer of each host that hears it",
+                    "listen on an address of this host, or with an empty host")
         }
         guard !address.needsZone || address.scope != 0 || interface != nil else {
             throw refused(

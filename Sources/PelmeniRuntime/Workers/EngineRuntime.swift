@@ -111,11 +111,13 @@ package final class EngineRuntime: Sendable {
         }
         guard !names.isEmpty else { return nil }
         let log = configuration.log
+        let groups = GroupNames(log)
         return Resolver(
             names: names, requests: lookups, lookup: configuration.lookup
         ) { name, result in
             switch result {
             case .success(let addresses):
+                groups.note(name.host, addresses)
                 for worker in workers {
                     worker.mailbox.update(
                         Mailbox.AddressUpdate(
