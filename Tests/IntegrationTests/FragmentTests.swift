@@ -42,7 +42,7 @@ extension Integration {
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             link = socket.socket(family, socket.SOCK_DGRAM)
             link.bind((host, 6000))
-            link.settimeout(20)
+            link.settimeout(60)
             print("bound", flush=True)
             length = 0
             while length != 3:
@@ -81,7 +81,7 @@ extension Integration {
             let client = try client()
             for _ in 0..<3 { try client.send(Self.long) }
             try client.send([1, 2, 3])
-            _ = try receiver.exitCode()
+            #expect(try receiver.exitCode() == 0, "\(receiver.errors.everything)")
             let lengths = receiver.output.lines.dropFirst().compactMap { Int($0) }
             #expect(lengths == (way.keeps ? [3] : [1_400, 1_400, 1_400, 3]))
             client.wire.close()
@@ -102,7 +102,7 @@ extension Integration {
             try client.send([9])
             for _ in 0..<3 { try client.send(Self.long) }
             try client.send([1, 2, 3])
-            _ = try receiver.exitCode()
+            #expect(try receiver.exitCode() == 0, "\(receiver.errors.everything)")
             let lengths = receiver.output.lines.dropFirst().compactMap { Int($0) }
             #expect(lengths == (way.keeps ? [1, 3] : [1, 1_400, 1_400, 1_400, 3]))
             client.wire.close()

@@ -32,7 +32,7 @@ extension Integration {
             import socket, sys
             link = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
             link.bind((sys.argv[1], 6000))
-            link.settimeout(10)
+            link.settimeout(60)
             print("bound", flush=True)
             question, sender = link.recvfrom(100)
             link.sendto(question.upper(), sender)
@@ -46,7 +46,7 @@ extension Integration {
             link.bind((group, 5000))
             asked = socket.inet_aton(group) + struct.pack("=4si", bytes(4), interface)
             link.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, asked)
-            link.settimeout(10)
+            link.settimeout(60)
             print("bound", flush=True)
             text = b""
             while text != b"end":
@@ -83,7 +83,7 @@ extension Integration {
                 prefix: network.prefix(of: network.proxy))
             let asking = try script(
                 Self.asking, in: network.client, group, "\(try proxy.port())", "r0")
-            let (code, output, errors) = try asking.finish(within: .seconds(20))
+            let (code, output, errors) = try asking.finish(within: .seconds(60))
             #expect(code == 0, "\(errors)")
             let words = output.split(whereSeparator: \.isWhitespace)
             #expect(words.first == "QUESTION")
@@ -110,7 +110,7 @@ extension Integration {
             let (code, _, errors) = try script(Self.sender, in: network.client, group, "r0")
                 .finish()
             #expect(code == 0, "\(errors)")
-            _ = try member.exitCode()
+            #expect(try member.exitCode() == 0, "\(member.errors.everything)")
             #expect(member.output.lines == ["bound", "one", "two", "end"])
             try proxy.end()
             #expect(proxy.summary["datagrams_to_upstream"] == 3)

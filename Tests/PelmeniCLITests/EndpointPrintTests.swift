@@ -29,7 +29,11 @@ struct EndpointPrintTests {
         return text
     }
 
+    /// A file's path, or an abstract name.
     private static func path(_ random: inout TestGenerator) -> String {
+        if Int.random(in: 0..<3, using: &random) == 0 {
+            return "@" + text(1...60, without: ["\u{0}"], &random)
+        }
         let parts = Int.random(in: 1...4, using: &random)
         return (0..<parts).map { _ in "/" + text(1...24, without: ["\u{0}"], &random) }.joined()
     }

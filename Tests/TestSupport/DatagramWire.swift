@@ -160,6 +160,12 @@ package final class DatagramWire: Sendable {
         return (bytes, from)
     }
 
+    /// Of a Unix socket: whether a datagram that it sent is not received yet (`unix(7)`, SIOCOUTQ).
+    package var hasUnread: Bool {
+        var bytes: Int32 = 0
+        return ioctl(socket, UInt(TIOCOUTQ), &bytes) == 0 && bytes > 0
+    }
+
     /// Whether a datagram waits, or comes within this many milliseconds.
     package func waits(_ milliseconds: Int32) throws -> Bool {
         var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)

@@ -30,7 +30,7 @@ package enum DescriptorPassing {
     }
 
     /// Whether the last copy of a pipe's writing end is closed: passed ones are copies too.
-    package static func isClosed(readingEnd: Int32, within milliseconds: Int32 = 5_000) -> Bool {
+    package static func isClosed(readingEnd: Int32, within milliseconds: Int32 = 30_000) -> Bool {
         var waiting = pollfd(fd: readingEnd, events: Int16(POLLIN), revents: 0)
         return poll(&waiting, 1, milliseconds) == 1 && waiting.revents & Int16(POLLHUP) != 0
     }
