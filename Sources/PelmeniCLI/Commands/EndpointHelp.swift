@@ -23,7 +23,7 @@ enum EndpointHelp {
           lookup        30s   from a lookup of an upstream's name to the next
           keepalive     1m    silence before the kernel probes a TCP connection
           user-timeout  none  how long a TCP peer may leave bytes unacknowledged
-          when-down     accept  or refuse, of a tcp or http listener: its clients while no upstream is up
+          when-down     accept refuse: tcp and http clients while no upstream is up
           mode          0600  of a unix or unixgram listener's socket file
         Where a stream meets datagrams, or for the end of two streams whose URL has it:
           framing       u16be how messages are cut from the stream; - of two streams

@@ -3,7 +3,10 @@ import TestSupport
 import Testing
 
 /// The order of units that asynchronous hooks have, and the threads of their calls.
-@Suite(.ownThread, .serialized, .timeLimit(.minutes(1))) struct AsyncHookOrderTests {
+@Suite(.ownThread, .serialized, .timeLimit(.minutes(3))) struct AsyncHookOrderTests {
+    /// Other tests may keep the threads of the global executor for a while.
+    private static let deadline = Duration.seconds(120)
+
     /// Units wait behind one another in their direction, whatever their calls wait for.
     private struct Dawdling: AsyncBeforeForward, AsyncBeforeRespond {
         let counting = Counting()
@@ -32,7 +35,11 @@ import Testing
     @Test(arguments: Crossing.hookedStreams, Variant.all)
     func ofChunksBothWaysAtOnce(crossing: Crossing, variant: Variant) async throws {
         let bridge = try await Bridge.hooked(
-            crossing, variant, onServer: { $0.hook(Dawdling()).hook(Dawdling()) })
+            crossing, variant,
+            onServer: {
+                $0.hook(Dawdling(), deadline: Self.deadline)
+                    .hook(Dawdling(), deadline: Self.deadline)
+            })
         let (client, upstream) = try bridge.streams()
         let size = 4 << 20
         let ends = [(client, upstream), (upstream, client)]
@@ -63,7 +70,7 @@ import Testing
     func ofMessages(crossing: Crossing, variant: Variant) async throws {
         let bridge = try await Bridge.hooked(
             crossing, variant, near: crossing.messageFraming, far: crossing.messageFraming,
-            onServer: { $0.hook(Dawdling()) })
+            onServer: { $0.hook(Dawdling(), deadline: Self.deadline) })
         let serving = beside { try bridge.origin.serve(40) }
         let client = try bridge.client()
         for number in 0..<40 { try client.ask("message \(number)") }
