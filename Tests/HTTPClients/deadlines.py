@@ -34,7 +34,7 @@ def head(run):
     port = run.proxy(Stage(run, answers).port, "head=500ms").port
     for drips in (False, True):
         with connect(port) as peer:
-            peer.sendall(b"GET / HT")
+            peer.sendall(b"GET /t")
             began, going = time.monotonic(), [True]
 
             def drip():
