@@ -25,8 +25,8 @@ extension EpollRing {
             socket, token: token, isShared: false, isUnix: address.pointee.family == AF_UNIX)
         guard added == 0 else { return push(token, added) }
         if pending {
-            rows[Int(token.index)].flags.remove(.writable)
-            rows[Int(token.index)].flags.insert(.connecting)
+            (rows + Int(token.index)).pointee.flags.remove(.writable)
+            (rows + Int(token.index)).pointee.flags.insert(.connecting)
         } else {
             push(token, error)
         }
@@ -50,7 +50,7 @@ extension EpollRing {
     }
 
     package mutating func wake(_ event: Int32, token: Token) {
-        rows[Int(token.index)].flags.insert(.waking)
+        (rows + Int(token.index)).pointee.flags.insert(.waking)
         if rows[Int(token.index)].flags.contains(.readable) { queue(token.index) }
     }
 

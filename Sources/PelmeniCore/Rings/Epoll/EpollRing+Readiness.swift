@@ -151,7 +151,7 @@ extension EpollRing {
     }
 
     mutating func finishConnect(_ slot: UInt32) {
-        rows[Int(slot)].flags.remove(.connecting)
+        (rows + Int(slot)).pointee.flags.remove(.connecting)
         push(token(slot, .connect), pelmeni_socket_error(rows[Int(slot)].socket))
     }
 }

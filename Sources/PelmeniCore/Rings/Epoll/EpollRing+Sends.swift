@@ -46,8 +46,8 @@ extension EpollRing {
             if token.kind == .sendDatagrams {
                 push(token, result)
             } else {
-                rows[Int(token.index)].flags.remove(.batched)
-                rows[Int(token.index)].flags.insert(.sending)
+                (rows + Int(token.index)).pointee.flags.remove(.batched)
+                (rows + Int(token.index)).pointee.flags.insert(.sending)
                 tried(token.index, Int(result))
             }
         }

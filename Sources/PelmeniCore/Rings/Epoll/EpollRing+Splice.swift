@@ -12,7 +12,7 @@ extension EpollRing {
 
     /// The awaited stream became readable.
     func endWaitForBytes(_ slot: UInt32) -> Completion {
-        rows[Int(slot)].flags.subtract([.receiving, .awaitsBytes])
+        (rows + Int(slot)).pointee.flags.subtract([.receiving, .awaitsBytes])
         return Completion(token: token(slot, .awaitReadable), result: 0)
     }
 

@@ -147,7 +147,7 @@ package struct EpollRing: Ring, ~Copyable {
                 if busyBytesLeft > 0 { slot = takeBusy() }
                 guard slot != .max else { return nil }
             }
-            rows[Int(slot)].flags.remove(.queued)
+            (rows + Int(slot)).pointee.flags.remove(.queued)
             if rows[Int(slot)].flags.isSuperset(of: [.sending, .writable]) {
                 trySend(slot)
                 // The send's completion goes first.
