@@ -71,7 +71,7 @@ extension LoadLegs {
         guard !rows[leg].flags.contains(.receiving), !rows[leg].flags.contains(.closing) else {
             return
         }
-        rows[leg].flags.insert(.receiving)
+        (rows + leg).pointee.flags.insert(.receiving)
         ring.receive(
             rows[leg].socket, blockClass: blockClass, limit: limit, isUnix: false,
             expectsBytes: false, token: token(leg, .receive))
@@ -80,7 +80,7 @@ extension LoadLegs {
     /// Sends a received block; its lease moves. False when the pool has no piece.
     mutating func send(_ leg: Int, block: BlockID, count: Int) -> Bool {
         let slice = Slice(block: block, offset: 0, length: UInt32(count))
-        guard rows[leg].queue.append(slice, pool: pool) else {
+        guard (rows + leg).pointee.queue.append(slice, pool: pool) else {
             pool.release(block)
             return false
         }

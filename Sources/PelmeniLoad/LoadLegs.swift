@@ -150,7 +150,7 @@ struct LoadLegs: ~Copyable {
         switch completion.token.kind {
         case .connect: return .connected(leg: leg)
         case .send:
-            rows[leg].queue.remove(Int(completion.result), pool: pool)
+            (rows + leg).pointee.queue.remove(Int(completion.result), pool: pool)
             guard pump(leg) else { return .failed(leg: leg, SystemError(code: ENOBUFS)) }
             flush(leg)
             return .sent(leg: leg)

@@ -140,7 +140,7 @@ extension LoadWorker {
         for leg in 0..<legs.capacity {
             let unsent = waiting(leg)
             result.faults.add(.timeout, unsent)
-            rows[leg].asked += unsent
+            (rows + leg).pointee.asked += unsent
             guard rows[leg].phase == .active || rows[leg].phase == .connecting else { continue }
             result.faults.add(.timeout, rows[leg].inFlight)
             rows[leg].phase = .closing

@@ -173,7 +173,7 @@ struct OriginWorker: ~Copyable {
     }
 
     private mutating func beginSource(_ leg: Int, _ count: Int) -> Fault? {
-        rows[leg].inputAt += count
+        (rows + leg).pointee.inputAt += count
         result.requests += 1
         return legs.make(leg, StreamToSend(seed: OriginKind.sourceSeed, bytes: .max)) ? nil : .other
     }

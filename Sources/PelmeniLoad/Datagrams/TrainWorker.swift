@@ -157,7 +157,7 @@ struct TrainWorker: ~Copyable {
         pelmeni_outgoing_set(outgoing, train, plan.bytes * count, segment, nil, 0, nil)
         let sent = pelmeni_datagram_send(rows[client].socket, outgoing)
         guard sent < 0 else {
-            rows[client].sent += UInt64(count)
+            (rows + client).pointee.sent += UInt64(count)
             return true
         }
         // The next sweep sends it.
@@ -177,7 +177,7 @@ struct TrainWorker: ~Copyable {
             guard Int(credit.client) == client else { return fail(.wrongClient) }
             let wasTried = rows[client].isTried
             let wasKnown = rows[client].isKnown
-            guard rows[client].take(credit, now) else { return fail(.wrongByte) }
+            guard (rows + client).pointee.take(credit, now) else { return fail(.wrongByte) }
             if window.stage == .ending {
                 if !wasKnown, rows[client].isKnown { unknown -= 1 }
                 return
@@ -198,12 +198,12 @@ struct TrainWorker: ~Copyable {
         let isSilent =
             now > rows[client].heard && now - rows[client].heard > plan.patienceNanoseconds
         guard window.stage == .ending else {
-            if isSilent { rows[client].giveUp() }
+            if isSilent { (rows + client).pointee.giveUp() }
             return fill(client, now)
         }
         guard isSilent, !rows[client].isKnown, rows[client].asked <= Self.askedMax else { return }
         rows[client].heard = now
-        rows[client].asked += 1
+        (rows + client).pointee.asked += 1
         guard rows[client].asked <= Self.askedMax else {
             result.faults.add(.timeout)
             unknown -= 1

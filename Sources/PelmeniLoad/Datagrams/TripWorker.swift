@@ -119,7 +119,7 @@ struct TripWorker: ~Copyable {
 
     private mutating func ask(_ client: Int, _ now: UInt64) {
         if !rows[client].isWaiting { waiting += 1 }
-        rows[client].ask(now)
+        (rows + client).pointee.ask(now)
         let head = DatagramHead(
             kind: .question, number: plan.number, client: client, length: plan.bytes,
             sequence: rows[client].sequence)
@@ -142,7 +142,7 @@ struct TripWorker: ~Copyable {
             guard head.kind == .answer else { return fail(.wrongByte) }
             guard Int(head.client) == client else { return fail(.wrongClient) }
             guard count == plan.bytes else { return fail(.wrongLength) }
-            switch rows[client].take(head.sequence) {
+            switch (rows + client).pointee.take(head.sequence) {
             case .awaited: answered(client, pelmeni_monotonic_nanoseconds())
             case .late: result.late += 1
             case .repeated: fail(.repeated)
@@ -178,7 +178,7 @@ struct TripWorker: ~Copyable {
         {
             result.lost += 1
             if window.stage == .ending {
-                rows[client].leave()
+                (rows + client).pointee.leave()
                 waiting -= 1
             } else {
                 ask(client, now)
