@@ -127,7 +127,7 @@ extension Integration {
         /// Responses that are cut off, and upstreams that fail.
         @Test(arguments: CommandBackend.granted) func cut(backend: CommandBackend) throws {
             let origin = try TestListener()
-            let proxy = try proxy(origin.port, backend, query: "?answer=300ms")
+            let proxy = try proxy(origin.port, backend, query: "?answer=2s")
             func ask(_ path: String, _ answer: String?) throws {
                 let client = try Wire(to: .port(try proxy.port()))
                 try client.write("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
