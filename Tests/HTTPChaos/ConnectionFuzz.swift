@@ -176,7 +176,7 @@ struct ConnectionEnd: CustomStringConvertible {
     }
 }
 
-/// What libFuzzer calls with each input of its target CONNECTION. In other programs nobody does.
+/// What libFuzzer calls with each input of its target CONNECTION. Other programs do not call it.
 /// With TRACE in the environment both runs are told, for an input that failed.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzConnection(_ input: UnsafePointer<UInt8>, _ size: Int) -> Int32 {

@@ -80,7 +80,7 @@ import Testing
         let enters = relay.engine.statistics.workers[0].enters
         for _ in 0..<20 { #expect(try relay.isRefused()) }
 
-        // The engine looks for the upstream, with nobody to tell it to.
+        // The engine finds the upstream without a client.
         let origin = try TestListener(.port(port))
         #expect(try origin.accept().readEnd() == .clean)
         #expect(relay.engine.statistics.workers[0].enters - enters < 100, "it spins")

@@ -4,8 +4,8 @@ public enum WhenDown: String, CaseIterable, Sendable {
     /// or answered with 503 where it is one of HTTP.
     case accept
     /// The listener stops listening: connects are refused, so that a balancer in front sees it.
-    /// Those that wait for an accept are reset, sessions go on. The engine connects to the
-    /// upstreams once a second, and listens again once one accepts.
+    /// Connections in the backlog are reset, sessions go on. The engine connects to the upstreams
+    /// once a second, and listens again once one accepts.
     ///
     /// For listeners on TCP ports, HTTP among them, and upstreams that are streams. Each worker
     /// finds out by itself: clients come to the workers that still listen.

@@ -144,7 +144,7 @@ struct RunPlan: Codable, Equatable {
             guard self != SocketPlan() else { return nil }
         }
 
-        /// A listener on all addresses, of which `v6only` leaves those of IPv4 away.
+        /// A listener on all addresses; with `v6only`, on those of IPv6.
         private static func takesIPv4Too(_ listener: Endpoint) -> Bool {
             guard listener.port != nil, let host = listener.hostAndPort?.host else { return false }
             return host.isEmpty || listener.address?.isAny == true && host.contains(":")

@@ -28,7 +28,7 @@ extension Worker where R: ~Copyable {
         listener.refusesWhenDown && relay.legs.pairs[listener.pair].isDown(relay.legs.now)
     }
 
-    /// The socket refuses from now on. Those that wait for an accept are reset.
+    /// The socket refuses from now on. Connections in the backlog are reset.
     mutating func refuse(_ index: Int) {
         let listener = listeners + index
         let error = relay.legs.calls.refuse(listener.pointee.socket)

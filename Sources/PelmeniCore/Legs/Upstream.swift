@@ -45,7 +45,7 @@ package struct Upstream: @unchecked Sendable {
     package static let upstreamsMax = 64
 
     private let addresses: UnsafeMutablePointer<UpstreamAddress>
-    /// The number of the upstream among those that the program gave the pair.
+    /// The upstream's number in the program's list, of which a name may have several rows.
     let endpoint: UInt8
     package private(set) var addressCount: UInt8 = 0
     /// The numbers of the present addresses in the order of the lookup, four bits each.

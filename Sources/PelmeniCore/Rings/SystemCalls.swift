@@ -58,7 +58,7 @@ package protocol SystemCalls {
     /// One connection waiting at a listener, or -EAGAIN. For the drain, when nothing is armed.
     func acceptWaiting(_ listener: Int32) -> Int32
     func closeListener(_ listener: Int32)
-    /// Lets a TCP listener refuse: connects fail from now on, and those that wait for an accept are
+    /// Lets a TCP listener refuse: connects fail from now on, and connections in the backlog are
     /// reset. The port stays its own. Nothing of the listener is in flight. 0 or -errno.
     func refuse(_ listener: Int32) -> Int32
     /// Listens again after ``refuse(_:)``. 0 or -errno.

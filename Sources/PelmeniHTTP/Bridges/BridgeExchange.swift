@@ -34,7 +34,7 @@ struct BridgeExchange: @unchecked Sendable {
         static let isHead = Marks(rawValue: 1 << 2)
         /// Part of a request's head has come.
         static let isMidHead = Marks(rawValue: 1 << 3)
-        /// The time for a head is over, of which all bytes were read again.
+        /// The time for a head is over, and its bytes were read again.
         static let isOverdue = Marks(rawValue: 1 << 4)
     }
 

@@ -61,7 +61,7 @@ struct HTTPExchange: @unchecked Sendable {
         static let sendsResponse = Marks(rawValue: 1 << 18)
         /// A hook answers later: its deadline is the exchange's.
         static let waitsForHook = Marks(rawValue: 1 << 19)
-        /// The time for a head is over, of which all bytes were read again.
+        /// The time for a head is over, and its bytes were read again.
         static let isOverdue = Marks(rawValue: 1 << 20)
     }
 

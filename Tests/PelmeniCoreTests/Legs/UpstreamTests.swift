@@ -214,7 +214,7 @@ import Testing
         #expect((0..<6).map { _ in rows.pair.takeTurn() } == [0, 1, 2, 3, 4, 0])
         #expect((0..<4).map { _ in rows.pair.takeTurn(of: 1) } == [1, 2, 3, 1])
         #expect(rows.pair.takeTurn(of: 2) == 4)
-        // One that shared a row moves up; those that stay first in theirs keep them.
+        // An address that shared a row moves up; the first address of a row keeps it.
         rows.pair.setAddresses([5, 3, 2, 4].map(Self.address), ofEndpoint: 1)
         #expect(rows.hosts == [9, 5, 2, 3, 8])
         #expect(rows.addresses(ofRow: 3) == [3, 4].map(Self.address))
